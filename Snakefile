@@ -1,0 +1,44 @@
+"""rainscore: scores of satellite precipitation maps, from granules and radar to a report."""
+
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+
+
+workdir: str(Path(workflow.basedir) / config["folder"])
+
+
+include: "rules/radar.smk"
+include: "rules/imerg.smk"
+include: "rules/scores.smk"
+include: "rules/training.smk"
+include: "rules/clusters.smk"
+include: "rules/evaluation.smk"
+include: "rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report.html",
+        "results/scored",
+        "results/evaluation/skill.parquet",
+        "results/choice/choice.json",
+
+
+onsuccess:
+    print(f"\nReport:      {Path.cwd() / 'results/report.html'}")
+    print(f"Scored maps: {Path.cwd() / 'results/scored'}")

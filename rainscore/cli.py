@@ -1,0 +1,65 @@
+"""The command line: `rainscore score` gives new IMERG maps a score."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rainscore.errors import RainscoreError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status, 1 where a file could not be scored."""
+    parser = argparse.ArgumentParser(prog="rainscore", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    score = commands.add_parser(
+        "score",
+        help="score IMERG granules without radar",
+        description="Score IMERG granules (any version, run and subset) without radar. Give the "
+        "granules of the hours around too: they tell the age of the last microwave pass.",
+    )
+    score.add_argument("files", nargs="+", type=Path, metavar="FILE", help="granules")
+    score.add_argument(
+        "--model",
+        type=Path,
+        default=Path("results/models"),
+        metavar="DIR",
+        help="models of a run (%(default)s)",
+    )
+    score.add_argument(
+        "--out", type=Path, default=Path("scored"), metavar="DIR", help="where to write"
+    )
+    where = score.add_mutually_exclusive_group()
+    where.add_argument(
+        "--bbox",
+        type=float,
+        nargs=4,
+        metavar=("WEST", "SOUTH", "EAST", "NORTH"),
+        help="window [degrees]",
+    )
+    where.add_argument(
+        "--centre",
+        type=float,
+        nargs=2,
+        metavar=("LON", "LAT"),
+        help="centre of a window as large as that of the training [degrees]",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        return _score(options)
+    except RainscoreError as error:
+        print(f"rainscore: {error}", file=sys.stderr)
+        return 2
+
+
+def _score(options: argparse.Namespace) -> int:
+    # torch takes seconds to load: only once the arguments are known to be good.
+    from rainscore.newmaps import score_into, window
+    from rainscore.prediction import Scorer
+
+    scorer = Scorer(options.model)
+    learning = window(scorer.learning_grid, bbox=options.bbox, centre=options.centre)
+    failed = 0
+    for line, good in score_into(options.out, scorer, learning, options.files):
+        print(line, file=sys.stdout if good else sys.stderr, flush=True)
+        failed += not good
+    return 1 if failed else 0

@@ -1,0 +1,250 @@
+"""Training data: maps read from the month files, with their neighbours in time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from rainscore.errors import DamagedFile
+from rainscore.hdf5 import open_hdf5
+
+HALF_HOUR = 1800
+"""Distance of two maps that are neighbours in time [s]."""
+
+
+def input_channels(base: Sequence[str]) -> list[str]:
+    """Names of the channels that `stack_context` returns, from those of the month files."""
+    return [*base, "rain_previous", "rain_next", "previous_known", "next_known"]
+
+
+def stack_context(
+    inputs: np.ndarray, previous: np.ndarray | None, following: np.ndarray | None
+) -> np.ndarray:
+    """Add the rain of the half-hours before and after: what a network sees, in training and after.
+
+    Args:
+        inputs: Channels of one map, dims (C, y, x).
+        previous: Rain channel of the half-hour before, dims (y, x), NaN missing; None without one.
+        following: The same of the half-hour after.
+
+    Returns:
+        Dims (C + 4, y, x), float32, in the order of `input_channels`. Where a neighbour's rain is
+        missing its two channels are 0; elsewhere its `known` channel is 1.
+    """
+    count = len(inputs)
+    stacked = np.zeros((count + 4, *inputs.shape[1:]), np.float32)
+    stacked[:count] = inputs
+    for i, neighbour in enumerate((previous, following)):
+        if neighbour is not None:
+            stacked[count + i] = np.nan_to_num(neighbour)
+            stacked[count + 2 + i] = np.isfinite(neighbour)
+    return stacked
+
+
+def forget_ages(inputs: np.ndarray, channels: Sequence[str]) -> np.ndarray:
+    """Ages as a granule without neighbours has them: known only where it holds a microwave pass.
+
+    Args:
+        inputs: Dims (C, y, x); not changed.
+        channels: Names of the C channels.
+    """
+    inputs = inputs.copy()
+    last, following, known = (
+        channels.index(name) for name in ("age_last", "age_next", "age_known")
+    )
+    elsewhere = inputs[last] > 0
+    for channel, unknown in ((last, 1.0), (following, 1.0), (known, 0.0)):
+        inputs[channel][elsewhere] = unknown
+    return inputs
+
+
+class MonthMaps(Dataset):
+    """Rows of the month files `results/features/{month}.h5`, by time.
+
+    Files are opened at the first read; a contiguous array is mapped into memory, so that a read
+    copies nothing but the rows that are asked for. The object can be pickled to worker processes.
+
+    Args:
+        paths: Month files.
+        times: Half-hour starts of the wanted maps (datetime64); those that no file holds are left
+            out.
+
+    Attributes:
+        times: Half-hour starts of the maps, in order, datetime64[s].
+        channels: Names of the channels in the files.
+
+    Raises:
+        DamagedFile: A file lacks an array, or its channels are not those of the others.
+        ValueError: No file holds any of the times.
+    """
+
+    def __init__(self, paths: Sequence[Path | str], times: np.ndarray) -> None:
+        self.paths = [Path(path) for path in paths]
+        self._open: dict[int, dict] = {}
+        self.channels: list[str] = []
+        seconds: list[np.ndarray] = []
+        places: list[tuple[int, int]] = []
+        for number, path in enumerate(self.paths):
+            with open_hdf5(path) as file:
+                self._check(path, file)
+                seconds.append(file["time"][:])
+                places.extend((number, row) for row in range(len(seconds[-1])))
+        everything = np.concatenate(seconds) if seconds else np.empty(0, np.int64)
+        order = np.argsort(everything, kind="stable")
+        self._seconds = everything[order]
+        self._places = np.array(places, np.int64).reshape(-1, 2)[order]
+        wanted = np.asarray(times, "datetime64[s]").astype(np.int64)
+        self._rows = np.flatnonzero(np.isin(self._seconds, wanted))
+        if not len(self._rows):
+            raise ValueError(
+                f"none of the {len(wanted)} wanted half-hours is in the {len(self.paths)} month "
+                "files: check that they cover the same period"
+            )
+        self.times = self._seconds[self._rows].astype("datetime64[s]")
+
+    def read(self, rows: np.ndarray, epoch: int = 0) -> tuple[Tensor, ...]:
+        """Return a batch: the maps `rows` (positions in `times`), first dimension len(rows)."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, row: int) -> tuple[Tensor, ...]:
+        return tuple(array[0] for array in self.read(np.array([row])))
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_open": {}}
+
+    def _check(self, path: Path, file: h5py.File) -> None:
+        absent = {"inputs", "target", "wet", "truth", "time"} - set(file)
+        if absent:
+            raise DamagedFile(path, f"it has no {', '.join(sorted(absent))}", "build it again")
+        channels = [str(name) for name in file.attrs["channels"]]
+        if self.channels and channels != self.channels:
+            raise DamagedFile(
+                path,
+                f"its channels {channels} are not those of {self.paths[0]}, {self.channels}",
+                "build both files with the same settings",
+            )
+        self.channels = channels
+
+    def _array(self, position: int, name: str) -> tuple[h5py.Dataset | np.memmap, int]:
+        """Array `name` of the file that holds a map, and the map's row in it."""
+        number, row = self._places[position]
+        if number not in self._open:
+            file = h5py.File(self.paths[number])
+            names = ("inputs", "target", "wet", "truth")
+            self._open[number] = {key: _mapped(self.paths[number], file[key]) for key in names}
+        return self._open[number][name], row
+
+    def _map(self, position: int, name: str, channel: int | None = None) -> np.ndarray:
+        """One map of an array, or one channel of it."""
+        array, row = self._array(position, name)
+        return np.asarray(array[row] if channel is None else array[row, channel])
+
+
+class ScoreMaps(MonthMaps):
+    """Inputs of the networks, with context, beside the score that they must predict.
+
+    A batch holds inputs (n, C, y, x) float32; target (n, y, x) float32, the score, NaN where it is
+    undefined; wet (n, y, x) bool, IMERG has rain in the window; truth (n, y, x) bool, the radar is
+    valid there, so that dry in both is known.
+
+    Args:
+        paths: Month files.
+        times: Half-hour starts of the wanted maps (datetime64).
+        context: Whether the neighbours in time are shown; False leaves them unknown.
+        drop_context: Share of the maps of an epoch whose neighbours, and ages taken from other
+            granules, are forgotten, so that the network also learns to score a lone granule.
+        seed: Draws those maps, anew in each epoch.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path | str],
+        times: np.ndarray,
+        *,
+        context: bool = True,
+        drop_context: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(paths, times)
+        self.context, self.drop_context, self.seed = context, drop_context, seed
+
+    def read(self, rows: np.ndarray, epoch: int = 0) -> tuple[Tensor, ...]:
+        """Return inputs, target, wet, truth of the maps `rows`."""
+        draws = np.random.default_rng([self.seed, epoch]).random(len(self))
+        alone = draws[rows] < self.drop_context
+        positions = self._rows[rows]
+        inputs = np.stack(
+            [self._inputs(p, alone=bool(a)) for p, a in zip(positions, alone, strict=True)]
+        )
+        target, wet, truth = (
+            np.stack([self._map(p, name) for p in positions]) for name in ("target", "wet", "truth")
+        )
+        return (
+            torch.from_numpy(inputs),
+            torch.from_numpy(target.astype(np.float32)),
+            torch.from_numpy(wet),
+            torch.from_numpy(truth),
+        )
+
+    def _inputs(self, position: int, *, alone: bool) -> np.ndarray:
+        inputs = self._map(position, "inputs")
+        if alone:
+            return stack_context(forget_ages(inputs, self.channels), None, None)
+        return stack_context(inputs, self._neighbour(position, -1), self._neighbour(position, 1))
+
+    def _neighbour(self, position: int, step: int) -> np.ndarray | None:
+        """Rain of the half-hour before (−1) or after (+1), of whatever split; None without one."""
+        near = position + step
+        if not self.context or not 0 <= near < len(self._seconds):
+            return None
+        if self._seconds[near] - self._seconds[position] != step * HALF_HOUR:
+            return None
+        rain, valid = (
+            self._map(near, "inputs", self.channels.index(name)) for name in ("rain", "valid")
+        )
+        return np.where(valid > 0, rain, np.float16(np.nan))
+
+
+class RainMaps(MonthMaps):
+    """Log-rain maps alone, for the auto-encoder: a batch holds rain (n, 1, y, x) float32."""
+
+    def read(self, rows: np.ndarray, epoch: int = 0) -> tuple[Tensor, ...]:
+        """Return the rain of the maps `rows`."""
+        channel = self.channels.index("rain")
+        rain = np.stack([self._map(p, "inputs", channel) for p in self._rows[rows]])
+        return (torch.from_numpy(rain[:, None].astype(np.float32)),)
+
+
+def batches(
+    read: Callable[[np.ndarray], tuple[Tensor, ...]], order: np.ndarray, *, batch: int
+) -> Iterator[tuple[Tensor, ...]]:
+    """Read batch after batch, each while the one before it is in use.
+
+    One thread is enough: it waits for the disk and copies, both without holding up Python. Rows of
+    a batch are read in the order of the files.
+    """
+    parts = [np.sort(order[i : i + batch]) for i in range(0, len(order), batch)]
+    with ThreadPoolExecutor(1) as pool:
+        ahead = None
+        for part in parts:
+            ready, ahead = ahead, pool.submit(read, part)
+            if ready is not None:
+                yield ready.result()
+        if ahead is not None:
+            yield ahead.result()
+
+
+def _mapped(path: Path, dataset: h5py.Dataset) -> h5py.Dataset | np.memmap:
+    """Array of a file mapped into memory where it is contiguous, as it is where it is chunked."""
+    offset = dataset.id.get_offset()
+    if offset is None:
+        return dataset
+    return np.memmap(path, dataset.dtype, "r", offset, dataset.shape)

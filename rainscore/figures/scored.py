@@ -1,0 +1,63 @@
+"""The picture of a scored new map."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from rainscore.figures.style import figure, save, styled
+from rainscore.grids import Grid
+from rainscore.maps import draw_map
+
+
+@styled
+def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
+    """Draw rain, score, width of the score's interval and hidden rain, side by side.
+
+    Args:
+        dataset: One map. Dims (y, x): `precipitation` [mm/h], NaN where IMERG is missing; `score`,
+            `score_low`, `score_high` [1], NaN where IMERG is dry or missing;
+            `hidden_rain_probability` [1], NaN where IMERG has rain or is missing. Scalars
+            `map_score`, `map_score_low`, `map_score_high` [1], `cluster`, `novelty`, coordinate
+            `time` (start, UTC). Attributes `grid` (JSON of `Grid.as_dict()`), `source`, `version`,
+            `world` ('simulated' or 'real'), `unknown` (what the file does not have, may be empty).
+        path: File to write; the suffix chooses the format.
+
+    Raises:
+        KeyError: A variable or attribute is absent.
+    """
+    grid = Grid(**json.loads(dataset.attrs["grid"]))
+    rain = dataset["precipitation"].to_numpy()
+    score = dataset["score"].to_numpy()
+    hidden = dataset["hidden_rain_probability"].to_numpy()
+    width = (dataset["score_high"] - dataset["score_low"]).to_numpy()
+    seen = np.isfinite(rain)
+    panels = [
+        (rain, "rain", "IMERG rain", {}),
+        (score, "score", "Score, median", {"dry": seen & np.isnan(score)}),
+        (width, "width", "Width of the 90 % interval", {"dry": seen & np.isnan(width)}),
+        (hidden, "probability", "Rain hidden where IMERG is dry", {"dry": seen & np.isnan(hidden)}),
+    ]
+    title, subtitle = headline(dataset)
+    fig = figure(14, 5.2, title=title, subtitle=subtitle, world=dataset.attrs["world"])
+    for ax, (values, kind, name, options) in zip(fig.subplots(1, 4), panels, strict=True):
+        draw_map(ax, values, grid, kind=kind, **options)
+        ax.set_title(name)
+    save(fig, path)
+
+
+def headline(dataset: xr.Dataset) -> tuple[str, str]:
+    """Title and subtitle of a scored map: what it is, what was found, what was not known."""
+    time = pd.Timestamp(dataset["time"].item()).strftime("%Y-%m-%d %H:%M UTC")
+    names = ("map_score", "map_score_low", "map_score_high")
+    value, low, high = (float(dataset[name]) for name in names)
+    found = f"map score {value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(value) else "no score"
+    cluster = int(dataset["cluster"])
+    found += f" (90 % interval) · {f'cluster {cluster}' if cluster >= 0 else 'not clustered'}"
+    found += f" · novelty {float(dataset['novelty']):.2g}"
+    unknown = dataset.attrs["unknown"]
+    if unknown:
+        found += f"\nnot known from this file: {unknown}"
+    return f"IMERG {dataset.attrs['version']}, {time}", f"{dataset.attrs['source']}: {found}"

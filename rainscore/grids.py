@@ -1,0 +1,146 @@
+"""Regular grids in any coordinate reference system: the one way the project says where a pixel is."""
+
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from math import ceil, floor
+
+import numpy as np
+import pyproj
+
+RADAR_CRS = "+proj=stere +lat_0=90 +lat_ts=45 +lon_0=0 +x_0=0 +y_0=0 +a=6378137 +rf=298.252840776245 +units=m"
+"""Polar stereographic system of the Météo-France mosaics."""
+
+RADAR_CORNER = (-619652.095, -3526818.459)
+"""Upper-left corner [m] of the 1536 × 1536 km Météo-France mosaic in `RADAR_CRS`."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Regular grid of `ny` rows and `nx` columns in a coordinate reference system.
+
+    Attributes:
+        crs: Anything that pyproj reads (PROJ string, EPSG code, WKT).
+        x0, y0: Outer corner of pixel (row 0, column 0), in units of the CRS.
+        dx, dy: Signed pixel steps; dy < 0 where row 0 is north.
+        nx, ny: Number of columns and rows.
+    """
+
+    crs: str
+    x0: float
+    y0: float
+    dx: float
+    dy: float
+    nx: int
+    ny: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(ny, nx)."""
+        return self.ny, self.nx
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return self.ny * self.nx
+
+    @property
+    def x(self) -> np.ndarray:
+        """Pixel centres along x, dims (nx,), in units of the CRS."""
+        return self.x0 + (np.arange(self.nx) + 0.5) * self.dx
+
+    @property
+    def y(self) -> np.ndarray:
+        """Pixel centres along y, dims (ny,), in units of the CRS."""
+        return self.y0 + (np.arange(self.ny) + 0.5) * self.dy
+
+    @cached_property
+    def lonlat(self) -> tuple[np.ndarray, np.ndarray]:
+        """Longitude and latitude [degrees] of the pixel centres, each (ny, nx)."""
+        to_lonlat = pyproj.Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        return to_lonlat.transform(*np.meshgrid(self.x, self.y))
+
+    def coarsen(self, factor: int) -> "Grid":
+        """Return the grid whose pixels hold `factor` × `factor` pixels of this one.
+
+        Raises:
+            ValueError: `factor` does not divide the number of rows and columns.
+        """
+        if self.nx % factor or self.ny % factor:
+            raise ValueError(f"a grid of {self.ny} × {self.nx} cannot be coarsened by {factor}")
+        return replace(
+            self,
+            dx=self.dx * factor,
+            dy=self.dy * factor,
+            nx=self.nx // factor,
+            ny=self.ny // factor,
+        )
+
+    def as_dict(self) -> dict:
+        """Plain values, for JSON and attributes; `Grid(**d)` gives the grid back."""
+        return asdict(self)
+
+
+def study_grid(*, centre: tuple[float, float], size_km: float, step_km: float) -> Grid:
+    """Square grid on the lattice of the French mosaic, so that its pixels need no interpolation.
+
+    Args:
+        centre: Longitude and latitude [degrees] near which the square is centred.
+        size_km: Side [km].
+        step_km: Pixel [km].
+
+    Raises:
+        ValueError: The side is not a whole number of pixels.
+    """
+    n = round(size_km / step_km)
+    if abs(n * step_km - size_km) > 1e-6:
+        raise ValueError(f"domain: {size_km} km is not a whole number of {step_km} km pixels")
+    step = step_km * 1000.0
+    x, y = pyproj.Transformer.from_crs("EPSG:4326", RADAR_CRS, always_xy=True).transform(*centre)
+    column = round((x - size_km * 500 - RADAR_CORNER[0]) / step)
+    row = round((RADAR_CORNER[1] - (y + size_km * 500)) / step)
+    return Grid(
+        RADAR_CRS, RADAR_CORNER[0] + column * step, RADAR_CORNER[1] - row * step, step, -step, n, n
+    )
+
+
+def window_grid(
+    *, centre: tuple[float, float], size_km: tuple[float, float], step_km: float
+) -> Grid:
+    """Grid on a plane that touches the Earth at `centre` (Lambert azimuthal equal-area).
+
+    Args:
+        centre: Longitude and latitude [degrees].
+        size_km: Width and height [km], rounded up to whole pixels.
+        step_km: Pixel [km].
+    """
+    lon, lat = centre
+    nx, ny = (ceil(s / step_km - 1e-9) for s in size_km)
+    step = step_km * 1000.0
+    crs = f"+proj=laea +lat_0={lat:g} +lon_0={lon:g} +datum=WGS84 +units=m"
+    return Grid(crs, -nx * step / 2, ny * step / 2, step, -step, nx, ny)
+
+
+def imerg_cells(grid: Grid, *, margin: int = 1) -> Grid:
+    """IMERG's 0.1° cells that cover a grid, row 0 south, with `margin` more on each side.
+
+    Raises:
+        ValueError: The grid crosses the date line or a pole, where IMERG's array is not contiguous.
+    """
+    x = grid.x0 + np.arange(grid.nx + 1) * grid.dx
+    y = grid.y0 + np.arange(grid.ny + 1) * grid.dy
+    edge_x = np.concatenate([x, x, np.full(y.size, x[0]), np.full(y.size, x[-1])])
+    edge_y = np.concatenate([np.full(x.size, y[0]), np.full(x.size, y[-1]), y, y])
+    lon, lat = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform(
+        edge_x, edge_y
+    )
+    if np.ptp(lon) > 180 or not np.all(np.isfinite(lon)):
+        raise ValueError(
+            "the window crosses the date line or holds a pole, where IMERG's array is cut: "
+            "choose a window on one side"
+        )
+    west, south = floor(lon.min() * 10 + 1800) - margin, floor(lat.min() * 10 + 900) - margin
+    east, north = ceil(lon.max() * 10 + 1800) + margin, ceil(lat.max() * 10 + 900) + margin
+    west, south, east, north = max(west, 0), max(south, 0), min(east, 3600), min(north, 1800)
+    return Grid(
+        "EPSG:4326", -180 + west / 10, -90 + south / 10, 0.1, 0.1, east - west, north - south
+    )

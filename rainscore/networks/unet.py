@@ -1,0 +1,136 @@
+"""U-Net that predicts, from IMERG alone, the quantiles of the score and where rain is hidden.
+
+Ronneberger et al. 2015, arXiv:1505.04597, with the changes that docs/learning.md explains.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import expm1, log
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from rainscore.quantiles import ordered_quantiles, pinball_loss
+
+
+@dataclass(frozen=True)
+class UNetSettings:
+    """What rebuilds a U-Net: `UNet(UNetSettings(**card["settings"]))`.
+
+    Attributes:
+        in_channels: Number of input channels.
+        levels: Quantile levels, increasing, between 0 and 1.
+        width: Channels at full resolution; they double at each level down.
+        depth: Number of halvings of the resolution.
+    """
+
+    in_channels: int
+    levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
+    width: int = 16
+    depth: int = 3
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "levels", tuple(self.levels))
+        bounds = (0.0, *self.levels, 1.0)
+        if not self.levels or any(low >= high for low, high in pairwise(bounds)):
+            raise ValueError(f"levels must increase between 0 and 1, not {self.levels}")
+
+
+class Block(nn.Sequential):
+    """Two 3 × 3 convolutions, each followed by SiLU and by no normalisation.
+
+    Normalisation over a map would let what lies far away change the score of a pixel, and would
+    hide how hard it rains. What it is used for, a stable start, the initialisation gives (He et al.
+    2015, doi:10.1109/ICCV.2015.123).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        convolutions = [
+            nn.Conv2d(count, out_channels, 3, padding=1) for count in (in_channels, out_channels)
+        ]
+        for convolution in convolutions:
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+            nn.init.zeros_(convolution.bias)
+        super().__init__(convolutions[0], nn.SiLU(), convolutions[1], nn.SiLU())
+
+
+class UNet(nn.Module):
+    """Map to map at any size: quantiles of the score, and the logit of hidden rain."""
+
+    def __init__(self, settings: UNetSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        widths = [settings.width * 2**i for i in range(settings.depth + 1)]
+        self.down = nn.ModuleList(Block(a, b) for a, b in pairwise([settings.in_channels, *widths]))
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(widths))
+        self.merge = nn.ModuleList(Block(2 * a, a) for a in widths[:-1])
+        self.head = nn.Conv2d(settings.width, len(settings.levels) + 1, 1)
+        self.head.bias = nn.Parameter(torch.tensor([*_uniform_start(settings.levels), 0.0]))
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict the score of each pixel.
+
+        Args:
+            inputs: Channels of `dataset.input_channels`, (B, C, H, W), without NaN.
+
+        Returns:
+            Quantiles (B, L, H, W) in [0, 1] that cannot cross, of the score where IMERG has rain in
+            the window; logit (B, H, W) of the probability that rain is hidden where it has none.
+
+        Raises:
+            ValueError: The map has fewer than 2^(depth − 1) + 1 rows or columns.
+        """
+        height, width = inputs.shape[-2:]
+        x, top, left = self._pad(inputs)
+        skips = []
+        for block in self.down[:-1]:
+            x = block(x)
+            skips.append(x)
+            x = F.max_pool2d(x, 2)
+        x = self.down[-1](x)
+        for up, merge in zip(reversed(self.up), reversed(self.merge), strict=True):
+            x = merge(torch.cat([skips.pop(), up(x)], dim=1))
+        # The head stays in float32: bfloat16 knows scores only to the second digit.
+        with torch.autocast(x.device.type, enabled=False):
+            x = self.head(x.float())[..., top : top + height, left : left + width]
+            return ordered_quantiles(x[:, :-1]), x[:, -1]
+
+    def _pad(self, x: Tensor) -> tuple[Tensor, int, int]:
+        """Reflect the borders up to a multiple of 2^depth; returns the rows and columns before."""
+        unit = 2**self.settings.depth
+        height, width = x.shape[-2:]
+        if min(height, width) <= unit // 2:
+            raise ValueError(
+                f"a map of {height} × {width} pixels is too small for a U-Net of depth "
+                f"{self.settings.depth}: it needs more than {unit // 2} rows and columns"
+            )
+        rows, columns = -height % unit, -width % unit
+        top, left = rows // 2, columns // 2
+        if rows or columns:
+            x = F.pad(x, (left, columns - left, top, rows - top), mode="reflect")
+        return x, top, left
+
+
+def unet_loss(model: UNet, batch: tuple[Tensor, ...], *, hidden_weight: float = 0.2) -> Tensor:
+    """Pinball loss of the score where it rains, cross-entropy of hidden rain where it does not.
+
+    Args:
+        model: The network.
+        batch: Of `dataset.ScoreMaps`: inputs, target, wet, truth.
+        hidden_weight: Weight of the cross-entropy, which is several times the pinball loss.
+    """
+    inputs, target, wet, truth = batch
+    quantiles, hidden = model(inputs)
+    defined = ~torch.isnan(target)
+    score = pinball_loss(quantiles, target, model.settings.levels, wet & defined)
+    # Dry in IMERG: the score is defined (and 0) exactly where the radar has rain.
+    dry = truth & ~wet
+    entropy = F.binary_cross_entropy_with_logits(hidden, defined.float(), reduction="none")
+    return score + hidden_weight * torch.where(dry, entropy, 0.0).sum() / dry.sum().clamp(min=1)
+
+
+def _uniform_start(levels: tuple[float, ...]) -> list[float]:
+    """Biases with which `ordered_quantiles` gives the levels: those of a uniform distribution."""
+    logits = [log(level / (1 - level)) for level in levels]
+    return [logits[0], *(log(expm1(high - low)) for low, high in pairwise(logits))]

@@ -1,0 +1,224 @@
+"""Pairs of IMERG and radar on the study grid, half-hour by half-hour."""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import dask
+import dask.array as da
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.grids import Grid
+from rainscore.imerg import FIELDS, read_granule
+from rainscore.period import HALF_HOUR
+from rainscore.radar.formats import RadarFormat, remove_clutter
+from rainscore.radar.halfhours import half_hour_mean
+from rainscore.regrid import Weights, overlap_weights
+
+STATES = {"present": 0, "missing": 1, "damaged": 2}
+MAPS_A_CHUNK = 24
+log = logging.getLogger("rainscore")
+
+
+@dataclass(frozen=True)
+class RadarReader:
+    """What turns the frames of a manifest into half-hour means on a grid.
+
+    Attributes:
+        manifest: Rows of one or more months (docs/contracts.md).
+        format: How a file of the manifest is read.
+        weights: From the radar's own grid to the target; None where no frame is present.
+        step_minutes: Time between frames [min].
+        min_frames: Share of a half-hour's frames that a pixel needs.
+        limit: Rates above it are clutter [mm/h].
+    """
+
+    manifest: pd.DataFrame
+    format: RadarFormat
+    weights: Weights | None
+    step_minutes: int
+    min_frames: float
+    limit: float
+
+    def frames(
+        self, start: np.datetime64, end: np.datetime64
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Times and rates [mm/h] of the frames that can be read in [start, end)."""
+        rows = self.manifest
+        inside = (rows["time"] >= start) & (rows["time"] < end) & (rows["state"] == "present")
+        times, rates = [], []
+        for row in rows[inside].itertuples():
+            try:
+                rate, clutter = remove_clutter(self.format.read(row.file, row.index), self.limit)
+            except DamagedFile as error:
+                log.warning("left out: %s", error)
+                continue
+            if clutter:
+                log.info("%s: %d pixels of clutter became missing", row.file, clutter)
+            times.append(np.datetime64(row.time, "ns"))
+            rates.append(rate)
+        return np.array(times, dtype="datetime64[ns]"), rates
+
+    def half_hour(self, start: np.datetime64) -> tuple[np.ndarray, np.ndarray] | None:
+        """Mean rate and share of valid frames and area, each (y, x), or None without a frame."""
+        _, rates = self.frames(start, start + HALF_HOUR)
+        if not rates or self.weights is None:
+            return None
+        expected = 30 // self.step_minutes
+        mean, share = half_hour_mean(
+            np.stack(rates), expected=expected, min_fraction=self.min_frames
+        )
+        rain, area = self.weights.apply(mean, min_valid=0.5)
+        frames, _ = self.weights.apply(share.astype(np.float32), min_valid=0.0)
+        return rain, np.nan_to_num(np.minimum(area, frames))
+
+
+def resolve_files(manifest: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Manifest rows with absolute file names."""
+    rows = manifest.copy()
+    rows["file"] = [str(folder / f) if f else "" for f in rows["file"]]
+    return rows
+
+
+def radar_weights(manifest: pd.DataFrame, format_: RadarFormat, target: Grid) -> Weights | None:
+    """Conservative weights from the radar's grid, read from its first readable frame."""
+    for file in manifest.loc[manifest["state"] == "present", "file"].unique():
+        try:
+            return overlap_weights(format_.grid(file), target)
+        except DamagedFile as error:
+            log.warning("left out: %s", error)
+    return None
+
+
+def month_pair(
+    times: np.ndarray, granules: pd.DataFrame, radar: RadarReader, *, grid: Grid, cells: Grid
+) -> xr.Dataset:
+    """Lazy dataset of a month's pairs; each chunk of half-hours is read once, when it is written.
+
+    Args:
+        times: Half-hour starts, dims (time,).
+        granules: Manifest of IMERG with absolute file names.
+        radar: Reader of the radar on `grid`.
+        grid: The study grid.
+        cells: IMERG's own cells around it.
+
+    Returns:
+        The pair dataset of docs/contracts.md: `imerg`, `radar`, `radar_valid` (time, y, x) on the
+        grid [mm/h, mm/h, 1] and IMERG's fields (time, lat, lon); NaN is missing.
+    """
+    weights = overlap_weights(cells, grid)
+    rows = granules.set_index("time")
+    chunks = [times[i : i + MAPS_A_CHUNK] for i in range(0, times.size, MAPS_A_CHUNK)]
+    parts = [dask.delayed(_read_chunk)(chunk, rows, radar, weights) for chunk in chunks]
+
+    def lazy(name: str, shape: tuple[int, ...], dtype: str = "float32") -> da.Array:
+        blocks = [
+            da.from_delayed(part[name], (chunk.size, *shape), dtype)
+            for part, chunk in zip(parts, chunks, strict=True)
+        ]
+        return da.concatenate(blocks)
+
+    variables = {
+        "imerg": (("time", "y", "x"), lazy("imerg", grid.shape), _rate("IMERG on the study grid")),
+        "radar": (("time", "y", "x"), lazy("radar", grid.shape), _rate("radar, half-hour mean")),
+        "radar_valid": (
+            ("time", "y", "x"),
+            lazy("radar_valid", grid.shape),
+            {"units": "1", "long_name": "share of valid radar frames and area"},
+        ),
+        **{
+            name: (
+                ("time", "lat", "lon"),
+                lazy(name, cells.shape),
+                {"units": unit, "long_name": text},
+            )
+            for name, (unit, text) in FIELDS.items()
+        },
+        **{
+            name: (("time",), lazy(name, (), "int8"), _flags(name))
+            for name in ("imerg_state", "radar_state")
+        },
+    }
+    coords = {
+        "time": ("time", times, {"long_name": "start of the half-hour", "standard_name": "time"}),
+        "y": ("y", grid.y, {"units": "m", "standard_name": "projection_y_coordinate"}),
+        "x": ("x", grid.x, {"units": "m", "standard_name": "projection_x_coordinate"}),
+        "lat": ("lat", cells.y, {"units": "degrees_north", "standard_name": "latitude"}),
+        "lon": ("lon", cells.x, {"units": "degrees_east", "standard_name": "longitude"}),
+    }
+    attrs = {"grid": json.dumps(grid.as_dict()), "cells": json.dumps(cells.as_dict())}
+    return xr.Dataset(variables, coords, {"Conventions": "CF-1.11", **attrs})
+
+
+def _rate(name: str) -> dict:
+    return {"units": "mm h-1", "long_name": name}
+
+
+def _flags(name: str) -> dict:
+    return {
+        "long_name": name.replace("_", " "),
+        "flag_values": np.array(list(STATES.values()), dtype=np.int8),
+        "flag_meanings": " ".join(STATES),
+    }
+
+
+def _read_chunk(
+    times: np.ndarray, granules: pd.DataFrame, radar: RadarReader, weights: Weights
+) -> dict[str, np.ndarray]:
+    """All variables of a chunk of half-hours, as arrays (time, …)."""
+    n, cells, grid = times.size, weights.source, weights.target
+    out = {name: np.full((n, *cells.shape), np.nan, np.float32) for name in FIELDS}
+    out["radar"] = np.full((n, *grid.shape), np.nan, np.float32)
+    out["radar_valid"] = np.zeros((n, *grid.shape), np.float32)
+    out["imerg_state"] = np.full(n, STATES["missing"], np.int8)
+    out["radar_state"] = np.full(n, STATES["missing"], np.int8)
+    for i, time in enumerate(times):
+        if time in granules.index:
+            out["imerg_state"][i] = _read_fields(granules.loc[time], cells, time, i, out)
+        mean = radar.half_hour(time)
+        if mean is not None:
+            out["radar"][i], out["radar_valid"][i] = mean
+            out["radar_state"][i] = STATES["present"]
+    out["imerg"], _ = weights.apply(out["precipitation"], min_valid=0.5)
+    return out
+
+
+def _read_fields(row: pd.Series, cells: Grid, time, i: int, out: dict[str, np.ndarray]) -> int:
+    """Put a granule's fields at place `i` and return its state."""
+    if row["state"] != "present":
+        return STATES[row["state"]]
+    try:
+        granule = read_granule(row["file"], cells)
+    except DamagedFile as error:
+        log.warning("left out: %s", error)
+        return STATES["damaged"]
+    if granule["time"].values != time:
+        raise RainscoreError(f"{row['file']}: holds {granule['time'].values}, the manifest {time}")
+    for name in FIELDS:
+        out[name][i] = granule[name].values
+    return STATES["present"]
+
+
+Truth = Callable[[np.datetime64, np.datetime64], tuple[np.ndarray, np.ndarray]]
+
+
+def radar_truth(radar: RadarReader, cells: Grid) -> Truth:
+    """The radar as a truth for simulated satellites: frames of a time span, averaged on the cells.
+
+    Returns:
+        A function of (start, end) that gives frame times (t,) and rates (t, lat, lon) [mm/h], NaN
+        where the radar has none.
+    """
+
+    def truth(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+        times, rates = radar.frames(start, end)
+        if not rates or radar.weights is None:
+            return times, np.empty((0, *cells.shape), np.float32)
+        return times, radar.weights.apply(np.stack(rates), min_valid=0.5)[0]
+
+    return truth

@@ -1,0 +1,310 @@
+"""Scores of new IMERG maps, anywhere, without radar."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import xarray as xr
+from pyproj import CRS
+
+from rainscore.clustering.methods import DRY, METHODS
+from rainscore.conformal import apply_margin
+from rainscore.dataset import stack_context
+from rainscore.errors import RainscoreError
+from rainscore.featurefiles import coarsen_rain
+from rainscore.features import CHANNELS, build_inputs, pass_ages, wet_share
+from rainscore.files import read_json
+from rainscore.fitting import map_score, mean_where
+from rainscore.grids import Grid, imerg_cells
+from rainscore.imerg import FIELDS, read_granule
+from rainscore.latents import load_autoencoder
+from rainscore.modelfiles import load_arrays, load_model
+from rainscore.networks.unet import UNet, UNetSettings
+from rainscore.period import HALF_HOUR
+from rainscore.regrid import overlap_weights
+from rainscore.scores.fss import window_fractions
+
+CONTEXT = 12
+"""Half-hours before and after a map that can tell the age of a microwave pass."""
+
+
+def load_unet(stem: Path) -> tuple[UNet, dict]:
+    """The U-Net of a model file, and its card."""
+    weights, card = load_model(stem)
+    model = UNet(UNetSettings(**card["settings"]))
+    model.load_state_dict(weights)
+    return model.eval(), card
+
+
+class Scorer:
+    """The models of a folder, loaded once.
+
+    Args:
+        folder: `results/models` of a run: the U-Net, the auto-encoder, one clusterer, its labels.
+        method: Name of the clusterer; by default the only one that the folder holds.
+
+    Raises:
+        RainscoreError: A model is missing or damaged.
+    """
+
+    def __init__(self, folder: Path, method: str | None = None) -> None:
+        self.unet, self.card = load_unet(folder / "unet")
+        self.autoencoder, self.encoder_card = load_autoencoder(folder / "autoencoder")
+        self.method = method or _only_method(folder)
+        arrays, self.cluster_card = load_arrays(folder / self.method)
+        self.clusterer = METHODS[self.method].from_arrays(arrays)
+        labels = read_json(folder / f"{self.method}_labels.json")
+        self.labels = {row["cluster"]: row for row in labels}
+        self.learning_grid = Grid(**self.card["grid"])
+
+    def fine_grid(self, learning: Grid) -> Grid:
+        """The grid of pixels in which a window's wet share is counted, as in the training."""
+        factor = self._factor()
+        step = {"dx": learning.dx / factor, "dy": learning.dy / factor}
+        size = {"nx": learning.nx * factor, "ny": learning.ny * factor}
+        return Grid(learning.crs, learning.x0, learning.y0, **step, **size)
+
+    def _factor(self) -> int:
+        return round(self.card["score"]["learning_step_km"] / self.card["domain"]["step_km"])
+
+    def score(
+        self, granules: Mapping[np.datetime64, xr.Dataset], time: np.datetime64, learning: Grid
+    ) -> xr.Dataset:
+        """Score one half-hour.
+
+        Args:
+            granules: Datasets of `imerg.read_granule` on `imerg_cells(learning)`, by half-hour:
+                the map, and what is at hand of the hours around it.
+            time: The half-hour to score.
+            learning: Where to score it; pixels as large as in the training.
+
+        Returns:
+            Dims (y, x): `precipitation` [mm/h], `score`, `score_low`, `score_high` [1] where IMERG
+            has rain in the window, `hidden_rain_probability` [1] where it has none; scalars
+            `map_score` with its interval, `cluster` with the score of its maps, `novelty`; NaN is
+            missing. `attrs["unknown"]` says what could not be known of this map.
+        """
+        inputs, rain, wet, valid = self._inputs(granules, time, learning)
+        with torch.inference_mode():
+            quantiles, hidden = self.unet(torch.from_numpy(inputs)[None])
+        quantiles, probability = quantiles[0].numpy(), torch.sigmoid(hidden[0]).numpy()
+        low, high = apply_margin(quantiles[0], quantiles[-1], self.card["margin"])
+        middle = quantiles[len(quantiles) // 2]
+        maps = {
+            "precipitation": (rain, "mm h-1", "IMERG precipitation"),
+            "score": (np.where(wet, middle, np.nan), "1", "local fractions skill score, median"),
+            "score_low": (np.where(wet, low, np.nan), "1", "lower bound of its 90 % interval"),
+            "score_high": (np.where(wet, high, np.nan), "1", "upper bound of its 90 % interval"),
+            "hidden_rain_probability": (
+                np.where(valid & ~wet, probability, np.nan),
+                "1",
+                "probability that rain is hidden where IMERG has none",
+            ),
+        }
+        value = mean_where(middle[None], wet[None])
+        scalars = dict(
+            zip(
+                ("map_score", "map_score_low", "map_score_high"),
+                map_score(value, self.card),
+                strict=True,
+            )
+        )
+        dataset = _dataset(maps, learning)
+        for name, number in scalars.items():
+            dataset[name] = ((), np.float32(number[0]), {"units": "1", "long_name": _words(name)})
+        self._add_cluster(dataset, inputs)
+        dataset = dataset.assign_coords(time=((), time, {"long_name": "start of the half-hour"}))
+        dataset.attrs["unknown"] = ", ".join(_unknown(granules, time, inputs))
+        return dataset
+
+    def _inputs(
+        self, granules: Mapping[np.datetime64, xr.Dataset], time: np.datetime64, learning: Grid
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Channels with context (C, y, x); rain (y, x); whether the window is wet; is valid."""
+        steps = [time + i * HALF_HOUR for i in range(-CONTEXT, CONTEXT + 1)]
+        present = np.array([step in granules for step in steps])
+        cells = imerg_cells(learning)
+        source = np.stack(
+            [
+                granules[step]["mw_source"].values if step in granules else np.zeros(cells.shape)
+                for step in steps
+            ]
+        )
+        ages = pass_ages(source, present, np.array(steps))
+        fine = overlap_weights(cells, self.fine_grid(learning))
+        coarse = overlap_weights(cells, learning)
+
+        def rain_at(step: np.datetime64) -> np.ndarray | None:
+            if step not in granules:
+                return None
+            return fine.apply(granules[step]["precipitation"].values[None])[0]
+
+        def channels(index: int) -> np.ndarray | None:
+            rain = rain_at(steps[index])
+            if rain is None:
+                return None
+            granule = granules[steps[index]]
+            fields = {name: granule[name].values[None] for name in FIELDS}
+            learnt = coarsen_rain(rain, self._factor())
+            at = ages[:, index : index + 1]
+            return build_inputs(fields, at, rain=learnt, to_learning=coarse)[0]
+
+        here = channels(CONTEXT)
+        rain = rain_at(time)
+        if here is None or rain is None:
+            raise RainscoreError(f"{time}: its granule is not among those given")
+        place = CHANNELS.index("rain")
+        around = [
+            None if c is None else c[place] for c in map(channels, (CONTEXT - 1, CONTEXT + 1))
+        ]
+        score = self.card["score"]
+        window = round(score["window_km"] / self.card["domain"]["step_km"])
+        fraction, _, _ = window_fractions(
+            rain,
+            rain,
+            threshold=score["threshold"],
+            window=window,
+            stride=self._factor(),
+            min_valid=score["min_valid"],
+        )
+        # The training files keep half precision; what the network sees here must be the same.
+        stacked = stack_context(here.astype(np.float16), *around).astype(np.float32)
+        return (
+            stacked,
+            coarsen_rain(rain, self._factor())[0],
+            fraction[0] > 0,
+            np.isfinite(fraction[0]),
+        )
+
+    def _add_cluster(self, dataset: xr.Dataset, inputs: np.ndarray) -> None:
+        """Put the cluster, its scores and the novelty flag into the dataset."""
+        size = self.autoencoder.settings.size
+        ny, nx = inputs.shape[-2:]
+        cluster, novel, label = np.nan, np.nan, {}
+        if min(ny, nx) >= size:
+            top, left = (ny - size) // 2, (nx - size) // 2
+            crop = inputs[None, : len(CHANNELS), top : top + size, left : left + size]
+            share = wet_share(crop, self.card["score"]["threshold"])[0]
+            cluster, novel = DRY, 0
+            if share >= self.cluster_card["min_wet"]:
+                place = CHANNELS.index("rain")
+                with torch.inference_mode():
+                    latent = self.autoencoder.encode(torch.from_numpy(crop[:, [place]])).numpy()
+                distance = self.clusterer.transform(latent)[0]
+                cluster = int(distance.argmin())
+                novel = int(distance.min() > self.cluster_card["novelty_threshold"])
+            label = self.labels.get(cluster, {})
+        dataset["cluster"] = ((), np.float32(cluster), {"long_name": _words("cluster")})
+        dataset["novelty"] = ((), np.float32(novel), {"long_name": _words("novelty")})
+        for name, key in (("low", "q05"), ("median", "q50"), ("high", "q95")):
+            value = label.get(key)
+            full = f"cluster_score_{name}"
+            number = np.float32(np.nan if value is None else value)
+            dataset[full] = ((), number, {"units": "1", "long_name": _words(full)})
+
+
+_WORDS = {
+    "map_score": "map score, predicted",
+    "map_score_low": "lower bound of its 90 % interval",
+    "map_score_high": "upper bound of its 90 % interval",
+    "cluster": "cluster of the central window; -1: too little rain; missing: the window is too small",
+    "novelty": "1: unlike the maps of the training, 0: like them",
+    "cluster_score_low": "5 % quantile of the map scores of the cluster",
+    "cluster_score_median": "median of the map scores of the cluster",
+    "cluster_score_high": "95 % quantile of the map scores of the cluster",
+}
+
+
+def _words(name: str) -> str:
+    return _WORDS[name]
+
+
+def _only_method(folder: Path) -> str:
+    found = sorted(p.name.removesuffix("_labels.json") for p in folder.glob("*_labels.json"))
+    if not found:
+        raise RainscoreError(f"{folder}: holds no labelled clusterer; run the workflow first")
+    return found[0]
+
+
+def _unknown(
+    granules: Mapping[np.datetime64, xr.Dataset], time: np.datetime64, inputs: np.ndarray
+) -> list[str]:
+    """What the model could not know of a map, in words."""
+    unknown = [name.replace("_", " ") for name in granules[time].attrs.get("absent", "").split()]
+    if time - HALF_HOUR not in granules:
+        unknown.append("the half-hour before")
+    if time + HALF_HOUR not in granules:
+        unknown.append("the half-hour after")
+    if not inputs[CHANNELS.index("age_known")].all():
+        unknown.append("in places the time since the last microwave pass")
+    return unknown
+
+
+def _dataset(maps: dict[str, tuple[np.ndarray, str, str]], grid: Grid) -> xr.Dataset:
+    """Maps on a grid as a CF dataset."""
+    lon, lat = grid.lonlat
+    coords = {
+        "y": ("y", grid.y, {"units": "m", "standard_name": "projection_y_coordinate"}),
+        "x": ("x", grid.x, {"units": "m", "standard_name": "projection_x_coordinate"}),
+        "lat": (("y", "x"), lat, {"units": "degrees_north", "standard_name": "latitude"}),
+        "lon": (("y", "x"), lon, {"units": "degrees_east", "standard_name": "longitude"}),
+    }
+    variables = {
+        name: (
+            ("y", "x"),
+            np.float32(values),
+            {"units": unit, "long_name": text, "grid_mapping": "crs"},
+        )
+        for name, (values, unit, text) in maps.items()
+    }
+    variables["crs"] = ((), np.int32(0), CRS(grid.crs).to_cf())
+    attrs = {"Conventions": "CF-1.11", "grid": json.dumps(grid.as_dict())}
+    return xr.Dataset(variables, coords, attrs)
+
+
+def score_files(
+    files: Sequence[Path], scorer: Scorer, learning: Grid, *, context: Sequence[Path] = ()
+):
+    """Score granule after granule; files near in time tell each other what they can.
+
+    Args:
+        files: Granules to score.
+        scorer: The models.
+        learning: Where.
+        context: Further granules of the hours around, which are not scored.
+
+    Yields:
+        (file, dataset), or (file, error) where a file cannot be used.
+    """
+    cells = imerg_cells(learning)
+    granules: dict[np.datetime64, xr.Dataset] = {}
+    outcome: dict[Path, np.datetime64 | RainscoreError] = {}
+    for file in [*context, *files]:
+        try:
+            granule = read_granule(file, cells)
+        except (RainscoreError, OSError) as error:
+            outcome[file] = RainscoreError(str(error))
+            continue
+        outcome[file] = granule["time"].values[()]
+        granules[granule["time"].values[()]] = granule
+    for file in files:
+        found = outcome[file]
+        if isinstance(found, RainscoreError):
+            yield file, found
+            continue
+        dataset = scorer.score(granules, found, learning)
+        granule = granules[found]
+        dataset.attrs |= {
+            "title": "Predicted score of an IMERG map, without radar",
+            "source": Path(file).name,
+            "source_sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest(),
+            "version": f"{granule.attrs['run']} {granule.attrs['version']}",
+            "model_unet_sha256": scorer.card["weights_sha256"],
+            "model_clusters_sha256": scorer.cluster_card["weights_sha256"],
+            "score": json.dumps(scorer.card["score"]),
+            "trained_on": "a simulated world" if scorer.card["simulated"] else "real radar",
+        }
+        yield file, dataset

@@ -1,0 +1,107 @@
+"""Formats of radar precipitation: what they share, and how one is chosen by name."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from rainscore.errors import RainscoreError
+from rainscore.grids import Grid
+from rainscore.radar.fr_radar import FrRadarRainfall
+from rainscore.radar.meteonet import MeteoNet
+from rainscore.radar.odim import Odim
+
+
+class RadarFormat(Protocol):
+    """A source of radar frames."""
+
+    @property
+    def name(self) -> str:
+        """Name in the configuration and in manifests."""
+        ...
+
+    @property
+    def stamp(self) -> str:
+        """Say whether a frame bears the `start` or the `end` of its accumulation.
+
+        `inside` where its file gives both.
+        """
+        ...
+
+    @property
+    def stamp_reason(self) -> str:
+        """Say why, in one line."""
+        ...
+
+    @property
+    def step_minutes(self) -> int:
+        """Time between frames [min]."""
+        ...
+
+    def scan(self, folder: Path) -> pd.DataFrame:
+        """List the frames below a folder.
+
+        Returns:
+            One row a frame, in order of time: `time` (START of the accumulation, UTC), `file`
+            (absolute path), `index` (position inside the file).
+        """
+        ...
+
+    def check(self, file: Path | str) -> None:
+        """Raise DamagedFile where the file does not open or lacks its data, at little cost."""
+        ...
+
+    def read(self, file: Path | str, index: int = 0) -> np.ndarray:
+        """Read a frame: dims (ny, nx), mm/h, float32, NaN where missing, row 0 north."""
+        ...
+
+    def grid(self, file: Path | str) -> Grid:
+        """Say where the pixels of a file lie."""
+        ...
+
+
+def get_format(name: str, *, stamp: str | None = None, folder: Path | None = None) -> RadarFormat:
+    """Choose a radar format by its name.
+
+    Args:
+        name: `fr-radar-rainfall`, `meteonet` (with `-NW` or `-SE` where a folder holds both zones)
+            or `odim`.
+        stamp: `start` or `end`, where the format's own convention does not hold.
+        folder: Folder of the frames, in which ODIM files are looked at for their step.
+
+    Raises:
+        RainscoreError: There is no such format or stamp.
+    """
+    if stamp not in (None, "start", "end"):
+        raise RainscoreError(f"radar stamp {stamp!r}: choose start or end")
+    if name == FrRadarRainfall.name:
+        format: FrRadarRainfall | MeteoNet | Odim = FrRadarRainfall()
+    elif name in ("meteonet", "meteonet-NW", "meteonet-SE"):
+        format = MeteoNet(zone=name[9:])
+    elif name == Odim.name:
+        format = Odim.measured(folder) if folder else Odim()
+    else:
+        raise RainscoreError(
+            f"radar format {name!r} is not known: choose fr-radar-rainfall, meteonet or odim"
+        )
+    return replace(format, stamp=stamp, stamp_reason="so configured") if stamp else format
+
+
+def remove_clutter(rate: np.ndarray, limit: float = 300.0) -> tuple[np.ndarray, int]:
+    """Make rates that no rain reaches missing.
+
+    Args:
+        rate: Any dims, mm/h, NaN where missing.
+        limit: Highest rate that may be rain [mm/h].
+
+    Returns:
+        A copy in which rates above the limit are NaN, and how many there were.
+
+    >>> remove_clutter(np.array([2.0, 8646.0]))
+    (array([ 2., nan]), 1)
+    """
+    clutter = rate > limit
+    count = int(np.count_nonzero(clutter))
+    return (np.where(clutter, np.nan, rate).astype(rate.dtype) if count else rate), count

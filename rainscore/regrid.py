@@ -1,0 +1,179 @@
+"""Conservative regridding: weights computed once for a pair of grids, applied to many maps."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import pyproj
+from numba import njit, prange
+from scipy.sparse import csr_matrix
+
+from rainscore.grids import Grid
+from rainscore.overlap import count_squares, overlap_shares
+
+SNAP = 1e-6
+"""Coordinates nearer than this to a pixel's edge, in pixels, are on it."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Share of each target pixel's area that lies in each source pixel.
+
+    Attributes:
+        source, target: The grids.
+        matrix: Sparse shares, float32, dims (target.size, source.size); a row sums to 1, or to
+            less where the target pixel lies partly outside the source grid.
+    """
+
+    source: Grid
+    target: Grid
+    matrix: csr_matrix
+
+    def apply(self, values: np.ndarray, *, min_valid: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+        """Mean of the valid source values over each target pixel.
+
+        Args:
+            values: Fields on the source grid, dims (..., y, x), any unit, missing as NaN.
+            min_valid: Share (0 to 1) of a target pixel's area that must hold valid values.
+
+        Returns:
+            The means, float32, dims (..., y, x) on the target grid, NaN where too little is
+            valid; and the valid share of each pixel's area, float32, same dims.
+
+        Raises:
+            ValueError: `values` are not on the source grid.
+        """
+        values = np.asarray(values, np.float32)
+        if values.shape[-2:] != self.source.shape:
+            raise ValueError(
+                f"regridding: a field of {values.shape[-2:]} is not on the source grid "
+                f"of {self.source.shape}"
+            )
+        maps = values.reshape(-1, self.source.size)
+        means = np.empty((len(maps), self.target.size), np.float32)
+        valid = np.empty_like(means)
+        csr = self.matrix.indptr, self.matrix.indices, self.matrix.data
+        _valid_means(*csr, maps, max(min_valid - SNAP, SNAP), means, valid)
+        shape = *values.shape[:-2], *self.target.shape
+        return means.reshape(shape), valid.reshape(shape)
+
+    def save(self, path: Path | str) -> None:
+        """Write the weights and both grids to an .npz file."""
+        path = Path(path)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        grids = json.dumps({"source": self.source.as_dict(), "target": self.target.as_dict()})
+        with temporary.open("wb") as file:
+            np.savez(
+                file,
+                grids=np.array(grids),
+                starts=self.matrix.indptr,
+                indices=self.matrix.indices,
+                shares=self.matrix.data,
+            )
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Weights":
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: The file does not hold weights.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                grids = json.loads(str(file["grids"]))
+                parts = file["shares"], file["indices"], file["starts"]
+        except (KeyError, ValueError, EOFError, BadZipFile) as error:
+            raise ValueError(f"{path}: no regridding weights in this file; remake it") from error
+        source, target = Grid(**grids["source"]), Grid(**grids["target"])
+        return cls(source, target, csr_matrix(parts, shape=(target.size, source.size)))
+
+
+TILE = 512
+"""Target pixels whose weights stay in the cache while all maps pass over them."""
+
+
+@njit(cache=True, parallel=True, fastmath={"contract", "reassoc"})
+def _valid_means(starts, indices, shares, maps, least, means, valid):
+    """Fill `means` and `valid` (map, target pixel); see `Weights.apply`."""
+    targets = means.shape[1]
+    for tile in prange((targets + TILE - 1) // TILE):
+        for m in range(len(maps)):
+            for t in range(tile * TILE, min((tile + 1) * TILE, targets)):
+                total, area = np.float32(0), np.float32(0)
+                for k in range(starts[t], starts[t + 1]):
+                    value = maps[m, indices[k]]
+                    if value == value:
+                        total += shares[k] * value
+                        area += shares[k]
+                valid[m, t] = area
+                means[m, t] = total / area if area >= least else np.float32(np.nan)
+
+
+def overlap_weights(source: Grid, target: Grid) -> Weights:
+    """Exact first-order conservative weights.
+
+    A target pixel is the quadrilateral between its four corners, in the source's columns and
+    rows; its weight for a source pixel is the share of its area that they have in common
+    (Jones 1999, doi:10.1175/1520-0493(1999)127<2204:FASOCR>2.0.CO;2).
+
+    Args:
+        source, target: Grids in any two coordinate reference systems. In a geographic source a
+            target pixel across the meridian opposite its centre counts as partly outside.
+    """
+    column, row = _source_position(
+        source,
+        target,
+        target.x0 + np.arange(target.nx + 1) * target.dx,
+        target.y0 + np.arange(target.ny + 1) * target.dy,
+    )
+    corners = np.stack([column, row], axis=-1)
+    quads = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]], 2)
+    quads = quads.reshape(-1, 4, 2)
+    if pyproj.CRS(source.crs).is_geographic:
+        turn = 360.0 / source.dx
+        quads[..., 0] -= turn * np.round((quads[..., 0] - quads[:, :1, 0]) / turn)
+    starts = np.concatenate([[0], np.cumsum(count_squares(quads, source.nx, source.ny))])
+    indices, shares = overlap_shares(quads, source.nx, source.ny, starts)
+    shares = np.where(shares > SNAP**2, shares, 0).astype(np.float32)
+    matrix = csr_matrix((shares, indices, starts), shape=(target.size, source.size))
+    matrix.eliminate_zeros()
+    return Weights(source, target, matrix)
+
+
+def nearest(source: Grid, target: Grid) -> np.ndarray:
+    """Flat index of the source pixel that holds each target pixel's centre, for fields of codes.
+
+    Returns:
+        Indices into a raveled source map, dims (y, x) of the target; −1 outside the source.
+    """
+    column, row = _source_position(source, target, target.x, target.y)
+    inside = (column >= 0) & (column < source.nx) & (row >= 0) & (row < source.ny)
+    flat = np.full(target.shape, -1, np.int64)
+    flat[inside] = np.floor(row[inside]).astype(int) * source.nx + np.floor(column[inside])
+    return flat
+
+
+def _source_position(
+    source: Grid, target: Grid, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fractional column and row of the source at the crossings of the target's x and y.
+
+    Returns:
+        Two arrays (y, x) in source pixels from the source's outer corner; infinite where the
+        source's system cannot express the place.
+    """
+    transformer = pyproj.Transformer.from_crs(target.crs, source.crs, always_xy=True)
+    px, py = transformer.transform(*np.meshgrid(x, y))
+    if transformer.target_crs is not None and transformer.target_crs.is_geographic:
+        middle = source.x0 + source.nx * source.dx / 2
+        px = middle + (px - middle + 180) % 360 - 180
+    return _snap((px - source.x0) / source.dx), _snap((py - source.y0) / source.dy)
+
+
+def _snap(position: np.ndarray) -> np.ndarray:
+    whole = np.round(position)
+    return np.where(np.abs(position - whole) < SNAP, whole, position)

@@ -1,0 +1,134 @@
+"""Score maps of a month, and its table with one row a map."""
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from rainscore.features import pass_ages
+from rainscore.grids import Grid
+from rainscore.scores.categorical import contingency_sums, csi, far, pod
+from rainscore.scores.continuous import cc, moment_sums, relative_bias
+from rainscore.scores.fss import fss, fss_sums, local_fss, window_fractions
+from rainscore.scores.sums import ratio
+
+MAPS_A_CHUNK = 48
+
+
+@dataclass(frozen=True)
+class ScoreSettings:
+    """How the score is taken.
+
+    Attributes:
+        threshold: A pixel at or above it is wet [mm/h].
+        window_km: Side of the window [km].
+        min_valid: Share of a window's pixels that must be valid.
+        learning_step_km: Pixel of the learning grid [km].
+    """
+
+    threshold: float
+    window_km: float
+    min_valid: float
+    learning_step_km: float
+
+    def pixels(self, grid: Grid) -> tuple[int, int]:
+        """Window and stride in pixels of the study grid."""
+        step = abs(grid.dx) / 1000
+        return round(self.window_km / step), round(self.learning_step_km / step)
+
+
+def score_month(
+    pair: xr.Dataset, settings: ScoreSettings, regimes: pd.DataFrame | None = None
+) -> tuple[xr.Dataset, pd.DataFrame]:
+    """Score maps on the learning grid and additive sums of each map.
+
+    Args:
+        pair: A month's pair dataset (docs/contracts.md), lazy or not; NaN is missing.
+        settings: How the score is taken.
+        regimes: True regime of each half-hour (time, regime), where the world is simulated.
+
+    Returns:
+        The score dataset and the score table of docs/contracts.md. A map without IMERG or radar has
+        all its scores missing and keeps its row.
+    """
+    grid = Grid(**json.loads(pair.attrs["grid"]))
+    window, stride = settings.pixels(grid)
+    learning = grid.coarsen(stride)
+    maps, tables = [], []
+    for start in range(0, pair.sizes["time"], MAPS_A_CHUNK):
+        part = pair[["imerg", "radar"]].isel(time=slice(start, start + MAPS_A_CHUNK)).load()
+        imerg, radar = part["imerg"].values, part["radar"].values
+        f, o, valid = window_fractions(
+            imerg,
+            radar,
+            threshold=settings.threshold,
+            window=window,
+            stride=stride,
+            min_valid=settings.min_valid,
+        )
+        maps.append((f, o, valid, local_fss(f, o)))
+        tables.append(_sums(imerg, radar, f, o, settings.threshold))
+    names = ("imerg_fraction", "radar_fraction", "valid_fraction", "score")
+    texts = (
+        "share of the window where IMERG is wet",
+        "share of the window where the radar is wet",
+        "share of the window's pixels that are valid",
+        "local fractions skill score",
+    )
+    variables = {
+        name: (("time", "y", "x"), np.concatenate(values), {"units": "1", "long_name": text})
+        for name, values, text in zip(names, zip(*maps, strict=True), texts, strict=True)
+    }
+    coords = {"time": pair["time"], "y": ("y", learning.y), "x": ("x", learning.x)}
+    attrs = {"grid": json.dumps(learning.as_dict()), "score": json.dumps(asdict(settings))}
+    table = pd.concat(tables, ignore_index=True)
+    table.insert(0, "time", pair["time"].values)
+    table = table.join(_conditions(pair))
+    table["regime"] = _regime_of(table["time"], regimes)
+    return xr.Dataset(variables, coords, {"Conventions": "CF-1.11", **attrs}), table
+
+
+def _sums(imerg, radar, f, o, threshold: float) -> pd.DataFrame:
+    """Additive sums of each map and the scores that follow from them."""
+    moments = moment_sums(imerg, radar)
+    counts = contingency_sums(imerg, radar, threshold)
+    windows = fss_sums(f, o)
+    scores = {
+        "map_score": fss(windows),
+        "cc": cc(moments),
+        "bias": relative_bias(moments),
+        "pod": pod(counts),
+        "far": far(counts),
+        "csi": csi(counts),
+    }
+    wet = {"imerg_wet_windows": (f > 0).sum(axis=(1, 2))}
+    parts = (moments._asdict(), counts._asdict(), windows._asdict(), wet, scores)
+    return pd.DataFrame({name: values for part in parts for name, values in part.items()})
+
+
+def _conditions(pair: xr.Dataset) -> pd.DataFrame:
+    """Shares of the sources over IMERG's cells, mean age of the last microwave pass, states."""
+    source = pair["mw_source"].values
+    present = pair["imerg_state"].values == 0
+    known = np.isfinite(source).sum(axis=(1, 2))
+    last = pass_ages(source, present, pair["time"].values)[0].reshape(source.shape[0], -1)
+    aged = np.isfinite(last)
+    infrared = np.nansum(pair["ir_influence"].values, axis=(1, 2)) / 100
+    return pd.DataFrame(
+        {
+            "share_microwave": ratio((np.nan_to_num(source) > 0).sum(axis=(1, 2)), known),
+            "share_infrared": ratio(infrared, known),
+            "mean_age_h": ratio(np.nansum(last, axis=1), aged.sum(axis=1)),
+            "imerg_state": pair["imerg_state"].values,
+            "radar_state": pair["radar_state"].values,
+        }
+    )
+
+
+def _regime_of(times: pd.Series, regimes: pd.DataFrame | None) -> pd.Series:
+    if regimes is None:
+        return pd.Series(pd.NA, index=times.index, dtype="string")
+    known = regimes.set_index("time")["regime"]
+    return times.map(known).astype("string")

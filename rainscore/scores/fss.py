@@ -1,0 +1,97 @@
+"""The fractions skill score of Roberts and Lean (2008), doi:10.1175/2007MWR2123.1, with masks.
+
+A pixel is valid where both products are. A window's fractions are taken over its valid pixels
+only, also where the map's edge cuts it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rainscore.scores.sums import additive, ratio
+from rainscore.scores.windows import window_pixels, window_sums
+
+
+class FssSums(NamedTuple):
+    """Sums over windows that add over maps.
+
+    Attributes:
+        fss_numerator: Sum of (f − o)², where f and o are the fractions of IMERG and of the radar.
+        fss_denominator: Sum of f² + o².
+        windows: Number of windows with enough valid pixels.
+        defined: Those where either fraction is above 0.
+    """
+
+    fss_numerator: np.ndarray
+    fss_denominator: np.ndarray
+    windows: np.ndarray
+    defined: np.ndarray
+
+
+def window_fractions(
+    imerg: np.ndarray,
+    radar: np.ndarray,
+    *,
+    threshold: float,
+    window: int,
+    stride: int,
+    min_valid: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Share of each window's valid pixels where each product reaches a threshold.
+
+    Args:
+        imerg, radar: Rates [mm/h], dims (time, y, x), missing as NaN.
+        threshold: Rate [mm/h].
+        window, stride: Sides of the windows and of the blocks they are centred on [pixels].
+        min_valid: Share (0 to 1) of the window's pixels inside the map that must be valid.
+
+    Returns:
+        The fractions of IMERG and of the radar, NaN where too few pixels are valid, and the valid
+        share of the window's pixels inside the map; float32, dims (time, ny / stride, nx / stride).
+    """
+    valid = np.isfinite(imerg) & np.isfinite(radar)
+    size = {"window": window, "stride": stride}
+    count = window_sums(valid, **size)
+    share = count / window_pixels(imerg.shape[1:], **size)
+    enough = np.where(share >= min_valid, count, 0)
+    imerg_fraction, radar_fraction = (
+        ratio(window_sums(valid & (rate >= np.float32(threshold)), **size), enough)
+        for rate in (imerg, radar)
+    )
+    return (
+        imerg_fraction.astype(np.float32),
+        radar_fraction.astype(np.float32),
+        share.astype(np.float32),
+    )
+
+
+def local_fss(imerg_fraction: np.ndarray, radar_fraction: np.ndarray) -> np.ndarray:
+    """Score of each window, 1 − (f − o)² / (f² + o²).
+
+    Args:
+        imerg_fraction, radar_fraction: See `window_fractions`; any dims, missing as NaN.
+
+    Returns:
+        Scores from 0 to 1, float32, same dims; NaN where both are dry or missing.
+
+    >>> local_fss(np.array([1.0, 0.5, 0.0]), np.array([1.0, 0.25, 0.5]))
+    array([1. , 0.8, 0. ], dtype=float32)
+    """
+    f, o = np.asarray(imerg_fraction, np.float64), np.asarray(radar_fraction, np.float64)
+    return (1 - ratio((f - o) ** 2, f**2 + o**2)).astype(np.float32)
+
+
+def fss_sums(imerg_fraction: np.ndarray, radar_fraction: np.ndarray) -> FssSums:
+    """Sums of each map over its windows; fractions as `window_fractions` gives, (time, y, x)."""
+    f, o = np.asarray(imerg_fraction, np.float64), np.asarray(radar_fraction, np.float64)
+    return FssSums(
+        additive(np.nansum((f - o) ** 2, axis=(-2, -1))),
+        additive(np.nansum(f**2 + o**2, axis=(-2, -1))),
+        np.sum(np.isfinite(f), axis=(-2, -1)),
+        np.sum((f > 0) | (o > 0), axis=(-2, -1)),
+    )
+
+
+def fss(sums: FssSums) -> np.ndarray:
+    """Score of a map, or of any total of maps; NaN where no window is defined."""
+    return 1 - ratio(sums.fss_numerator, sums.fss_denominator)

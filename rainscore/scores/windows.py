@@ -1,0 +1,76 @@
+"""Sums over square windows, sampled at the centres of a coarser grid."""
+
+import numpy as np
+from numba import njit, prange
+
+
+def window_bounds(n: int, *, window: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    """First and one-past-last pixel of each window along one side of a map.
+
+    A window of `window` pixels is centred on the centre of each block of `stride` pixels and cut
+    at the edge of the map.
+
+    Raises:
+        ValueError: `stride` does not divide `n`, or the window cannot be centred on whole pixels.
+    """
+    if window < 1 or stride < 1 or n % stride:
+        raise ValueError(f"windows: a side of {n} pixels cannot be sampled every {stride} pixels")
+    if (window - stride) % 2:
+        raise ValueError(
+            f"windows: a window of {window} pixels cannot be centred on blocks of {stride} pixels; "
+            "both must be even, or both odd"
+        )
+    first = np.arange(0, n, stride) - (window - stride) // 2
+    return np.clip(first, 0, n), np.clip(first + window, 0, n)
+
+
+def window_pixels(shape: tuple[int, int], *, window: int, stride: int) -> np.ndarray:
+    """Number of pixels of each window that lie inside the map, dims (ny / stride, nx / stride)."""
+    rows, columns = (
+        np.subtract(*window_bounds(n, window=window, stride=stride)[::-1]) for n in shape
+    )
+    return np.outer(rows, columns)
+
+
+def window_sums(field: np.ndarray, *, window: int, stride: int) -> np.ndarray:
+    """Sum of a field over the window around the centre of each block of pixels.
+
+    Args:
+        field: Dims (time, y, x), any unit, without missing values: sum the valid values and,
+            apart, the valid pixels.
+        window: Side of the square window [pixels].
+        stride: Side of the blocks [pixels].
+
+    Returns:
+        Sums, dims (time, ny / stride, nx / stride): int32 and exact for fields of whole numbers
+        or booleans, float64 for others.
+
+    Raises:
+        ValueError: A value is NaN, or see `window_bounds`.
+    """
+    exact = field.dtype.kind in "biu"
+    if not exact and np.isnan(field).any():
+        raise ValueError("windows: a missing value would spread over all windows; put 0 there")
+    _, ny, nx = field.shape
+    top, bottom = window_bounds(ny, window=window, stride=stride)
+    left, right = window_bounds(nx, window=window, stride=stride)
+    sums = np.empty((len(field), len(top), len(left)), np.int32 if exact else np.float64)
+    _fill_sums(np.ascontiguousarray(field), top, bottom, left, right, sums)
+    return sums
+
+
+@njit(cache=True, parallel=True)
+def _fill_sums(field, top, bottom, left, right, sums):
+    """Fill `sums` from running totals along each row, then down each column of windows."""
+    ny, nx = field.shape[1:]
+    for t in prange(len(field)):
+        along = np.zeros(nx + 1, sums.dtype)
+        down = np.zeros((ny + 1, len(left)), sums.dtype)
+        for y in range(ny):
+            for x in range(nx):
+                along[x + 1] = along[x] + field[t, y, x]
+            for j in range(len(left)):
+                down[y + 1, j] = down[y, j] + along[right[j]] - along[left[j]]
+        for i in range(len(top)):
+            for j in range(len(left)):
+                sums[t, i, j] = down[bottom[i], j] - down[top[i], j]

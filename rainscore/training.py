@@ -1,0 +1,334 @@
+"""Training that stops early, survives being killed and repeats to the bit; and prediction."""
+
+import io
+import logging
+import math
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from rainscore.dataset import batches
+from rainscore.files import write_bytes
+
+logger = logging.getLogger(__name__)
+
+Batch = tuple[Tensor, ...]
+Precision = Literal["fp32", "bf16"]
+
+STOPPED = 143
+"""Exit status after a request to stop: that of a process ended by SIGTERM."""
+
+
+class Data(Protocol):
+    """What training and prediction ask of their data; `dataset.ScoreMaps` has it."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
+        """Return the batch of the given rows; what is random in it depends on `epoch`."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training leaves beside the weights.
+
+    Attributes:
+        curve: One row an epoch: epoch (from 1), training, validation, learning_rate.
+        best_epoch: Epoch whose weights the model has.
+        best_loss: Its loss on the validation data.
+        stopped_early: Whether patience ended the training before its last epoch.
+    """
+
+    curve: pd.DataFrame
+    best_epoch: int
+    best_loss: float
+    stopped_early: bool
+
+
+def train(
+    model: nn.Module,
+    loss: Callable[..., Tensor],
+    train_data: Data,
+    validation_data: Data,
+    *,
+    epochs: int,
+    batch: int,
+    learning_rate: float,
+    seed: int,
+    patience: int,
+    checkpoint: Path,
+    fingerprint: str,
+    device: str = "auto",
+    precision: Precision = "fp32",
+    progress: bool = True,
+) -> TrainingResult:
+    """Train a model in place; it ends with its best weights, by the loss on the validation data.
+
+    AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101); the learning rate rises over a tenth of
+    the steps and falls to zero along a cosine; gradients are clipped to norm 1. The order of the
+    maps follows from the seed and the epoch alone, so that on a processor a training that was
+    stopped and resumed ends with the same bits as one that was not.
+
+    A checkpoint is written after each epoch and, on SIGTERM or SIGUSR1 (a time limit), after the
+    batch in work, whereupon the process exits with status 143. The next call goes on from there,
+    unless the fingerprint or a setting has changed: then it starts anew. The file stays at the end,
+    so that nothing is lost if what follows fails: remove it once the model is saved.
+
+    Args:
+        model: Network without random layers, initialised by the caller.
+        loss: `loss(model, batch)`, the mean over a batch.
+        train_data, validation_data: The maps.
+        epochs: Most epochs.
+        batch: Maps of a step.
+        learning_rate: Highest learning rate.
+        seed: Draws the order of the maps.
+        patience: Epochs without a better validation loss after which the training stops.
+        checkpoint: Side file that outlives the process.
+        fingerprint: Names the code, the configuration and the data.
+        device: `auto` (the GPU where there is one), `cpu`, `cuda`, …
+        precision: `fp32`, or `bf16` for mixed precision.
+        progress: Whether to show a bar.
+
+    Raises:
+        SystemExit: It was asked to stop.
+        FloatingPointError: The loss is no longer finite.
+    """
+    place = _place(device)
+    _move(model, place)
+    settings = (epochs, batch, learning_rate, seed, patience, precision)
+    run = _Run(
+        model=model,
+        optimizer=torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True),
+        loss=partial(_loss, model, loss, place, precision),
+        checkpoint=checkpoint,
+        identity=repr((fingerprint, settings, len(train_data), len(validation_data))),
+        epochs=epochs,
+        batch=batch,
+        learning_rate=learning_rate,
+        seed=seed,
+    )
+    run.resume()
+    done, steps = run.done, math.ceil(len(train_data) / batch)
+    bar = tqdm(
+        total=epochs * steps,
+        initial=done.epoch * steps + done.step,
+        unit="batch",
+        disable=not progress,
+    )
+    with bar, _stop_requests() as run.stop:
+        while done.epoch < epochs and done.epoch - done.best_epoch < patience:
+            run.epoch(train_data, validation_data, bar)
+    model.load_state_dict(done.best_weights)
+    model.eval()
+    return TrainingResult(
+        curve=pd.DataFrame(done.curve),
+        best_epoch=done.best_epoch,
+        best_loss=done.best_loss,
+        stopped_early=done.epoch < epochs,
+    )
+
+
+def predict(
+    model: nn.Module,
+    data: Data,
+    *,
+    batch: int = 16,
+    method: str = "forward",
+    device: str = "auto",
+    precision: Precision = "fp32",
+) -> Iterator[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
+    """Run a network over data in order, a batch at a time, so that memory does not grow.
+
+    Args:
+        model: The network; it is moved to the device and set to evaluation.
+        data: The maps; the network gets the first array of each batch.
+        batch: Maps at once.
+        method: What to call, such as `encode` of an auto-encoder.
+        device, precision: As in `train`.
+
+    Yields:
+        The arrays of the batch, and what the network gives for them, float32.
+    """
+    place = _place(device)
+    _move(model, place).eval()
+    call = getattr(model, method)
+    for maps in batches(data.read, np.arange(len(data)), batch=batch):
+        with torch.inference_mode(), _autocast(place, precision):
+            given = call(maps[0].to(place))
+        outputs = (given,) if isinstance(given, Tensor) else given
+        yield tuple(x.numpy() for x in maps), tuple(x.float().cpu().numpy() for x in outputs)
+
+
+@dataclass
+class _Progress:
+    """How far a training is; with the weights and the optimiser, all that a checkpoint holds."""
+
+    epoch: int = 0
+    step: int = 0
+    training_sum: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
+    best_epoch: int = 0
+    best_loss: float = math.inf
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    curve: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass
+class _Run:
+    """One training: its parts, its settings, how far it is."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    loss: Callable[[Batch], Tensor]
+    checkpoint: Path
+    identity: str
+    epochs: int
+    batch: int
+    learning_rate: float
+    seed: int
+    done: _Progress = field(default_factory=_Progress)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def epoch(self, train_data: Data, validation_data: Data, bar: tqdm) -> None:
+        """Go through the training data, or what is left of them; judge; save."""
+        done = self.done
+        self._learn(train_data, bar)
+        validation = self._judge(validation_data)
+        training = done.training_sum.item() / len(train_data)
+        done.epoch, done.step, done.training_sum = done.epoch + 1, 0, done.training_sum * 0
+        if not math.isfinite(training + validation):
+            raise FloatingPointError(
+                f"the loss is no longer finite in epoch {done.epoch} (training {training}, "
+                f"validation {validation}): lower the learning rate"
+            )
+        if validation < done.best_loss:
+            done.best_epoch, done.best_loss = done.epoch, validation
+            state = self.model.state_dict()
+            done.best_weights = {name: x.detach().cpu().clone() for name, x in state.items()}
+        row = {"epoch": done.epoch, "training": training, "validation": validation}
+        done.curve.append({**row, "learning_rate": self.optimizer.param_groups[0]["lr"]})
+        bar.set_postfix(epoch=done.epoch, validation=f"{validation:.4f}", best=done.best_epoch)
+        logger.info("epoch %d: training %.5f, validation %.5f", *row.values())
+        self._save()
+
+    def _learn(self, data: Data, bar: tqdm) -> None:
+        """Train on the batches of the epoch that are left."""
+        done = self.done
+        steps = math.ceil(len(data) / self.batch)
+        order = np.random.default_rng([self.seed, done.epoch]).permutation(len(data))
+        left = order[done.step * self.batch :]
+        self.model.train()
+        for maps in batches(partial(data.read, epoch=done.epoch), left, batch=self.batch):
+            rate = _schedule((done.epoch * steps + done.step) / (self.epochs * steps))
+            for group in self.optimizer.param_groups:
+                group["lr"] = rate * self.learning_rate
+            loss = self.loss(maps)
+            self.optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self.optimizer.step()
+            # Summed where it lies: to ask for each value would make a GPU wait.
+            done.training_sum = done.training_sum + loss.detach().double() * len(maps[0])
+            done.step += 1
+            bar.update()
+            self._leave_if_asked()
+
+    def _judge(self, data: Data) -> float:
+        """Mean loss on the validation data."""
+        total = 0.0
+        self.model.eval()
+        for maps in batches(data.read, np.arange(len(data)), batch=self.batch):
+            with torch.no_grad():
+                total += self.loss(maps).item() * len(maps[0])
+            self._leave_if_asked()
+        return total / len(data)
+
+    def _leave_if_asked(self) -> None:
+        if self.stop.is_set():
+            self._save()
+            logger.warning("asked to stop: saved %s; the next run goes on from it", self.checkpoint)
+            raise SystemExit(STOPPED)
+
+    def _save(self) -> None:
+        saved = {
+            "identity": self.identity,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "done": vars(self.done),
+        }
+        content = io.BytesIO()
+        torch.save(saved, content)
+        write_bytes(self.checkpoint, content.getvalue())
+
+    def resume(self) -> None:
+        """Take up the checkpoint, if there is one and it is of this very training."""
+        if not self.checkpoint.exists():
+            return
+        saved = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        if saved["identity"] != self.identity:
+            logger.warning("%s is of other code, settings or data: ignored", self.checkpoint)
+            return
+        self.model.load_state_dict(saved["model"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.done = _Progress(**saved["done"])
+        logger.info("going on from %s, epoch %d", self.checkpoint, self.done.epoch + 1)
+
+
+def _schedule(share: float) -> float:
+    """Learning rate, as a part of the highest, after a share of the steps: up, then a cosine."""
+    rise = 0.1
+    if share < rise:
+        return max(share / rise, 0.01)
+    return (1 + math.cos(math.pi * (share - rise) / (1 - rise))) / 2
+
+
+def _place(device: str) -> torch.device:
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(device)
+
+
+def _move(model: nn.Module, place: torch.device) -> nn.Module:
+    """Move to the device, channels last: what convolutions are fastest with."""
+    return model.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _autocast(place: torch.device, precision: Precision) -> torch.autocast:
+    return torch.autocast(place.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def _loss(
+    model: nn.Module,
+    loss: Callable[..., Tensor],
+    place: torch.device,
+    precision: Precision,
+    maps: Batch,
+) -> Tensor:
+    maps = tuple(array.to(place, non_blocking=True) for array in maps)
+    with _autocast(place, precision):
+        return loss(model, maps)
+
+
+@contextmanager
+def _stop_requests() -> Iterator[threading.Event]:
+    """Event that SIGTERM and SIGUSR1 set, instead of ending the process, inside the block."""
+    stop = threading.Event()
+    # Python lets only the main thread handle signals.
+    in_main = threading.current_thread() is threading.main_thread()
+    numbers = (signal.SIGTERM, signal.SIGUSR1) if in_main else ()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

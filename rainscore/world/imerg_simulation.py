@@ -1,0 +1,278 @@
+"""IMERG as the constellation, the retrievals, the morphing and the merge of a world would make it.
+
+The algorithm follows Huffman et al., IMERG ATBD V07: microwave rates on 0.1° cells, carried forward
+and backward by the motion of the rain, merged with infrared rates by their correlations, and, in
+the Final run, adjusted month by month towards the gauges.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from rainscore.grids import Grid
+from rainscore.world.constellation import SATELLITES
+from rainscore.world.merge import KEEP, SOURCE_CORRELATION, Merged, merge, random_error
+from rainscore.world.morphing import Carried, Departure, estimate_motion, mean_motion
+from rainscore.world.noise import SmoothNoise, Smoother, cell_km
+from rainscore.world.overpasses import Overpass, find_overpasses
+from rainscore.world.retrievals import ErrorSources, Retrievals
+
+Truth = Callable[[np.datetime64, np.datetime64], tuple[np.ndarray, np.ndarray]]
+
+RUNS = ("early", "late", "final")
+
+_MARGIN = 12  # half-hours over which microwave rain is carried at most
+_DAY = 48
+_MOTION_STREAM, _GAUGE_STREAM = 21, 22
+_LOCAL_MOTION_KMH = 9.0
+_USUAL_MOTION_KMH = (0.0, 25.0)
+_UNITS = {
+    "precipitation": "mm/h",
+    "precipitation_uncal": "mm/h",
+    "mw_precipitation": "mm/h",
+    "mw_source": "1",
+    "mw_minute": "min",
+    "ir_precipitation": "mm/h",
+    "ir_influence": "%",
+    "liquid_probability": "%",
+    "quality_index": "1",
+    "random_error": "mm/h",
+}
+
+
+@dataclass(frozen=True)
+class _Observation:
+    """What is observed in one half-hour; each map has dims (lat, lon)."""
+
+    rain: np.ndarray  # true mean, mm/h
+    microwave: np.ndarray  # mm/h, NaN where none
+    source: np.ndarray  # uint8
+    minute: np.ndarray  # float32, NaN where none
+    infrared: np.ndarray  # mm/h
+    motion: tuple[float, float, float]  # cells per half-hour, and weight
+
+
+def simulate_imerg(
+    truth: Truth,
+    cells: Grid,
+    start: np.datetime64,
+    end: np.datetime64,
+    *,
+    seed: int,
+    run: str = "final",
+    errors: ErrorSources = ErrorSources(),  # noqa: B008
+) -> Iterator[xr.Dataset]:
+    """Half-hours of a simulated IMERG whose constellation observes a given rain.
+
+    The rain is asked for from 7 h before the first day (UTC) of the period to 7 h after the last,
+    half-hour by half-hour, in order; what `truth` does not have is missing.
+
+    Args:
+        truth: Gives, for a start and an end, the starts of the radar frames in between, dims
+            (time,), and their rates on the cells [mm/h], dims (time, lat, lon), NaN missing.
+        cells: IMERG's cells, row 0 south.
+        start, end: Period, end exclusive.
+        seed: Seed of the errors.
+        run: "early" (carried forward only), "late", or "final" (adjusted each month to the mean
+            rain of the part of the month inside the period).
+        errors: Which errors are committed.
+
+    Yields:
+        One dataset a half-hour: the fields of a granule (docs/contracts.md) and
+        `precipitation_uncal`, dims (lat, lon), float32, NaN missing; coordinate `time`. Where the
+        rain is missing the rates are too, but not the source and the minute.
+
+    Raises:
+        ValueError: The run is unknown.
+    """
+    if run not in RUNS:
+        raise ValueError(f"run {run!r} is unknown: choose one of {', '.join(RUNS)}")
+    product = _Product(truth, cells, seed=seed, run=run, errors=errors)
+    first, last = (int(t.astype("datetime64[s]").astype(np.int64) // 1800) for t in (start, end))
+    for begin, stop in _months(first, last):
+        ratio = product.adjustment(begin, stop) if run == "final" and errors.bias else 1.0
+        for half_hour, merged in product.merged(begin, stop):
+            yield product.dataset(half_hour, merged, ratio)
+        product.forget(stop - _DAY - 2 * _MARGIN)
+
+
+def _months(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Cut a range of half-hours since 1970 at the beginnings of months."""
+    begin = first
+    while begin < last:
+        month = np.datetime64(begin * 30, "m").astype("datetime64[M]") + 1
+        stop = min(last, int(month.astype("datetime64[m]").astype(np.int64) // 30))
+        yield begin, stop
+        begin = stop
+
+
+class _Product:
+    """One run of a simulated IMERG, with the observations that it still needs."""
+
+    def __init__(self, truth: Truth, cells: Grid, *, seed: int, run: str, errors: ErrorSources):
+        self.truth, self.cells, self.run, self.errors = truth, cells, run, errors
+        self.seed = seed
+        self.km = np.array(cell_km(cells))
+        self.retrievals = Retrievals(cells, seed=seed, errors=errors)
+        self.wander = [
+            SmoothNoise.on(cells, km=120, hours=4, key=(seed, _MOTION_STREAM, axis)) for axis in (0, 1)
+        ]
+        self.observations: dict[int, _Observation] = {}
+        self.passes: dict[int, dict[int, list[Overpass]]] = {}
+        self.lat, self.lon = (np.round(a, 2) for a in (cells.y, cells.x))
+
+    def forget(self, before: int) -> None:
+        """Drop the observations of the half-hours before one."""
+        for half_hour in [h for h in self.observations if h < before]:
+            del self.observations[half_hour]
+
+    def observe(self, half_hour: int) -> _Observation:
+        """Observation of a half-hour, made once."""
+        if half_hour not in self.observations:
+            self.observations[half_hour] = self._observe(half_hour)
+        return self.observations[half_hour]
+
+    def _observe(self, half_hour: int) -> _Observation:
+        start = np.datetime64(half_hour * 30, "m").astype("datetime64[ns]")
+        times, frames = self.truth(start, start + np.timedelta64(30, "m"))
+        rain = _mean(frames, self.cells.shape)
+        minutes = (times - start) / np.timedelta64(1, "m")
+        microwave = np.full(self.cells.shape, np.nan, np.float32)
+        minute = microwave.copy()
+        source = np.zeros(self.cells.shape, np.uint8)
+        for overpass in self._overpasses(half_hour):
+            seen = ~np.isnan(overpass.minute)
+            source[seen] = overpass.satellite.sensor.code
+            minute[seen] = np.floor(overpass.minute[seen])
+            if len(frames):
+                at = abs(minutes + 2.5 - overpass.minute[seen].mean()).argmin()
+                microwave[seen] = self.retrievals.microwave(frames[at], overpass)[seen]
+            else:
+                microwave[seen] = np.nan
+        before = [self.observations[h].rain for h in (half_hour - 2, half_hour - 1)
+                  if h in self.observations]
+        infrared = self.retrievals.infrared([*before, rain], half_hour)
+        dy, dx, weight = estimate_motion(before[0], rain) if len(before) == 2 else (0.0, 0.0, 0.0)
+        return _Observation(rain, microwave, source, minute, infrared, (dy / 2, dx / 2, weight))
+
+    def _overpasses(self, half_hour: int) -> list[Overpass]:
+        day = half_hour // _DAY
+        if day not in self.passes:
+            self.passes = {day: find_overpasses(self.cells, np.datetime64(day, "D"))}
+        return self.passes[day].get(half_hour, [])
+
+    def merged(self, begin: int, stop: int) -> Iterator[tuple[int, Merged]]:
+        """Merged estimates of a range of half-hours; whole days at a time, so that the range does
+        not matter."""
+        for day in range(begin // _DAY, (stop - 1) // _DAY + 1):
+            first, last = day * _DAY, (day + 1) * _DAY
+            if self.run != "final":
+                self.forget(first - 2 * _MARGIN)
+            for h in range(first - _MARGIN - 2, last + _MARGIN + 2):
+                self.observe(h)
+            forward = self._carry(range(first - _MARGIN, last))
+            backward = {} if self.run == "early" else self._carry(
+                range(last + _MARGIN - 1, first - 1, -1)
+            )
+            for h in range(max(first, begin), min(last, stop)):
+                seen = self.observations[h]
+                if not self.errors.sampling:
+                    yield h, self._everywhere(h)
+                    continue
+                carried = [c[h] for c in (forward, backward) if h in c]
+                yield h, merge(seen.microwave, seen.source, carried, seen.infrared)
+
+    def _everywhere(self, half_hour: int) -> Merged:
+        """Estimate of a world where the best microwave sensor sees everything, always."""
+        sight = Overpass(half_hour, 0, SATELLITES[0], np.zeros(self.cells.shape, np.float32))
+        rate = self.retrievals.microwave(self.observations[half_hour].rain, sight)
+        return Merged(
+            rate,
+            np.zeros(rate.shape, np.float32),
+            np.full(rate.shape, sight.satellite.sensor.correlation, np.float32),
+        )
+
+    def _carry(self, half_hours: range) -> dict[int, Carried]:
+        """Microwave rain carried along a range of half-hours, forward or backward in time."""
+        state, states = Carried.nothing(self.cells.shape), {}
+        for h in half_hours:
+            seen = self.observations[h]
+            if h != half_hours[0]:
+                state = state.moved(self._departure(h, half_hours.step), keep=KEEP)
+            state = state.observed(seen.microwave, SOURCE_CORRELATION[seen.source])
+            states[h] = state
+        return states
+
+    def _departure(self, half_hour: int, direction: int) -> Departure:
+        """Where the rain of a half-hour was one step earlier in the direction of travel."""
+        # The step joins half_hour − 1 and half_hour, or half_hour and half_hour + 1.
+        earlier = half_hour - 1 if direction > 0 else half_hour
+        # An observation's motion is that of the hour centred half a step before its start.
+        near = [
+            self.observations[h].motion
+            for h in range(earlier - 3, earlier + 6)
+            if h in self.observations
+        ]
+        motion = mean_motion(near, tuple(np.array(_USUAL_MOTION_KMH) / 2 / self.km))
+        dy, dx = (np.full(self.cells.shape, m, np.float32) for m in motion)
+        if self.errors.displacement:
+            hours = earlier / 2
+            dy = dy + self.wander[0].at(hours) * np.float32(_LOCAL_MOTION_KMH / 2 / self.km[0])
+            dx = dx + self.wander[1].at(hours) * np.float32(_LOCAL_MOTION_KMH / 2 / self.km[1])
+        return Departure.by(direction * dy, direction * dx)
+
+    def adjustment(self, begin: int, stop: int) -> np.ndarray:
+        """Ratio by which the Final run multiplies the rates of a month, dims (lat, lon).
+
+        Gauges know the monthly rain about 100 km around, within a tenth; where it rained little the
+        ratio stays near one.
+        """
+        estimated = np.zeros(self.cells.shape, np.float32)
+        observed = np.zeros(self.cells.shape, np.float32)
+        for half_hour, merged in self.merged(begin, stop):
+            rain = self.observations[half_hour].rain
+            both = ~(np.isnan(rain) | np.isnan(merged.rate))
+            estimated[both] += merged.rate[both] / 2
+            observed[both] += rain[both] / 2
+        around = Smoother.on(self.cells, fwhm_km=100)
+        gauge_error = SmoothNoise.on(self.cells, km=150, hours=1, key=(self.seed, _GAUGE_STREAM))
+        gauges = around(observed) * np.exp(0.1 * gauge_error.draw(begin))
+        few = 5.0  # mm
+        return np.clip((gauges + few) / (around(estimated) + few), 0.4, 2.5)
+
+    def dataset(self, half_hour: int, merged: Merged, ratio: np.ndarray | float) -> xr.Dataset:
+        """The granule of a half-hour."""
+        seen = self.observations[half_hour]
+        rate = merged.rate * ratio
+        fields = {
+            "precipitation": rate,
+            "precipitation_uncal": merged.rate,
+            "mw_precipitation": seen.microwave,
+            "mw_source": seen.source,
+            "mw_minute": seen.minute,
+            "ir_precipitation": seen.infrared,
+            "ir_influence": merged.infrared_weight,
+            "liquid_probability": self.retrievals.liquid_probability(half_hour / 2),
+            "quality_index": merged.quality,
+            "random_error": random_error(rate),
+        }
+        time = np.datetime64(half_hour * 30, "m").astype("datetime64[ns]")
+        return xr.Dataset(
+            {
+                name: (("lat", "lon"), values.astype(np.float32), {"units": _UNITS[name]})
+                for name, values in fields.items()
+            },
+            coords={"time": time, "lat": self.lat, "lon": self.lon},
+        )
+
+
+def _mean(frames: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Mean of the frames that are not missing, dims (lat, lon), NaN where all are."""
+    if len(frames) == 0:
+        return np.full(shape, np.nan, np.float32)
+    known = ~np.isnan(frames)
+    count = known.sum(axis=0)
+    total = np.where(known, frames, 0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)

@@ -1,0 +1,69 @@
+# Latent vectors, clusters of maps, and what each cluster says of the score.
+rule extract_latents:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+        weights="results/models/autoencoder.safetensors",
+        card="results/models/autoencoder.json",
+    output:
+        latents="results/latents.parquet",
+    log:
+        "logs/extract_latents.log",
+    benchmark:
+        "logs/extract_latents.tsv"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("extract_latents"),
+    script:
+        "../scripts/extract_latents.py"
+
+
+rule cluster_maps:
+    input:
+        latents="results/latents.parquet",
+    output:
+        weights="results/models/{method}.safetensors",
+        card="results/models/{method}.json",
+        clusters="results/clusters/{method}.parquet",
+    log:
+        "logs/cluster_maps/{method}.log",
+    benchmark:
+        "logs/cluster_maps/{method}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("cluster_maps"),
+        clusters={key: config["clusters"][key] for key in ("k", "min_wet", "novelty")},
+        seed=config["seed"],
+    script:
+        "../scripts/cluster_maps.py"
+
+
+rule label_clusters:
+    input:
+        clusters="results/clusters/{method}.parquet",
+        tables=every_month("results/scores/{month}.parquet"),
+    output:
+        labels="results/models/{method}_labels.json",
+        table="results/clusters/{method}_labels.parquet",
+    log:
+        "logs/label_clusters/{method}.log",
+    benchmark:
+        "logs/label_clusters/{method}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("label_clusters"),
+    script:
+        "../scripts/label_clusters.py"

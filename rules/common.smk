@@ -1,0 +1,45 @@
+# Helpers that all stages share; no rule.
+from rainscore.config import ConfigError, check_config
+from rainscore.digests import code_digests
+from rainscore.period import expand_months, month_span
+
+CHECKOUT = Path(workflow.basedir)
+
+try:
+    check_config(config)
+    MONTHS = expand_months(config["period"]["months"])
+    SPANS = {
+        month: [
+            str(when)
+            for when in month_span(
+                month, config["period"]["first_day"], config["period"]["last_day"]
+            )
+        ]
+        for month in MONTHS
+    }
+except (ConfigError, ValueError) as error:
+    raise WorkflowError(str(error))
+
+METHODS = config["clusters"]["methods"]
+SIMULATED_RADAR = config["radar"]["source"] == "simulated"
+SIMULATED = SIMULATED_RADAR or config["imerg"]["source"] == "simulated"
+
+
+def code(name: str) -> list[str]:
+    """Digests of a script and of all project code that it imports: an edit reruns its rule."""
+    return code_digests(CHECKOUT / "scripts" / f"{name}.py", CHECKOUT)
+
+
+def span(wildcards) -> list[str]:
+    """First half-hour of the month, and the end of its last."""
+    return SPANS[wildcards.month]
+
+
+def every_month(pattern: str) -> list[str]:
+    """The pattern's file of each month."""
+    return expand(pattern, month=MONTHS)
+
+
+wildcard_constraints:
+    month=r"\d{4}-\d{2}",
+    method="|".join(METHODS),

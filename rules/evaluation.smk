@@ -1,0 +1,65 @@
+# Skill on held-out days, and new maps scored without radar.
+MODELS = [
+    "results/models/unet.safetensors",
+    "results/models/unet.json",
+    "results/models/autoencoder.safetensors",
+    "results/models/autoencoder.json",
+    f"results/models/{METHODS[0]}.safetensors",
+    f"results/models/{METHODS[0]}.json",
+    f"results/models/{METHODS[0]}_labels.json",
+]
+
+
+rule evaluate_skill:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        tables=every_month("results/scores/{month}.parquet"),
+        splits="results/splits.parquet",
+        unet=["results/models/unet.safetensors", "results/models/unet.json"],
+        clusters=expand("results/clusters/{method}.parquet", method=METHODS),
+    output:
+        skill="results/evaluation/skill.parquet",
+        reliability="results/evaluation/reliability.parquet",
+    log:
+        "logs/evaluate_skill.log",
+    benchmark:
+        "logs/evaluate_skill.tsv"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("evaluate_skill"),
+        methods=METHODS,
+        resamples=config["evaluation"]["resamples"],
+        seed=config["seed"],
+    script:
+        "../scripts/evaluate_skill.py"
+
+
+rule score_new:
+    input:
+        manifests=every_month("results/imerg/{month}.parquet"),
+        tables=every_month("results/scores/{month}.parquet"),
+        splits="results/splits.parquet",
+        models=MODELS,
+    output:
+        scored=directory("results/scored"),
+    log:
+        "logs/score_new.log",
+    benchmark:
+        "logs/score_new.tsv"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("score_new"),
+        scoring=config["scoring"],
+        method=METHODS[0],
+    script:
+        "../scripts/score_new.py"

@@ -1,0 +1,72 @@
+# From granules and frames to pairs on one grid, score maps, and the choice of the score.
+rule regrid_month:
+    input:
+        imerg="results/imerg/{month}.parquet",
+        radar="results/radar/{month}.parquet",
+    output:
+        pair="results/pairs/{month}.nc",
+    log:
+        "logs/regrid_month/{month}.log",
+    benchmark:
+        "logs/regrid_month/{month}.tsv"
+    resources:
+        mem_mb=3000,
+        runtime=180,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("regrid_month"),
+        span=span,
+        domain=config["domain"],
+        radar=config["radar"],
+    script:
+        "../scripts/regrid_month.py"
+
+
+rule compute_scores:
+    input:
+        pair="results/pairs/{month}.nc",
+        regimes="results/regimes/{month}.parquet" if SIMULATED_RADAR else [],
+    output:
+        maps="results/scores/{month}.nc",
+        table="results/scores/{month}.parquet",
+    log:
+        "logs/compute_scores/{month}.log",
+    benchmark:
+        "logs/compute_scores/{month}.tsv"
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("compute_scores"),
+        score=config["score"],
+        learning_step_km=config["domain"]["learning_step_km"],
+    script:
+        "../scripts/compute_scores.py"
+
+
+rule describe_scores:
+    input:
+        pairs=every_month("results/pairs/{month}.nc"),
+    output:
+        evidence="results/choice/evidence.parquet",
+        choice="results/choice/choice.json",
+    log:
+        "logs/describe_scores.log",
+    benchmark:
+        "logs/describe_scores.tsv"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("describe_scores"),
+        score=config["score"],
+        learning_step_km=config["domain"]["learning_step_km"],
+        seed=config["seed"],
+        resamples=config["evaluation"]["resamples"],
+    script:
+        "../scripts/describe_scores.py"

@@ -1,0 +1,100 @@
+# Training files, the split into blocks of days, and the two networks.
+rule build_features:
+    input:
+        pair="results/pairs/{month}.nc",
+        scores="results/scores/{month}.nc",
+    output:
+        features="results/features/{month}.h5",
+    log:
+        "logs/build_features/{month}.log",
+    benchmark:
+        "logs/build_features/{month}.tsv"
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("build_features"),
+    script:
+        "../scripts/build_features.py"
+
+
+rule split_days:
+    output:
+        splits="results/splits.parquet",
+    log:
+        "logs/split_days.log",
+    benchmark:
+        "logs/split_days.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("split_days"),
+        spans=SPANS,
+        splits=config["splits"],
+    script:
+        "../scripts/split_days.py"
+
+
+rule train_autoencoder:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+    output:
+        weights="results/models/autoencoder.safetensors",
+        card="results/models/autoencoder.json",
+        curve="results/models/autoencoder_curve.csv",
+    log:
+        "logs/train_autoencoder.log",
+    benchmark:
+        "logs/train_autoencoder.tsv"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=720,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("train_autoencoder"),
+        autoencoder=config["autoencoder"],
+        seed=config["seed"],
+        min_wet=config["clusters"]["min_wet"],
+        simulated=SIMULATED,
+    script:
+        "../scripts/train_autoencoder.py"
+
+
+rule train_unet:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        tables=every_month("results/scores/{month}.parquet"),
+        splits="results/splits.parquet",
+    output:
+        weights="results/models/unet.safetensors",
+        card="results/models/unet.json",
+        curve="results/models/unet_curve.csv",
+    log:
+        "logs/train_unet.log",
+    benchmark:
+        "logs/train_unet.tsv"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=1440,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("train_unet"),
+        unet=config["unet"],
+        seed=config["seed"],
+        simulated=SIMULATED,
+        domain=config["domain"],
+        run=config["imerg"]["run"],
+    script:
+        "../scripts/train_unet.py"

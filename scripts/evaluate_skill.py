@@ -1,0 +1,25 @@
+"""Measure the skill of every method on the held-out days."""
+
+from pathlib import Path
+
+from rainscore.files import read_table, write_table
+from rainscore.heldout import evaluate
+from rainscore.log import start_logging
+from rainscore.months import read_months
+from rainscore.prediction import load_unet
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+p, given = snakemake.params, snakemake.input
+skill, reliability = evaluate(
+    sorted(given.features),
+    read_table(given.splits),
+    read_months(given.tables),
+    *load_unet(Path(given.unet[0]).with_suffix("")),
+    {method: read_table(path) for method, path in zip(p.methods, given.clusters, strict=True)},
+    resamples=p.resamples,
+    seed=p.seed,
+)
+write_table(skill, snakemake.output.skill)
+write_table(reliability, snakemake.output.reliability)

@@ -1,0 +1,17 @@
+"""Latent vector of every map that the training files hold."""
+
+from pathlib import Path
+
+from rainscore.files import read_table, write_table
+from rainscore.latents import extract_latents
+from rainscore.log import start_logging
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+latents = extract_latents(
+    sorted(snakemake.input.features),
+    read_table(snakemake.input.splits),
+    Path(snakemake.input.weights).with_suffix(""),
+)
+write_table(latents, snakemake.output.latents)

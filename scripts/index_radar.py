@@ -1,0 +1,19 @@
+"""Index a month of radar frames that lie in a local folder."""
+
+from rainscore.config import ROOT
+from rainscore.log import start_logging
+from rainscore.manifests import index_frames, write_manifest
+from rainscore.period import steps
+from rainscore.radar.formats import get_format
+
+start_logging(snakemake.log[0])
+p = snakemake.params
+frames = index_frames(
+    ROOT / p.folder,
+    get_format(p.format, stamp=None if p.stamp == "format" else p.stamp),
+    steps(*p.span, p.step_minutes),
+    p.step_minutes,
+)
+write_manifest(
+    frames, snakemake.output.manifest, format=p.format, step_minutes=p.step_minutes, stamp=p.stamp
+)

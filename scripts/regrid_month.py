@@ -1,0 +1,19 @@
+"""Bring a month of IMERG and of radar onto the study grid."""
+
+from rainscore.files import write_netcdf
+from rainscore.log import start_logging
+from rainscore.months import domain_cells, domain_grid, open_granules, open_radar
+from rainscore.pairs import month_pair
+from rainscore.period import steps
+
+start_logging(snakemake.log[0])
+p = snakemake.params
+grid, cells = domain_grid(p.domain), domain_cells(p.domain)
+pair = month_pair(
+    steps(*p.span),
+    open_granules(snakemake.input.imerg),
+    open_radar(snakemake.input.radar, p.radar, grid),
+    grid=grid,
+    cells=cells,
+)
+write_netcdf(pair, snakemake.output.pair)

@@ -1,0 +1,26 @@
+"""Train the convolutional auto-encoder of rain maps."""
+
+from pathlib import Path
+
+from rainscore.files import read_table, write_text
+from rainscore.fitting import fit_autoencoder
+from rainscore.log import start_logging
+from rainscore.modelfiles import save_model
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+p, stem = snakemake.params, Path(snakemake.output.weights).with_suffix("")
+checkpoint = stem.with_suffix(".checkpoint")
+model, curve, card = fit_autoencoder(
+    sorted(snakemake.input.features),
+    read_table(snakemake.input.splits),
+    settings=p.autoencoder,
+    min_wet=p.min_wet,
+    seed=p.seed,
+    checkpoint=checkpoint,
+    fingerprint=repr((p.code, p.autoencoder, p.min_wet)),
+)
+save_model(stem, model.state_dict(), {**card, "code": p.code, "simulated": p.simulated})
+write_text(curve.to_csv(index=False), snakemake.output.curve)
+checkpoint.unlink()

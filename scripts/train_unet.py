@@ -1,0 +1,28 @@
+"""Train the U-Net that predicts the score map from IMERG alone, and calibrate its interval."""
+
+from pathlib import Path
+
+from rainscore.files import read_table, write_text
+from rainscore.fitting import fit_unet
+from rainscore.log import start_logging
+from rainscore.modelfiles import save_model
+from rainscore.months import read_months
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+p, stem = snakemake.params, Path(snakemake.output.weights).with_suffix("")
+checkpoint = stem.with_suffix(".checkpoint")
+model, curve, card = fit_unet(
+    sorted(snakemake.input.features),
+    read_table(snakemake.input.splits),
+    read_months(snakemake.input.tables),
+    settings=p.unet,
+    seed=p.seed,
+    checkpoint=checkpoint,
+    fingerprint=repr((p.code, p.unet)),
+)
+card |= {"code": p.code, "simulated": p.simulated, "domain": p.domain, "run": p.run}
+save_model(stem, model.state_dict(), card)
+write_text(curve.to_csv(index=False), snakemake.output.curve)
+checkpoint.unlink()

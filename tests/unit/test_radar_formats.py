@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from rainscore.errors import RainscoreError
+from rainscore.radar.formats import get_format, remove_clutter
+from rainscore.radar.halfhours import half_hour_mean
+
+NAN = np.nan
+
+
+def test_every_format_says_its_stamp_and_why() -> None:
+    for name in ("fr-radar-rainfall", "meteonet", "odim"):
+        radar = get_format(name)
+        assert radar.name == name
+        assert radar.stamp in ("start", "end", "inside")
+        assert radar.stamp_reason
+
+
+def test_a_configured_stamp_wins() -> None:
+    radar = get_format("meteonet", stamp="end")
+    assert (radar.stamp, radar.stamp_reason) == ("end", "so configured")
+
+
+def test_unknown_formats_and_stamps_are_refused() -> None:
+    with pytest.raises(RainscoreError, match="choose fr-radar-rainfall, meteonet or odim"):
+        get_format("nexrad")
+    with pytest.raises(RainscoreError, match="choose start or end"):
+        get_format("odim", stamp="middle")
+
+
+def test_clutter_becomes_missing_and_is_counted() -> None:
+    rate = np.array([[0.0, 299.9, 300.0], [300.1, 8646.0, NAN]], np.float32)
+    clean, count = remove_clutter(rate)
+    np.testing.assert_array_equal(
+        clean, np.array([[0.0, 299.9, 300.0], [NAN, NAN, NAN]], np.float32)
+    )
+    assert (count, clean.dtype) == (2, np.float32)
+    assert rate[1, 1] == 8646
+    assert remove_clutter(rate, 50.0)[1] == 4
+
+
+def test_a_pixel_needs_enough_valid_frames() -> None:
+    # Six frames of four pixels with 6, 5, 4 and 0 valid values; five are needed (0.8 × 6 = 4.8).
+    frames = np.array([[1, 1, 1, NAN]] * 4 + [[4, 4, NAN, NAN], [7, NAN, NAN, NAN]])[:, None]
+    mean, share = half_hour_mean(frames.astype(np.float32), expected=6, min_fraction=0.8)
+    np.testing.assert_allclose(mean, [[2.5, 1.6, NAN, NAN]], rtol=1e-6)
+    np.testing.assert_allclose(share, [[1, 5 / 6, 4 / 6, 0]], rtol=1e-6)
+    assert mean.dtype == share.dtype == np.float32
+
+
+def test_a_share_that_is_a_whole_number_of_frames_is_not_rounded_up() -> None:
+    frames = np.ones((3, 1, 1), np.float32)
+    assert half_hour_mean(frames, expected=10, min_fraction=0.3)[0] == 1
+    assert np.isnan(half_hour_mean(frames, expected=10, min_fraction=0.31)[0])
+
+
+def test_an_absent_frame_counts_as_missing() -> None:
+    mean, share = half_hour_mean(np.ones((3, 1, 1)), expected=6, min_fraction=0.8)
+    assert np.isnan(mean) and share == 0.5
+
+
+def test_a_pixel_without_any_valid_frame_is_missing_whatever_is_asked() -> None:
+    mean, _ = half_hour_mean(np.full((2, 1, 1), NAN), expected=2, min_fraction=0.0)
+    assert np.isnan(mean)
+
+
+def test_no_frame_has_no_mean() -> None:
+    with pytest.raises(ValueError, match="without any frame"):
+        half_hour_mean(iter([]), expected=6, min_fraction=0.8)
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice")
+def test_the_mean_agrees_with_numpy_over_a_stack_and_over_a_stream() -> None:
+    rng = np.random.default_rng(3)
+    frames = rng.gamma(0.5, 2.0, (6, 20, 30)).astype(np.float32)
+    frames[rng.random(frames.shape) < 0.3] = NAN
+    expected = np.where(np.isfinite(frames).sum(0) >= 4, np.nanmean(frames, axis=0), NAN)
+    for source in (frames, (frame for frame in frames)):
+        mean, _ = half_hour_mean(source, expected=6, min_fraction=0.6)
+        np.testing.assert_allclose(mean, expected, rtol=1e-5)

@@ -1,0 +1,130 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rainscore.errors import DamagedFile
+from rainscore.grids import RADAR_CORNER, RADAR_CRS, Grid, study_grid
+from rainscore.radar.formats import get_format
+from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
+
+STUDY = study_grid(centre=(2.5, 46.5), size_km=400, step_km=4)
+RADAR = get_format("fr-radar-rainfall")
+
+
+def test_values_are_hundredths_of_a_millimetre_in_five_minutes_and_negative_is_missing(
+    tmp_path: Path,
+) -> None:
+    frame = np.zeros((2, 2), np.int16)
+    frame[:] = [[0, 1], [100, -1]]
+    np.savez_compressed(tmp_path / "202001010000.npz", frame)
+    rate = RADAR.read(tmp_path / "202001010000.npz")
+    np.testing.assert_allclose(rate, np.array([[0, 0.12], [12, np.nan]], np.float32), rtol=1e-6)
+    assert rate.dtype == np.float32
+
+
+def test_the_grid_covers_the_mosaic_at_the_step_of_the_file(tmp_path: Path) -> None:
+    for n, step in ((1536, 1000.0), (384, 4000.0)):
+        np.savez_compressed(tmp_path / "202001010000.npz", np.zeros((n, n), np.int16))
+        expected = Grid(RADAR_CRS, *RADAR_CORNER, step, -step, n, n)
+        assert RADAR.grid(tmp_path / "202001010000.npz") == expected
+
+
+def test_names_are_starts_unless_configured_as_ends(tmp_path: Path) -> None:
+    (tmp_path / "2020").mkdir()
+    for name in ("202001010005.npz", "2020/202001010000.npz", "notes.npz", "202001010010.txt"):
+        (tmp_path / name).touch()
+    frames = RADAR.scan(tmp_path)
+    assert list(frames["time"]) == [pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-01 00:05")]
+    assert frames["time"].dtype == "datetime64[ns]"
+    assert frames["file"][0] == str(tmp_path / "2020/202001010000.npz")
+    ends = get_format("fr-radar-rainfall", stamp="end").scan(tmp_path)
+    assert ends["time"][0] == pd.Timestamp("2019-12-31 23:55")
+
+
+def test_a_folder_without_frames_gives_an_empty_table(tmp_path: Path) -> None:
+    frames = RADAR.scan(tmp_path)
+    assert list(frames) == ["time", "file", "index"] and frames.empty
+
+
+def test_a_written_field_reads_back_in_its_place_and_the_rest_is_missing(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    rate = (rng.integers(0, 3000, STUDY.shape) * 0.12).astype(np.float32)
+    rate[3, 4] = np.nan
+    path = tmp_path / frame_name(np.datetime64("2020-01-01T00:05"))
+    write_frame(path, rate, STUDY)
+    whole, mosaic = RADAR.read(path), RADAR.grid(path)
+    top = round((STUDY.y0 - mosaic.y0) / mosaic.dy)
+    left = round((STUDY.x0 - mosaic.x0) / mosaic.dx)
+    place = slice(top, top + STUDY.ny), slice(left, left + STUDY.nx)
+    np.testing.assert_allclose(whole[place], rate, rtol=1e-5)
+    np.testing.assert_allclose(mosaic.x[place[1]], STUDY.x)
+    np.testing.assert_allclose(mosaic.y[place[0]], STUDY.y)
+    whole[place] = np.nan
+    assert np.isnan(whole).all()
+    assert [p.name for p in tmp_path.iterdir()] == ["202001010005.npz"]
+
+
+def test_the_layout_is_that_of_the_source_and_bytes_repeat(tmp_path: Path) -> None:
+    rate = np.full(STUDY.shape, 1.2, np.float32)
+    for name in ("202001010000.npz", "202001010005.npz"):
+        write_frame(tmp_path / name, rate, STUDY)
+    with np.load(tmp_path / "202001010000.npz", allow_pickle=False) as archive:
+        assert archive.files == ["arr_0"]
+        assert (archive["arr_0"].shape, archive["arr_0"].dtype) == ((384, 384), np.int16)
+        assert set(np.unique(archive["arr_0"])) == {-1, 10}
+    first, second = (p.read_bytes() for p in sorted(tmp_path.iterdir()))
+    assert first == second
+
+
+def test_a_rate_beyond_sixteen_bits_is_kept(tmp_path: Path) -> None:
+    write_frame(tmp_path / "202001010000.npz", np.full(STUDY.shape, 8646.0), STUDY)
+    assert np.nanmax(RADAR.read(tmp_path / "202001010000.npz")) == pytest.approx(8646)
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        Grid(STUDY.crs, STUDY.x0 + 500, STUDY.y0, 4000, -4000, 100, 100),
+        Grid(STUDY.crs, RADAR_CORNER[0] - 4000, RADAR_CORNER[1], 4000, -4000, 100, 100),
+        Grid("EPSG:3035", STUDY.x0, STUDY.y0, 4000, -4000, 100, 100),
+        Grid(STUDY.crs, STUDY.x0, STUDY.y0, 5000, -5000, 100, 100),
+    ],
+)
+def test_a_grid_off_the_mosaic_is_refused(tmp_path: Path, grid: Grid) -> None:
+    with pytest.raises(ValueError, match="lattice of the French mosaic"):
+        write_frame(tmp_path / "202001010000.npz", np.zeros(grid.shape), grid)
+
+
+def test_what_is_not_a_frame_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "202001010000.npz"
+    write_frame(path, np.random.default_rng(6).gamma(1, 9, STUDY.shape), STUDY)
+    whole = path.read_bytes()
+    for content in (whole[:-30], b"<!DOCTYPE html>", b""):
+        path.write_bytes(content)
+        for act in (RADAR.read, RADAR.check, RADAR.grid):
+            with pytest.raises(DamagedFile, match="fetch it again"):
+                act(path)
+    path.write_bytes(whole[:9000] + b"\xff" * 50 + whole[9050:])
+    with pytest.raises(DamagedFile):
+        RADAR.read(path)
+    np.savez_compressed(path, other=np.zeros((2, 2)))
+    with pytest.raises(DamagedFile, match="no arr_0"):
+        RADAR.check(path)
+    np.savez_compressed(path, np.zeros((100, 100), np.int16))
+    with pytest.raises(DamagedFile, match="1536"):
+        RADAR.read(path)
+
+
+def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
+    np.savez(tmp_path / "202001010000.npz", np.array([[{}]], dtype=object))
+    with pytest.raises(DamagedFile):
+        RADAR.read(tmp_path / "202001010000.npz")
+
+
+def test_the_mosaic_ends_where_its_source_says() -> None:
+    grid = mosaic_grid(1536)
+    assert grid.x[-1] - grid.x[0] == 1535_000
+    assert grid.lonlat[1][0, 0] == pytest.approx(53.67, abs=0.05)
+    assert grid.lonlat[0][0, 0] == pytest.approx(-9.965, abs=0.05)

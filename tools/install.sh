@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Make the environment in the folder given, from requirements.lock; no network afterwards.
+# No root is needed; as root on Debian it also installs graphviz, which draws the rule graph.
+set -euo pipefail
+venv=$1
+python=${PYTHON:-python3}
+cd "$(dirname "$0")/.."
+
+"$python" - <<'PY' || exit 1
+import sys
+if sys.version_info < (3, 11):
+    sys.exit(f"rainscore needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. "
+             "Name another one: make run PYTHON=python3.11")
+try:
+    import ensurepip, venv
+except ImportError:
+    sys.exit("this Python cannot make environments: apt-get install python3-venv (Debian, Ubuntu)")
+PY
+
+if ! command -v dot >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  { apt-get update -qq && apt-get install -y -qq --no-install-recommends graphviz; } >/dev/null 2>&1 ||
+    echo "graphviz could not be installed; the rule graph will not be drawn anew" >&2
+fi
+
+echo "Installing into $venv (about two minutes, 2 GB) ..."
+"$python" -m venv "$venv"
+index=()
+if ! command -v nvidia-smi >/dev/null 2>&1; then
+  # Without a GPU the processor build of torch saves gigabytes; its index is used if it answers.
+  cpu=https://download.pytorch.org/whl/cpu
+  "$python" - "$cpu" <<'PY' 2>/dev/null && index=(--extra-index-url "$cpu")
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1] + "/torch/", timeout=5)
+PY
+fi
+"$venv/bin/pip" install --quiet --disable-pip-version-check "${index[@]}" -r requirements.lock \
+  2> >(grep -v "is ignored: it is neither a file nor a directory" >&2)
+"$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+# Compiled once here, not at every start of every job.
+PYTHONDONTWRITEBYTECODE= "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true

@@ -1,0 +1,55 @@
+"""Write docs/config.md from config.schema.yaml and the embedded default."""
+
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAD = """# Configuration reference
+
+Made from `config.schema.yaml` and `config.yaml` by `make docs`. A run states only what differs
+from the default, in a file of its own: `snakemake --cores 2 --configfile configs/opera.yaml`.
+Unknown keys are refused. Cores, memory, GPUs and partitions belong to the profiles
+(`profiles/default`, `slurm`), never here.
+"""
+
+
+def kind(schema: dict) -> str:
+    """Type and range of a key in words."""
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    text = schema["type"]
+    if text == "array":
+        inner = schema["items"]
+        return f"list of {kind(inner)}"
+    bounds = {
+        "minimum": "≥",
+        "exclusiveMinimum": ">",
+        "maximum": "≤",
+        "exclusiveMaximum": "<",
+        "multipleOf": "multiple of",
+    }
+    limits = [f"{sign} {schema[name]}" for name, sign in bounds.items() if name in schema]
+    return ", ".join([text, *limits])
+
+
+def reference() -> str:
+    """The whole page."""
+    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+    default = yaml.safe_load((ROOT / "config.yaml").read_text())
+    head = "| key | type and range | default | meaning |\n|---|---|---|---|\n"
+    top, sections = [], []
+    for name, part in schema["properties"].items():
+        if part.get("type") != "object":
+            top.append(f"| `{name}` | {kind(part)} | `{default[name]}` | {part['description']} |")
+            continue
+        rows = [
+            f"| `{key}` | {kind(leaf)} | `{default[name][key]}` | {leaf['description']} |"
+            for key, leaf in part["properties"].items()
+        ]
+        sections.append(f"\n## {name}\n{head}" + "\n".join(rows) + "\n")
+    return HEAD + "\n## Top level\n" + head + "\n".join(top) + "\n" + "".join(sections)
+
+
+if __name__ == "__main__":
+    (ROOT / "docs/config.md").write_text(reference())
