@@ -135,8 +135,9 @@ def wet_share(inputs: np.ndarray, threshold: float) -> np.ndarray:
         inputs: Channels, dims (map, channel, y, x).
         threshold: mm/h.
     """
-    rain = inputs[:, CHANNELS.index("rain")].astype(np.float32)
+    # In half precision, as the training files keep it, so that a map is wet in both or in neither.
+    rain = inputs[:, CHANNELS.index("rain")].astype(np.float16)
     valid = inputs[:, CHANNELS.index("valid")] > 0.5
-    wet = valid & (rain >= np.float32(scale_rain(np.float32(threshold))))
+    wet = valid & (rain >= np.float16(scale_rain(np.float64(threshold))))
     count = valid.sum(axis=(1, 2))
     return np.where(count, wet.sum(axis=(1, 2)) / np.maximum(count, 1), np.nan)

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from rainscore.files import replacing
-from rainscore.imerg import RUNS, Box
+from rainscore.imerg import RUNS, SIMULATION, Box
 from rainscore.period import HALF_HOUR
 
 EPOCH = np.datetime64("1980-01-06", "ns")
@@ -217,7 +217,8 @@ def _header(run: str, start: np.datetime64, version: str) -> str:
         f"GenerationDateTime={stop};\n"
         f"StartGranuleDateTime={start.astype('datetime64[s]')}.000Z;\n"
         f"StopGranuleDateTime={stop};\nGranuleNumber=;\nNumberOfSwaths=0;\nNumberOfGrids=1;\n"
-        "GranuleStart=;\nTimeInterval=HALF_HOUR;\nProcessingSystem=PPS;\n"
+        # NASA's say PPS: the one mark by which a simulated granule can be told from a real one.
+        f"GranuleStart=;\nTimeInterval=HALF_HOUR;\nProcessingSystem={SIMULATION};\n"
         f"ProductVersion={version};\nEmptyGranule=NOT_EMPTY;\nMissingData=;\n"
     )
 

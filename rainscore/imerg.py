@@ -52,6 +52,10 @@ FILL = -9990
 """Every fill value (−9999, −9999.9) lies below, every real value above."""
 
 
+SIMULATION = "rainscore simulation"
+"""`ProcessingSystem` in the header of a simulated granule."""
+
+
 class Box(NamedTuple):
     """Cells on IMERG's lattice: first row from 90°S, first column from 180°W, rows, columns."""
 
@@ -126,6 +130,7 @@ def read_granule(path: Path | str, cells: Grid | None = None) -> xr.Dataset:
         there = _file_box(file, path)
         box = wanted or there
         fields, absent = _read_fields(file, path, there, box)
+        simulated = f"ProcessingSystem={SIMULATION};" in _header(file)
     return xr.Dataset(
         {
             field: (("lat", "lon"), fields[field], {"units": unit, "long_name": meaning})
@@ -140,6 +145,7 @@ def read_granule(path: Path | str, cells: Grid | None = None) -> xr.Dataset:
             "version": name.version,
             "run": name.run,
             "absent": " ".join(absent),
+            "world": "simulated" if simulated else "real",
             "file": Path(path).name,
         },
     )
@@ -157,14 +163,18 @@ def check_granule(path: Path | str) -> GranuleName:
     return name
 
 
+def _header(file: h5py.File) -> str:
+    """Header of a granule, empty where it has none (subsets may name it with a prefix)."""
+    return next((text(v) for k, v in file.attrs.items() if k.endswith("FileHeader")), "")
+
+
 def identify(file: h5py.File, path: Path | str) -> GranuleName:
     """Say which granule an open file holds, from its name and its content.
 
     Raises:
         DamagedFile: Neither says which half-hour it is, or they disagree.
     """
-    header = next((text(v) for k, v in file.attrs.items() if k.endswith("FileHeader")), "")
-    entries = dict(re.findall(r"(\w+)=([^;\n]*);", header))
+    entries = dict(re.findall(r"(\w+)=([^;\n]*);", _header(file)))
     if entries.get("TimeInterval", "HALF_HOUR") != "HALF_HOUR":
         raise DamagedFile(path, "it is not half-hourly IMERG", "remove it from the folder")
     inside = _time_inside(file, entries)

@@ -305,6 +305,7 @@ def score_files(
             "model_unet_sha256": scorer.card["weights_sha256"],
             "model_clusters_sha256": scorer.cluster_card["weights_sha256"],
             "score": json.dumps(scorer.card["score"]),
+            "world": granule.attrs["world"],
             "trained_on": "a simulated world" if scorer.card["simulated"] else "real radar",
         }
         yield file, dataset

@@ -13,5 +13,7 @@ def shared(name: str) -> Path:
     folder = Path(os.environ.get("RAINSCORE_SHARED_DATA", ROOT.parent / "shared" / "data"))
     path = folder / name
     if not path.exists():
-        pytest.skip(f"real file {name} is absent; set RAINSCORE_SHARED_DATA to a folder that has it")
+        pytest.skip(
+            f"real file {name} is absent; set RAINSCORE_SHARED_DATA to a folder that has it"
+        )
     return path

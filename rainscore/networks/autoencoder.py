@@ -25,7 +25,12 @@ class AutoEncoderSettings:
 
 
 class AutoEncoder(nn.Module):
-    """Four strided convolutions down to a vector, and the way back."""
+    """Four strided convolutions down to a vector, and the way back by bilinear enlargement.
+
+    No normalisation: it would divide each map by its own strength, and a map and its double would
+    share a vector. The initialisation keeps the start stable (He et al. 2015,
+    doi:10.1109/ICCV.2015.123).
+    """
 
     def __init__(self, settings: AutoEncoderSettings) -> None:
         super().__init__()
@@ -40,6 +45,8 @@ class AutoEncoder(nn.Module):
         self.up = nn.ModuleList(
             nn.Conv2d(b, max(a, settings.width), 3, padding=1) for a, b in pairwise(widths)
         )
+        for convolution in (*self.down, *self.up):
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
         self.out = nn.Conv2d(settings.width, settings.in_channels, 3, padding=1)
         self.smallest = (widths[-1], self.sizes[-1], self.sizes[-1])
         features = widths[-1] * self.sizes[-1] ** 2

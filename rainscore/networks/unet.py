@@ -51,7 +51,6 @@ class Block(nn.Sequential):
         ]
         for convolution in convolutions:
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-            nn.init.zeros_(convolution.bias)
         super().__init__(convolutions[0], nn.SiLU(), convolutions[1], nn.SiLU())
 
 

@@ -26,7 +26,8 @@ RUNS = ("early", "late", "final")
 _MARGIN = 12  # half-hours over which microwave rain is carried at most
 _DAY = 48
 _MOTION_STREAM, _GAUGE_STREAM = 21, 22
-_LOCAL_MOTION_KMH = 9.0
+_LOCAL_MOTION_KMH = 20.0
+_USUAL_MONTH_MM = 70.0
 _USUAL_MOTION_KMH = (0.0, 25.0)
 _UNITS = {
     "precipitation": "mm/h",
@@ -117,7 +118,7 @@ class _Product:
         self.km = np.array(cell_km(cells))
         self.retrievals = Retrievals(cells, seed=seed, errors=errors)
         self.wander = [
-            SmoothNoise.on(cells, km=120, hours=4, key=(seed, _MOTION_STREAM, axis)) for axis in (0, 1)
+            SmoothNoise.on(cells, km=80, hours=2, key=(seed, _MOTION_STREAM, axis)) for axis in (0, 1)
         ]
         self.observations: dict[int, _Observation] = {}
         self.passes: dict[int, dict[int, list[Overpass]]] = {}
@@ -147,14 +148,19 @@ class _Product:
             source[seen] = overpass.satellite.sensor.code
             minute[seen] = np.floor(overpass.minute[seen])
             if len(frames):
-                at = abs(minutes + 2.5 - overpass.minute[seen].mean()).argmin()
-                microwave[seen] = self.retrievals.microwave(frames[at], overpass)[seen]
+                # Ice aloft falls for a quarter of an hour: the sensor sees no single instant.
+                apart = abs(minutes + 2.5 - overpass.minute[seen].mean())
+                scene = _mean(frames[apart <= max(8.0, apart.min())], self.cells.shape)
+                microwave[seen] = self.retrievals.microwave(scene, overpass)[seen]
             else:
                 microwave[seen] = np.nan
-        before = [self.observations[h].rain for h in (half_hour - 2, half_hour - 1)
-                  if h in self.observations]
+        before = [
+            self.observations[h].rain
+            for h in range(half_hour - 3, half_hour)
+            if h in self.observations
+        ]
         infrared = self.retrievals.infrared([*before, rain], half_hour)
-        dy, dx, weight = estimate_motion(before[0], rain) if len(before) == 2 else (0.0, 0.0, 0.0)
+        dy, dx, weight = estimate_motion(before[-2], rain) if len(before) > 1 else (0.0, 0.0, 0.0)
         return _Observation(rain, microwave, source, minute, infrared, (dy / 2, dx / 2, weight))
 
     def _overpasses(self, half_hour: int) -> list[Overpass]:
@@ -170,7 +176,7 @@ class _Product:
             first, last = day * _DAY, (day + 1) * _DAY
             if self.run != "final":
                 self.forget(first - 2 * _MARGIN)
-            for h in range(first - _MARGIN - 2, last + _MARGIN + 2):
+            for h in range(first - _MARGIN - 3, last + _MARGIN + 2):
                 self.observe(h)
             forward = self._carry(range(first - _MARGIN, last))
             backward = {} if self.run == "early" else self._carry(
@@ -226,8 +232,8 @@ class _Product:
     def adjustment(self, begin: int, stop: int) -> np.ndarray:
         """Ratio by which the Final run multiplies the rates of a month, dims (lat, lon).
 
-        Gauges know the monthly rain about 100 km around, within a tenth; where it rained little the
-        ratio stays near one.
+        Gauges know the monthly rain about 100 km around, within a tenth. Where it rained little, or
+        where the period holds a part of the month only, the ratio stays near one.
         """
         estimated = np.zeros(self.cells.shape, np.float32)
         observed = np.zeros(self.cells.shape, np.float32)
@@ -239,8 +245,8 @@ class _Product:
         around = Smoother.on(self.cells, fwhm_km=100)
         gauge_error = SmoothNoise.on(self.cells, km=150, hours=1, key=(self.seed, _GAUGE_STREAM))
         gauges = around(observed) * np.exp(0.1 * gauge_error.draw(begin))
-        few = 5.0  # mm
-        return np.clip((gauges + few) / (around(estimated) + few), 0.4, 2.5)
+        usual = _USUAL_MONTH_MM * max(0.1, 1 - (stop - begin) / (30 * _DAY))
+        return np.clip((gauges + usual) / (around(estimated) + usual), 0.4, 2.5)
 
     def dataset(self, half_hour: int, merged: Merged, ratio: np.ndarray | float) -> xr.Dataset:
         """The granule of a half-hour."""

@@ -10,9 +10,10 @@ from rainscore.world.morphing import Carried
 KEEP = 0.88
 """Factor by which the correlation of carried rain falls each half-hour."""
 
-INFRARED_CORRELATION = 0.38
+INFRARED_CORRELATION = 0.35
 """Correlation of the infrared estimate with the radar."""
 
+_GOOD_CORRELATION = 0.5
 _LOWEST_RATE = 0.03
 
 SOURCE_CORRELATION = np.zeros(256, np.float32)
@@ -41,6 +42,8 @@ def merge(
 ) -> Merged:
     """Merge the inputs of one half-hour; where a microwave sensor looks, it alone counts.
 
+    The infrared counts where no carried rain is expected to correlate better than 0.5 (IMERG leaves
+    it out near overpasses).
     The others are weighted by r² / (1 − r²), the weight of an estimate whose error variance is
     (1 − r²) / r² of that of the rain.
 
@@ -55,6 +58,7 @@ def merge(
     r = np.stack(
         [*(c.correlation for c in carried), np.where(no_infrared, 0, INFRARED_CORRELATION)]
     ).astype(np.float32)
+    r[-1, r[:-1].max(axis=0) > _GOOD_CORRELATION] = 0
     weights = r**2 / (1 - r**2)
     total = weights.sum(axis=0)
     rate = np.full(direct.shape, np.nan, np.float32)

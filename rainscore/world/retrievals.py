@@ -12,7 +12,7 @@ from rainscore.world.noise import Smoother, SmoothNoise, cell_km
 from rainscore.world.overpasses import Overpass
 
 _SNOW_STREAM, _DETECTION, _AMPLITUDE, _FALSE, _PASS_SHIFT = 11, 12, 13, 14, 15
-_IR_AMPLITUDE, _IR_SHIFT = 16, 17
+_IR_AMPLITUDE, _IR_SHIFT, _SYSTEM = 16, 17, 18
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,25 @@ class Retrievals:
         sizes = {s.sensor.footprint_km for s in SATELLITES}
         self.footprint = {km: Smoother.on(cells, fwhm_km=km) for km in sizes}
         self.surroundings = Smoother.on(cells, fwhm_km=70)
-        self.shield = Smoother.on(cells, fwhm_km=50)
+        self.shield = Smoother.on(cells, fwhm_km=85)
         self.level = SmoothNoise.on(cells, km=400, hours=48, key=(seed, _SNOW_STREAM))
         self.detection = SmoothNoise.on(cells, km=25, hours=1, key=(seed, _DETECTION))
         self.amplitude = SmoothNoise.on(cells, km=35, hours=1, key=(seed, _AMPLITUDE))
         self.echoes = SmoothNoise.on(cells, km=30, hours=1, key=(seed, _FALSE))
+        # What all sensors mistake alike: how the ice aloft relates to the rain in this weather.
+        self.system, self.system_detection = (
+            SmoothNoise.on(cells, km=120, hours=6, key=(seed, _SYSTEM, i)) for i in (0, 1)
+        )
         self.ir_amplitude = SmoothNoise.on(cells, km=50, hours=3, key=(seed, _IR_AMPLITUDE))
 
     def freezing_level(self, hours: float) -> np.ndarray:
         """Height of the freezing level [m]: season, latitude and the weather of the days."""
         season = np.cos(2 * np.pi * (hours / 24 / 365.2425 - 205 / 365.2425))
-        return 2400 + 1100 * season - 90 * (self.lat - 46) + 550 * self.level.at(hours)
+        return 2400 + 1100 * season - 90 * (self.lat - 46) + 700 * self.level.at(hours)
 
     def liquid_probability(self, hours: float) -> np.ndarray:
         """Probability that precipitation is liquid at the ground [%], dims (lat, lon)."""
-        return 100 * ndtr((self.freezing_level(hours) - 500) / 350)
+        return 100 * ndtr((self.freezing_level(hours) - 600) / 350)
 
     def microwave(self, rain: np.ndarray, overpass: Overpass) -> np.ndarray:
         """Rates that a microwave sensor retrieves over the whole grid.
@@ -81,30 +85,34 @@ class Retrievals:
         seen = np.nan_to_num(rain)
         if e.displacement:
             rng = np.random.default_rng([self.seed, _PASS_SHIFT, *key])
-            seen = shift(seen, rng.normal(0, 5, 2) / self.km, order=1, mode="nearest")
+            seen = shift(seen, rng.normal(0, 7, 2) / self.km, order=1, mode="nearest")
         if e.smoothing:
             seen = self.footprint[sensor.footprint_km](seen)
         around = self.surroundings(seen)
         liquid = self.liquid_probability(hours) / 100
-        rate = self._amount(seen, liquid, sensor, key)
+        rate = self._amount(seen, liquid, overpass)
         if e.misses:
             threshold = self._threshold(around, liquid, sensor, hours)
-            rate[seen < threshold * np.exp(0.6 * self.detection.draw(*key))] = 0
+            blindness = 0.5 * self.detection.draw(*key) + 0.7 * self.system_detection.at(hours)
+            rate[seen < threshold * np.exp(blindness)] = 0
         if e.false_alarms:
-            cloud = around / (around + 0.05) + 0.05
-            echo = 0.8 * np.maximum(self.echoes.draw(*key) - 1.3, 0) * cloud
+            cloud = around / (around + 0.1) + 0.03
+            echo = np.maximum(self.echoes.draw(*key) - 0.9, 0) * cloud
             rate = np.maximum(rate, echo)
         return np.where(np.isnan(rain), np.nan, rate).astype(np.float32)
 
     def _amount(
-        self, seen: np.ndarray, liquid: np.ndarray, sensor: Sensor, key: tuple[int, int]
+        self, seen: np.ndarray, liquid: np.ndarray, overpass: Overpass
     ) -> np.ndarray:
         """Rates with the sensor's conditional bias and random factor."""
         rate = seen
         if self.errors.bias:
-            rate = 1.05 * rate**0.85 * (0.5 + 0.5 * liquid)
+            rate = 1.25 * rate**0.85 * (0.5 + 0.5 * liquid)
         if self.errors.noise:
-            noise = sensor.noise * self.amplitude.draw(*key)
+            sensor = overpass.satellite.sensor
+            own = self.amplitude.draw(overpass.half_hour, overpass.number)
+            shared = self.system.at(overpass.half_hour / 2)
+            noise = sensor.noise * (0.5 * own + 0.87 * shared)
             rate = rate * np.exp(noise - sensor.noise**2 / 2)
         return rate.copy()
 
@@ -114,7 +122,7 @@ class Retrievals:
         """Rate below which rain goes undetected: higher for solid, shallow and small echoes."""
         cold = np.clip((2500 - self.freezing_level(hours)) / 2000, 0, 1)
         phase = sensor.threshold**liquid * sensor.snow_threshold ** (1 - liquid)
-        return phase * (1 + 0.7 * cold) * (0.1 / (around + 0.02)) ** 0.25
+        return phase * (1 + 1.2 * cold) * (0.1 / (around + 0.02)) ** 0.25
 
     def infrared(self, recent: list[np.ndarray], half_hour: int) -> np.ndarray:
         """Rates that the cold cloud shields suggest.
@@ -139,15 +147,15 @@ class Retrievals:
         if e.displacement:
             shield = shift(shield, self._shield_shift(hours), order=1, mode="nearest")
         if e.noise:
-            shield = shield * np.exp(0.9 * self.ir_amplitude.at(hours) - 0.4)
+            shield = shield * np.exp(1.3 * self.ir_amplitude.at(hours) - 0.85)
         if e.bias:
-            shield = 1.1 * np.maximum(shield - 0.15, 0) ** 0.8
+            shield = 1.6 * np.maximum(shield - 0.06, 0) ** 0.8
         return np.where(np.isnan(recent[-1]), np.nan, shield).astype(np.float32)
 
     def _shield_shift(self, hours: float) -> np.ndarray:
         """Displacement of the shields [cells]: downstream, and changing over half a day."""
         knot, part = int(hours // 12), hours / 12 % 1
         early, late = (
-            np.random.default_rng([self.seed, _IR_SHIFT, knot + k]).normal(0, 12, 2) for k in (0, 1)
+            np.random.default_rng([self.seed, _IR_SHIFT, knot + k]).normal(0, 25, 2) for k in (0, 1)
         )
         return (early * (1 - part) + late * part + (0, 8)) / self.km

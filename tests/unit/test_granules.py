@@ -107,9 +107,12 @@ def test_the_structure_is_that_of_a_real_granule_item_by_item(tmp_path: Path) ->
     wanted = _dumped(dump)
     headers = items.pop("FileHeader"), wanted.pop("FileHeader").replace("V07A", "V07B")
     ours, theirs = (dict(re.findall(r"(\w+)=(.*?);\n", header)) for header in headers)
-    # When the file was made is all that differs.
+    # When and by whom the file was made is all that differs.
     assert ours.keys() == theirs.keys()
-    assert {key for key in ours if ours[key] != theirs[key]} == {"GenerationDateTime"}
+    assert {key for key in ours if ours[key] != theirs[key]} == {
+        "GenerationDateTime",
+        "ProcessingSystem",
+    }
     assert items == wanted
 
 
@@ -170,3 +173,13 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         write_granule(tmp_path / "a", world().drop_vars("mw_source"), run="final")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_simulated_granule_says_so_and_a_real_one_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "granule.HDF5"
+    write_granule(path, world(), run="final")
+    assert read_granule(path).attrs["world"] == "simulated"
+    with h5py.File(path, "a") as file:
+        header = file.attrs["FileHeader"].replace(b"rainscore simulation", b"PPS")
+        file.attrs["FileHeader"] = header
+    assert read_granule(path).attrs["world"] == "real"

@@ -1,9 +1,13 @@
 """Regridding: areas by hand, conservation, missing values, an independent implementation."""
 
+import shutil
+import subprocess
+
 import numpy as np
 import pyproj
 import pytest
 import shapely
+import xarray as xr
 
 from rainscore.grids import Grid, imerg_cells, study_grid, window_grid
 from rainscore.regrid import Weights, nearest, overlap_weights
@@ -192,3 +196,49 @@ def test_a_file_that_holds_no_weights_is_named_in_the_error(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=r"other\.npz"):
             Weights.load(path)
+
+
+def corner_lonlat(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes of the four corners of each pixel, dims (pixel, 4)."""
+    corners = Grid(
+        grid.crs,
+        grid.x0 - grid.dx / 2,
+        grid.y0 - grid.dy / 2,
+        grid.dx,
+        grid.dy,
+        grid.nx + 1,
+        grid.ny + 1,
+    )
+    around = [
+        [c[1:, :-1], c[1:, 1:], c[:-1, 1:], c[:-1, :-1]] for c in corners.lonlat
+    ]  # counter-clockwise where row 0 is north
+    lon, lat = (np.stack(c, axis=-1).reshape(-1, 4) for c in around)
+    return lon, lat
+
+
+def test_agrees_with_cdo_remapcon(tmp_path):
+    if shutil.which("cdo") is None:
+        pytest.skip("CDO is not installed (Debian package cdo)")
+    cells = imerg_cells(FRANCE)
+    rain = np.random.default_rng(4).gamma(0.3, 2.0, cells.shape).astype(np.float32)
+    xr.Dataset(
+        {"rain": (("lat", "lon"), rain)},
+        {
+            "lat": ("lat", cells.y, {"units": "degrees_north"}),
+            "lon": ("lon", cells.x, {"units": "degrees_east"}),
+        },
+    ).to_netcdf(tmp_path / "in.nc")
+    bounds = zip("xy", corner_lonlat(FRANCE), FRANCE.lonlat, strict=True)
+    lines = ["gridtype = curvilinear", f"gridsize = {FRANCE.size}"]
+    lines += [f"xsize = {FRANCE.nx}", f"ysize = {FRANCE.ny}"]
+    for axis, corners, centres in bounds:
+        lines.append(f"{axis}vals = " + " ".join(map(repr, centres.ravel().tolist())))
+        lines.append(f"{axis}bounds = " + " ".join(map(repr, corners.ravel().tolist())))
+    (tmp_path / "target.txt").write_text("\n".join(lines) + "\n")
+    command = ["cdo", "-s", "-b", "F64", f"remapcon,{tmp_path}/target.txt"]
+    subprocess.run([*command, tmp_path / "in.nc", tmp_path / "out.nc"], check=True)
+    with xr.open_dataset(tmp_path / "out.nc") as out:
+        theirs = out["rain"].values
+    ours, _ = overlap_weights(cells, FRANCE).apply(rain)
+    assert np.sqrt(np.mean((ours - theirs) ** 2)) < 0.01
+    np.testing.assert_allclose(ours.mean(), theirs.mean(), rtol=1e-5)

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from rainscore.conformal import apply_margin, conformal_margin
+
+
+def test_margin_of_nine_values_by_hand():
+    # Truth − high = 0.05, 0.15, … 0.85; the rank is ⌈(9 + 1) · 0.8⌉ = 8, the eighth error 0.75.
+    truth = np.arange(9) * 0.1 + 0.1
+    margin = conformal_margin(np.zeros(9), np.full(9, 0.05), truth, coverage=0.8)
+    assert margin == pytest.approx(0.75, abs=1.1e-3)
+    low, high = apply_margin(np.zeros(9), np.full(9, 0.05), margin)
+    assert ((low <= truth) & (truth <= high)).sum() == 8
+
+
+def test_margin_is_negative_where_the_interval_is_too_wide():
+    truth = np.random.default_rng(0).uniform(0.45, 0.55, 2000)
+    margin = conformal_margin(np.full(2000, 0.2), np.full(2000, 0.8), truth)
+    assert margin == pytest.approx(-0.255, abs=3e-3)
+
+
+def test_margin_is_the_order_statistic_of_numpy_when_values_are_independent():
+    rng = np.random.default_rng(1)
+    low, high = np.sort(rng.random((2, 999)), axis=0)
+    truth = rng.random(999)
+    errors = np.sort(np.maximum(low - truth, truth - high))
+    assert conformal_margin(low, high, truth) == pytest.approx(errors[899], abs=1e-3)
+    assert conformal_margin(low, high, truth) >= errors[899]
+
+
+def test_missing_values_are_left_out():
+    truth = np.array([0.1, 0.2, np.nan, 0.3])
+    low, high = np.array([0.0, 0.0, 0.0, np.nan]), np.zeros(4)
+    assert conformal_margin(low, high, truth, coverage=0.5) == pytest.approx(0.2, abs=1.1e-3)
+    with pytest.raises(ValueError, match="no defined score"):
+        conformal_margin(low, high, np.full(4, np.nan))
+
+
+def days(rng: np.random.Generator, count: int, pixels: int, spread: float) -> np.ndarray:
+    """Truth whose days each have a shift of their own, around an interval of [0.45, 0.55]."""
+    shift = rng.normal(0, spread, (count, 1))
+    return np.clip(0.5 + shift + rng.normal(0, 0.05, (count, pixels)), 0, 1)
+
+
+def test_new_days_are_covered_though_the_pixels_of_a_day_depend_on_each_other():
+    rng = np.random.default_rng(2)
+    covered: dict[str, list[float]] = {"days": [], "pixels": []}
+    for _ in range(150):
+        truth, new = days(rng, 8, 60, 0.1), days(rng, 40, 60, 0.1)
+        low, high = np.full_like(truth, 0.45), np.full_like(truth, 0.55)
+        label = np.repeat(np.arange(8), 60).reshape(truth.shape)
+        for name, groups in (("days", label), ("pixels", None)):
+            margin = conformal_margin(low, high, truth, groups=groups)
+            covered[name].append(float(((new >= 0.45 - margin) & (new <= 0.55 + margin)).mean()))
+    assert np.mean(covered["days"]) == pytest.approx(0.9, abs=0.02)
+    assert np.mean(covered["pixels"]) < np.mean(covered["days"]) - 0.01
+
+
+def test_many_like_days_need_no_more_than_independent_pixels():
+    truth = days(np.random.default_rng(3), 60, 100, 0.0)
+    low, high = np.full_like(truth, 0.45), np.full_like(truth, 0.55)
+    label = np.repeat(np.arange(60), 100).reshape(truth.shape)
+    by_day = conformal_margin(low, high, truth, groups=label)
+    assert by_day == pytest.approx(conformal_margin(low, high, truth), abs=2e-3)
+
+
+def test_applied_margin_stays_in_the_range_of_the_score_and_in_order():
+    low, high = apply_margin(np.array([0.1, 0.4, np.nan]), np.array([0.9, 0.5, np.nan]), 0.2)
+    assert low[:2] == pytest.approx([0, 0.2]) and high[:2] == pytest.approx([1, 0.7])
+    assert np.isnan(low[2]) and np.isnan(high[2])
+    low, high = apply_margin(np.array([0.4]), np.array([0.5]), -0.2)
+    assert low == pytest.approx([0.45]) and high == pytest.approx([0.45])

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from rainscore import digests
+from rainscore.config import ROOT
+
+
+@pytest.fixture
+def project(tmp_path: Path):
+    """A small project; returns a function that gives the digests of its script, by file."""
+    files = {
+        "scripts/do.py": '"""Do."""\nfrom rainscore.losses import pinball\npinball()\n',
+        "rainscore/__init__.py": "",
+        "rainscore/losses.py": '"""Losses."""\nimport rainscore.maths\n\ndef pinball():\n    return 1\n',
+        "rainscore/maths.py": "TEMPLATE = 'page.html'\n",
+        "rainscore/other.py": "X = 1\n",
+        "rainscore/templates/page.html": "<p>",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def listed() -> dict[str, str]:
+        digests._digest.cache_clear()
+        digests._leads_to.cache_clear()
+        rows = digests.code_digests(tmp_path / "scripts/do.py", tmp_path)
+        return dict(row.rsplit(" ", 1) for row in rows)
+
+    return tmp_path, listed
+
+
+def test_a_script_leads_to_all_that_it_imports_and_names_and_nothing_else(project) -> None:
+    _, listed = project
+    assert set(listed()) == {
+        "scripts/do.py",
+        "rainscore/__init__.py",
+        "rainscore/losses.py",
+        "rainscore/maths.py",
+        "rainscore/templates/page.html",
+    }
+
+
+def test_a_comment_or_docstring_changes_no_digest(project) -> None:
+    root, listed = project
+    before = listed()
+    path = root / "rainscore/losses.py"
+    path.write_text('"""Other words."""\n# why\n' + path.read_text().split("\n", 1)[1])
+    assert listed() == before
+
+
+def test_an_edit_changes_the_digest_of_its_file_alone(project) -> None:
+    root, listed = project
+    before = listed()
+    path = root / "rainscore/losses.py"
+    path.write_text(path.read_text().replace("return 1", "return 2"))
+    after = listed()
+    assert {name for name in before if before[name] != after[name]} == {"rainscore/losses.py"}
+
+
+def test_an_edited_template_changes_the_digests(project) -> None:
+    root, listed = project
+    before = listed()
+    (root / "rainscore/templates/page.html").write_text("<div>")
+    assert listed() != before
+
+
+@pytest.mark.parametrize("script", sorted(p.name for p in (ROOT / "scripts").glob("*.py")))
+def test_every_rule_passes_the_digests_of_its_own_script(script: str) -> None:
+    rules = "\n".join(p.read_text() for p in (ROOT / "rules").glob("*.smk"))
+    name = script.removesuffix(".py")
+    assert f"rule {name}:" in rules
+    body = rules.split(f"rule {name}:")[1].split("rule ")[0]
+    assert f'code=code("{name}")' in body
+    assert f'"../scripts/{script}"' in body

@@ -1,0 +1,222 @@
+"""From training files to skill and scored maps, on a world where the answer is known."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from rainscore.clustering.labels import label_clusters
+from rainscore.errors import RainscoreError
+from rainscore.files import write_json
+from rainscore.fitting import fit_autoencoder, fit_unet, map_score
+from rainscore.granules import granule_name, write_granule
+from rainscore.heldout import evaluate
+from rainscore.imerg import read_granule
+from rainscore.latents import cluster_latents, extract_latents, latent_columns
+from rainscore.modelfiles import save_arrays, save_model
+from rainscore.newmaps import score_into, window
+from rainscore.period import split_blocks
+from rainscore.prediction import Scorer, score_files
+from tests.world import CELLS, month_pair, training_file
+
+PATTERN = ["train", "train", "train", "validation", "calibration", "test"]
+TRAINING = {"batch": 8, "learning_rate": 0.01, "patience": 9, "precision": "fp32"}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> SimpleNamespace:
+    """A whole run on twelve days, with its model folder."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("run")
+    path, table = training_file(folder, "2019-05-01", "2019-05-13")
+    splits = split_blocks(table["time"].to_numpy(), pattern=PATTERN, block_hours=24, gap_hours=0)
+    common = {"seed": 1, "checkpoint": folder / "checkpoint", "fingerprint": "test"}
+    unet, _, card = fit_unet(
+        [path],
+        splits,
+        table,
+        settings={"width": 8, "depth": 2, "epochs": 6, "drop_context": 0.2, **TRAINING},
+        **common,
+    )
+    encoder, _, encoder_card = fit_autoencoder(
+        [path],
+        splits,
+        settings={"latent": 3, "width": 8, "epochs": 3, **TRAINING},
+        min_wet=0.02,
+        **common,
+    )
+    models = folder / "models"
+    domain = {"step_km": 8}
+    save_model(models / "unet", unet.state_dict(), {**card, "simulated": True, "domain": domain})
+    save_model(models / "autoencoder", encoder.state_dict(), encoder_card)
+    latents = extract_latents([path], splits, models / "autoencoder")
+    arrays, cluster_card, clusters = cluster_latents(
+        latents, "kmeans", k=3, min_wet=0.02, novelty=0.01, seed=0
+    )
+    save_arrays(models / "kmeans", arrays, cluster_card)
+    labels = label_clusters(clusters, table)
+    write_json(
+        labels.astype(object).where(labels.notna(), None).to_dict("records"),
+        models / "kmeans_labels.json",
+    )
+    return SimpleNamespace(
+        path=path, table=table, splits=splits, unet=unet, card=card, models=models,
+        latents=latents, clusters=clusters, labels=labels,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def skill(run: SimpleNamespace) -> pd.DataFrame:
+    table, _ = evaluate(
+        [run.path], run.splits, run.table, run.unet, run.card, {"kmeans": run.clusters},
+        resamples=50, seed=0,
+    )  # fmt: skip
+    return table
+
+
+def value(skill: pd.DataFrame, method: str, measure: str, split: str = "all") -> float:
+    rows = skill[(skill["method"] == method) & (skill["measure"] == measure)]
+    return rows.loc[rows["split"] == split, "value"].iloc[0]
+
+
+def test_a_network_that_learnt_beats_climatology_on_the_held_out_days(skill) -> None:
+    assert value(skill, "climatology", "crps_skill") == 0
+    assert value(skill, "U-Net", "crps_skill") > 0.3
+    assert value(skill, "quality index", "crps_skill") > 0.2
+
+
+def test_every_method_is_measured_on_the_same_pixels(skill) -> None:
+    rows = skill[(skill["split"] == "all") & (skill["measure"] == "crps")]
+    assert set(rows["method"]) == {
+        "U-Net",
+        "climatology",
+        "source and age",
+        "quality index",
+        "cluster (kmeans)",
+    }
+    assert rows["n"].nunique() == 1
+    assert rows["days"].eq(2).all()
+
+
+def test_groups_partition_the_pixels(skill) -> None:
+    rows = skill[(skill["method"] == "U-Net") & (skill["measure"] == "crps")]
+    totals = rows.groupby("split")["n"].sum()
+    for split in ("source", "age", "intensity", "season"):
+        assert totals[split] == totals["all"], split
+
+
+def test_map_score_and_hidden_rain_are_measured(skill) -> None:
+    assert {"U-Net", "climatology", "cluster (kmeans)"} == set(
+        skill.loc[skill["split"] == "map", "method"]
+    )
+    brier = skill[(skill["split"] == "hidden") & (skill["measure"] == "brier")]
+    assert brier["value"].between(0, 1).all()
+
+
+def test_the_card_says_how_to_use_the_network(run) -> None:
+    assert set(run.card) >= {"settings", "grid", "score", "margin", "map", "channels", "best_epoch"}
+    low_to_high = map_score(np.array([0.2, 0.8]), run.card)
+    assert np.all(low_to_high[1] <= low_to_high[0])
+    assert np.all(low_to_high[0] <= low_to_high[2])
+
+
+def test_clusters_are_ordered_by_size_and_dry_maps_are_apart(run) -> None:
+    train = run.clusters[run.clusters["split"] == "train"]
+    sizes = train.loc[train["cluster"] >= 0, "cluster"].value_counts()
+    assert sizes.sort_index().is_monotonic_decreasing
+    assert len(latent_columns(run.latents)) == len(run.clusters) == 12 * 48
+    dry = run.latents["wet_share"] < 0.02
+    assert run.clusters.loc[dry.to_numpy(), "cluster"].eq(-1).all()
+
+
+def test_labels_are_the_quantiles_of_the_training_maps(run) -> None:
+    train = run.clusters[(run.clusters["split"] == "train") & (run.clusters["cluster"] == 0)]
+    scores = run.table.set_index("time")["map_score"].reindex(train["time"])
+    row = run.labels.set_index("cluster").loc[0]
+    assert row["maps"] == len(train)
+    assert row["q50"] == pytest.approx(scores.median())
+
+
+def test_more_clusters_than_maps_is_an_error(run) -> None:
+    with pytest.raises(ValueError, match="fewer than clusters.k"):
+        cluster_latents(run.latents, "kmeans", k=5000, min_wet=0.02, novelty=0.01, seed=0)
+
+
+@pytest.fixture(scope="module")
+def granules(tmp_path_factory) -> list[Path]:
+    """Granules of six half-hours of the world."""
+    folder = tmp_path_factory.mktemp("granules")
+    pair = month_pair("2019-05-01", "2019-05-01T03:00")
+    paths = []
+    for i, time in enumerate(pair["time"].values):
+        one = pair.isel(time=i).drop_vars(["imerg", "radar", "x", "y"])
+        one["precipitation_uncal"] = one["precipitation"]
+        paths.append(folder / granule_name("final", time, "V07B"))
+        write_granule(paths[-1], one.assign_coords(time=time), run="final")
+    return paths
+
+
+def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
+    """What the workflow computed for a half-hour and what a user gets from its file are the same."""
+    from rainscore.dataset import ScoreMaps
+
+    scorer = Scorer(run.models)
+    results = dict(score_files(granules, scorer, scorer.learning_grid))
+    time = np.datetime64("2019-05-01T01:00")
+    data = ScoreMaps([run.path], np.array([time]))
+    inputs, _, wet, _ = data.read(np.array([0]))
+    with torch.inference_mode():
+        quantiles, _ = scorer.unet(inputs)
+    got = results[granules[2]]
+    assert "half-hour" not in got.attrs["unknown"]
+    middle = quantiles[0, 2].numpy()
+    mask = wet[0].numpy()
+    np.testing.assert_array_equal(np.isfinite(got["score"].values), mask)
+    np.testing.assert_allclose(got["score"].values[mask], middle[mask], atol=2e-3)
+
+
+def test_score_and_hidden_rain_are_never_blended(run, granules) -> None:
+    scorer = Scorer(run.models)
+    _, got = next(score_files(granules, scorer, scorer.learning_grid))
+    score, hidden = got["score"].values, got["hidden_rain_probability"].values
+    assert not (np.isfinite(score) & np.isfinite(hidden)).any()
+    assert (np.isfinite(score) | np.isfinite(hidden)).all()
+    assert (got["score_low"] <= got["score_high"]).where(got["score"].notnull(), True).all()
+
+
+def test_what_a_lone_granule_cannot_tell_is_said(run, granules) -> None:
+    scorer = Scorer(run.models)
+    _, got = next(score_files(granules[1:2], scorer, scorer.learning_grid))
+    assert "the half-hour before, the half-hour after" in got.attrs["unknown"]
+
+
+def test_a_damaged_file_among_good_ones_costs_only_itself(run, granules, tmp_path: Path) -> None:
+    bad = tmp_path / granules[0].name
+    bad.write_text("<html>Sign in</html>")
+    scorer = Scorer(run.models)
+    lines = list(score_into(tmp_path / "out", scorer, scorer.learning_grid, [bad, granules[1]]))
+    assert [good for _, good in lines] == [False, True]
+    assert bad.name in lines[0][0]
+    assert sorted(p.suffix for p in (tmp_path / "out").iterdir()) == [".nc", ".png"]
+
+
+def test_a_map_elsewhere_has_pixels_of_the_same_size(run) -> None:
+    trained = Scorer(run.models).learning_grid
+    there = window(trained, centre=[122, 37])
+    assert (there.dx, there.shape) == (trained.dx, trained.shape)
+    box = window(trained, bbox=[0, 40, 10, 45])
+    assert box.shape == (35, 54)
+    with pytest.raises(RainscoreError, match="WEST SOUTH EAST NORTH"):
+        window(trained, bbox=[10, 40, 0, 45])
+
+
+def test_a_missing_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RainscoreError, match=r"unet.safetensors: no such model file"):
+        Scorer(tmp_path)
+
+
+def test_granules_of_the_test_world_read_back(granules) -> None:
+    assert read_granule(granules[0], CELLS).attrs["world"] == "simulated"
