@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY = PASSIVE
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help install run test check study bench dag docs clean
+.PHONY: help install run test check lint study bench dag docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,12 +26,15 @@ run: install ## the main job on the embedded default: a simulated world, scored 
 test: install ## all tests
 	$(BIN)/pytest
 
-check: install ## lint and unit tests
+check: lint ## lint and unit tests
+	$(BIN)/pytest tests/unit
+
+lint: install ## ruff, snakefmt, mypy, the rule graph of the README
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
-	$(BIN)/pytest tests/unit
+	$(BIN)/python tools/draw_dag.py --check README.md
 
 study: install ## the larger simulated world in runs/study; its tables and figures go to docs/study
 	$(BIN)/snakemake --cores $(CORES) --configfile configs/study.yaml

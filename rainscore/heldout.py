@@ -20,7 +20,7 @@ from rainscore.dataset import ScoreMaps
 from rainscore.evaluation import DaySums, pixel_statistics, skill_table
 from rainscore.featurefiles import read_features
 from rainscore.features import CHANNELS, MAX_AGE_H, SOURCE_NAMES, source_class
-from rainscore.fitting import map_score, mean_where
+from rainscore.mapscore import map_score, mean_where
 from rainscore.networks.unet import UNet
 from rainscore.training import predict
 

@@ -17,7 +17,7 @@ from rainscore.errors import RainscoreError
 from rainscore.featurefiles import coarsen_rain
 from rainscore.features import CHANNELS, build_inputs, pass_ages, wet_share
 from rainscore.files import read_json
-from rainscore.fitting import map_score, mean_where
+from rainscore.mapscore import map_score, mean_where
 from rainscore.grids import Grid, imerg_cells
 from rainscore.imerg import FIELDS, read_granule
 from rainscore.latents import load_autoencoder

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from rainscore.clustering.maps import cluster_latents
 from rainscore.files import read_table, write_table
-from rainscore.latents import cluster_latents
 from rainscore.log import start_logging
 from rainscore.modelfiles import save_arrays
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rainscore.files import read_table, write_text
-from rainscore.fitting import fit_autoencoder
+from rainscore.fitting.autoencoder import fit_autoencoder
 from rainscore.log import start_logging
 from rainscore.modelfiles import save_model
 from rainscore.threads import use_threads

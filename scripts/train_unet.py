@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rainscore.files import read_table, write_text
-from rainscore.fitting import fit_unet
+from rainscore.fitting.unet import fit_unet
 from rainscore.log import start_logging
 from rainscore.modelfiles import save_model
 from rainscore.months import read_months

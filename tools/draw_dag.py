@@ -33,7 +33,8 @@ def main() -> None:
     """Write what the arguments name."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--svg", type=Path)
-    parser.add_argument("--readme", type=Path)
+    parser.add_argument("--readme", type=Path, help="page whose rule graph is written anew")
+    parser.add_argument("--check", type=Path, help="page whose rule graph must be current")
     options = parser.parse_args()
     if options.svg:
         options.svg.parent.mkdir(parents=True, exist_ok=True)
@@ -51,10 +52,14 @@ def main() -> None:
             shutil.copy(ROOT / "docs/dag.svg", options.svg)
         else:
             sys.exit("graphviz draws the rule graph: apt-get install graphviz")
-    if options.readme:
-        text = options.readme.read_text()
+    for page in filter(None, (options.readme, options.check)):
+        text = page.read_text()
         head, rest = text.split(BEGIN)
-        options.readme.write_text(head + BEGIN + mermaid() + END + rest.split(END)[1])
+        current = head + BEGIN + mermaid() + END + rest.split(END)[1]
+        if page == options.readme:
+            page.write_text(current)
+        elif current != text:
+            sys.exit(f"{page}: its rule graph is not that of the workflow: make dag")
 
 
 if __name__ == "__main__":

@@ -9,13 +9,16 @@ import pytest
 import torch
 
 from rainscore.clustering.labels import label_clusters
+from rainscore.clustering.maps import cluster_latents
 from rainscore.errors import RainscoreError
 from rainscore.files import write_json
-from rainscore.fitting import fit_autoencoder, fit_unet, map_score
+from rainscore.fitting.autoencoder import fit_autoencoder
+from rainscore.fitting.unet import fit_unet
 from rainscore.granules import granule_name, write_granule
 from rainscore.heldout import evaluate
 from rainscore.imerg import read_granule
-from rainscore.latents import cluster_latents, extract_latents, latent_columns
+from rainscore.latents import extract_latents, latent_columns
+from rainscore.mapscore import map_score
 from rainscore.modelfiles import save_arrays, save_model
 from rainscore.newmaps import score_into, window
 from rainscore.period import split_blocks

@@ -1,0 +1,46 @@
+"""What the fits of all networks share."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import torch
+
+from rainscore.featurefiles import read_features
+from rainscore.features import wet_share
+from rainscore.training import TrainingResult
+
+TRAINING = ("epochs", "batch", "learning_rate", "patience", "precision")
+"""Keys of a network's configuration that go to `training.train` as they are."""
+
+
+def wet_shares(paths: Sequence[Path], splits: pd.DataFrame) -> pd.DataFrame:
+    """Wet share of every map that the training files hold, with its split: time, split, wet_share."""
+    threshold = score_of(paths[0])["threshold"]
+    parts = [
+        pd.DataFrame({"time": times, "wet_share": wet_share(block["inputs"], threshold)})
+        for times, block in read_features(paths, splits["time"].to_numpy(), ["inputs"])
+    ]
+    return splits[["time", "split"]].merge(pd.concat(parts, ignore_index=True), on="time")
+
+
+def score_of(path: Path) -> dict:
+    """How the score of a training file was taken."""
+    with h5py.File(path, "r") as file:
+        return json.loads(file.attrs["score"])
+
+
+def common_card(paths: Sequence[Path], model: torch.nn.Module, result: TrainingResult) -> dict:
+    """What the cards of all networks say: architecture, grid, score, best epoch and its loss."""
+    with h5py.File(paths[0], "r") as file:
+        grid = json.loads(file.attrs["grid"])
+    return {
+        "settings": asdict(model.settings),
+        "grid": grid,
+        "score": score_of(paths[0]),
+        "best_epoch": result.best_epoch,
+        "best_loss": result.best_loss,
+    }

@@ -1,0 +1,46 @@
+import re
+import tomllib
+
+import yaml
+
+from rainscore.config import ROOT
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pairs = (line.split("==") for line in lines if "==" in line)
+    return {name.lower().replace("_", "-"): version for name, version in pairs}
+
+
+def test_the_conda_environment_has_the_versions_of_the_lock_file() -> None:
+    conda = yaml.safe_load((ROOT / "envs/rainscore.yaml").read_text())["dependencies"]
+    locked = pins() | {"python": "3.11"}
+    names = {"pytorch": "torch"}
+    for entry in conda:
+        name, version = entry.split("=")
+        assert locked[names.get(name, name).replace("_", "-")] == version, name
+
+
+def test_every_dependency_is_pinned_and_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    page = (ROOT / "docs/dependencies.md").read_text()
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    for entry in wanted:
+        name = re.split(r"[<>=\[]", entry)[0]
+        assert name.lower().replace("_", "-") in pins(), name
+        assert name in page, name
+
+
+def test_the_conda_environment_holds_what_the_scripts_need() -> None:
+    conda = yaml.safe_load((ROOT / "envs/rainscore.yaml").read_text())["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {re.split(r"[<>=]", d)[0].lower().replace("_", "-") for d in project["dependencies"]}
+    held = {entry.split("=")[0].replace("_", "-") for entry in conda} | {"torch"}
+    assert needed - held <= {"snakemake", "snakemake-executor-plugin-slurm"}
+
+
+def test_the_snakefile_is_short_and_scripts_are_thin() -> None:
+    assert len((ROOT / "Snakefile").read_text().splitlines()) < 60
+    for script in (ROOT / "scripts").glob("*.py"):
+        body = [line for line in script.read_text().splitlines() if line.strip()]
+        assert len(body) <= 40, script.name

@@ -1,0 +1,197 @@
+"""After one whole run of a tiny world: what an edit, a touch, a month or a config leaf reruns."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.data import ROOT
+
+TINY = Path(__file__).with_name("tiny.yaml")
+PER_MONTH = {
+    "simulate_radar",
+    "simulate_imerg",
+    "regrid_month",
+    "compute_scores",
+    "build_features",
+}
+AFTER_UNET = {"train_unet", "evaluate_skill", "score_new", "draw_figures", "write_report"}
+SETS_OF_MONTHS = AFTER_UNET | {
+    "describe_scores",
+    "split_days",
+    "train_autoencoder",
+    "extract_latents",
+    "cluster_maps",
+    "label_clusters",
+}
+
+
+class Checkout:
+    """A copy of the project's files in which Snakemake runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in listed.stdout.splitlines():
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        self.configure()
+
+    def configure(self, **over: dict) -> None:
+        """Write the run's configuration: the tiny one, with sections laid over."""
+        config = yaml.safe_load(TINY.read_text())
+        for section, leaves in over.items():
+            config.setdefault(section, {}).update(leaves)
+        (self.folder / "run.yaml").write_text(yaml.safe_dump(config))
+
+    def snakemake(self, *arguments: str) -> str:
+        """Run Snakemake; returns what it says, fails with it."""
+        command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", "run.yaml"]
+        # The copy must import itself, not the checkout that the tests run from.
+        environment = {**os.environ, "PYTHONPATH": str(self.folder), "OMP_NUM_THREADS": "1"}
+        run = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True
+        )
+        assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-6000:]
+        return run.stdout + run.stderr
+
+    def would_run(self) -> dict[str, int]:
+        """Rules of a dry run with their numbers of jobs."""
+        said = self.snakemake("-n", "--cores", "2")
+        if "Nothing to be done" in said:
+            return {}
+        table = said.split("Job stats:")[1].split("total")[0]
+        jobs = {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+        jobs.pop("all", None)
+        return jobs
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a text that must be there once."""
+        path = self.folder / name
+        text = path.read_text()
+        assert text.count(old) == 1, (name, old, text.count(old))
+        path.write_text(text.replace(old, new))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Checkout:
+    """The checkout after a complete run."""
+    checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+    checkout.snakemake("--cores", "2")
+    return checkout
+
+
+@pytest.fixture
+def checkout(finished: Checkout):
+    """The finished checkout; what a test edits is put back, with its times."""
+    saved = finished.folder.with_name("saved")
+    shutil.copytree(
+        finished.folder, saved, ignore=shutil.ignore_patterns("results", "logs", ".snakemake")
+    )
+    yield finished
+    shutil.copytree(saved, finished.folder, dirs_exist_ok=True)
+    shutil.rmtree(saved)
+
+
+def test_the_whole_chain_leaves_its_canonical_artefacts(finished: Checkout) -> None:
+    results = finished.folder / "results"
+    for name in ("report.html", "evaluation/skill.parquet", "choice/choice.json"):
+        assert (results / name).stat().st_size > 0, name
+    assert len(list(results.glob("scored/*.nc"))) == len(list(results.glob("scored/*.png"))) == 1
+
+
+def test_a_second_run_has_nothing_to_do(checkout: Checkout) -> None:
+    assert checkout.would_run() == {}
+
+
+def test_touching_every_file_reruns_nothing(checkout: Checkout) -> None:
+    for path in checkout.folder.rglob("*"):
+        inside = path.relative_to(checkout.folder).parts
+        if path.is_file() and inside[0] not in ("results", "logs", ".snakemake"):
+            path.touch()
+    assert checkout.would_run() == {}
+
+
+def test_a_comment_reruns_nothing(checkout: Checkout) -> None:
+    path = checkout.folder / "rainscore/networks/unet.py"
+    path.write_text(path.read_text() + "\n# A remark.\n")
+    assert checkout.would_run() == {}
+
+
+def test_an_edited_loss_retrains_and_what_follows_and_nothing_else(checkout: Checkout) -> None:
+    checkout.edit(
+        "rainscore/networks/unet.py", "hidden_weight: float = 0.2", "hidden_weight: float = 0.3"
+    )
+    assert checkout.would_run() == dict.fromkeys(AFTER_UNET, 1)
+
+
+def test_an_edited_figure_reruns_the_figures_and_the_report(checkout: Checkout) -> None:
+    path = checkout.folder / "rainscore/figures/cases.py"
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+    assert checkout.would_run() == {"draw_figures": 1, "write_report": 1}
+
+
+def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
+    checkout: Checkout,
+) -> None:
+    checkout.configure(period={"months": ["2019-01", "2019-04", "2019-07"]})
+    jobs = checkout.would_run()
+    assert {name for name in jobs if jobs[name] == 1} == PER_MONTH | SETS_OF_MONTHS
+    assert max(jobs.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("section", "leaf", "expected"),
+    [
+        (
+            "clusters",
+            {"k": 3},
+            {
+                "cluster_maps",
+                "label_clusters",
+                "evaluate_skill",
+                "score_new",
+                "draw_figures",
+                "write_report",
+            },
+        ),
+        ("unet", {"epochs": 2}, AFTER_UNET),
+        ("scoring", {"held_out": 2}, {"score_new", "write_report"}),
+        (
+            "evaluation",
+            {"resamples": 30},
+            {"describe_scores", "evaluate_skill", "draw_figures", "write_report"},
+        ),
+    ],
+)
+def test_a_changed_leaf_reruns_exactly_what_uses_it(
+    checkout: Checkout, section: str, leaf: dict, expected: set[str]
+) -> None:
+    config = yaml.safe_load(TINY.read_text())
+    checkout.configure(**{section: {**config[section], **leaf}})
+    assert checkout.would_run() == dict.fromkeys(expected, 1)
+
+
+def test_a_changed_threshold_reruns_the_scores_but_not_the_world(checkout: Checkout) -> None:
+    checkout.configure(score={"threshold": 0.5})
+    jobs = checkout.would_run()
+    assert not {"simulate_radar", "simulate_imerg", "regrid_month", "split_days"} & set(jobs)
+    assert jobs["compute_scores"] == 2
+
+
+def test_an_unknown_key_stops_before_anything_runs(checkout: Checkout) -> None:
+    checkout.configure(unet={"widht": 8})
+    with pytest.raises(AssertionError, match=r"unknown key widht, did you mean width\?"):
+        checkout.would_run()
