@@ -1,5 +1,6 @@
 """rainscore: scores of satellite precipitation maps, from granules and radar to a report."""
 
+import shutil
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -8,7 +9,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
+configfile: str(Path(workflow.basedir) / "config.yaml")
 
 
 include: "rules/common.smk"
@@ -37,6 +38,11 @@ rule all:
         "results/scored",
         "results/evaluation/skill.parquet",
         "results/choice/choice.json",
+
+
+onstart:
+    if not workflow.local_exec and shutil.which("sbatch") is None:
+        raise WorkflowError("--profile slurm: there is no sbatch on this machine; is this a login node?")
 
 
 onsuccess:

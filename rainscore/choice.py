@@ -19,15 +19,15 @@ MAPS = 240
 SHIFTS_KM = (8, 16, 32, 64)
 FACTORS = (1.5, 2.0, 4.0)
 RULE = (
-    "each criterion ranks the candidates; the candidate with the lowest mean rank over displacement, "
+    "each criterion ranks the candidates; the one with the lowest mean rank over displacement, "
     "amplitude, defined and rain_fraction is recommended"
 )
 CRITERIA = {
-    "displacement": "loss of score from a perfect estimate to one shifted by 64 km (more is better)",
+    "displacement": "loss of score from a perfect estimate to one shifted by 64 km (more: better)",
     "displacement_monotone": "share of windows whose score never rises with the shift",
     "amplitude": "loss of score from a perfect estimate to one four times too strong",
     "defined": "share of the valid windows in which the score is defined",
-    "rain_fraction": "rank correlation of the score with the radar's wet share (nearer 0 is better)",
+    "rain_fraction": "rank correlation of the score with the radar's wet share (nearer 0: better)",
     "spread": "standard deviation of the score over windows",
 }
 
@@ -162,7 +162,7 @@ def describe_choice(
     rows = pd.concat(parts, ignore_index=True)
     rows = rows[rows["valid"]]
     days = rows["day"].unique()
-    by_day = {day: part for day, part in rows.groupby("day")}
+    by_day = dict(list(rows.groupby("day")))
     rng = np.random.default_rng(seed)
     samples = []
     if len(days) > 1:

@@ -1,4 +1,4 @@
-"""The configuration: read, merge over the embedded default, check, with errors a person can act on."""
+"""The configuration: laid over the embedded default, and checked."""
 
 from copy import deepcopy
 from difflib import get_close_matches
@@ -79,8 +79,8 @@ def _cross_faults(config: dict):
         )
     elif window % 1 or (window - ratio) % 2:
         yield (
-            f"score.window_km: {score['window_km']} km is not centred on the learning pixels; "
-            f"take {domain['learning_step_km']:g} km plus a multiple of {2 * domain['step_km']:g} km"
+            f"score.window_km: {score['window_km']} km is not centred on the learning pixels; take "
+            f"{domain['learning_step_km']:g} km plus a multiple of {2 * domain['step_km']:g} km"
         )
     if period["last_day"] < period["first_day"]:
         yield "period: last_day comes before first_day"

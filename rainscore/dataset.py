@@ -152,8 +152,8 @@ class ScoreMaps(MonthMaps):
     """Inputs of the networks, with context, beside the score that they must predict.
 
     A batch holds inputs (n, C, y, x) float32; target (n, y, x) float32, the score, NaN where it is
-    undefined; wet (n, y, x) bool, IMERG has rain in the window; truth (n, y, x) bool, the radar is
-    valid there, so that dry in both is known.
+    undefined; wet (n, y, x) bool, IMERG has rain in the window; truth (n, y, x) bool, IMERG
+    and the radar are valid in it, so that dry in both is known.
 
     Args:
         paths: Month files.

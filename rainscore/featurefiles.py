@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from rainscore.atomic import replacing
 from rainscore.features import CHANNELS, build_inputs, pass_ages
-from rainscore.files import replacing
 from rainscore.grids import Grid
 from rainscore.imerg import FIELDS
 from rainscore.regrid import Weights, nearest, overlap_weights

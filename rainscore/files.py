@@ -1,8 +1,6 @@
-"""Outputs written whole or not at all."""
+"""Text, JSON, tables and NetCDF, written whole or not at all."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -10,24 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xarray as xr
 
-
-@contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`; on success it takes the name, on failure it goes."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_bytes(path: str | Path, content: bytes) -> None:
-    """Write bytes."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+from rainscore.atomic import replacing, write_bytes
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -49,7 +30,7 @@ def read_json(path: str | Path) -> dict:
 
 
 def write_table(table: pd.DataFrame, path: str | Path, **metadata: str | int | float) -> None:
-    """Write a table as Parquet; `metadata` (plain values) comes back in `read_table(path).attrs`."""
+    """Write a table as Parquet; `metadata` comes back in `read_table(path).attrs`."""
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     merged = {**(arrow.schema.metadata or {}), b"rainscore": json.dumps(metadata).encode()}
     with replacing(path) as temporary:
@@ -71,9 +52,9 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
         for name, variable in dataset.variables.items()
         if variable.ndim >= 2
     }
-    for name, variable in dataset.variables.items():
-        if str(name) not in encoding and variable.dtype.kind == "f":
-            encoding[name] = {"_FillValue": None} if name in dataset.coords else {}
+    for name in dataset.coords:
+        if dataset[name].dtype.kind == "f":  # a coordinate is never missing
+            encoding.setdefault(name, {})["_FillValue"] = None
     with replacing(path) as temporary:
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
 

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from rainscore.files import replacing
+from rainscore.atomic import replacing
 from rainscore.imerg import RUNS, SIMULATION, Box
 from rainscore.period import HALF_HOUR
 

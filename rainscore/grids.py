@@ -1,4 +1,4 @@
-"""Regular grids in any coordinate reference system: the one way the project says where a pixel is."""
+"""Regular grids in any coordinate reference system: where a pixel is."""
 
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -7,7 +7,10 @@ from math import ceil, floor
 import numpy as np
 import pyproj
 
-RADAR_CRS = "+proj=stere +lat_0=90 +lat_ts=45 +lon_0=0 +x_0=0 +y_0=0 +a=6378137 +rf=298.252840776245 +units=m"
+RADAR_CRS = (
+    "+proj=stere +lat_0=90 +lat_ts=45 +lon_0=0 +x_0=0 +y_0=0 "
+    "+a=6378137 +rf=298.252840776245 +units=m"
+)
 """Polar stereographic system of the Météo-France mosaics."""
 
 RADAR_CORNER = (-619652.095, -3526818.459)

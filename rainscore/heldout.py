@@ -1,6 +1,7 @@
 """The held-out days: every method's prediction of the score beside the score found."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from rainscore.training import predict
 
 AGE_NAMES = (
     "now",
-    *(f"{a:g}–{b:g} h" for a, b in zip(AGE_EDGES_H[:-1], AGE_EDGES_H[1:], strict=True)),
+    *(f"{a:g}–{b:g} h" for a, b in pairwise(AGE_EDGES_H)),
     f"> {AGE_EDGES_H[-1]:g} h",
     "unknown",
 )

@@ -16,6 +16,9 @@ from rainscore.imerg import GranuleName, check_granule, parse_name
 from rainscore.radar.formats import RadarFormat
 
 COLUMNS = ["time", "state", "file", "index", "size", "sha256", "version", "detail"]
+ORIGIN = ["source", "fetched"]
+"""Further columns of what was downloaded: its address, and when it came (UTC)."""
+
 STATES = ("present", "missing", "damaged")
 GRANULE_SUFFIXES = (".HDF5", ".RT-H5", ".nc4", ".nc", ".h5")
 
@@ -206,8 +209,8 @@ def _validate(table: pd.DataFrame, path: Path | str) -> None:
     """Raise where a table breaks the contract of a manifest."""
     times = table.get("time", pd.Series(dtype="datetime64[ns]"))
     problem = None
-    if list(table.columns) != COLUMNS:
-        problem = f"its columns are {list(table.columns)}, not {COLUMNS}"
+    if list(table.columns) not in (COLUMNS, COLUMNS + ORIGIN):
+        problem = f"its columns are {list(table.columns)}, not {COLUMNS}, with or without {ORIGIN}"
     elif times.dtype != "datetime64[ns]":
         problem = f"its times are {times.dtype}, not datetime64[ns]"
     elif not times.is_monotonic_increasing or times.duplicated().any():

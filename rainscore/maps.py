@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 import pyproj
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, QuadMesh
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap, Normalize
 
 from rainscore.grids import Grid
@@ -83,7 +83,7 @@ def paint(
     grid: Grid,
     *,
     kind: Kind,
-    dry: np.ndarray | None = None,
+    blank: np.ndarray | None = None,
     limits: tuple[float, float] = (0.0, 1.0),
 ) -> QuadMesh:
     """Draw a field on its own grid, with outlines and a labelled graticule, without colour bar.
@@ -93,7 +93,7 @@ def paint(
         values: (ny, nx), mm/h or 1; NaN is missing: light hatched grey.
         grid: Where the pixels are; any reference system, a window that holds no pole.
         kind: Chooses the colours: 'rain', 'score', 'width' or 'probability'.
-        dry: (ny, nx) bool; where true a missing value is drawn white: not missing, but dry.
+        blank: (ny, nx) bool; where true the pixel is drawn white: not missing, but dry or undefined.
         limits: Ends of the colour scale (not of rain).
 
     Returns:
@@ -108,12 +108,12 @@ def paint(
     x = grid.x0 + np.arange(grid.nx + 1) * grid.dx
     y = grid.y0 + np.arange(grid.ny + 1) * grid.dy
     ax.patch.set(facecolor="#e9e9e9", edgecolor="#bdbdbd", hatch="////", linewidth=0)
-    if dry is not None:
-        white = np.where(dry, 0.0, np.nan)
+    if blank is not None:
+        white = np.where(blank, 0.0, np.nan)
         ax.pcolormesh(x, y, white, cmap=ListedColormap(["white"]), rasterized=True)
     mesh = ax.pcolormesh(x, y, values, cmap=cmap, norm=norm, rasterized=True)
-    ax.set(xlim=(x.min(), x.max()), ylim=(y.min(), y.max()))
-    _decorate(ax, grid, x, y)
+    _decorate(ax, grid, np.sort(x), np.sort(y))
+    ax.set(xlim=(x.min(), x.max()), ylim=(y.min(), y.max()), aspect=_stretch(grid))
     return mesh
 
 
@@ -123,12 +123,12 @@ def draw_map(
     grid: Grid,
     *,
     kind: Kind,
-    dry: np.ndarray | None = None,
+    blank: np.ndarray | None = None,
     limits: tuple[float, float] = (0.0, 1.0),
     label: str | None = None,
 ) -> QuadMesh:
     """`paint` a field and add its colour bar, labelled with quantity and unit."""
-    mesh = paint(ax, values, grid, kind=kind, dry=dry, limits=limits)
+    mesh = paint(ax, values, grid, kind=kind, blank=blank, limits=limits)
     colour_bar(mesh, [ax], label=label or LABELS[kind])
     return mesh
 
@@ -153,26 +153,38 @@ def colour_bar(mesh: QuadMesh, axes: list[Axes], *, label: str) -> None:
     bar.solids.set_rasterized(True)
 
 
+def aspect(grid: Grid) -> float:
+    """Height over width of a grid's map as it is drawn."""
+    return abs(grid.ny * grid.dy / (grid.nx * grid.dx)) * _stretch(grid)
+
+
+def _stretch(grid: Grid) -> float:
+    """Length of a unit of y over one of x on the page: degrees keep their true ratio mid-map."""
+    if not pyproj.CRS(grid.crs).is_geographic:
+        return 1.0
+    return float(1 / np.cos(np.deg2rad(grid.y.mean())))
+
+
 def _decorate(ax: Axes, grid: Grid, x: np.ndarray, y: np.ndarray) -> None:
-    """Outlines and graticule; the ticks stand where lines of longitude and latitude leave."""
+    """Outlines and graticule; `x`, `y`: ascending edges of the pixels."""
     project = pyproj.Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True).transform
     unproject = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform
-    x, y = np.sort(x), np.sort(y)
     lon, lat = unproject(*np.meshgrid(x[:: max(1, x.size // 50)], y[:: max(1, y.size // 50)]))
     box = lon.min() - 0.5, lat.min() - 0.5, lon.max() + 0.5, lat.max() + 0.5
 
-    lines = [np.column_stack(project(*line.T)) for line in outlines(*box)]
+    coast = _joined([project(*line.T) for line in outlines(*box)])
     # White under dark: readable on pale and on deep colours.
-    ax.add_collection(LineCollection(lines, colors="white", linewidths=1.3, alpha=0.6))
-    ax.add_collection(LineCollection(lines, colors="#222222", linewidths=0.6))
+    ax.plot(*coast, color="white", linewidth=1.3, alpha=0.6)
+    ax.plot(*coast, color="#222222", linewidth=0.55)
 
     meridians, parallels = _round_values(box[0], box[2]), _round_values(box[1], box[3])
     along_lon, along_lat = np.linspace(*box[::2], 100), np.linspace(*box[1::2], 100)
-    net = [np.column_stack(project(np.full(100, m), along_lat)) for m in meridians]
-    net += [np.column_stack(project(along_lon, np.full(100, p))) for p in parallels]
-    ax.add_collection(LineCollection(net, colors="#777777", linewidths=0.4, alpha=0.6))
+    net = [project(np.full(100, m), along_lat) for m in meridians]
+    net += [project(along_lon, np.full(100, p)) for p in parallels]
+    ax.plot(*_joined(net), color="#777777", linewidth=0.4, alpha=0.6)
 
-    # Longitude rises along the bottom edge, latitude along the left one: invert by interpolation.
+    # The ticks stand where the lines leave the map: longitude rises along the bottom edge and
+    # latitude along the left one, so that interpolation inverts them.
     bottom = np.asarray(unproject(x, np.full(x.size, y[0]))[0])
     left = np.asarray(unproject(np.full(y.size, x[0]), y)[1])
     meridians = meridians[(meridians >= bottom.min()) & (meridians <= bottom.max())]
@@ -180,8 +192,12 @@ def _decorate(ax: Axes, grid: Grid, x: np.ndarray, y: np.ndarray) -> None:
     ax.set_xticks(np.interp(meridians, bottom, x), [_degrees(m, "EW") for m in meridians])
     ax.set_yticks(np.interp(parallels, left, y), [_degrees(p, "NS") for p in parallels])
     ax.tick_params(length=2, labelsize=7, width=0.5)
-    is_lonlat = pyproj.CRS(grid.crs).is_geographic
-    ax.set_aspect(1 / np.cos(np.deg2rad(y.mean())) if is_lonlat else 1)
+
+
+def _joined(lines: list) -> np.ndarray:
+    """Lines as one (2, n) array, with NaN between them: one path draws them all."""
+    gap = np.full((2, 1), np.nan)
+    return np.hstack([gap, *(part for line in lines for part in (np.asarray(line), gap))])
 
 
 def _round_values(low: float, high: float) -> np.ndarray:

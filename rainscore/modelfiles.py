@@ -10,8 +10,8 @@ import safetensors.numpy
 import safetensors.torch
 from torch import Tensor
 
+from rainscore.atomic import write_bytes
 from rainscore.errors import DamagedFile, RainscoreError
-from rainscore.files import write_bytes
 
 
 def save_model(path_stem: Path | str, weights: Mapping[str, Tensor], card: dict) -> None:

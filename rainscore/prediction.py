@@ -17,10 +17,10 @@ from rainscore.errors import RainscoreError
 from rainscore.featurefiles import coarsen_rain
 from rainscore.features import CHANNELS, build_inputs, pass_ages, wet_share
 from rainscore.files import read_json
-from rainscore.mapscore import map_score, mean_where
 from rainscore.grids import Grid, imerg_cells
 from rainscore.imerg import FIELDS, read_granule
 from rainscore.latents import load_autoencoder
+from rainscore.mapscore import map_score, mean_where
 from rainscore.modelfiles import load_arrays, load_model
 from rainscore.networks.unet import UNet, UNetSettings
 from rainscore.period import HALF_HOUR
@@ -156,10 +156,7 @@ class Scorer:
         rain = rain_at(time)
         if here is None or rain is None:
             raise RainscoreError(f"{time}: its granule is not among those given")
-        place = CHANNELS.index("rain")
-        around = [
-            None if c is None else c[place] for c in map(channels, (CONTEXT - 1, CONTEXT + 1))
-        ]
+        around = [channels(CONTEXT + step) for step in (-1, 1)]
         score = self.card["score"]
         window = round(score["window_km"] / self.card["domain"]["step_km"])
         fraction, _, _ = window_fractions(
@@ -171,7 +168,9 @@ class Scorer:
             min_valid=score["min_valid"],
         )
         # The training files keep half precision; what the network sees here must be the same.
-        stacked = stack_context(here.astype(np.float16), *around).astype(np.float32)
+        stacked = stack_context(here.astype(np.float16), *map(_known_rain, around)).astype(
+            np.float32
+        )
         return (
             stacked,
             coarsen_rain(rain, self._factor())[0],
@@ -210,7 +209,7 @@ _WORDS = {
     "map_score": "map score, predicted",
     "map_score_low": "lower bound of its 90 % interval",
     "map_score_high": "upper bound of its 90 % interval",
-    "cluster": "cluster of the central window; -1: too little rain; missing: the window is too small",
+    "cluster": "cluster of the central window; -1: too little rain; missing: too small a window",
     "novelty": "1: unlike the maps of the training, 0: like them",
     "cluster_score_low": "5 % quantile of the map scores of the cluster",
     "cluster_score_median": "median of the map scores of the cluster",
@@ -220,6 +219,14 @@ _WORDS = {
 
 def _words(name: str) -> str:
     return _WORDS[name]
+
+
+def _known_rain(inputs: np.ndarray | None) -> np.ndarray | None:
+    """Rain channel of a neighbour in half precision, NaN where it is missing."""
+    if inputs is None:
+        return None
+    rain, valid = (inputs[CHANNELS.index(name)] for name in ("rain", "valid"))
+    return np.where(valid > 0, rain, np.nan).astype(np.float16)
 
 
 def _only_method(folder: Path) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -16,6 +17,9 @@ from rainscore.overlap import count_squares, overlap_shares
 
 SNAP = 1e-6
 """Coordinates nearer than this to a pixel's edge, in pixels, are on it."""
+
+TILE = 2048
+"""Target pixels whose weights stay in the cache while all maps pass over them."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class Weights:
 
         Returns:
             The means, float32, dims (..., y, x) on the target grid, NaN where too little is
-            valid; and the valid share of each pixel's area, float32, same dims.
+            valid; and the valid share of each pixel's area, float32, same dims (a read-only view
+            of one map where no value is missing).
 
         Raises:
             ValueError: `values` are not on the source grid.
@@ -52,13 +57,34 @@ class Weights:
                 f"regridding: a field of {values.shape[-2:]} is not on the source grid "
                 f"of {self.source.shape}"
             )
-        maps = values.reshape(-1, self.source.size)
+        maps = np.ascontiguousarray(values.reshape(-1, self.source.size))
         means = np.empty((len(maps), self.target.size), np.float32)
-        valid = np.empty_like(means)
-        csr = self.matrix.indptr, self.matrix.indices, self.matrix.data
-        _valid_means(*csr, maps, max(min_valid - SNAP, SNAP), means, valid)
         shape = *values.shape[:-2], *self.target.shape
+        least = np.float32(max(min_valid - SNAP, SNAP))
+        pixel, source, share, first = self._entries
+        if not np.isnan(maps).any():
+            inside = np.asarray(self.matrix.sum(axis=1), np.float32)
+            scale = np.divide(1, inside, where=inside >= least, out=np.full_like(inside, np.nan))
+            _fill_products(pixel, source, share, first, maps, scale.ravel(), means)
+            return means.reshape(shape), np.broadcast_to(inside.reshape(self.target.shape), shape)
+        valid = np.empty_like(means)
+        _fill_means(pixel, source, share, first, maps, least, means, valid)
         return means.reshape(shape), valid.reshape(shape)
+
+    @cached_property
+    def _entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Target pixel within its tile, source pixel and share of each entry; first of each tile.
+
+        Within a tile, the first entries of all its pixels come before their second ones, so that
+        a sum need not wait for the one before it.
+        """
+        starts = self.matrix.indptr
+        pixel = np.repeat(np.arange(self.target.size), np.diff(starts))
+        tile, rank = pixel // TILE, np.arange(len(pixel)) - starts[pixel]
+        order = np.lexsort((rank, tile))
+        first = np.searchsorted(tile, np.arange(-(-self.target.size // TILE) + 1))
+        within = (pixel % TILE).astype(np.int32)
+        return within[order], self.matrix.indices[order], self.matrix.data[order], first
 
     def save(self, path: Path | str) -> None:
         """Write the weights and both grids to an .npz file."""
@@ -92,25 +118,39 @@ class Weights:
         return cls(source, target, csr_matrix(parts, shape=(target.size, source.size)))
 
 
-TILE = 512
-"""Target pixels whose weights stay in the cache while all maps pass over them."""
-
-
-@njit(cache=True, parallel=True, fastmath={"contract", "reassoc"})
-def _valid_means(starts, indices, shares, maps, least, means, valid):
-    """Fill `means` and `valid` (map, target pixel); see `Weights.apply`."""
-    targets = means.shape[1]
-    for tile in prange((targets + TILE - 1) // TILE):
+@njit(cache=True, parallel=True)
+def _fill_products(within, source, share, first, maps, scale, means):
+    """Fill `means` (map, target pixel) from `Weights._entries` where no value is missing."""
+    for tile in prange(len(first) - 1):
+        pixels = slice(tile * TILE, min((tile + 1) * TILE, len(scale)))
+        entries = slice(first[tile], first[tile + 1])
+        pixel, cell, weight = within[entries], source[entries], share[entries].copy()
+        for e in range(len(pixel)):
+            weight[e] *= scale[tile * TILE + pixel[e]]
         for m in range(len(maps)):
-            for t in range(tile * TILE, min((tile + 1) * TILE, targets)):
-                total, area = np.float32(0), np.float32(0)
-                for k in range(starts[t], starts[t + 1]):
-                    value = maps[m, indices[k]]
-                    if value == value:
-                        total += shares[k] * value
-                        area += shares[k]
-                valid[m, t] = area
-                means[m, t] = total / area if area >= least else np.float32(np.nan)
+            values, mean = maps[m], means[m, pixels]
+            mean[:] = np.where(np.isnan(scale[pixels]), scale[pixels], np.float32(0))
+            for e in range(len(pixel)):
+                mean[pixel[e]] += weight[e] * values[cell[e]]
+
+
+@njit(cache=True, parallel=True)
+def _fill_means(within, source, share, first, maps, least, means, valid):
+    """Fill `means` and `valid` (map, target pixel) from `Weights._entries`."""
+    zero, missing = np.float32(0), np.float32(np.nan)
+    for tile in prange(len(first) - 1):
+        pixels = slice(tile * TILE, min((tile + 1) * TILE, means.shape[1]))
+        entries = slice(first[tile], first[tile + 1])
+        pixel, cell, weight = within[entries], source[entries], share[entries]
+        for m in range(len(maps)):
+            values, total, area = maps[m], means[m, pixels], valid[m, pixels]
+            total[:] = area[:] = 0
+            for e in range(len(pixel)):
+                value = values[cell[e]]
+                total[pixel[e]] += weight[e] * value if value == value else zero
+                area[pixel[e]] += weight[e] if value == value else zero
+            for p in range(len(total)):
+                total[p] = total[p] / area[p] if area[p] >= least else missing
 
 
 def overlap_weights(source: Grid, target: Grid) -> Weights:

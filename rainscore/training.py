@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from rainscore.atomic import write_bytes
 from rainscore.dataset import batches
-from rainscore.files import write_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -75,10 +75,11 @@ def train(
 ) -> TrainingResult:
     """Train a model in place; it ends with its best weights, by the loss on the validation data.
 
-    AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101); the learning rate rises over a tenth of
-    the steps and falls to zero along a cosine; gradients are clipped to norm 1. The order of the
-    maps follows from the seed and the epoch alone, so that on a processor a training that was
-    stopped and resumed ends with the same bits as one that was not.
+    AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101); one cycle of the learning rate, up during
+    three tenths of the steps and down to zero along a cosine (Smith and Topin 2019,
+    arXiv:1708.07120); gradients clipped to norm 1. The order of the maps follows from the seed and
+    the epoch alone, so that on a processor a training that was stopped and resumed ends with the
+    same bits as one that was not.
 
     A checkpoint is written after each epoch and, on SIGTERM or SIGUSR1 (a time limit), after the
     batch in work, whereupon the process exits with status 143. The next call goes on from there,
@@ -286,7 +287,7 @@ class _Run:
 
 def _schedule(share: float) -> float:
     """Learning rate, as a part of the highest, after a share of the steps: up, then a cosine."""
-    rise = 0.1
+    rise = 0.3
     if share < rise:
         return max(share / rise, 0.01)
     return (1 + math.cos(math.pi * (share - rise) / (1 - rise))) / 2

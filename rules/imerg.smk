@@ -1,4 +1,4 @@
-# IMERG granules of a month: simulated over the radar truth, or found in a local folder.
+# IMERG granules of a month: simulated over the radar truth, from NASA's archive, or in a folder.
 if config["imerg"]["source"] == "simulated":
 
     rule simulate_imerg:
@@ -25,6 +25,36 @@ if config["imerg"]["source"] == "simulated":
         script:
             "../scripts/simulate_imerg.py"
 
+elif config["imerg"]["source"] == "earthdata":
+
+    # On a cluster it runs where snakemake does: compute nodes often have no way out.
+    localrules:
+        download_imerg,
+
+    rule download_imerg:
+        output:
+            manifest="results/imerg/{month}.parquet",
+        log:
+            "logs/download_imerg/{month}.log",
+        benchmark:
+            "logs/download_imerg/{month}.tsv"
+        resources:
+            archive=1,
+            mem_mb=1000,
+            runtime=2880,
+        conda:
+            "../envs/rainscore.yaml"
+        params:
+            code=code("download_imerg"),
+            span=span,
+            domain=config["domain"],
+            order={
+                key: config["imerg"][key]
+                for key in ("run", "version", "access", "connections", "ask_again")
+            },
+        script:
+            "../scripts/download_imerg.py"
+
 else:
 
     rule index_imerg:
@@ -44,5 +74,6 @@ else:
             span=span,
             folder=config["imerg"]["folder"],
             run=config["imerg"]["run"],
+            version=config["imerg"]["version"],
         script:
             "../scripts/index_imerg.py"

@@ -7,5 +7,6 @@ from rainscore.period import steps
 
 start_logging(snakemake.log[0])
 p = snakemake.params
-granules = index_granules(ROOT / p.folder, steps(*p.span), run=p.run)
+version = f"V{p.version}" if p.version else None
+granules = index_granules(ROOT / p.folder, steps(*p.span), run=p.run, version=version)
 write_manifest(granules, snakemake.output.manifest, run=p.run)

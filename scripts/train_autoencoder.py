@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rainscore.files import read_table, write_text
 from rainscore.fitting.autoencoder import fit_autoencoder
+from rainscore.fitting.common import fingerprint
 from rainscore.log import start_logging
 from rainscore.modelfiles import save_model
 from rainscore.threads import use_threads
@@ -19,7 +20,7 @@ model, curve, card = fit_autoencoder(
     min_wet=p.min_wet,
     seed=p.seed,
     checkpoint=checkpoint,
-    fingerprint=repr((p.code, p.autoencoder, p.min_wet)),
+    fingerprint=fingerprint(snakemake.input.features, p.code, p.autoencoder, p.min_wet),
 )
 save_model(stem, model.state_dict(), {**card, "code": p.code, "simulated": p.simulated})
 write_text(curve.to_csv(index=False), snakemake.output.curve)

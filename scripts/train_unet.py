@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rainscore.files import read_table, write_text
+from rainscore.fitting.common import fingerprint
 from rainscore.fitting.unet import fit_unet
 from rainscore.log import start_logging
 from rainscore.modelfiles import save_model
@@ -20,7 +21,7 @@ model, curve, card = fit_unet(
     settings=p.unet,
     seed=p.seed,
     checkpoint=checkpoint,
-    fingerprint=repr((p.code, p.unet)),
+    fingerprint=fingerprint(snakemake.input.features, p.code, p.unet),
 )
 card |= {"code": p.code, "simulated": p.simulated, "domain": p.domain, "run": p.run}
 save_model(stem, model.state_dict(), card)

@@ -11,16 +11,17 @@ from typing import Any, Self
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
-from sklearn.cluster import KMeans
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from rainscore.clustering.encoders import network_card, rebuilt
-from rainscore.clustering.phases import Phase, Run, steps_of_epoch
+from rainscore.clustering.phases import Phase, Run
 from rainscore.clustering.targets import squared_distances
 from rainscore.modelfiles import load_model, save_model
 
 logger = logging.getLogger(__name__)
+
+NOT_THE_RUN = {"network", "device", "progress"}
+"""Settings that a checkpoint does not depend on; the network's weights count by themselves."""
 
 AT_ONCE = 1024
 """Members that are encoded at once when nothing is learnt."""
@@ -31,8 +32,8 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     """Network and clusters, learnt together; the methods of the papers derive from it.
 
     Args:
-        network: Auto-encoder to start from, an `nn.Module` with `encode` and `decode`; it is copied,
-            not changed. None for the paper's own, started from the seed.
+        network: Auto-encoder to start from, an `nn.Module` with `encode` and `decode`; it is
+            copied, not changed. None for the paper's own, started from the seed.
         batch: Members of a step.
         seed: Of the weights, the order, the noise and the starts.
         device: `auto` (the GPU where there is one), `cpu`, `cuda`, …
@@ -66,6 +67,10 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     def _phases(self, run: Run) -> list[Phase]:
         raise NotImplementedError
 
+    def _conclude(self, run: Run) -> np.ndarray:
+        """Cluster (n,) of each fitted member, once the phases are done."""
+        return self.predict(run.data.numpy())
+
     def _dissimilarity(self, z: Tensor) -> Tensor:
         """Dissimilarity (B, k) of latent vectors (B, L) to each cluster."""
         return squared_distances(z, self.heads_["centres"]).sqrt()
@@ -77,17 +82,21 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         *,
         checkpoint: Path | None = None,
         checkpoint_seconds: float = 60.0,
+        fingerprint: str = "",
     ) -> Self:
         """Learn network and clusters; no label takes part.
 
         On one processor a run that was stopped and goes on from its checkpoint ends with the same
-        bits as one that was not. The checkpoint stays at the end: remove it once the model is saved.
+        bits as one that was not. The checkpoint stays at the end: remove it once the model is
+        saved.
 
         Args:
             X: Dims (n, channels, rows, columns) or (n, d), finite, of values about one.
             y: Ignored.
             checkpoint: Side file to go on from, and to write.
             checkpoint_seconds: Time between two writings.
+            fingerprint: Names the code; a checkpoint of another is ignored, as are those of other
+                settings or data.
 
         Raises:
             ValueError: A value is missing, or there are fewer members than clusters.
@@ -101,7 +110,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             place=self._place(),
             batch=self.batch,
             seed=self.seed,
-            identity=self._identity(data),
+            identity=self._identity(data, fingerprint),
             checkpoint=checkpoint,
             checkpoint_seconds=checkpoint_seconds,
             progress=self.progress,
@@ -112,7 +121,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         self.revived_ = run.memory["revived"]
         start = run.memory.get("start_labels")
         self.start_labels_ = None if start is None else start.numpy()
-        self.labels_ = self.predict(X)
+        self.labels_ = self._conclude(run)
         self._report_empty()
         return self
 
@@ -125,7 +134,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         return self._through(torch.as_tensor(z), self.network_.decode).numpy()
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Dissimilarity of each member to each cluster, dims (n, k); the smallest is its cluster."""
+        """Dissimilarity of each member to each cluster, dims (n, k); `predict` takes the least."""
         return self._through(
             torch.as_tensor(X), lambda x: self._dissimilarity(self.network_.encode(x))
         ).numpy()
@@ -174,11 +183,12 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         for name, tensor in weights.items():
             part, _, rest = name.partition(".")
             parts[part][rest] = tensor
-        clusterer.network_ = copy.deepcopy(network) if network else rebuilt(card["network"])
+        built: Any = rebuilt(card["network"]) if network is None else copy.deepcopy(network)
+        clusterer.network_ = built
         clusterer.network_.load_state_dict(parts["network"])
         clusterer.heads_ = nn.ParameterDict(parts["heads"])
-        for part in (clusterer.network_, clusterer.heads_):
-            part.to(clusterer._place())
+        clusterer.network_.to(clusterer._place())
+        clusterer.heads_.to(clusterer._place())
         clusterer.sizes_ = np.array(card["sizes"])
         clusterer.revived_ = card["revived"]
         return clusterer
@@ -195,7 +205,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         """Network and heads, started from the seed without touching the global generator."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
-            network = self._default_network(shape) if self.network is None else self.network
+            network: Any = self._default_network(shape) if self.network is None else self.network
             self.network_ = copy.deepcopy(network).to(self._place())
             with torch.no_grad():
                 z = self.network_.encode(torch.zeros(1, *shape, device=self._place()))
@@ -208,13 +218,15 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             return torch.device("cuda" if torch.cuda.is_available() else "cpu")
         return torch.device(self.device)
 
-    def _identity(self, data: Tensor) -> str:
-        """Settings, start and data in one digest."""
+    def _identity(self, data: Tensor, fingerprint: str) -> str:
+        """Code, settings, start and data in one digest."""
         settings = {k: x for k, x in self.get_params(deep=False).items() if k not in NOT_THE_RUN}
-        digest = sha256(repr((type(self).__name__, settings, tuple(data.shape))).encode())
-        digest.update(data.numpy())
+        digest = sha256(
+            repr((fingerprint, type(self).__name__, settings, tuple(data.shape))).encode()
+        )
+        digest.update(data.numpy().tobytes())
         for tensor in self.network_.state_dict().values():
-            digest.update(tensor.detach().cpu().numpy())
+            digest.update(tensor.detach().cpu().numpy().tobytes())
         return digest.hexdigest()
 
     def _through(self, data: Tensor, call: Callable[[Tensor], Tensor]) -> Tensor:
@@ -224,8 +236,9 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         return torch.cat(parts)
 
     def _report_empty(self) -> None:
-        k = self._through(torch.zeros(1, 1), lambda x: self._dissimilarity(self._one_latent()))
-        self.sizes_ = np.bincount(self.labels_, minlength=k.shape[1])
+        # Every head has one row a cluster.
+        k = len(next(iter(self.heads_.values())))
+        self.sizes_ = np.bincount(self.labels_, minlength=k)
         self.empty_ = np.flatnonzero(self.sizes_ == 0)
         if len(self.empty_):
             logger.warning("%s: clusters %s are empty", type(self).__name__, self.empty_.tolist())

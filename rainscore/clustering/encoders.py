@@ -1,4 +1,4 @@
-"""The papers' auto-encoders: any module with `encode`, `decode` and `settings` can take their place.
+"""The papers' auto-encoders; any other with `encode`, `decode` and `settings` can take their place.
 
 Each starts from Glorot's uniform weights and zero biases (Glorot and Bengio 2010), as the papers'
 code does; the default start of PyTorch is another.
@@ -7,25 +7,13 @@ code does; the default start of PyTorch is another.
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from math import prod
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings
-
-
-class Network(Protocol):
-    """What the clusterers ask of an auto-encoder, beside being an `nn.Module`."""
-
-    settings: Any
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Latent vectors (B, L) of members (B, …)."""
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Members (B, …) from latent vectors (B, L)."""
 
 
 def glorot(module: nn.Module) -> None:
@@ -81,6 +69,11 @@ def _chain(layers: nn.ModuleList, x: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
+class IdentitySettings:
+    """An `Identity` has none."""
+
+
+@dataclass(frozen=True)
 class ConvSettings:
     """What rebuilds a `ConvNet` or a `NoisyConvNet`.
 
@@ -98,7 +91,7 @@ class ConvSettings:
 
 
 class ConvNet(nn.Module):
-    """Convolutional auto-encoder of DCEC: kernels 5, 5, 3, stride 2, ReLU; linear latent and output.
+    """Auto-encoder of DCEC: convolutions 5, 5, 3 of stride 2, ReLU; linear latent and output.
 
     The padding is that of Keras' "same": at stride 2 asymmetric, the extra row below and the extra
     column right. The third convolution has none where 8 does not divide the rows.
@@ -115,11 +108,13 @@ class ConvNet(nn.Module):
             same = i < 2 or settings.shape[1] % 8 == 0
             size = self.sizes[-1]
             self.pads.append([same_padding(n, kernel) if same else (0, 0) for n in size])
-            ahead = [(n + sum(p) - kernel) // 2 + 1 for n, p in zip(size, self.pads[-1], strict=True)]
-            self.sizes.append(tuple(ahead))
-        layers = [(*pair, kernel) for *pair, kernel in zip(channels, channels[1:], self.kernels)]
-        self.down = nn.ModuleList(nn.Conv2d(a, b, k, stride=2) for a, b, k in layers)
-        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, k, stride=2) for a, b, k in layers[::-1])
+            h, w = (
+                (n + sum(p) - kernel) // 2 + 1 for n, p in zip(size, self.pads[-1], strict=True)
+            )
+            self.sizes.append((h, w))
+        layers = list(zip(pairwise(channels), self.kernels, strict=True))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, k, stride=2) for (a, b), k in layers)
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, k, stride=2) for (a, b), k in layers[::-1])
         self.smallest = (channels[-1], *self.sizes[-1])
         self.to_latent = nn.Linear(prod(self.smallest), settings.latent)
         self.from_latent = nn.Linear(settings.latent, prod(self.smallest))
@@ -210,6 +205,23 @@ class NoisyConvNet(nn.Module):
         return self.inverse(z)[0]
 
 
+class Identity(nn.Module):
+    """The latent vector is the member itself: for vectors that are clustered as they are."""
+
+    settings = IdentitySettings()
+
+    def __init__(self, settings: IdentitySettings = settings) -> None:
+        super().__init__()
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The same vectors (B, d)."""
+        return x
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The same vectors (B, d)."""
+        return z
+
+
 def dropped(x: Tensor, rate: float, noise: torch.Generator | None) -> Tensor:
     """Set a share of the values to zero and enlarge the others, so that the mean stays."""
     if noise is None or rate == 0:
@@ -222,13 +234,14 @@ NETWORKS = {
     "MLP": (MLP, MLPSettings),
     "ConvNet": (ConvNet, ConvSettings),
     "NoisyConvNet": (NoisyConvNet, ConvSettings),
+    "Identity": (Identity, IdentitySettings),
     "AutoEncoder": (AutoEncoder, AutoEncoderSettings),
 }
 
 
-def network_card(network: nn.Module) -> dict:
+def network_card(network: Any) -> dict:
     """Name and settings of a network, plain values, from which `rebuilt` builds it again."""
-    settings = asdict(network.settings) if hasattr(network, "settings") else None  # type: ignore[arg-type]
+    settings = asdict(network.settings) if hasattr(network, "settings") else None
     return {"name": type(network).__name__, "settings": settings}
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from rainscore.files import write_bytes
+from rainscore.atomic import write_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Run:
     history: list[dict[str, Any]] = field(default_factory=list)
     number: int = 0
     step: int = 0
-    optimizer: torch.optim.Optimizer | None = None
+    optimizer: torch.optim.Optimizer = field(init=False)
 
     def go(self, phases: list[Phase]) -> None:
         """Do what is left of the phases."""
@@ -100,7 +100,7 @@ class Run:
 
     def forget_momentum(self, parameter: nn.Parameter, row: int) -> None:
         """Clear what the optimiser remembers of one row, after the row was set by hand."""
-        state = self.optimizer.state.get(parameter, {}) if self.optimizer else {}
+        state = self.optimizer.state.get(parameter, {})
         for value in state.values():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
                 value[row] = 0
@@ -112,7 +112,9 @@ class Run:
         elif saved["optimizer"] is not None:
             self.optimizer.load_state_dict(saved["optimizer"])
         rows = np.arange(len(self.data)) if phase.rows is None else phase.rows
-        total = torch.zeros((), device=self.place) if saved is None else saved["total"].to(self.place)
+        total = (
+            torch.zeros((), device=self.place) if saved is None else saved["total"].to(self.place)
+        )
         bar = tqdm(total=phase.steps, initial=self.step, desc=phase.name, disable=not self.progress)
         last = time.monotonic()
         with bar:
@@ -135,7 +137,7 @@ class Run:
     def _learn(self, phase: Phase, rows: np.ndarray) -> Tensor:
         chosen = torch.from_numpy(self._rows(phase, rows))
         x = self.data[chosen].to(self.place, non_blocking=True)
-        loss = phase.loss(x, chosen.to(self.place), self.step)
+        loss = phase.loss(x, chosen, self.step)
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -148,7 +150,9 @@ class Run:
             return rng.choice(rows, min(self.batch, len(rows)), replace=False)
         epoch, i = divmod(self.step, steps_of_epoch(len(rows), self.batch))
         if phase.order == "shuffled":
-            rows = rows[np.random.default_rng([self.seed, self.number, epoch]).permutation(len(rows))]
+            rows = rows[
+                np.random.default_rng([self.seed, self.number, epoch]).permutation(len(rows))
+            ]
         return rows[i * self.batch : (i + 1) * self.batch]
 
     def _note(self, phase: Phase, total: Tensor) -> None:
@@ -165,11 +169,10 @@ class Run:
     def _save(self, total: Tensor | None = None) -> None:
         if self.checkpoint is None:
             return
-        within = total is not None and self.optimizer is not None
         saved = {
             "identity": self.identity,
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict() if within else None,
+            "optimizer": None if total is None else self.optimizer.state_dict(),
             "total": total,
             "state": (self.number, self.step, self.memory, self.history),
         }

@@ -20,10 +20,10 @@ def student_t(z: Tensor, centres: Tensor) -> Tensor:
 
 
 def sharpened(q: Tensor) -> Tensor:
-    """Target (n, K) that sharpens and balances a soft assignment of ALL members: q² / Σq, rows to one.
+    """Target (n, K) that sharpens and balances soft assignments: q² / Σq, rows to one.
 
-    Xie, Girshick and Farhadi 2016 (arXiv:1511.06335), equation 3. The sums run over all members: a
-    target made from one batch would balance that batch.
+    Xie, Girshick and Farhadi 2016 (arXiv:1511.06335), equation 3. The sums run over all members:
+    a target made from one batch would balance that batch.
     """
     p = q.square() / q.sum(dim=0)
     return p / p.sum(dim=1, keepdim=True)

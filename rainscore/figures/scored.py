@@ -9,7 +9,7 @@ import xarray as xr
 
 from rainscore.figures.style import figure, save, styled
 from rainscore.grids import Grid
-from rainscore.maps import draw_map
+from rainscore.maps import aspect, draw_map
 
 
 @styled
@@ -36,12 +36,12 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
     seen = np.isfinite(rain)
     panels = [
         (rain, "rain", "IMERG rain", {}),
-        (score, "score", "Score, median", {"dry": seen & np.isnan(score)}),
-        (width, "width", "Width of the 90 % interval", {"dry": seen & np.isnan(width)}),
-        (hidden, "probability", "Rain hidden where IMERG is dry", {"dry": seen & np.isnan(hidden)}),
+        (score, "score", "Score, median", {"blank": seen & np.isnan(score)}),
+        (width, "width", "Width of the 90 % interval", {"blank": seen & np.isnan(width)}),
+        (hidden, "probability", "Rain hidden where IMERG is dry", {"blank": seen & np.isnan(hidden)}),
     ]
     title, subtitle = headline(dataset)
-    fig = figure(14, 5.2, title=title, subtitle=subtitle, world=dataset.attrs["world"])
+    fig = figure(14, 1.9 + 3.1 * aspect(grid), title=title, subtitle=subtitle, world=dataset.attrs["world"])
     for ax, (values, kind, name, options) in zip(fig.subplots(1, 4), panels, strict=True):
         draw_map(ax, values, grid, kind=kind, **options)
         ax.set_title(name)
@@ -53,9 +53,11 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
     time = pd.Timestamp(dataset["time"].item()).strftime("%Y-%m-%d %H:%M UTC")
     names = ("map_score", "map_score_low", "map_score_high")
     value, low, high = (float(dataset[name]) for name in names)
-    found = f"map score {value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(value) else "no score"
+    found = "no map score"
+    if np.isfinite(value):
+        found = f"map score {value:.2f} [{low:.2f}, {high:.2f}] (90 % interval)"
     cluster = int(dataset["cluster"])
-    found += f" (90 % interval) · {f'cluster {cluster}' if cluster >= 0 else 'not clustered'}"
+    found += f" · {f'cluster {cluster}' if cluster >= 0 else 'not clustered'}"
     found += f" · novelty {float(dataset['novelty']):.2g}"
     unknown = dataset.attrs["unknown"]
     if unknown:

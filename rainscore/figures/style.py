@@ -83,7 +83,7 @@ def figure(width: float, height: float, *, title: str, subtitle: str, world: str
     return fig
 
 
-def intervals(ax: Axes, x: np.ndarray, table, *, across: bool = False, **options) -> None:  # noqa: ANN001
+def intervals(ax: Axes, x: np.ndarray, table, *, across: bool = False, **options) -> None:
     """Points with their intervals: columns `value`, `low`, `high` of `table`, at positions `x`.
 
     Args:

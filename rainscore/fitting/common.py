@@ -1,5 +1,6 @@
 """What the fits of all networks share."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,8 +18,22 @@ TRAINING = ("epochs", "batch", "learning_rate", "patience", "precision")
 """Keys of a network's configuration that go to `training.train` as they are."""
 
 
+def fingerprint(files: Sequence[str], *settings: object) -> str:
+    """Names what a training is made of, so that a checkpoint of another one is not taken up.
+
+    Args:
+        files: Training files, told apart by their content.
+        settings: Plain values: code digests, configuration.
+    """
+    content = []
+    for file in sorted(files):
+        with Path(file).open("rb") as opened:
+            content.append(hashlib.file_digest(opened, "sha256").hexdigest())
+    return repr((content, *settings))
+
+
 def wet_shares(paths: Sequence[Path], splits: pd.DataFrame) -> pd.DataFrame:
-    """Wet share of every map that the training files hold, with its split: time, split, wet_share."""
+    """Wet share of each map of the training files, with its split: time, split, wet_share."""
     threshold = score_of(paths[0])["threshold"]
     parts = [
         pd.DataFrame({"time": times, "wet_share": wet_share(block["inputs"], threshold)})

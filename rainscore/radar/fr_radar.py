@@ -12,8 +12,8 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from rainscore.atomic import replacing
 from rainscore.errors import DamagedFile
-from rainscore.files import replacing
 from rainscore.grids import RADAR_CORNER, RADAR_CRS, Grid
 
 SIDE_KM = 1536

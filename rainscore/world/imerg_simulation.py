@@ -15,9 +15,9 @@ from rainscore.grids import Grid
 from rainscore.world.constellation import SATELLITES
 from rainscore.world.merge import KEEP, SOURCE_CORRELATION, Merged, merge, random_error
 from rainscore.world.morphing import Carried, Departure, estimate_motion, mean_motion
-from rainscore.world.noise import SmoothNoise, Smoother, cell_km
+from rainscore.world.noise import Smoother, SmoothNoise, cell_km
 from rainscore.world.overpasses import Overpass, find_overpasses
-from rainscore.world.retrievals import ErrorSources, Retrievals
+from rainscore.world.retrievals import ALL_ERRORS, ErrorSources, Retrievals
 
 Truth = Callable[[np.datetime64, np.datetime64], tuple[np.ndarray, np.ndarray]]
 
@@ -26,7 +26,7 @@ RUNS = ("early", "late", "final")
 _MARGIN = 12  # half-hours over which microwave rain is carried at most
 _DAY = 48
 _MOTION_STREAM, _GAUGE_STREAM = 21, 22
-_LOCAL_MOTION_KMH = 20.0
+_LOCAL_MOTION_KMH = 28.0
 _USUAL_MONTH_MM = 70.0
 _USUAL_MOTION_KMH = (0.0, 25.0)
 _UNITS = {
@@ -50,7 +50,7 @@ class _Observation:
     rain: np.ndarray  # true mean, mm/h
     microwave: np.ndarray  # mm/h, NaN where none
     source: np.ndarray  # uint8
-    minute: np.ndarray  # float32, NaN where none
+    minute: np.ndarray  # int8, −1 where none
     infrared: np.ndarray  # mm/h
     motion: tuple[float, float, float]  # cells per half-hour, and weight
 
@@ -63,12 +63,13 @@ def simulate_imerg(
     *,
     seed: int,
     run: str = "final",
-    errors: ErrorSources = ErrorSources(),  # noqa: B008
+    errors: ErrorSources = ALL_ERRORS,
 ) -> Iterator[xr.Dataset]:
     """Half-hours of a simulated IMERG whose constellation observes a given rain.
 
-    The rain is asked for from 7 h before the first day (UTC) of the period to 7 h after the last,
-    half-hour by half-hour, in order; what `truth` does not have is missing.
+    The rain is asked for from 8.5 h before the first day (UTC) of the period to 8.5 h after the
+    last, half-hour by half-hour, in order, each once; what `truth` does not have is missing. At
+    most a month of half-hours is held ("early", "late": two days).
 
     Args:
         truth: Gives, for a start and an end, the starts of the radar frames in between, dims
@@ -83,7 +84,7 @@ def simulate_imerg(
     Yields:
         One dataset a half-hour: the fields of a granule (docs/contracts.md) and
         `precipitation_uncal`, dims (lat, lon), float32, NaN missing; coordinate `time`. Where the
-        rain is missing the rates are too, but not the source and the minute.
+        rain is missing, so are the direct rates, but not the source and the minute.
 
     Raises:
         ValueError: The run is unknown.
@@ -115,10 +116,11 @@ class _Product:
     def __init__(self, truth: Truth, cells: Grid, *, seed: int, run: str, errors: ErrorSources):
         self.truth, self.cells, self.run, self.errors = truth, cells, run, errors
         self.seed = seed
-        self.km = np.array(cell_km(cells))
+        self.km = cell_km(cells)
         self.retrievals = Retrievals(cells, seed=seed, errors=errors)
         self.wander = [
-            SmoothNoise.on(cells, km=80, hours=2, key=(seed, _MOTION_STREAM, axis)) for axis in (0, 1)
+            SmoothNoise.on(cells, km=80, hours=2, key=(seed, _MOTION_STREAM, axis))
+            for axis in (0, 1)
         ]
         self.observations: dict[int, _Observation] = {}
         self.passes: dict[int, dict[int, list[Overpass]]] = {}
@@ -141,19 +143,17 @@ class _Product:
         rain = _mean(frames, self.cells.shape)
         minutes = (times - start) / np.timedelta64(1, "m")
         microwave = np.full(self.cells.shape, np.nan, np.float32)
-        minute = microwave.copy()
         source = np.zeros(self.cells.shape, np.uint8)
+        minute = np.full(self.cells.shape, -1, np.int8)
         for overpass in self._overpasses(half_hour):
             seen = ~np.isnan(overpass.minute)
             source[seen] = overpass.satellite.sensor.code
-            minute[seen] = np.floor(overpass.minute[seen])
+            minute[seen] = overpass.minute[seen].astype(np.int8)
             if len(frames):
                 # Ice aloft falls for a quarter of an hour: the sensor sees no single instant.
                 apart = abs(minutes + 2.5 - overpass.minute[seen].mean())
                 scene = _mean(frames[apart <= max(8.0, apart.min())], self.cells.shape)
                 microwave[seen] = self.retrievals.microwave(scene, overpass)[seen]
-            else:
-                microwave[seen] = np.nan
         before = [
             self.observations[h].rain
             for h in range(half_hour - 3, half_hour)
@@ -170,25 +170,24 @@ class _Product:
         return self.passes[day].get(half_hour, [])
 
     def merged(self, begin: int, stop: int) -> Iterator[tuple[int, Merged]]:
-        """Merged estimates of a range of half-hours; whole days at a time, so that the range does
-        not matter."""
+        """Merged estimates of a range of half-hours, by whole days: the range changes none."""
         for day in range(begin // _DAY, (stop - 1) // _DAY + 1):
             first, last = day * _DAY, (day + 1) * _DAY
             if self.run != "final":
                 self.forget(first - 2 * _MARGIN)
-            for h in range(first - _MARGIN - 3, last + _MARGIN + 2):
+            for h in range(first - _MARGIN - 5, last + _MARGIN + 5):
                 self.observe(h)
             forward = self._carry(range(first - _MARGIN, last))
-            backward = {} if self.run == "early" else self._carry(
-                range(last + _MARGIN - 1, first - 1, -1)
+            backward = (
+                {} if self.run == "early" else self._carry(range(last + _MARGIN - 1, first - 1, -1))
             )
             for h in range(max(first, begin), min(last, stop)):
-                seen = self.observations[h]
-                if not self.errors.sampling:
+                if self.errors.sampling:
+                    seen = self.observations[h]
+                    carried = [c[h] for c in (forward, backward) if h in c]
+                    yield h, merge(seen.microwave, seen.source, carried, seen.infrared)
+                else:
                     yield h, self._everywhere(h)
-                    continue
-                carried = [c[h] for c in (forward, backward) if h in c]
-                yield h, merge(seen.microwave, seen.source, carried, seen.infrared)
 
     def _everywhere(self, half_hour: int) -> Merged:
         """Estimate of a world where the best microwave sensor sees everything, always."""
@@ -216,17 +215,15 @@ class _Product:
         # The step joins half_hour − 1 and half_hour, or half_hour and half_hour + 1.
         earlier = half_hour - 1 if direction > 0 else half_hour
         # An observation's motion is that of the hour centred half a step before its start.
-        near = [
-            self.observations[h].motion
-            for h in range(earlier - 3, earlier + 6)
-            if h in self.observations
-        ]
-        motion = mean_motion(near, tuple(np.array(_USUAL_MOTION_KMH) / 2 / self.km))
-        dy, dx = (np.full(self.cells.shape, m, np.float32) for m in motion)
+        near = [self.observations[h].motion for h in range(earlier - 3, earlier + 6)]
+        km_y, km_x = self.km
+        usual = _USUAL_MOTION_KMH[0] / 2 / km_y, _USUAL_MOTION_KMH[1] / 2 / km_x
+        motion_y, motion_x = mean_motion(near, usual)
+        wander_y, wander_x = np.zeros((2, *self.cells.shape), np.float32)
         if self.errors.displacement:
-            hours = earlier / 2
-            dy = dy + self.wander[0].at(hours) * np.float32(_LOCAL_MOTION_KMH / 2 / self.km[0])
-            dx = dx + self.wander[1].at(hours) * np.float32(_LOCAL_MOTION_KMH / 2 / self.km[1])
+            wander_y, wander_x = (noise.at(earlier / 2) for noise in self.wander)
+        dy = motion_y + wander_y * (_LOCAL_MOTION_KMH / 2 / km_y)
+        dx = motion_x + wander_x * (_LOCAL_MOTION_KMH / 2 / km_x)
         return Departure.by(direction * dy, direction * dx)
 
     def adjustment(self, begin: int, stop: int) -> np.ndarray:
@@ -242,11 +239,12 @@ class _Product:
             both = ~(np.isnan(rain) | np.isnan(merged.rate))
             estimated[both] += merged.rate[both] / 2
             observed[both] += rain[both] / 2
-        around = Smoother.on(self.cells, fwhm_km=100)
+        smooth = Smoother.on(self.cells, fwhm_km=100)
+        known = observed > 0
         gauge_error = SmoothNoise.on(self.cells, km=150, hours=1, key=(self.seed, _GAUGE_STREAM))
-        gauges = around(observed) * np.exp(0.1 * gauge_error.draw(begin))
+        gauges = smooth(observed, known) * np.exp(0.1 * gauge_error.draw(begin))
         usual = _USUAL_MONTH_MM * max(0.1, 1 - (stop - begin) / (30 * _DAY))
-        return np.clip((gauges + usual) / (around(estimated) + usual), 0.4, 2.5)
+        return np.clip((gauges + usual) / (smooth(estimated, known) + usual), 0.4, 2.5)
 
     def dataset(self, half_hour: int, merged: Merged, ratio: np.ndarray | float) -> xr.Dataset:
         """The granule of a half-hour."""
@@ -257,7 +255,7 @@ class _Product:
             "precipitation_uncal": merged.rate,
             "mw_precipitation": seen.microwave,
             "mw_source": seen.source,
-            "mw_minute": seen.minute,
+            "mw_minute": np.where(seen.minute < 0, np.nan, seen.minute),
             "ir_precipitation": seen.infrared,
             "ir_influence": merged.infrared_weight,
             "liquid_probability": self.retrievals.liquid_probability(half_hour / 2),

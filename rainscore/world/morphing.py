@@ -108,6 +108,4 @@ class Carried:
     def observed(self, rate: np.ndarray, correlation: np.ndarray) -> "Carried":
         """Replaced where a microwave rate is not missing."""
         new = ~np.isnan(rate)
-        return Carried(
-            np.where(new, rate, self.rate), np.where(new, correlation, self.correlation)
-        )
+        return Carried(np.where(new, rate, self.rate), np.where(new, correlation, self.correlation))

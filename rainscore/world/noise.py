@@ -60,7 +60,7 @@ def _node_weights(n: int, step_km: float, km: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Smoother:
-    """Gaussian smoothing as two products of matrices, renormalised at the edges.
+    """Gaussian smoothing as two products of matrices, over what is known.
 
     Attributes:
         rows, columns: Weights, dims (ny, ny), (nx, nx); each row sums to one.
@@ -75,9 +75,18 @@ class Smoother:
         dy, dx = cell_km(cells)
         return cls(_smoothing(cells.ny, dy, fwhm_km), _smoothing(cells.nx, dx, fwhm_km))
 
-    def __call__(self, field: np.ndarray) -> np.ndarray:
-        """Smooth a field without missing values, dims (ny, nx)."""
-        return self.rows @ field @ self.columns.T
+    def __call__(self, field: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Weighted mean of the known cells around each cell.
+
+        Args:
+            field: dims (ny, nx), 0 where unknown.
+            known: Where the field is known, bool, dims (ny, nx).
+
+        Returns:
+            dims (ny, nx); 0 far from what is known.
+        """
+        share = self.rows @ known.astype(np.float32) @ self.columns.T
+        return self.rows @ field @ self.columns.T / np.maximum(share, 1e-3)
 
 
 def _smoothing(n: int, step_km: float, fwhm_km: float) -> np.ndarray:

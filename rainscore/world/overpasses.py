@@ -107,9 +107,7 @@ def _unit_vectors(cells: Grid) -> np.ndarray:
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
 
 
-def _crossing(
-    vectors: np.ndarray, track: np.ndarray, time: np.ndarray, swath: float
-) -> np.ndarray:
+def _crossing(vectors: np.ndarray, track: np.ndarray, time: np.ndarray, swath: float) -> np.ndarray:
     """Time at which the satellite is nearest to each cell [s], NaN outside of the swath [rad]."""
     closeness = vectors @ track.T
     best = np.clip(closeness.argmax(axis=1), 1, track.shape[0] - 2)

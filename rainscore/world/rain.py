@@ -48,15 +48,15 @@ class Texture:
     axis: float = 0.0
 
 
-SHEETS = Texture(2.9, 3.0, 40.0, 2000.0, 0.05, 0.8, 15.0, stretch=1.6, axis=65.0)
+SHEETS = Texture(2.9, 3.0, 40.0, 2000.0, 0.045, 0.8, 15.0, stretch=1.6, axis=65.0)
 CELLS = Texture(2.6, 3.4, 30.0, 350.0, 0.17, 0.75, 15.0)
 
 
 class _Field:
-    """A Gaussian field of unit variance; each octave of modes turns from one random draw to the next.
+    """A Gaussian field of unit variance.
 
-    The draws are keyed by (seed, octave, number of the draw), so the field at an instant does not
-    depend on where the simulation began.
+    Each octave of modes turns from one random draw to the next; the draws are keyed by (seed,
+    octave, number of the draw), so an instant does not depend on where the simulation began.
     """
 
     def __init__(self, texture: Texture, *, side_km: float, size: int, seed: int, stream: int):
@@ -144,7 +144,7 @@ def simulate_rain(
     km = abs(grid.dx) / 1000.0
     size = 2 ** int(np.ceil(np.log2(1.25 * grid.nx)))
     side_km = size * km
-    pad = np.timedelta64(12, "h")
+    pad = np.timedelta64(2 + int(grid.nx * km / _REGIME_SPEED), "h")
     weather = simulate_weather(start - pad, end + pad, seed=seed, side_km=side_km)
     fields = [
         _Field(texture, side_km=side_km, size=size, seed=seed, stream=i)

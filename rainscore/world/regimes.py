@@ -21,7 +21,7 @@ class Regime:
 
     Attributes:
         weight: Relative number of spells, mean of the year.
-        season: Relative amplitude of the yearly cycle of `weight`, −1 to 1; positive in summer.
+        season: Relative amplitude of the yearly cycle of `weight`, positive in summer.
         onset: Relative amplitude of the daily cycle of onsets, highest at noon UTC.
         hours: Mean duration of a spell [h].
         wet: Share of the area that is wet.
@@ -52,7 +52,7 @@ REGIMES: dict[str, Regime] = {
     "organised": Regime(0.5, 0.95, 0.8, 9, 0.100, 2.60, 1.35, 0.55, 38, 40, 0.3),
     "isolated": Regime(0.8, 0.90, 0.8, 10, 0.025, 1.80, 1.30, 0.90, 20, 30, 0.8),
     "drizzle": Regime(0.8, -0.30, 0.0, 14, 0.140, 0.35, 0.75, 0.25, 25, 0, 0.0),
-    "snow": Regime(0.35, -1.00, 0.0, 14, 0.160, 0.60, 0.95, 0.15, 28, -10, 0.0),
+    "snow": Regime(0.30, -1.40, 0.0, 14, 0.160, 0.60, 0.95, 0.15, 28, -10, 0.0),
     "dry": Regime(1.1, 0.10, 0.0, 34, 0.003, 0.60, 0.90, 0.70, 30, 0, 0.3),
 }
 """The seven regimes, by name."""
@@ -140,7 +140,7 @@ def _ramped(table: np.ndarray) -> np.ndarray:
     half = 3
     padded = np.pad(table, ((half, half), (0, 0)), mode="edge")
     n = len(table)
-    return sum(padded[i : i + n] for i in range(2 * half + 1)) / (2 * half + 1)
+    return np.stack([padded[i : i + n] for i in range(2 * half + 1)]).mean(axis=0)
 
 
 def _closed_path(speed: np.ndarray, side_km: float) -> tuple[np.ndarray, np.ndarray]:

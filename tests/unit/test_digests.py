@@ -12,7 +12,9 @@ def project(tmp_path: Path):
     files = {
         "scripts/do.py": '"""Do."""\nfrom rainscore.losses import pinball\npinball()\n',
         "rainscore/__init__.py": "",
-        "rainscore/losses.py": '"""Losses."""\nimport rainscore.maths\n\ndef pinball():\n    return 1\n',
+        "rainscore/losses.py": (
+            '"""Losses."""\nimport rainscore.maths\n\ndef pinball():\n    return 1\n'
+        ),
         "rainscore/maths.py": "TEMPLATE = 'page.html'\n",
         "rainscore/other.py": "X = 1\n",
         "rainscore/templates/page.html": "<p>",

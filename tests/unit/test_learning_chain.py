@@ -100,7 +100,7 @@ def test_every_method_is_measured_on_the_same_pixels(skill) -> None:
         "quality index",
         "cluster (kmeans)",
     }
-    assert rows["n"].nunique() == 1
+    assert len(set(rows["n"])) == 1
     assert rows["days"].eq(2).all()
 
 
@@ -144,7 +144,7 @@ def test_labels_are_the_quantiles_of_the_training_maps(run) -> None:
 
 
 def test_more_clusters_than_maps_is_an_error(run) -> None:
-    with pytest.raises(ValueError, match="fewer than clusters.k"):
+    with pytest.raises(ValueError, match=r"fewer than clusters\.k"):
         cluster_latents(run.latents, "kmeans", k=5000, min_wet=0.02, novelty=0.01, seed=0)
 
 
@@ -163,7 +163,7 @@ def granules(tmp_path_factory) -> list[Path]:
 
 
 def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
-    """What the workflow computed for a half-hour and what a user gets from its file are the same."""
+    """What the workflow computes for a half-hour is what a user gets from its file."""
     from rainscore.dataset import ScoreMaps
 
     scorer = Scorer(run.models)
@@ -187,7 +187,8 @@ def test_score_and_hidden_rain_are_never_blended(run, granules) -> None:
     score, hidden = got["score"].values, got["hidden_rain_probability"].values
     assert not (np.isfinite(score) & np.isfinite(hidden)).any()
     assert (np.isfinite(score) | np.isfinite(hidden)).all()
-    assert (got["score_low"] <= got["score_high"]).where(got["score"].notnull(), True).all()
+    known = np.isfinite(score)
+    assert (got["score_low"].values[known] <= got["score_high"].values[known]).all()
 
 
 def test_what_a_lone_granule_cannot_tell_is_said(run, granules) -> None:

@@ -95,7 +95,7 @@ def equal(a: torch.nn.Module, b: torch.nn.Module) -> bool:
 
 
 def test_training_finds_a_known_dependence(month, tmp_path):
-    model, result = start(month, tmp_path / "c.pt", epochs=25, learning_rate=2e-2)
+    model, result = start(month, tmp_path / "c.pt", epochs=15, learning_rate=2e-2)
     curve = result.curve
     assert list(curve) == ["epoch", "training", "validation", "learning_rate"]
     assert curve["validation"].iloc[-1] < 0.2 * curve["validation"].iloc[0]

@@ -1,0 +1,69 @@
+"""One run of the benchmark: a method, an image set, a seed; its model and its row."""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from images import load_images
+from protocols import PROTOCOLS, PUBLISHED, UNTRAINED
+from rows import write_row
+
+from rainscore.clustering.classical import LatentKMeans
+from rainscore.clustering.metrics import agreement
+
+logger = logging.getLogger(__name__)
+
+
+def run_method(
+    name: str, data: str, seed: int, *, start: Path | None, images: Path, stem: Path, table: Path
+) -> None:
+    """Train, judge, write `stem`.safetensors, .json and .csv, and gather the table.
+
+    A run that was stopped goes on from `stem`.checkpoint.
+
+    Args:
+        name: Of `protocols.PROTOCOLS`.
+        data: Of `images.READERS`.
+        seed: Of the run.
+        start: Model file whose network it starts from, without ending.
+        images: Folder of the image sets.
+        stem: Path of the outputs without ending.
+        table: CSV file of all rows.
+    """
+    protocol = PROTOCOLS[name]
+    members, classes = load_images(data, images)
+    if name.startswith("pixels"):
+        members = members.reshape(len(members), -1)
+    members = protocol.scaled(members, data)
+    clusterer = protocol.build(data, seed, _network(name, members.shape[1:], seed, start))
+    checkpoint = stem.with_suffix(".checkpoint")
+    begun = time.monotonic()
+    clusterer.fit(members, checkpoint=checkpoint)
+    found = agreement(classes, clusterer.labels_)
+    card: dict[str, Any] = {"seconds": time.monotonic() - begun, "found": found}
+    if clusterer.start_labels_ is not None:
+        card["found_at_start"] = agreement(classes, clusterer.start_labels_)
+    clusterer.save(stem, **card)
+    checkpoint.unlink()
+    acc, nmi = PUBLISHED.get((name, data), (None, None))
+    row = {"method": name, "data": data, "seed": seed, **found}
+    row |= {"published_acc": acc, "published_nmi": nmi, "protocol": _protocol(clusterer, name)}
+    logger.info("%s", card)
+    write_row(row, stem.with_suffix(".csv"), table)
+
+
+def _network(name: str, shape: tuple[int, ...], seed: int, start: Path | None) -> Any:
+    if start is not None:
+        return LatentKMeans.load(start).network_
+    if name in UNTRAINED:
+        torch.manual_seed(seed)
+        return UNTRAINED[name](shape)
+    return None
+
+
+def _protocol(clusterer: Any, name: str) -> str:
+    last = clusterer.history_[-1] if clusterer.history_ else {"step": 0, "phase": "none"}
+    text = f"{PROTOCOLS[name].text}; {last['step']} steps {last['phase']}"
+    return text + (f"; {clusterer.revived_} revived" if clusterer.revived_ else "")

@@ -1,0 +1,22 @@
+"""One method, one image set, one seed."""
+
+from pathlib import Path
+
+from runs import run_method
+
+from rainscore.log import start_logging
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+wildcards = snakemake.wildcards
+start = snakemake.input.get("start")
+run_method(
+    wildcards.method,
+    wildcards.data,
+    int(wildcards.seed),
+    start=Path(start).with_suffix("") if start else None,
+    images=Path(snakemake.params.images),
+    stem=Path(snakemake.output.row).with_suffix(""),
+    table=Path(snakemake.params.table),
+)

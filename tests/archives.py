@@ -1,0 +1,272 @@
+"""Archives that the loopback server stands for: NASA Earthdata, as its users meet it."""
+
+import base64
+import json
+import re
+import tempfile
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import unquote, urlencode
+
+import h5py
+import numpy as np
+import xarray as xr
+
+from rainscore.granules import granule_name, write_granule
+from rainscore.grids import Grid
+from rainscore.imerg import parse_name
+from tests.servers import Answer, Archive, Request
+
+URS = "urs.earthdata.nasa.gov"
+CMR = "cmr.earthdata.nasa.gov"
+ON_PREMISE = "gpm1.gesdisc.eosdis.nasa.gov"
+CLOUD = "opendap.earthdata.nasa.gov"
+WHOLE = "data.gesdisc.earthdata.nasa.gov"
+HARMONY = "harmony.earthdata.nasa.gov"
+BEARER = (CLOUD, WHOLE, HARMONY)
+"""Hosts that take a token; the on-premise OPeNDAP knows only the login and its cookie."""
+
+WRITING = threading.Lock()
+"""Granules are made one at a time: in HDF5, images in memory of one name are one file."""
+
+PAGE = b"<!DOCTYPE html>\n<html><body>Earthdata Login: approve the application</body></html>"
+SHORT = {"GPM_3IMERGHH": "final", "GPM_3IMERGHHL": "late", "GPM_3IMERGHHE": "early"}
+STORED = Grid("EPSG:4326", -1.0, 45.0, 0.1, 0.1, 24, 16)
+"""The part of the globe that the stored granules hold; their indices count from its corner."""
+
+
+def stored_granule(name: str) -> bytes:
+    """Bytes of a whole granule, the same at each call."""
+    said = parse_name(name)
+    hours = int(said.start.astype("datetime64[m]").astype(int)) // 30
+    rng = np.random.default_rng(hours)
+    rate = rng.gamma(0.3, 2.0, STORED.shape).astype(np.float32)
+    codes = {"mw_source": 9.0, "mw_minute": 12.0, "ir_influence": 30.0, "liquid_probability": 100.0}
+    names = ["precipitation", "random_error", "mw_precipitation", "ir_precipitation", "precipitation_uncal", "quality_index"]
+    fields = dict.fromkeys(names, (("lat", "lon"), rate))
+    fields |= {n: (("lat", "lon"), np.full(STORED.shape, code)) for n, code in codes.items()}
+    granule = xr.Dataset(fields, {"lat": STORED.y, "lon": STORED.x, "time": said.start})
+    with tempfile.TemporaryDirectory() as folder, WRITING:
+        file = Path(folder) / name
+        write_granule(file, granule, run=said.run, version=said.version)
+        return file.read_bytes()
+
+
+@lru_cache(maxsize=2000)
+def subset(name: str, constraint: str) -> bytes | None:
+    """Answer to a DAP4 constraint: the variables at the root; None where it cannot be met."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.h5"
+        whole.write_bytes(stored_granule(name))
+        part = Path(folder) / "part.h5"
+        with h5py.File(whole) as source, h5py.File(part, "w") as target:
+            target.attrs["FileHeader"] = source.attrs["FileHeader"]
+            for wanted in constraint.split(";"):
+                variable, indices = re.fullmatch(r"/(\w+)((?:\[[\d:]+\])*)", wanted).groups()
+                found = next(
+                    (source[g + variable] for g in ("Grid/", "Grid/Intermediate/")
+                     if g + variable in source), None,
+                )  # fmt: skip
+                if found is None:
+                    return None
+                data = target.create_dataset(variable, data=found[_slices(found, indices)])
+                for key, value in found.attrs.items():
+                    if key not in ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME"):
+                        data.attrs[key] = value
+        return part.read_bytes()
+
+
+def _slices(variable: h5py.Dataset, indices: str) -> tuple[slice, ...]:
+    """Slices of the stored part, from inclusive indices on the globe's lattice."""
+    origin = {"lon": round((STORED.x0 + 180) * 10), "lat": round((STORED.y0 + 90) * 10), "time": 0}
+    dims = variable.attrs["DimensionNames"].decode().split(",")
+    out = []
+    for dim, index in zip(dims, re.findall(r"\[([\d:]+)\]", indices), strict=False):
+        first, _, last = index.partition(":")
+        out.append(slice(int(first) - origin[dim], int(last or first) - origin[dim] + 1))
+    return tuple(out)
+
+
+@dataclass
+class Earthdata:
+    """Catalogue, login and data hosts.
+
+    Attributes:
+        times: Half-hours that the archive should hold.
+        unlisted: Half-hours that the catalogue does not have.
+        gone: Half-hours that it lists and the data hosts do not have.
+        faults: Half-hour → what goes wrong with it, one fault an answer, in turn; the last fault
+            of a list that ends in `always` goes on.
+        late_letters: Half-hours of which there is also a V07C.
+        approved: The account has approved the application.
+        served: How often each granule went out whole.
+    """
+
+    times: np.ndarray
+    user: str = "ada"
+    password: str = "s3cret-word"
+    token: str = "t0ken-of-ada"
+    unlisted: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    repaired: set[str] = field(default_factory=set)
+    approved: bool = True
+    refuses: int = 0
+    served: Counter = field(default_factory=Counter)
+    most_at_once: int = 0
+    _now: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def archives(self) -> dict[str, Archive]:
+        """The hosts."""
+        data = dict.fromkeys((ON_PREMISE, CLOUD, WHOLE, HARMONY), self._data)
+        return {URS: self._login, CMR: self._catalogue, **data}
+
+    def _names(self, run: str) -> list[str]:
+        names = []
+        for when in self.times:
+            key = str(when.astype("datetime64[m]"))
+            if key not in self.unlisted:
+                names.append(granule_name(run, when))
+                if key in self.repaired:
+                    names.append(granule_name(run, when, "V07C"))
+        return names
+
+    def _catalogue(self, request: Request) -> Answer:
+        """CMR, with its pages: at most `page_size` (2000) granules, then CMR-Search-After."""
+        query = request.query
+        short, version = query["short_name"][0], query["version"][0]
+        first, last = (
+            np.datetime64(text.rstrip("Z")) for text in query.get("temporal[]", query.get("temporal"))[0].split(",")
+        )  # fmt: skip
+        names = [
+            name
+            for name in (self._names(SHORT[short]) if version == "07" else [])
+            if first <= parse_name(name).start + np.timedelta64(1799, "s")
+            and parse_name(name).start <= last
+        ]
+        size = min(int(query["page_size"][0]), 2000)
+        begin = int(request.headers.get("cmr-search-after", "0"))
+        page = names[begin : begin + size]
+        items = [
+            {
+                "meta": {
+                    "concept-id": f"G{parse_name(n).start.astype(int) // 10**9}-GES_DISC",
+                    "collection-concept-id": "C2723754847-GES_DISC",
+                    "native-id": f"{short}.07:{n}",
+                },
+                "umm": {
+                    "GranuleUR": f"{short}.07:{n}",
+                    "DataGranule": {
+                        "ArchiveAndDistributionInformation": [
+                            {"Name": "Not provided", "Size": 7.8, "SizeUnit": "MB"}
+                        ]
+                    },
+                    "RelatedUrls": [],
+                },
+            }
+            for n in page
+        ]
+        headers = {"CMR-Hits": str(len(names)), "Content-Type": "application/json"}
+        if page:
+            headers["CMR-Search-After"] = str(begin + size)
+        return Answer(200, json.dumps({"hits": len(names), "items": items}).encode(), headers)
+
+    def _login(self, request: Request) -> Answer:
+        """Earthdata Login: a token for an account, or the way back with a code."""
+        known = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        let_in = request.headers.get("authorization") == f"Basic {known}"
+        if request.path == "/api/users/find_or_create_token":
+            body = {"access_token": self.token, "expiration_date": "12/31/2030"}
+            wrong = {"error": "invalid_credentials", "error_description": "Invalid user"}
+            return Answer(200 if let_in else 401, json.dumps(body if let_in else wrong).encode())
+        if not let_in:
+            return Answer(401, b"HTTP Basic: Access denied.", {"WWW-Authenticate": "Basic"})
+        if not self.approved:
+            return Answer(200, PAGE, {"Content-Type": "text/html"})
+        back = request.query["redirect_uri"][0]
+        query = urlencode({"code": "c0de", "state": request.query["state"][0]})
+        return Answer(302, b"", {"Location": f"{back}?{query}"})
+
+    def _data(self, request: Request) -> Answer:
+        """A host with granules, behind the login."""
+        if request.path == "/oauth/back":
+            target = base64.urlsafe_b64decode(request.query["state"][0]).decode()
+            cookie = "session=opened; Path=/; Secure; HttpOnly"
+            return Answer(302, b"", {"Location": target, "Set-Cookie": cookie})
+        token = request.headers.get("authorization") == f"Bearer {self.token}"
+        if not ("session=opened" in request.headers.get("cookie", "") or (
+            token and request.host in BEARER
+        )):  # fmt: skip
+            return self._to_login(request)
+        with self._lock:
+            self._now += 1
+            self.most_at_once = max(self.most_at_once, self._now)
+        try:
+            return self._granule(request)
+        finally:
+            with self._lock:
+                self._now -= 1
+
+    def _to_login(self, request: Request) -> Answer:
+        address = f"https://{request.host}{request.path}"
+        address += f"?{request.raw_query}" if request.raw_query else ""
+        query = {
+            "client_id": "gesdisc",
+            "response_type": "code",
+            "redirect_uri": f"https://{request.host}/oauth/back",
+            "state": base64.urlsafe_b64encode(address.encode()).decode(),
+        }
+        return Answer(302, b"", {"Location": f"https://{URS}/oauth/authorize?{urlencode(query)}"})
+
+    def _granule(self, request: Request) -> Answer:
+        if self.refuses:
+            return Answer(self.refuses, b"denied")
+        name = self._asked(request)
+        when = parse_name(name).start
+        key = str(when.astype("datetime64[m]"))
+        if when not in self.times or key in self.gone | self.unlisted:
+            return Answer(404, b"no such granule")
+        with self._lock:
+            queue = self.faults.get(key, [])
+            fault = queue[0] if queue else ""
+            if queue and queue[1:] != ["always"]:
+                queue.pop(0)
+        if fault.isdigit():
+            headers = {"Retry-After": "0"} if fault in ("429", "503") else {}
+            return Answer(int(fault), b"busy", headers)
+        if fault == "html":
+            return Answer(200, PAGE, {"Content-Type": "text/html"})
+        if fault == "disguised":  # a page that says it is a file
+            return Answer(200, PAGE, {"Content-Type": "application/x-netcdf"})
+        if fault == "other":
+            name = granule_name("final", when + np.timedelta64(30, "m"))
+        body = self._body(request, name)
+        if body is None:
+            return Answer(400, b"Bad request: no such variable")
+        if fault == "truncated":
+            body = body[: len(body) // 2]
+        if fault == "4kB":
+            body = body[:4096]
+        if not fault:
+            with self._lock:
+                self.served[key] += 1
+        return Answer(200, body, {"Content-Type": "application/x-netcdf"}, fault)
+
+    def _asked(self, request: Request) -> str:
+        """Name of the granule that a request is for."""
+        if request.host == HARMONY:
+            seconds = int(request.query["granuleId"][0].removeprefix("G").partition("-")[0])
+            return granule_name("final", np.datetime64(seconds, "s").astype("datetime64[ns]"))
+        last = unquote(request.path).rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+        return last.removesuffix(".dap.nc4")
+
+    def _body(self, request: Request, name: str) -> bytes | None:
+        if request.host in (ON_PREMISE, CLOUD):
+            constraint = unquote(request.raw_query).removeprefix("dap4.ce=")
+            # Groups are flattened: /Grid/precipitation does not exist here.
+            return None if "/Grid/" in constraint else subset(name, constraint)
+        return stored_granule(name)
