@@ -84,8 +84,12 @@ def _cross_faults(config: dict):
         )
     if period["last_day"] < period["first_day"]:
         yield "period: last_day comes before first_day"
-    if imerg["source"] == "local" and radar["source"] == "simulated":
-        yield "imerg.source local needs a real radar: set radar.source to local"
+    if imerg["source"] != "simulated" and radar["source"] == "simulated":
+        yield f"imerg.source {imerg['source']} needs a real radar: set radar.source"
+    if imerg["source"] == "earthdata" and not imerg["version"]:
+        yield "imerg.version: earthdata needs one, such as \"07\""
+    if radar["source"] in ("hub", "zarr") and radar["format"] != "fr-radar-rainfall":
+        yield f"radar.format: what {radar['source']} brings is fr-radar-rainfall"
     for name, part in (("imerg", imerg), ("radar", radar)):
         if part["source"] == "local" and not (ROOT / part["folder"]).is_dir():
             yield f"{name}.folder: {part['folder'] or '(empty)'} is not a folder"

@@ -33,6 +33,11 @@ def scale_rain(rate: np.ndarray) -> np.ndarray:
     return np.log10(1.0 + np.maximum(rate, 0.0) / 0.1) / 3.0
 
 
+def unscale_rain(scaled: np.ndarray) -> np.ndarray:
+    """Rain rate [mm/h] of `scale_rain`'s values."""
+    return 0.1 * (10.0 ** (3.0 * scaled.astype(np.float32)) - 1.0)
+
+
 def pass_ages(mw_source: np.ndarray, present: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Hours since the last and until the next microwave pass over each cell.
 

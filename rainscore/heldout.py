@@ -1,61 +1,30 @@
 """The held-out days: every method's prediction of the score beside the score found."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from rainscore.baselines import (
+from rainscore.baselines import ConditionalClimatology
+from rainscore.classes import (
     AGE_CLASSES,
-    AGE_EDGES_H,
+    AGE_NAMES,
     QUALITY_CLASSES,
-    ConditionalClimatology,
-    age_class,
-    quality_class,
+    RAIN_NAMES,
+    pixel_classes,
+    season_of,
 )
-from rainscore.clustering.labels import season_of
 from rainscore.conformal import apply_margin
 from rainscore.dataset import ScoreMaps
 from rainscore.evaluation import DaySums, pixel_statistics, skill_table
 from rainscore.featurefiles import read_features
-from rainscore.features import CHANNELS, MAX_AGE_H, SOURCE_NAMES, source_class
+from rainscore.features import SOURCE_NAMES
 from rainscore.mapscore import map_score, mean_where
 from rainscore.networks.unet import UNet
 from rainscore.training import predict
 
-AGE_NAMES = (
-    "now",
-    *(f"{a:g}–{b:g} h" for a, b in pairwise(AGE_EDGES_H)),
-    f"> {AGE_EDGES_H[-1]:g} h",
-    "unknown",
-)
-RAIN_EDGES = (0.2, 1.0, 3.0)
-RAIN_NAMES = ("< 0.2 mm/h", "0.2–1 mm/h", "1–3 mm/h", "≥ 3 mm/h")
 CLIMATOLOGY = "climatology"
-
-
-def pixel_classes(inputs: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarray]:
-    """Classes of each pixel that are known without radar, dims (map, y, x), integers.
-
-    Args:
-        inputs: Channels, dims (map, channel, y, x).
-        quality: IMERG's quality index, dims (map, y, x), NaN missing.
-    """
-    channel = {name: inputs[:, i].astype(np.float32) for i, name in enumerate(CHANNELS)}
-    age = np.where(channel["age_known"] > 0.5, channel["age_last"] * MAX_AGE_H, np.nan)
-    # Half precision keeps ages to a minute or so: round before a class edge can split them.
-    ages = age_class(np.round(age * 10) / 10)
-    source = source_class(inputs)
-    rain = 0.1 * (10 ** (3 * channel["rain"]) - 1)
-    return {
-        "source": source,
-        "age": ages,
-        "intensity": np.searchsorted(RAIN_EDGES, rain, side="right"),
-        "source_age": source * AGE_CLASSES + ages,
-        "quality": quality_class(quality.astype(np.float32)),
-    }
 
 
 def _cluster_classes(clusters: pd.DataFrame, times: np.ndarray) -> np.ndarray:

@@ -186,6 +186,8 @@ def _manifest(
 
     @cache
     def digest(file: str) -> tuple[int, str]:
+        if Path(file).is_dir():
+            return _digest_store(Path(file))
         with Path(file).open("rb") as content:
             return Path(file).stat().st_size, hashlib.file_digest(content, "sha256").hexdigest()
 
@@ -203,6 +205,13 @@ def _manifest(
         row = (time, "damaged" if wrong else "present", chosen.file, chosen.place, size, sha256)
         rows.append((*row, chosen.version, "; ".join(filter(None, details))))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"time": "datetime64[ns]"})
+
+
+def _digest_store(folder: Path) -> tuple[int, str]:
+    """Size of a Zarr store, and a digest of the names and sizes of its files."""
+    files = sorted(f for f in folder.rglob("*") if f.is_file())
+    listed = "\n".join(f"{f.relative_to(folder)} {f.stat().st_size}" for f in files)
+    return sum(f.stat().st_size for f in files), hashlib.sha256(listed.encode()).hexdigest()
 
 
 def _validate(table: pd.DataFrame, path: Path | str) -> None:

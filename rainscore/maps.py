@@ -22,7 +22,8 @@ RAIN_CLASSES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 # From pale yellow-green to deep violet-blue: lightness L* falls by equal steps, which also keeps
 # the order for every kind of colour vision.
 RAIN_COLOURS = (
-    "#e6f5b2", "#a9ddb7", "#69c5be", "#33a7c2", "#1e88bc", "#216aad", "#234b9f", "#1e2e85", "#081d58",
+    "#e6f5b2", "#a9ddb7", "#69c5be", "#33a7c2", "#1e88bc",
+    "#216aad", "#234b9f", "#1e2e85", "#081d58",
 )  # fmt: skip
 LABELS = {
     "rain": "rain [mm/h]",
@@ -93,7 +94,7 @@ def paint(
         values: (ny, nx), mm/h or 1; NaN is missing: light hatched grey.
         grid: Where the pixels are; any reference system, a window that holds no pole.
         kind: Chooses the colours: 'rain', 'score', 'width' or 'probability'.
-        blank: (ny, nx) bool; where true the pixel is drawn white: not missing, but dry or undefined.
+        blank: (ny, nx) bool; where true the pixel is white: not missing, but dry or undefined.
         limits: Ends of the colour scale (not of rain).
 
     Returns:
@@ -134,23 +135,25 @@ def draw_map(
 
 
 def colour_bar(mesh: QuadMesh, axes: list[Axes], *, label: str) -> None:
-    """Add a horizontal colour bar under the axes that share it."""
+    """Add a horizontal colour bar under the axes of a grid of panels that share it."""
     rain = isinstance(mesh.norm, BoundaryNorm)
+    columns = len({ax.get_position().x0 for ax in axes})
+    length = min(0.95, 2.5 / columns)
     bar = axes[0].figure.colorbar(
         mesh,
         ax=axes,
         location="bottom",
         label=label,
-        shrink=0.95 if len(axes) == 1 else 0.6,
-        aspect=28,
+        shrink=length,
+        aspect=28 * length * columns,
         pad=0.03,
-        spacing="uniform",
         ticks=RAIN_CLASSES if rain else None,
     )
     if rain:
         bar.ax.set_xticklabels([f"{c:g}" for c in RAIN_CLASSES])
     bar.outline.set_linewidth(0.5)
-    bar.solids.set_rasterized(True)
+    if bar.solids is not None:
+        bar.solids.set_rasterized(True)
 
 
 def aspect(grid: Grid) -> float:
@@ -174,7 +177,7 @@ def _decorate(ax: Axes, grid: Grid, x: np.ndarray, y: np.ndarray) -> None:
 
     coast = _joined([project(*line.T) for line in outlines(*box)])
     # White under dark: readable on pale and on deep colours.
-    ax.plot(*coast, color="white", linewidth=1.3, alpha=0.6)
+    ax.plot(*coast, color="white", linewidth=1.3, alpha=0.6, zorder=1.5, rasterized=True)
     ax.plot(*coast, color="#222222", linewidth=0.55)
 
     meridians, parallels = _round_values(box[0], box[2]), _round_values(box[1], box[3])

@@ -120,7 +120,10 @@ class Weights:
 
 @njit(cache=True, parallel=True)
 def _fill_products(within, source, share, first, maps, scale, means):
-    """Fill `means` (map, target pixel) from `Weights._entries` where no value is missing."""
+    """Fill `means` (map, target pixel) from `Weights._entries` where no value is missing.
+
+    Sums are multiplied by `scale`, dims (target pixel,).
+    """
     for tile in prange(len(first) - 1):
         pixels = slice(tile * TILE, min((tile + 1) * TILE, len(scale)))
         entries = slice(first[tile], first[tile + 1])
@@ -129,7 +132,7 @@ def _fill_products(within, source, share, first, maps, scale, means):
             weight[e] *= scale[tile * TILE + pixel[e]]
         for m in range(len(maps)):
             values, mean = maps[m], means[m, pixels]
-            mean[:] = np.where(np.isnan(scale[pixels]), scale[pixels], np.float32(0))
+            mean[:] = np.float32(0) * scale[pixels]  # 0, or missing where too little is inside
             for e in range(len(pixel)):
                 mean[pixel[e]] += weight[e] * values[cell[e]]
 

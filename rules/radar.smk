@@ -1,4 +1,4 @@
-# Radar frames of a month: simulated, or found in a local folder.
+# Radar frames of a month: simulated, from the archives of the French mosaic, or in a folder.
 if SIMULATED_RADAR:
 
     rule simulate_radar:
@@ -22,6 +22,78 @@ if SIMULATED_RADAR:
             step_minutes=config["radar"]["step_minutes"],
         script:
             "../scripts/simulate_radar.py"
+
+elif config["radar"]["source"] == "zarr":
+
+    localrules:
+        download_radar,
+
+    rule download_radar:
+        output:
+            manifest="results/radar/{month}.parquet",
+        log:
+            "logs/download_radar/{month}.log",
+        benchmark:
+            "logs/download_radar/{month}.tsv"
+        resources:
+            archive=1,
+            mem_mb=2000,
+            runtime=2880,
+        conda:
+            "../envs/rainscore.yaml"
+        params:
+            code=code("download_radar"),
+            span=span,
+            stamp=config["radar"]["stamp"],
+        script:
+            "../scripts/download_radar.py"
+
+elif config["radar"]["source"] == "hub":
+
+    localrules:
+        download_year,
+
+    rule download_year:
+        output:
+            frames="results/radar/hub-{year}.parquet",
+        log:
+            "logs/download_year/{year}.log",
+        benchmark:
+            "logs/download_year/{year}.tsv"
+        wildcard_constraints:
+            year=r"\d{4}",
+        resources:
+            archive=1,
+            mem_mb=2000,
+            runtime=2880,
+        conda:
+            "../envs/rainscore.yaml"
+        params:
+            code=code("download_year"),
+            months=lambda wildcards: [m for m in MONTHS if m.startswith(wildcards.year)],
+        script:
+            "../scripts/download_year.py"
+
+    rule index_year:
+        input:
+            frames=lambda wildcards: f"results/radar/hub-{wildcards.month[:4]}.parquet",
+        output:
+            manifest="results/radar/{month}.parquet",
+        log:
+            "logs/index_year/{month}.log",
+        benchmark:
+            "logs/index_year/{month}.tsv"
+        resources:
+            mem_mb=1000,
+            runtime=20,
+        conda:
+            "../envs/rainscore.yaml"
+        params:
+            code=code("index_year"),
+            span=span,
+            stamp=config["radar"]["stamp"],
+        script:
+            "../scripts/index_year.py"
 
 else:
 

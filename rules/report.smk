@@ -1,1 +1,66 @@
-# Figures and the report.
+# Figures, and the report.
+FIGURES = [
+    "availability",
+    "score_map",
+    "score_by_age",
+    "score_by_class",
+    "evidence",
+    "learning",
+    "skill",
+    "map_skill",
+    "coverage",
+    "reliability",
+    "clusters",
+    "latents",
+    "cases",
+] + (["score_by_regime"] if SIMULATED_RADAR else [])
+
+
+rule draw_figures:
+    input:
+        manifests=every_month("results/imerg/{month}.parquet")
+        + every_month("results/radar/{month}.parquet"),
+        pairs=every_month("results/pairs/{month}.nc"),
+        scores=every_month("results/scores/{month}.nc"),
+        tables=every_month("results/scores/{month}.parquet"),
+        groups=every_month("results/groups/{month}.parquet"),
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+        curves=["results/models/unet_curve.csv", "results/models/autoencoder_curve.csv"],
+        unet=["results/models/unet.safetensors", "results/models/unet.json"],
+        evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
+        skill="results/evaluation/skill.parquet",
+        reliability="results/evaluation/reliability.parquet",
+        latents="results/latents.parquet",
+        clusters=[
+            f"results/clusters/{METHODS[0]}.parquet",
+            f"results/clusters/{METHODS[0]}_labels.parquet",
+        ],
+    output:
+        [
+            report(
+                f"results/figures/{name}.svg",
+                caption=f"../report/{name}.rst",
+                category="Figures",
+            )
+            for name in FIGURES
+        ],
+    log:
+        "logs/draw_figures.log",
+    benchmark:
+        "logs/draw_figures.tsv"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("draw_figures"),
+        months=MONTHS,
+        method=METHODS[0],
+        simulated=SIMULATED,
+        resamples=config["evaluation"]["resamples"],
+        seed=config["seed"],
+    script:
+        "../scripts/draw_figures.py"

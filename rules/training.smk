@@ -20,6 +20,27 @@ rule build_features:
         "../scripts/build_features.py"
 
 
+rule group_scores:
+    input:
+        features="results/features/{month}.h5",
+        scores="results/scores/{month}.nc",
+    output:
+        groups="results/groups/{month}.parquet",
+    log:
+        "logs/group_scores/{month}.log",
+    benchmark:
+        "logs/group_scores/{month}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("group_scores"),
+    script:
+        "../scripts/group_scores.py"
+
+
 rule split_days:
     output:
         splits="results/splits.parquet",

@@ -1,8 +1,8 @@
 """A server on loopback that stands for the real archives, host by host.
 
 Clients reach it as a proxy (HTTPS_PROXY), so they use the archives' real names over TLS, with their
-real logins, redirects and cookies; a certificate made for the test stands for the real ones. Nothing
-leaves the machine: a host that no archive stands for is answered 502.
+real logins, redirects and cookies; a certificate made for the test stands for the real ones.
+Nothing leaves the machine: a host that no archive stands for is answered 502.
 """
 
 import ssl

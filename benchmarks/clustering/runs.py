@@ -46,7 +46,7 @@ def run_method(
     if clusterer.start_labels_ is not None:
         card["found_at_start"] = agreement(classes, clusterer.start_labels_)
     clusterer.save(stem, **card)
-    checkpoint.unlink()
+    checkpoint.unlink(missing_ok=True)
     acc, nmi = PUBLISHED.get((name, data), (None, None))
     row = {"method": name, "data": data, "seed": seed, **found}
     row |= {"published_acc": acc, "published_nmi": nmi, "protocol": _protocol(clusterer, name)}

@@ -184,10 +184,9 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             part, _, rest = name.partition(".")
             parts[part][rest] = tensor
         built: Any = rebuilt(card["network"]) if network is None else copy.deepcopy(network)
-        clusterer.network_ = built
+        clusterer.network_ = clusterer._placed(built)
         clusterer.network_.load_state_dict(parts["network"])
         clusterer.heads_ = nn.ParameterDict(parts["heads"])
-        clusterer.network_.to(clusterer._place())
         clusterer.heads_.to(clusterer._place())
         clusterer.sizes_ = np.array(card["sizes"])
         clusterer.revived_ = card["revived"]
@@ -206,12 +205,16 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             network: Any = self._default_network(shape) if self.network is None else self.network
-            self.network_ = copy.deepcopy(network).to(self._place())
+            self.network_ = self._placed(copy.deepcopy(network))
             with torch.no_grad():
                 z = self.network_.encode(torch.zeros(1, *shape, device=self._place()))
             heads = self._heads(z.shape[1])
         self.heads_ = nn.ParameterDict({name: nn.Parameter(x) for name, x in heads.items()})
         self.heads_.to(self._place())
+
+    def _placed(self, network: Any) -> Any:
+        """On the device, channels last: what convolutions are fastest with."""
+        return network.to(self._place()).to(memory_format=torch.channels_last)
 
     def _place(self) -> torch.device:
         if self.device == "auto":

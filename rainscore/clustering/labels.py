@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from rainscore.classes import season_of
+
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -45,12 +47,3 @@ def _describe(cluster: int, part: pd.DataFrame) -> dict:
         "share_microwave": part["share_microwave"].mean(),
         "regime": regimes.mode().iat[0] if len(regimes) else "",
     }
-
-
-def season_of(month: int) -> str:
-    """Meteorological season of a month.
-
-    >>> season_of(12), season_of(4)
-    ('DJF', 'MAM')
-    """
-    return ("DJF", "MAM", "JJA", "SON")[month % 12 // 3]

@@ -53,23 +53,30 @@ def kmeans_start(z: np.ndarray, k: int, *, starts: int, seed: int) -> tuple[Tens
 
 @torch.no_grad()
 def revive(run: Run, centres: nn.Parameter, distances: Tensor, z: Tensor) -> list[int]:
-    """Set each empty centre on the member that is farthest from the centre it belongs to.
+    """Set each empty centre on a member, drawn with probability as its squared distance.
+
+    The rule is that of k-means++ (Arthur and Vassilvitskii 2007): the farthest member would often
+    be an outlier, and a cluster of one.
 
     Args:
         run: Its memory counts the revivals; its optimiser forgets the moved rows.
         centres: Dims (K, L), changed in place.
-        distances: Dims (n, K), of all members.
+        distances: Dims (n, K), squared, of all members.
         z: Dims (n, L), the members.
 
     Returns:
         The clusters that were empty.
     """
-    nearest, labels = distances.min(dim=1)
-    sizes = torch.bincount(labels, minlength=len(centres))
+    distances = distances.double()
+    sizes = torch.bincount(distances.argmin(dim=1), minlength=len(centres))
     empty = torch.nonzero(sizes == 0).flatten().tolist()
-    far = torch.argsort(nearest, descending=True, stable=True)
-    for cluster, member in zip(empty, far.tolist(), strict=False):
+    rng = np.random.default_rng([run.seed, run.number, run.step])
+    distances[:, empty] = torch.inf
+    for cluster in empty:
+        chances = distances.min(dim=1).values.numpy() + 1e-30
+        member = rng.choice(len(z), p=chances / chances.sum())
         centres[cluster] = z[member].to(centres.device)
+        distances[:, cluster] = (z - z[member]).square().sum(dim=1)
         run.forget_momentum(centres, cluster)
         run.memory["revived"] += 1
         logger.warning("cluster %d was empty: set on member %d", cluster, member)

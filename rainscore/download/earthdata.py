@@ -89,7 +89,7 @@ def search(
     query.parameters(
         short_name=SHORT_NAMES[run],
         version=version,
-        temporal=tuple(f"{np.datetime64(t, 's')}Z" for t in (start, last)),
+        temporal=tuple(f"{t.astype('datetime64[s]')}Z" for t in (start, last)),
     )
     try:
         with warnings.catch_warnings(category=FutureWarning, action="ignore"):

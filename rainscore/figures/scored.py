@@ -9,7 +9,7 @@ import xarray as xr
 
 from rainscore.figures.style import figure, save, styled
 from rainscore.grids import Grid
-from rainscore.maps import aspect, draw_map
+from rainscore.maps import Kind, aspect, draw_map
 
 
 @styled
@@ -20,9 +20,11 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
         dataset: One map. Dims (y, x): `precipitation` [mm/h], NaN where IMERG is missing; `score`,
             `score_low`, `score_high` [1], NaN where IMERG is dry or missing;
             `hidden_rain_probability` [1], NaN where IMERG has rain or is missing. Scalars
-            `map_score`, `map_score_low`, `map_score_high` [1], `cluster`, `novelty`, coordinate
-            `time` (start, UTC). Attributes `grid` (JSON of `Grid.as_dict()`), `source`, `version`,
-            `world` ('simulated' or 'real'), `unknown` (what the file does not have, may be empty).
+            `map_score`, `map_score_low`, `map_score_high` [1], `cluster` (−1 too little rain, NaN
+            too small a window), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
+            [1], `novelty` (1: unlike the training), coordinate `time` (start, UTC). Attributes
+            `grid` (JSON of `Grid.as_dict()`), `source`, `version`, `trained_on`, `world`
+            ('simulated' or 'real'), `unknown` (what could not be known, may be empty).
         path: File to write; the suffix chooses the format.
 
     Raises:
@@ -34,14 +36,21 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
     hidden = dataset["hidden_rain_probability"].to_numpy()
     width = (dataset["score_high"] - dataset["score_low"]).to_numpy()
     seen = np.isfinite(rain)
-    panels = [
+    panels: list[tuple[np.ndarray, Kind, str, dict]] = [
         (rain, "rain", "IMERG rain", {}),
         (score, "score", "Score, median", {"blank": seen & np.isnan(score)}),
         (width, "width", "Width of the 90 % interval", {"blank": seen & np.isnan(width)}),
-        (hidden, "probability", "Rain hidden where IMERG is dry", {"blank": seen & np.isnan(hidden)}),
+        (
+            hidden,
+            "probability",
+            "Rain hidden where IMERG is dry",
+            {"blank": seen & np.isnan(hidden)},
+        ),
     ]
     title, subtitle = headline(dataset)
-    fig = figure(14, 1.9 + 3.1 * aspect(grid), title=title, subtitle=subtitle, world=dataset.attrs["world"])
+    fig = figure(
+        14, 1.9 + 3.1 * aspect(grid), title=title, subtitle=subtitle, world=dataset.attrs["world"]
+    )
     for ax, (values, kind, name, options) in zip(fig.subplots(1, 4), panels, strict=True):
         draw_map(ax, values, grid, kind=kind, **options)
         ax.set_title(name)
@@ -51,15 +60,25 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
 def headline(dataset: xr.Dataset) -> tuple[str, str]:
     """Title and subtitle of a scored map: what it is, what was found, what was not known."""
     time = pd.Timestamp(dataset["time"].item()).strftime("%Y-%m-%d %H:%M UTC")
-    names = ("map_score", "map_score_low", "map_score_high")
+    score = _with_interval(dataset, "map_score", "map_score_low", "map_score_high")
+    found = f"map score {score} (90 % interval)" if score else "no map score: no rain seen"
+    cluster = float(dataset["cluster"])
+    if np.isnan(cluster):
+        found += " · not clustered: the window is too small"
+    elif cluster < 0:
+        found += " · not clustered: too little rain"
+    else:
+        names = ("cluster_score_median", "cluster_score_low", "cluster_score_high")
+        found += f" · cluster {cluster:.0f}, whose maps score {_with_interval(dataset, *names)}"
+        found += " · unlike" if float(dataset["novelty"]) > 0 else " · like"
+        found += " the maps of the training"
+    found += f"\n{dataset.attrs['source']}; model trained on {dataset.attrs['trained_on']}"
+    if dataset.attrs["unknown"]:
+        found += f"\nnot known of this map: {dataset.attrs['unknown']}"
+    return f"IMERG {dataset.attrs['version']}, {time}", found
+
+
+def _with_interval(dataset: xr.Dataset, *names: str) -> str:
+    """Three scalars as '0.31 [0.27, 0.36]'; empty where the first is missing."""
     value, low, high = (float(dataset[name]) for name in names)
-    found = "no map score"
-    if np.isfinite(value):
-        found = f"map score {value:.2f} [{low:.2f}, {high:.2f}] (90 % interval)"
-    cluster = int(dataset["cluster"])
-    found += f" · {f'cluster {cluster}' if cluster >= 0 else 'not clustered'}"
-    found += f" · novelty {float(dataset['novelty']):.2g}"
-    unknown = dataset.attrs["unknown"]
-    if unknown:
-        found += f"\nnot known from this file: {unknown}"
-    return f"IMERG {dataset.attrs['version']}, {time}", f"{dataset.attrs['source']}: {found}"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(value) else ""

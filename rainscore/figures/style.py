@@ -1,20 +1,22 @@
 """What all figures share: fonts, colours, head lines, and saving with the same bytes every time."""
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from rainscore.atomic import replacing
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-STYLE = {
+STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.titlesize": 9,
@@ -32,6 +34,7 @@ STYLE = {
     "legend.frameon": False,
     "legend.fontsize": 8,
     "hatch.linewidth": 0.5,
+    "path.simplify_threshold": 0.6,
     "svg.hashsalt": "rainscore",
     "savefig.dpi": 130,
 }
@@ -79,11 +82,15 @@ def figure(width: float, height: float, *, title: str, subtitle: str, world: str
     left = 0.1 / width
     fig.text(left, 1 - 0.08 / height, title + suffix, va="top", size=11, weight="bold")
     below = 0.31 + 0.2 * title.count("\n")
-    fig.text(left, 1 - below / height, subtitle, va="top", size=8.5, color="#555555", linespacing=1.4)
+    fig.text(
+        left, 1 - below / height, subtitle, va="top", size=8.5, color="#555555", linespacing=1.4
+    )
     return fig
 
 
-def intervals(ax: Axes, x: np.ndarray, table, *, across: bool = False, **options) -> None:
+def intervals(
+    ax: Axes, x: np.ndarray, table: pd.DataFrame, *, across: bool = False, **options: Any
+) -> None:
     """Points with their intervals: columns `value`, `low`, `high` of `table`, at positions `x`.
 
     Args:
@@ -95,7 +102,7 @@ def intervals(ax: Axes, x: np.ndarray, table, *, across: bool = False, **options
     """
     value = table["value"].to_numpy(float)
     spread = np.abs(table[["low", "high"]].to_numpy(float).T - value)
-    settings = {"fmt": "o", "markersize": 4.5, "elinewidth": 1.4, **options}
+    settings: dict[str, Any] = {"fmt": "o", "markersize": 4.5, "elinewidth": 1.4, **options}
     if across:
         ax.errorbar(value, x, xerr=spread, **settings)
     else:
@@ -103,8 +110,13 @@ def intervals(ax: Axes, x: np.ndarray, table, *, across: bool = False, **options
 
 
 def count(n: float) -> str:
-    """A sample size with thin spaces: 35 088."""
+    """A sample size, its thousands apart: 35 088."""
     return f"{round(n):,}".replace(",", "\u202f")
+
+
+def sample(n: float, what: str, days: float, period: str) -> str:
+    """The line under a title: '35 088 maps, 731 days, 2019-01 to 2020-12'."""
+    return f"{count(n)} {what}, {count(days)} days, {period}"
 
 
 def save(fig: Figure, path: Path | str) -> None:
@@ -113,10 +125,6 @@ def save(fig: Figure, path: Path | str) -> None:
     Raises:
         ValueError: matplotlib does not know the suffix.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kind = path.suffix.lstrip(".")
-    part = path.with_name(f".{path.name}.part")
-    with matplotlib.rc_context(STYLE):
-        fig.savefig(part, format=kind, metadata={"Date": None} if kind == "svg" else None)
-    os.replace(part, path)
+    kind = Path(path).suffix.lstrip(".")
+    with matplotlib.rc_context(STYLE), replacing(path) as temporary:
+        fig.savefig(temporary, format=kind, metadata={"Date": None} if kind == "svg" else None)

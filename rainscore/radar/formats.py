@@ -11,6 +11,7 @@ from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
 from rainscore.radar.fr_radar import FrRadarRainfall
 from rainscore.radar.meteonet import MeteoNet
+from rainscore.radar.netcdf import CfRadar
 from rainscore.radar.odim import Odim
 
 
@@ -66,8 +67,8 @@ def get_format(name: str, *, stamp: str | None = None, folder: Path | None = Non
     """Choose a radar format by its name.
 
     Args:
-        name: `fr-radar-rainfall`, `meteonet` (with `-NW` or `-SE` where a folder holds both zones)
-            or `odim`.
+        name: `fr-radar-rainfall`, `meteonet` (with `-NW` or `-SE` where a folder holds both zones),
+            `odim`, or `netcdf` (with `:variable` where a file has several of rain).
         stamp: `start` or `end`, where the format's own convention does not hold.
         folder: Folder of the frames, in which ODIM files are looked at for their step.
 
@@ -77,14 +78,16 @@ def get_format(name: str, *, stamp: str | None = None, folder: Path | None = Non
     if stamp not in (None, "start", "end"):
         raise RainscoreError(f"radar stamp {stamp!r}: choose start or end")
     if name == FrRadarRainfall.name:
-        format: FrRadarRainfall | MeteoNet | Odim = FrRadarRainfall()
+        format: FrRadarRainfall | MeteoNet | Odim | CfRadar = FrRadarRainfall()
     elif name in ("meteonet", "meteonet-NW", "meteonet-SE"):
         format = MeteoNet(zone=name[9:])
     elif name == Odim.name:
         format = Odim.measured(folder) if folder else Odim()
+    elif name.partition(":")[0] == CfRadar.name:
+        format = CfRadar(variable=name.partition(":")[2])
     else:
         raise RainscoreError(
-            f"radar format {name!r} is not known: choose fr-radar-rainfall, meteonet or odim"
+            f"radar format {name!r} is not known: choose fr-radar-rainfall, meteonet, odim or netcdf"
         )
     return replace(format, stamp=stamp, stamp_reason="so configured") if stamp else format
 

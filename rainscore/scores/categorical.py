@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit, prange
 
 from rainscore.scores.sums import flat_maps, ratio
-from rainscore.scores.windows import window_pixels, window_sums
+from rainscore.scores.windows import enough_pixels, window_pixels, window_sums
 
 CHUNK = 2048
 """Pixels that stay in the cache while all thresholds pass over them."""
@@ -72,7 +72,7 @@ def window_contingency(
     a, b = (rate >= np.float32(threshold) for rate in (imerg, radar))
     kinds = (a & b & known, ~a & b & known, a & ~b & known, ~a & ~b & known)
     counts = [window_sums(kind, **size) for kind in kinds]
-    enough = sum(counts) >= min_valid * window_pixels(imerg.shape[1:], **size)
+    enough = sum(counts) >= enough_pixels(min_valid) * window_pixels(imerg.shape[1:], **size)
     return Contingency(*(np.where(enough, count, 0) for count in counts))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit, prange
 
 from rainscore.scores.sums import STEP, additive, flat_maps, ratio
-from rainscore.scores.windows import window_pixels, window_sums
+from rainscore.scores.windows import enough_pixels, window_pixels, window_sums
 
 
 class Moments(NamedTuple):
@@ -58,7 +58,7 @@ def window_moments(
     both = np.isfinite(imerg) & np.isfinite(radar)
     size = {"window": window, "stride": stride}
     n = window_sums(both, **size)
-    enough = n >= min_valid * window_pixels(imerg.shape[1:], **size)
+    enough = n >= enough_pixels(min_valid) * window_pixels(imerg.shape[1:], **size)
     a, b = (np.where(both, rate, 0).astype(np.float64) for rate in (imerg, radar))
     terms = (a, b, a * a, b * b, a * b, np.abs(a - b))
     sums = (np.where(enough, additive(window_sums(term, **size)), 0) for term in terms)

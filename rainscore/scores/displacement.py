@@ -36,7 +36,8 @@ def displacement_sums(
 
     Optical flow of Keil and Craig (2009), doi:10.1175/2009WAF2222247.1: the fields are averaged
     over 2^levels pixels; each pixel moves by up to `REACH` to where the squared difference
-    about it is least; the moved field is matched again on each finer level.
+    about it is least; the moves are smoothed; the moved field is matched again on each finer
+    level.
 
     Args:
         imerg, radar: Rates [mm/h], dims (time, y, x), missing as NaN; pixels missing in either are
@@ -71,14 +72,15 @@ def move_onto(
     Returns:
         The moved field [mm/h], and how far the rain now at each pixel came [pixels].
     """
-    grid = np.indices(fixed.shape, np.float32)
+    ny, nx = fixed.shape
+    grid = np.indices((ny, nx), np.float32)
     shift = np.zeros_like(grid)
     moved = moving
     for level in range(levels, -1, -1):
         step = 2**level
         best = _best_shift(_coarsen(moved, step), _coarsen(fixed, step)) * step
-        finer = best.repeat(step, axis=1).repeat(step, axis=2)
-        shift += finer[:, : fixed.shape[0], : fixed.shape[1]]
+        finer = best.repeat(step, axis=1).repeat(step, axis=2)[:, :ny, :nx]
+        shift += uniform_filter(finer, (1, 2 * step + 1, 2 * step + 1))  # blocks would tear rain
         moved = map_coordinates(moving, grid + shift, order=1, mode="constant")
     return moved, np.hypot(*shift)
 

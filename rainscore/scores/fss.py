@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rainscore.scores.sums import additive, ratio
-from rainscore.scores.windows import window_pixels, window_sums
+from rainscore.scores.windows import enough_pixels, window_pixels, window_sums
 
 
 class FssSums(NamedTuple):
@@ -53,7 +53,7 @@ def window_fractions(
     size = {"window": window, "stride": stride}
     count = window_sums(valid, **size)
     share = count / window_pixels(imerg.shape[1:], **size)
-    enough = np.where(share >= min_valid, count, 0)
+    enough = np.where(share >= enough_pixels(min_valid), count, 0)
     imerg_fraction, radar_fraction = (
         ratio(window_sums(valid & (rate >= np.float32(threshold)), **size), enough)
         for rate in (imerg, radar)

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit, prange
 
 from rainscore.scores.sums import additive, ratio
-from rainscore.scores.windows import window_bounds
+from rainscore.scores.windows import enough_pixels, window_bounds
 
 BITS = 21
 """One 64-bit number holds three counts of this many bits: wet IMERG, wet radar, valid pixels."""
@@ -75,7 +75,7 @@ def scale_sums(
         np.asarray(thresholds, np.float32),
         sides,
         rows,
-        (min_valid * (columns[:, 1] - columns[:, 0])).astype(np.float32),
+        (enough_pixels(min_valid) * (columns[:, 1] - columns[:, 0])).astype(np.float32),
         sums,
         wet,
     )

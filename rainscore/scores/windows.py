@@ -24,6 +24,11 @@ def window_bounds(n: int, *, window: int, stride: int) -> tuple[np.ndarray, np.n
     return np.clip(first, 0, n), np.clip(first + window, 0, n)
 
 
+def enough_pixels(min_valid: float) -> float:
+    """Share to compare with: a hair less, so that rounding loses no window exactly at the limit."""
+    return min_valid * (1 - 1e-6)
+
+
 def window_pixels(shape: tuple[int, int], *, window: int, stride: int) -> np.ndarray:
     """Number of pixels of each window that lie inside the map, dims (ny / stride, nx / stride)."""
     rows, columns = (

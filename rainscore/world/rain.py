@@ -48,7 +48,7 @@ class Texture:
     axis: float = 0.0
 
 
-SHEETS = Texture(2.9, 3.0, 40.0, 2000.0, 0.045, 0.8, 15.0, stretch=1.6, axis=65.0)
+SHEETS = Texture(2.8, 3.0, 40.0, 2000.0, 0.045, 0.8, 15.0, stretch=1.6, axis=65.0)
 CELLS = Texture(2.6, 3.4, 30.0, 350.0, 0.17, 0.75, 15.0)
 
 

@@ -164,9 +164,7 @@ def test_another_box_is_fetched_although_files_are_there(
 ) -> None:
     fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", order())
     wider = Grid("EPSG:4326", -0.6, 45.2, 0.1, 0.1, 13, 9)
-    table = fetch_month(
-        tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", order(cells=wider)
-    )
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", order(cells=wider))
     rain = read_granule(tmp_path / table["file"][0], wider)["precipitation"]
     assert rain.notnull().all()
 
@@ -176,7 +174,7 @@ def test_an_archive_that_stays_busy_stops_the_month_and_what_came_is_kept(
 ) -> None:
     nasa, _ = earthdata
     nasa.faults = {"2019-06-03T02:00": ["503", "always"]}
-    with pytest.raises(ArchiveBusy, match="answers 503.*run again later"):
+    with pytest.raises(ArchiveBusy, match=r"answers 503.*run again later"):
         fetch_month(tmp_path / "2019-06", *DAY, order())
     nasa.faults = {}
     assert list(fetch_month(tmp_path / "2019-06", *DAY, order())["state"]) == ["present"] * 12
@@ -216,7 +214,7 @@ def test_a_closed_door_is_explained_in_three_steps(
     nasa.refuses = int(fault) if fault.isdigit() else 0
     if fault == "token":
         monkeypatch.setenv("EARTHDATA_TOKEN", "0ld-t0ken")
-    with pytest.raises(AccessRefused, match="three steps: 1.*2.*GESDISC.*3") as caught:
+    with pytest.raises(AccessRefused, match=r"three steps: 1.*2.*GESDISC.*3") as caught:
         fetch_month(tmp_path / "2019-06", *DAY, order())
     for secret in (nasa.password, nasa.token, "another", "0ld-t0ken"):
         assert secret not in str(caught.value)

@@ -15,8 +15,8 @@ from tests.archives import Earthdata
 from tests.servers import Loopback
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("RAINSCORE_KILLS", "4"))
-DAYS = int(os.environ.get("RAINSCORE_KILL_DAYS", "3"))
+KILLS = int(os.environ.get("RAINSCORE_KILLS", "3"))
+DAYS = int(os.environ.get("RAINSCORE_KILL_DAYS", "2"))
 END = f"2019-06-{3 + DAYS:02d}"
 SCRIPT = """
 import sys
@@ -54,38 +54,35 @@ def test_a_killed_download_ends_with_the_same_bytes_and_fetches_nothing_twice(
 ) -> None:
     times = steps("2019-06-03", END)
     nasa = Earthdata(times, unlisted={"2019-06-03T04:00"}, gone={"2019-06-04T10:30"})
-    nasa.faults = {"2019-06-03T12:00": ["503", "cut"], "2019-06-05T01:00": ["truncated"]}
+    nasa.faults = {"2019-06-03T12:00": ["503"], "2019-06-04T01:00": ["truncated"]}
     account = {"EARTHDATA_USERNAME": nasa.user, "EARTHDATA_PASSWORD": nasa.password}
     with Loopback(nasa.archives(), tmp_path) as server:
         environment = {**server.environment, **account}
         calm, killed = tmp_path / "calm", tmp_path / "killed"
-        begun = time.monotonic()
         process = start(calm, environment)
         command = Path(f"/proc/{process.pid}/cmdline")
         listed = command.read_bytes() if command.exists() else b""
         assert process.wait(timeout=170) == 0
-        duration = time.monotonic() - begun
         nasa.served.clear()
-        nasa.faults = {"2019-06-03T12:00": ["503", "cut"], "2019-06-05T01:00": ["truncated"]}
+        nasa.faults = {"2019-06-03T12:00": ["503"], "2019-06-04T01:00": ["truncated"]}
         rng = random.Random(7)
-        survived = 0
-        for _ in range(KILLS):
+        for moment in sorted(rng.sample(range(len(times)), KILLS)):
             process = start(killed, environment)
-            try:
-                process.wait(timeout=rng.uniform(0.5, 1.0) * (2.0 + duration / KILLS))
-                survived += 1
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
+            end = time.monotonic() + 20
+            while nasa.served.total() <= moment and time.monotonic() < end:
+                assert process.poll() is None
+                time.sleep(0.005)
+            time.sleep(rng.uniform(0, 0.05))
+            process.send_signal(signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
         assert start(killed, environment).wait(timeout=170) == 0
     assert content(killed) == content(calm)
     both = [read_table(folder / "table") for folder in (killed, calm)]
     assert both[0].drop(columns="fetched").equals(both[1].drop(columns="fetched"))
     assert both[0]["state"].value_counts().to_dict() == {"present": len(times) - 2, "missing": 2}
     twice = sum(count - 1 for count in nasa.served.values())
-    print(f"{KILLS - survived} kills, {len(times)} half-hours, {twice} fetched twice (in flight)")
-    assert survived < KILLS
-    assert twice <= 4 * (KILLS - survived)
+    print(f"{KILLS} kills, {len(times)} half-hours, {twice} fetched twice (in flight)")
+    assert twice <= 4 * KILLS
     for secret in (nasa.password, nasa.token):
         assert secret.encode() not in listed
         assert not any(

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.baselines import AGE_CLASSES, ConditionalClimatology, age_class, quality_class
+from rainscore.baselines import ConditionalClimatology
+from rainscore.classes import AGE_CLASSES, AGE_NAMES, age_class, quality_class
 from rainscore.evaluation import STATISTICS, DaySums, measures, pixel_statistics, skill_table
-from rainscore.heldout import AGE_NAMES
 from rainscore.quantiles import crps_from_quantiles
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -58,6 +58,15 @@ def test_score_is_missing_where_too_few_pixels_are_valid():
     assert fss_sums(f, o).windows.item() == 0
 
 
+def test_a_window_valid_exactly_to_the_limit_counts():
+    rate = np.ones((1, 10, 10))
+    rate[0, :4] = np.nan
+    f, _, _ = window_fractions(
+        rate, rate, threshold=0.2, window=10, stride=10, min_valid=0.1 + 0.2 + 0.3
+    )
+    assert f.item() == 1
+
+
 def test_a_window_cut_by_the_edge_is_judged_on_its_part_inside_the_map():
     rate = np.ones((1, 4, 4))
     f, _, valid = fractions(rate, rate, window=6, min_valid=1.0)

@@ -13,6 +13,7 @@ from rainscore.scores.scales import (
     scale_sums,
     useful_scale,
 )
+from rainscore.scores.scales_torch import scale_sums as scale_sums_torch
 
 WINDOWS = [1, 3, 9, 33, 99]
 
@@ -73,6 +74,19 @@ def test_agrees_with_the_function_of_one_threshold_and_window_under_masks():
             np.testing.assert_allclose(power, one.fss_denominator, rtol=2e-6)
             np.testing.assert_array_equal(many.windows[:, k, s], one.windows)
             np.testing.assert_array_equal(many.defined[:, k, s], one.defined)
+
+
+def test_torch_gives_the_same_sums_under_masks():
+    rng = np.random.default_rng(3)
+    imerg, radar = rng.gamma(0.3, 2.0, (2, 11, 40, 50)).astype(np.float32)
+    imerg[1, :15], radar[2, :, ::3], radar[3] = np.nan, np.nan, np.nan
+    ours = scale_sums(imerg, radar, thresholds=[0.2, 1.0], windows=[1, 5, 21], min_valid=0.6)
+    torch = scale_sums_torch(
+        imerg, radar, thresholds=[0.2, 1.0], windows=[1, 5, 21], min_valid=0.6, device="cpu"
+    )
+    for name, a, b in zip(ScaleSums._fields, ours, torch, strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-6, atol=2e-6, err_msg=name)
+        assert a.dtype == b.dtype
 
 
 def test_half_a_map_without_radar_leaves_a_perfect_estimate_perfect():

@@ -1,0 +1,251 @@
+"""Every figure of a run, from its result files."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from rainscore.classes import AGE_EDGES_H, AGE_NAMES, RAIN_NAMES, season_of
+from rainscore.conformal import apply_margin
+from rainscore.dataset import ScoreMaps
+from rainscore.featurefiles import learning_grid, read_features
+from rainscore.features import CHANNELS, SOURCE_NAMES, unscale_rain
+from rainscore.figures.availability import plot_availability
+from rainscore.figures.case import plot_case
+from rainscore.figures.choice import plot_evidence
+from rainscore.figures.clusters import plot_clusters, plot_latents
+from rainscore.figures.description import (
+    plot_score_by_age,
+    plot_score_by_class,
+    plot_score_by_regime,
+    plot_score_map,
+)
+from rainscore.figures.groups import score_by
+from rainscore.figures.learning import plot_learning
+from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
+from rainscore.files import read_json, read_table
+from rainscore.grids import Grid
+from rainscore.latents import latent_columns
+from rainscore.manifests import read_manifest
+from rainscore.months import read_months
+from rainscore.prediction import load_unet
+from rainscore.training import predict
+
+CASES = 3
+AGE_MIDDLES = (0.0, *((a + b) / 2 for a, b in zip(AGE_EDGES_H, AGE_EDGES_H[1:], strict=False)), 5.25)
+
+
+class Results:
+    """The files of a run that figures are drawn from, read when they are asked for.
+
+    Args:
+        folder: `results` of the run.
+        months: Its months.
+        method: The clustering method that labels new maps.
+        simulated: Whether any part of the world is simulated.
+    """
+
+    def __init__(self, folder: Path, months: Sequence[str], method: str, *, simulated: bool) -> None:
+        self.folder, self.months, self.method = folder, list(months), method
+        self.world = "simulated" if simulated else "real"
+        self.table = read_months(self.paths("scores/{}.parquet"))
+        scored = self.table[self.table["map_score"].notna()]
+        self.maps, self.days = len(scored), scored["time"].dt.normalize().nunique()
+        first, last = self.table["time"].min(), self.table["time"].max()
+        self.period = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        if len(self.months) > 1:
+            self.period += f", {len(self.months)} months"
+
+    def paths(self, pattern: str) -> list[str]:
+        """The pattern's file of each month."""
+        return [str(self.folder / pattern.format(month)) for month in self.months]
+
+    def read(self, name: str) -> pd.DataFrame:
+        """A Parquet table of the run."""
+        return read_table(self.folder / name)
+
+    @property
+    def about(self) -> dict:
+        """Period and world, as every figure says them."""
+        return {"period": self.period, "world": self.world}
+
+    @property
+    def sample(self) -> dict:
+        """Sample size, period and world."""
+        return {"maps": self.maps, "days": self.days, **self.about}
+
+
+def availability(run: Results) -> Figure:
+    """Both products' manifests, day by day."""
+    manifests = {
+        name: pd.concat([read_manifest(path) for path in run.paths(f"{part}/{{}}.parquet")])
+        for name, part in (("IMERG", "imerg"), ("radar", "radar"))
+    }
+    return plot_availability(manifests, world=run.world)
+
+
+def score_map(run: Results) -> Figure:
+    """Mean score over the domain."""
+    total, defined, maps = 0.0, 0, 0
+    for path in run.paths("scores/{}.nc"):
+        with xr.open_dataset(path, engine="h5netcdf") as month:
+            grid = Grid(**json.loads(month.attrs["grid"]))
+            score = month["score"].values
+        known = np.isfinite(score)
+        total = total + np.where(known, score, 0).sum(axis=0, dtype=np.float64)
+        defined, maps = defined + known.sum(axis=0), maps + len(score)
+    mean = np.where(defined > 0, total / np.maximum(defined, 1), np.nan)
+    return plot_score_map(mean, defined / max(maps, 1), grid, **run.sample)
+
+
+def score_by_age(run: Results, *, resamples: int, seed: int) -> Figure:
+    """Score against age, source by source."""
+    rows = read_months(run.paths("groups/{}.parquet"))
+    middles = dict(zip(AGE_NAMES, AGE_MIDDLES, strict=False))
+    rows["age_h"] = rows["age"].map(middles)
+    table = score_by(rows.dropna(subset="age_h"), ["source", "age_h"], resamples=resamples, seed=seed)
+    order = pd.Categorical(table["source"], SOURCE_NAMES, ordered=True)
+    table = table.assign(source=order).sort_values(["source", "age_h"])
+    return plot_score_by_age(table.astype({"source": str}), **run.sample)
+
+
+def score_by_class(run: Results, *, resamples: int, seed: int) -> Figure:
+    """Score by season, hour and intensity."""
+    rows = read_months(run.paths("groups/{}.parquet"))
+    rows["season"] = rows["time"].dt.month.map(season_of)
+    rows["hour"] = (rows["time"].dt.hour // 3 * 3).map("{:02d}".format)
+    orders = {
+        "season": ("season", ["DJF", "MAM", "JJA", "SON"]),
+        "hour": ("hour [UTC]", [f"{h:02d}" for h in range(0, 24, 3)]),
+        "intensity": ("IMERG rain", list(RAIN_NAMES)),
+        "source": ("source", list(SOURCE_NAMES)),
+    }
+    tables = []
+    for column, (title, order) in orders.items():
+        found = score_by(rows, [column], resamples=resamples, seed=seed).set_index(column)
+        found = found.reindex([name for name in order if name in found.index])
+        tables.append(found.rename_axis("class").reset_index().assign(grouping=title))
+    return plot_score_by_class(pd.concat(tables, ignore_index=True), **run.sample)
+
+
+def learning(run: Results) -> Figure:
+    """Learning curves of both networks."""
+    names = {"U-Net": "unet", "auto-encoder": "autoencoder"}
+    curves = {
+        title: pd.read_csv(run.folder / f"models/{name}_curve.csv") for title, name in names.items()
+    }
+    return plot_learning(curves, **run.about)
+
+
+def clusters(run: Results) -> Figure:
+    """Mean map, most central map and scores of each cluster."""
+    assigned = run.read(f"clusters/{run.method}.parquet")
+    labels = run.read(f"clusters/{run.method}_labels.parquet").set_index("cluster")
+    kept = assigned[assigned["cluster"] >= 0]
+    number = int(kept["cluster"].max()) + 1
+    central = kept.loc[kept.groupby("cluster")["distance"].idxmin(), ["cluster", "time"]]
+    centre_of = dict(zip(central["time"], central["cluster"], strict=True))
+    paths = [Path(p) for p in run.paths("features/{}.h5")]
+    grid = learning_grid(paths[0])
+    total, medoids = (np.zeros((number, *grid.shape)) for _ in range(2))
+    cluster_at = kept.set_index("time")["cluster"]
+    for times, block in read_features(paths, kept["time"].to_numpy(), ["inputs"]):
+        rain = unscale_rain(block["inputs"][:, CHANNELS.index("rain")])
+        for stamp, one in zip(pd.DatetimeIndex(times), rain, strict=True):
+            total[cluster_at[stamp]] += one
+            if stamp in centre_of:
+                medoids[centre_of[stamp]] = one
+    size = kept["cluster"].value_counts().reindex(range(number), fill_value=0).to_numpy()
+    scores = kept.merge(run.table[["time", "map_score"]], on="time").dropna(subset="map_score")
+    names = [
+        f"cluster {c}" + (f", mostly {labels['regime'][c]}" if labels["regime"].get(c) else "")
+        for c in range(number)
+    ]
+    mean = total / np.maximum(size, 1)[:, None, None]
+    columns = scores[["cluster", "map_score", "time"]]
+    return plot_clusters(mean, medoids, columns, grid, names=names, **run.about)
+
+
+def latents(run: Results) -> Figure:
+    """The latent space in two dimensions."""
+    rows = run.read("latents.parquet").merge(
+        run.read(f"clusters/{run.method}.parquet")[["time", "cluster"]], on="time"
+    )
+    rows = rows[rows["cluster"] >= 0].merge(run.table[["time", "map_score"]], on="time")
+    days = rows["time"].dt.normalize().nunique()
+    return plot_latents(
+        latent_columns(rows),
+        rows["cluster"].to_numpy(),
+        rows["map_score"].to_numpy(),
+        days=days,
+        **run.about,
+    )
+
+
+def cases(run: Results) -> Figure:
+    """Held-out half-hours, the rainiest of equal parts of the test days, with what was predicted."""
+    splits = run.read("splits.parquet")
+    test = splits.loc[splits["split"] == "test", "time"]
+    rain = run.table.set_index("time")["hits"].reindex(test).fillna(0)
+    parts = np.array_split(test.to_numpy(), min(CASES, len(test)))
+    times = np.sort([part[rain.reindex(part).to_numpy().argmax()] for part in parts])
+    paths = run.paths("pairs/{}.nc")
+    pairs = [_at(path, times, ["imerg", "radar"]) for path in paths]
+    found = [_at(path, times, ["score"]) for path in run.paths("scores/{}.nc")]
+    model, card = load_unet(run.folder / "models/unet")
+    features = [Path(p) for p in run.paths("features/{}.h5")]
+    data = ScoreMaps(features, times)
+    batches = [(q, wet) for (_, _, wet, _), (q, _) in predict(model, data)]
+    quantiles = np.concatenate([q for q, _ in batches])
+    wet = np.concatenate([w for _, w in batches])
+    low, high = apply_margin(quantiles[:, 0], quantiles[:, -1], card["margin"])
+    middle = quantiles[:, quantiles.shape[1] // 2]
+    pair = xr.concat([p for p in pairs if p.sizes["time"]], "time")
+    score = xr.concat([s for s in found if s.sizes["time"]], "time")
+    return plot_case(
+        pair["imerg"].values,
+        pair["radar"].values,
+        score["score"].values,
+        *(np.where(wet, part, np.nan) for part in (middle, low, high)),
+        times,
+        grid=Grid(**json.loads(pair.attrs["grid"])),
+        score_grid=learning_grid(features[0]),
+        world=run.world,
+    )
+
+
+def _at(path: str, times: np.ndarray, names: list[str]) -> xr.Dataset:
+    with xr.open_dataset(path, engine="h5netcdf") as month:
+        return month[names].sel(time=np.intersect1d(month["time"].values, times)).load()
+
+
+def figures(run: Results, *, resamples: int, seed: int) -> dict[str, Callable[[], Figure]]:
+    """What draws each figure, by its name; a regime figure only where regimes are known."""
+    skill = run.read("evaluation/skill.parquet")
+    used = read_json(run.folder / "choice/choice.json")["used"]
+    held_out = int(skill["days"].max())
+    draw = {"resamples": resamples, "seed": seed}
+    evidence = run.read("choice/evidence.parquet")
+    reliability = run.read("evaluation/reliability.parquet")
+    return {
+        "availability": lambda: availability(run),
+        "score_map": lambda: score_map(run),
+        "score_by_age": lambda: score_by_age(run, **draw),
+        "score_by_class": lambda: score_by_class(run, **draw),
+        "score_by_regime": lambda: plot_score_by_regime(
+            run.table[["time", "regime", "map_score"]], **run.about
+        ),
+        "evidence": lambda: plot_evidence(evidence, used=used, **run.about),
+        "learning": lambda: learning(run),
+        "skill": lambda: plot_skill(skill, **run.about),
+        "map_skill": lambda: plot_skill(skill, split="map", **run.about),
+        "coverage": lambda: plot_coverage(skill, **run.about),
+        "reliability": lambda: plot_reliability(reliability, days=held_out, **run.about),
+        "clusters": lambda: clusters(run),
+        "latents": lambda: latents(run),
+        "cases": lambda: cases(run),
+    }

@@ -1,0 +1,35 @@
+"""Scores by group, from additive sums, with intervals over days."""
+
+import numpy as np
+import pandas as pd
+
+
+def score_by(rows: pd.DataFrame, by: list[str], *, resamples: int, seed: int) -> pd.DataFrame:
+    """Fractions skill score of each group, with a 95 % interval from resampling days.
+
+    Args:
+        rows: Columns time, `fss_numerator` Σ(f − o)², `fss_denominator` Σ(f² + o²), and those of
+            `by`; any number of rows a map. Rows with a missing sum are left out.
+        by: Columns that form the groups.
+        resamples: Bootstrap samples; whole days are drawn, since half-hours are not independent.
+        seed: Of the samples.
+
+    Returns:
+        One row a group: `by`, value (1 − Σ numerator / Σ denominator), low, high, n (rows), days.
+        The interval of a group of one day is NaN.
+    """
+    sums = ["fss_numerator", "fss_denominator"]
+    rows = rows.dropna(subset=sums)
+    table: list[tuple] = []
+    for group, part in rows.groupby(by, sort=True, observed=True):
+        days = part.groupby(part["time"].dt.normalize())[sums].sum().to_numpy()
+        rng = np.random.default_rng([seed, len(table)])
+        weights = rng.multinomial(len(days), np.full(len(days), 1 / len(days)), resamples)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            total = days.sum(axis=0)
+            drawn = weights @ days
+            value, values = 1 - total[0] / total[1], 1 - drawn[:, 0] / drawn[:, 1]
+        enough = len(days) > 1 and np.isfinite(values).any()
+        low, high = np.nanpercentile(values, [2.5, 97.5]) if enough else (np.nan, np.nan)
+        table.append((*group, value, low, high, len(part), len(days)))
+    return pd.DataFrame(table, columns=[*by, "value", "low", "high", "n", "days"])

@@ -1,0 +1,133 @@
+"""Skill on the held-out days: methods beside one another, coverage, reliability."""
+
+import re
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from rainscore.figures.style import colour, count, figure, intervals, sample, styled
+
+MEASURES = {
+    "crps_skill": "CRPS skill against climatology [1]\n(more is better)",
+    "mae": "mean absolute error [1]\n(less is better)",
+    "correlation": "correlation with the score found [1]\n(more is better)",
+}
+
+
+SPLITS = {"all": 0, "map": 1, "season": 2, "source": 3, "age": 4, "intensity": 5, "regime": 6}
+SEASONS = ("DJF", "MAM", "JJA", "SON")
+
+
+@styled
+def plot_skill(skill: pd.DataFrame, *, split: str = "all", period: str, world: str) -> Figure:
+    """Skill of every method with intervals: a panel a measure, a row a method.
+
+    Args:
+        skill: Columns method, measure, split, group, value, low, high [1] (95 % over days), days,
+            n, as of `evaluation.skill_table`.
+        split: 'all' for the score at each pixel, 'map' for the score of the whole map.
+        period: In words.
+        world: 'simulated' or 'real'.
+    """
+    rows = skill[(skill["split"] == split) & (skill["group"] == "all")]
+    wide = rows[rows["measure"] == "crps_skill"].sort_values("value")
+    methods = list(wide["method"])
+    what = "pixels with rain" if split == "all" else "maps"
+    subtitle = f"held-out days: {sample(wide['n'].max(), what, wide['days'].max(), period)}"
+    height = 1.4 + 0.32 * len(methods)
+    name = "score at each pixel" if split == "all" else "score of the whole map"
+    title = f"Skill of the methods, {name}"
+    subtitle += "; bars: 95 % over days"
+    fig = figure(10, height, title=title, subtitle=subtitle, world=world)
+    axes = fig.subplots(1, len(MEASURES), sharey=True)
+    places = np.arange(len(methods))
+    for ax, (measure, label) in zip(axes, MEASURES.items(), strict=True):
+        part = rows[rows["measure"] == measure].set_index("method").reindex(methods)
+        ours = np.array([method == "U-Net" for method in methods])
+        for mask, shade in ((ours, colour(1)), (~ours, colour(0))):
+            intervals(ax, places[mask], part[mask], across=True, color=shade)
+        ax.set_yticks(places, methods)
+        ax.set(xlabel=label, ylim=(-0.6, len(methods) - 0.4))
+        ax.grid(axis="x")
+        if measure == "crps_skill":
+            ax.axvline(0, color="#777777", linewidth=0.8)
+    return fig
+
+
+@styled
+def plot_coverage(
+    skill: pd.DataFrame, *, method: str = "U-Net", nominal: float = 0.9, period: str, world: str
+) -> Figure:
+    """Share of the scores found inside a method's interval, in each group of the held-out days.
+
+    Args:
+        skill: As in `plot_skill`, with measure 'coverage'.
+        method: Whose intervals.
+        nominal: What the coverage should be [1].
+        period: In words.
+        world: 'simulated' or 'real'.
+    """
+    rows = skill[(skill["measure"] == "coverage") & (skill["method"] == method)]
+    rows = rows[rows["n"] > 0]
+    rows = rows.assign(rank=rows["group"].map(_rank), order=rows["split"].map(SPLITS).fillna(99))
+    rows = rows.sort_values(["order", "rank"], kind="stable", ignore_index=True)
+    whole = rows[rows["split"] == "all"].iloc[0]
+    found = sample(whole["n"], "pixels with rain", whole["days"], period)
+    subtitle = f"held-out days: {found}; bars: 95 % over days; shaded: ± 5 %"
+    starts = np.cumsum(np.r_[0, (rows["split"] != rows["split"].shift()).to_numpy()[1:]])
+    places = -(np.arange(len(rows)) + 0.5 * starts)
+    title = f"Coverage of the {nominal:.0%} interval, {method}".replace("%", " %")
+    height = 1.2 + 0.24 * -places[-1]
+    fig = figure(7.5, height, title=title, subtitle=subtitle, world=world)
+    ax = fig.subplots()
+    ax.axvspan(100 * nominal - 5, min(100 * nominal + 5, 100), color="#e8f1f8", lw=0)
+    ax.axvline(100 * nominal, color="#777777", linewidth=1, label=f"nominal {nominal:.0%}")
+    percent = rows.assign(**{name: 100 * rows[name] for name in ("value", "low", "high")})
+    intervals(ax, places, percent, across=True, color=colour(0))
+    words = {"all": "all pixels", "map": "whole maps"}
+    names = [
+        f"{words.get(split, f'{split}: {group}')} ({count(n)})"
+        for split, group, n in zip(rows["split"], rows["group"], rows["n"], strict=True)
+    ]
+    ax.set_yticks(places, names)
+    ax.locator_params(axis="x", steps=[1, 2, 5, 10])
+    ax.set(xlabel="scores found inside the interval [%]", ylim=(places[-1] - 0.7, 0.7))
+    ax.grid(axis="x")
+    return fig
+
+
+@styled
+def plot_reliability(reliability: pd.DataFrame, *, days: int, period: str, world: str) -> Figure:
+    """Share of the scores found at or below each predicted quantile: on the diagonal is right.
+
+    Args:
+        reliability: Columns level (of the quantile, 1), share (found, 1), n (pixels).
+        days: Held-out days.
+        period: In words.
+        world: 'simulated' or 'real'.
+    """
+    subtitle = f"held-out days: {sample(reliability['n'].max(), 'pixels with rain', days, period)}"
+    title = "Reliability of the predicted quantiles"
+    fig = figure(6, 5.3, title=title, subtitle=subtitle, world=world)
+    ax = fig.subplots()
+    ax.plot([0, 1], [0, 1], color="#777777", linewidth=0.8, label="reliable")
+    ax.plot(reliability["level"], reliability["share"], "o-", color=colour(1), label="U-Net")
+    for level, share in reliability[["level", "share"]].to_numpy():
+        ax.annotate(f"{share:.2f}", (level, share), (6, -11), textcoords="offset points", size=8)
+    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    ax.set(xlabel="level of the predicted quantile [1]", ylabel="scores at or below it [1]")
+    ax.grid()
+    ax.legend(loc="upper left")
+    return fig
+
+
+def _rank(group: str) -> float:
+    """Place of a group among its like: seasons in order, classes by their bounds, then the rest."""
+    if group in SEASONS:
+        return SEASONS.index(group)
+    if group == "now":
+        return -1.0
+    bound = re.search(r"\d+\.?\d*", group)
+    shift = -0.01 if "<" in group else 0.01 if ">" in group else 0.0
+    return float(bound.group()) + shift if bound else np.inf

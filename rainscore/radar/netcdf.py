@@ -1,0 +1,179 @@
+"""Anybody's radar in NetCDF or Zarr that follows the CF conventions."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pyproj
+import xarray as xr
+
+from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.grids import Grid
+
+RATES = {
+    "mm h-1": 1.0,
+    "mm/h": 1.0,
+    "mm/hr": 1.0,
+    "mm hr-1": 1.0,
+    "kg m-2 h-1": 1.0,
+    "mm s-1": 3600.0,
+    "mm/s": 3600.0,
+    "kg m-2 s-1": 3600.0,
+    "m s-1": 3.6e6,
+}
+"""Unit of a rate → mm/h."""
+
+AMOUNTS = {"mm": 1.0, "kg m-2": 1.0, "m": 1000.0}
+"""Unit of an accumulation → mm."""
+
+SUFFIXES = (".nc", ".nc4", ".zarr")
+METRES = {"m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "km": 1000.0}
+
+
+@dataclass(frozen=True)
+class CfRadar:
+    """Reader of rain with the dims (time, y, x), one or more times a file, or (y, x) and one time.
+
+    Attributes:
+        variable: Variable to read; needed where a file has several of rain.
+        stamp: `start` or `end`: how a time is taken; `inside` takes the start that the bounds of
+            the time give, and the time itself where it has none.
+    """
+
+    variable: str = ""
+    stamp: str = "inside"
+    stamp_reason: str = "the bounds of the time say; without them it is taken as the start"
+    step_minutes: int = 5
+    name: ClassVar[str] = "netcdf"
+
+    def scan(self, folder: Path) -> pd.DataFrame:
+        """List the frames below a folder (see `RadarFormat.scan`)."""
+        parts = []
+        for file in sorted(f for f in Path(folder).absolute().rglob("*") if f.suffix in SUFFIXES):
+            dataset = _open(str(file))
+            times = pd.DatetimeIndex(np.atleast_1d(dataset["time"].to_numpy())).as_unit("ns")
+            if self.stamp == "inside" and (bounds := _bounds(dataset)) is not None:
+                times = pd.DatetimeIndex(bounds[:, 0]).as_unit("ns")
+            parts.append(
+                pd.DataFrame({"time": times, "file": str(file), "index": range(times.size)})
+            )
+        if not parts:
+            return pd.DataFrame(
+                {"time": pd.DatetimeIndex([]).as_unit("ns"), "file": "", "index": 0}
+            )
+        rows = pd.concat(parts).sort_values("time", ignore_index=True, kind="stable")
+        if self.stamp == "end":
+            rows["time"] -= rows["time"].diff().min()
+        return rows
+
+    def check(self, file: Path | str) -> None:
+        """Raise DamagedFile where the file does not open or lacks its data."""
+        self._rain(file)
+
+    def read(self, file: Path | str, index: int = 0) -> np.ndarray:
+        """Read a frame: dims (ny, nx), mm/h, float32, row 0 north, NaN where missing or negative.
+
+        Raises:
+            DamagedFile: It is not such a file, or has no such frame.
+        """
+        rain = self._rain(file)
+        frame = rain[index] if rain.ndim == 3 else rain
+        try:
+            values = frame.to_numpy().astype(np.float32)
+        except (OSError, ValueError, RuntimeError, IndexError) as error:
+            raise _damaged(file, error) from error
+        unit = " ".join(str(rain.attrs.get("units", "")).split())
+        factor = RATES[unit] if unit in RATES else AMOUNTS[unit] / _hours(_open(str(file)), file)
+        rate = values * np.float32(factor)
+        rate[rate < 0] = np.nan
+        south_first = rain[rain.dims[-2]][0] < rain[rain.dims[-2]][-1]
+        return rate[::-1] if south_first else rate
+
+    def grid(self, file: Path | str) -> Grid:
+        """Return the grid, by the grid mapping, or in longitude and latitude without one.
+
+        Raises:
+            DamagedFile: The axes are absent or not regular.
+        """
+        rain = self._rain(file)
+        mapping = rain.attrs.get("grid_mapping") or rain.encoding.get("grid_mapping")
+        crs, scale = "EPSG:4326", 1.0
+        if mapping:
+            attributes = _open(str(file))[mapping.split(":")[0]].attrs
+            crs = pyproj.CRS.from_cf(attributes).to_wkt()
+            scale = METRES.get(str(rain[rain.dims[-1]].attrs.get("units", "m")), 1.0)
+        x, dx = _axis(rain, rain.dims[-1], scale, file)
+        y, dy = _axis(rain, rain.dims[-2], scale, file)
+        top = y + dy * (rain.shape[-2] - 1) if dy > 0 else y
+        return Grid(
+            crs, x - dx / 2, top + abs(dy) / 2, dx, -abs(dy), rain.shape[-1], rain.shape[-2]
+        )
+
+    def _rain(self, file: Path | str) -> xr.DataArray:
+        """Return the variable of rain, not yet read."""
+        dataset = _open(str(file))
+        if self.variable:
+            names = [self.variable] if self.variable in dataset else []
+        else:
+            units = {n: " ".join(str(v.attrs.get("units", "")).split()) for n, v in dataset.items()}
+            known = RATES | AMOUNTS
+            names = [str(n) for n, v in dataset.items() if units[n] in known and v.ndim in (2, 3)]
+        if len(names) > 1:
+            raise RainscoreError(
+                f"{file} has several variables of rain ({', '.join(names)}): choose one with "
+                f"radar.format netcdf:{names[0]}"
+            )
+        if not names:
+            raise _damaged(file, f"no {self.variable or 'variable with a unit of rain'}")
+        unit = " ".join(str(dataset[names[0]].attrs.get("units", "")).split())
+        if unit not in RATES | AMOUNTS:
+            raise _damaged(file, f"{names[0]} is in {unit!r}")
+        return dataset[names[0]]
+
+
+@lru_cache(maxsize=2)
+def _open(file: str) -> xr.Dataset:
+    """Keep the last files open: frames are asked for in order."""
+    try:
+        if file.endswith(".zarr"):
+            return xr.open_zarr(file, chunks=None)
+        return xr.open_dataset(file, engine="h5netcdf")
+    except (OSError, ValueError, KeyError) as error:
+        raise _damaged(file, error) from error
+
+
+def _bounds(dataset: xr.Dataset) -> np.ndarray | None:
+    """Start and end of each time, dims (time, 2); None without them."""
+    time = dataset["time"]
+    name = time.attrs.get("bounds") or time.encoding.get("bounds")
+    return dataset[name].to_numpy().reshape(-1, 2) if name in dataset else None
+
+
+def _hours(dataset: xr.Dataset, file: Path | str) -> float:
+    """Length of an accumulation [h]: by the bounds of the time, or else by its steps."""
+    bounds = _bounds(dataset)
+    times = np.atleast_1d(dataset["time"].to_numpy()) if bounds is None else bounds[0]
+    if times.size < 2:
+        raise _damaged(file, "an accumulation of unknown length: its time has no bounds")
+    return float(np.diff(times).min() / np.timedelta64(1, "h"))
+
+
+def _axis(rain: xr.DataArray, dim: object, scale: float, file: Path | str) -> tuple[float, float]:
+    """First centre and step of an axis."""
+    if dim not in rain.coords:
+        raise _damaged(file, f"no coordinate {dim}")
+    values = rain[dim].to_numpy().astype(float) * scale
+    step = (values[-1] - values[0]) / max(values.size - 1, 1)
+    off = np.abs(values - values[0] - step * np.arange(values.size)).max()
+    if step == 0 or off > 0.05 * abs(step):
+        raise _damaged(file, f"{dim} is not regular")
+    return float(values[0]), float(step)
+
+
+def _damaged(file: Path | str, reason: object) -> DamagedFile:
+    return DamagedFile(
+        file, f"not a file of rain by the CF conventions ({reason})", "give one, or fetch it again"
+    )

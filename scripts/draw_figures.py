@@ -1,0 +1,17 @@
+"""Draw every figure of the run."""
+
+from pathlib import Path
+
+from rainscore.drawing import Results, figures
+from rainscore.figures.style import save
+from rainscore.log import start_logging
+from rainscore.threads import use_threads
+
+log = start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+p = snakemake.params
+run = Results(Path("results"), p.months, p.method, simulated=p.simulated)
+drawn = figures(run, resamples=p.resamples, seed=p.seed)
+for path in map(Path, snakemake.output):
+    log.info("drawing %s", path)
+    save(drawn[path.stem](), path)

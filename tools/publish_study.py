@@ -1,0 +1,46 @@
+"""Copy a run's tables (CSV) and figures (SVG) to a folder that is part of the repository."""
+
+import argparse
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+
+TABLES = (
+    "evaluation/skill.parquet",
+    "evaluation/reliability.parquet",
+    "choice/evidence.parquet",
+)
+
+
+def main() -> None:
+    """Copy, and say from which commit, machine and command the numbers are."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="folder of the run, such as runs/study")
+    parser.add_argument("out", type=Path, help="where the copies go, such as docs/study")
+    options = parser.parse_args()
+    results = options.run / "results"
+    options.out.mkdir(parents=True, exist_ok=True)
+    labels = sorted(p.relative_to(results) for p in results.glob("clusters/*_labels.parquet"))
+    for name in (*TABLES, *labels):
+        path = results / name
+        pd.read_parquet(path).to_csv(
+            options.out / f"{path.stem}.csv", index=False, float_format="%.5g"
+        )
+    for figure in results.glob("figures/*.svg"):
+        shutil.copy(figure, options.out)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+    )
+    (options.out / "README.md").write_text(
+        "# Tables and figures of the study\n\n"
+        f"`make study` at commit {commit.stdout.strip()}, Python {platform.python_version()}, "
+        f"{platform.machine()}, {platform.system()}. A simulated world: its numbers say nothing "
+        "about the real IMERG.\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
