@@ -20,6 +20,7 @@ workdir: str(Path(workflow.basedir) / config["folder"])
 
 include: "rules/radar.smk"
 include: "rules/imerg.smk"
+include: "rules/download.smk"
 include: "rules/scores.smk"
 include: "rules/training.smk"
 include: "rules/clusters.smk"

@@ -87,7 +87,7 @@ def _cross_faults(config: dict):
     if imerg["source"] != "simulated" and radar["source"] == "simulated":
         yield f"imerg.source {imerg['source']} needs a real radar: set radar.source"
     if imerg["source"] == "earthdata" and not imerg["version"]:
-        yield "imerg.version: earthdata needs one, such as \"07\""
+        yield 'imerg.version: earthdata needs one, such as "07"'
     if radar["source"] in ("hub", "zarr") and radar["format"] != "fr-radar-rainfall":
         yield f"radar.format: what {radar['source']} brings is fr-radar-rainfall"
     for name, part in (("imerg", imerg), ("radar", radar)):

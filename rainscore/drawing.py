@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,12 @@ from rainscore.prediction import load_unet
 from rainscore.training import predict
 
 CASES = 3
-AGE_MIDDLES = (0.0, *((a + b) / 2 for a, b in zip(AGE_EDGES_H, AGE_EDGES_H[1:], strict=False)), 5.25)
+SUMS = ["fss_numerator", "fss_denominator"]
+AGE_MIDDLES = (
+    0.0,
+    *((a + b) / 2 for a, b in pairwise(AGE_EDGES_H)),
+    5.25,
+)
 
 
 class Results:
@@ -49,7 +55,9 @@ class Results:
         simulated: Whether any part of the world is simulated.
     """
 
-    def __init__(self, folder: Path, months: Sequence[str], method: str, *, simulated: bool) -> None:
+    def __init__(
+        self, folder: Path, months: Sequence[str], method: str, *, simulated: bool
+    ) -> None:
         self.folder, self.months, self.method = folder, list(months), method
         self.world = "simulated" if simulated else "real"
         self.table = read_months(self.paths("scores/{}.parquet"))
@@ -90,7 +98,8 @@ def availability(run: Results) -> Figure:
 
 def score_map(run: Results) -> Figure:
     """Mean score over the domain."""
-    total, defined, maps = 0.0, 0, 0
+    total = defined = np.zeros(())
+    maps = 0
     for path in run.paths("scores/{}.nc"):
         with xr.open_dataset(path, engine="h5netcdf") as month:
             grid = Grid(**json.loads(month.attrs["grid"]))
@@ -107,7 +116,8 @@ def score_by_age(run: Results, *, resamples: int, seed: int) -> Figure:
     rows = read_months(run.paths("groups/{}.parquet"))
     middles = dict(zip(AGE_NAMES, AGE_MIDDLES, strict=False))
     rows["age_h"] = rows["age"].map(middles)
-    table = score_by(rows.dropna(subset="age_h"), ["source", "age_h"], resamples=resamples, seed=seed)
+    rows = rows.groupby(["time", "source", "age_h"], as_index=False)[SUMS].sum()
+    table = score_by(rows, ["source", "age_h"], resamples=resamples, seed=seed)
     order = pd.Categorical(table["source"], SOURCE_NAMES, ordered=True)
     table = table.assign(source=order).sort_values(["source", "age_h"])
     return plot_score_by_age(table.astype({"source": str}), **run.sample)
@@ -126,7 +136,8 @@ def score_by_class(run: Results, *, resamples: int, seed: int) -> Figure:
     }
     tables = []
     for column, (title, order) in orders.items():
-        found = score_by(rows, [column], resamples=resamples, seed=seed).set_index(column)
+        maps = rows.groupby(["time", column], as_index=False)[SUMS].sum()
+        found = score_by(maps, [column], resamples=resamples, seed=seed).set_index(column)
         found = found.reindex([name for name in order if name in found.index])
         tables.append(found.rename_axis("class").reset_index().assign(grouping=title))
     return plot_score_by_class(pd.concat(tables, ignore_index=True), **run.sample)
@@ -161,10 +172,7 @@ def clusters(run: Results) -> Figure:
                 medoids[centre_of[stamp]] = one
     size = kept["cluster"].value_counts().reindex(range(number), fill_value=0).to_numpy()
     scores = kept.merge(run.table[["time", "map_score"]], on="time").dropna(subset="map_score")
-    names = [
-        f"cluster {c}" + (f", mostly {labels['regime'][c]}" if labels["regime"].get(c) else "")
-        for c in range(number)
-    ]
+    names = [f"mostly {labels['regime'].get(c) or labels['season'].get(c)}" for c in range(number)]
     mean = total / np.maximum(size, 1)[:, None, None]
     columns = scores[["cluster", "map_score", "time"]]
     return plot_clusters(mean, medoids, columns, grid, names=names, **run.about)
@@ -187,7 +195,7 @@ def latents(run: Results) -> Figure:
 
 
 def cases(run: Results) -> Figure:
-    """Held-out half-hours, the rainiest of equal parts of the test days, with what was predicted."""
+    """Held-out half-hours, the rainiest of equal parts of the test days, beside the prediction."""
     splits = run.read("splits.parquet")
     test = splits.loc[splits["split"] == "test", "time"]
     rain = run.table.set_index("time")["hits"].reindex(test).fillna(0)
@@ -206,11 +214,14 @@ def cases(run: Results) -> Figure:
     middle = quantiles[:, quantiles.shape[1] // 2]
     pair = xr.concat([p for p in pairs if p.sizes["time"]], "time")
     score = xr.concat([s for s in found if s.sizes["time"]], "time")
+    predicted, lower, upper = (np.where(wet, part, np.nan) for part in (middle, low, high))
     return plot_case(
         pair["imerg"].values,
         pair["radar"].values,
         score["score"].values,
-        *(np.where(wet, part, np.nan) for part in (middle, low, high)),
+        predicted,
+        lower,
+        upper,
         times,
         grid=Grid(**json.loads(pair.attrs["grid"])),
         score_grid=learning_grid(features[0]),

@@ -33,7 +33,7 @@ def open_radar(manifest: str | Path, settings: dict, target: Grid) -> RadarReade
     """Reader of a radar manifest's frames onto a grid, by the configuration's `radar`."""
     rows = resolve_files(read_manifest(manifest), Path(manifest).resolve().parent)
     stamp = None if settings["stamp"] == "format" else settings["stamp"]
-    reader = get_format(settings["format"], stamp=stamp)
+    reader = get_format(settings["format"], stamp=stamp, min_quality=settings["min_quality"])
     return RadarReader(
         manifest=rows,
         format=reader,

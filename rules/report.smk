@@ -64,3 +64,39 @@ rule draw_figures:
         seed=config["seed"],
     script:
         "../scripts/draw_figures.py"
+
+
+rule write_report:
+    input:
+        figures=expand("results/figures/{name}.svg", name=FIGURES),
+        manifests=every_month("results/imerg/{month}.parquet")
+        + every_month("results/radar/{month}.parquet"),
+        tables=every_month("results/scores/{month}.parquet"),
+        skill="results/evaluation/skill.parquet",
+        evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
+        labels=f"results/clusters/{METHODS[0]}_labels.parquet",
+        card="results/models/unet.json",
+        scored="results/scored",
+    output:
+        report="results/report.html",
+    log:
+        "logs/write_report.log",
+    benchmark:
+        "logs/write_report.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../envs/rainscore.yaml"
+    params:
+        code=code("write_report"),
+        title=config["title"],
+        months=MONTHS,
+        method=METHODS[0],
+        simulated=SIMULATED,
+        seed=config["seed"],
+        captions={
+            name: (CHECKOUT / f"report/{name}.rst").read_text().strip() for name in FIGURES
+        },
+    script:
+        "../scripts/write_report.py"

@@ -1,4 +1,4 @@
-"""The image sets that the papers cluster, as float32 images in [0, 1]; training and test together."""
+"""The image sets of the papers, as float32 images in [0, 1]; training and test together."""
 
 import gzip
 from pathlib import Path

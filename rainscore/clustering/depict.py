@@ -122,7 +122,7 @@ class DEPICT(DeepClusterer):
             steps=self.max_epochs * epoch,
             loss=lambda x, rows, step: self._loss(x, run.memory["target"][rows], run, step),
             every=epoch,
-            check=lambda step: self._update(run),
+            check=lambda step: self._update(run, step),
             **common,
         )
         return [alone, first, joint]
@@ -183,13 +183,13 @@ class DEPICT(DeepClusterer):
         self.heads_["weight"].copy_(F.normalize(centres, dim=1))
         run.memory["start_labels"] = labels
 
-    def _update(self, run: Run) -> bool:
+    def _update(self, run: Run, step: int) -> bool:
         """New targets; whether they have settled."""
         q = torch.exp(-self._through(run.data, self._of_members))
         target = sharpened(q) if self.target == "sharpened" else balanced(q)
-        before = run.memory.get("target")
+        before = run.memory.get("target", target)
         run.memory["target"] = target
-        if before is None:
+        if step == 0:
             return False
         change = (target - before).square().mean().item()
         run.history[-1]["changed"] = change

@@ -88,7 +88,7 @@ class DeepKMeans(DeepClusterer):
             loss=lambda x, rows, step: self._loss(x, self.alphas[step // each]),
             optimizer=adam(1e-3),
             order="drawn",
-            every=epoch,
+            every=each,
             check=lambda step: self._guard(run, step, each),
         )
         return [joint] if self.annealed else [alone, joint]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rainscore.figures.style import count, figure, styled
+from rainscore.figures.style import count, figure, sample, styled
 
 STATES = {"present": "#56b4e9", "missing": "#bbbbbb", "damaged": "#d55e00"}
 
@@ -23,7 +23,9 @@ def plot_availability(manifests: Mapping[str, pd.DataFrame], *, world: str) -> F
     """
     times = pd.concat([table["time"] for table in manifests.values()])
     days = pd.DatetimeIndex(np.sort(times.dt.normalize().unique()))
-    subtitle = f"{count(len(days))} days, {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
+    frames = sum(len(table) for table in manifests.values())
+    period = f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
+    subtitle = sample(frames, "files or frames", len(days), period)
     fig = figure(8, 1 + 1.5 * len(manifests), title="Availability", subtitle=subtitle, world=world)
     axes = fig.subplots(len(manifests), 1, sharex=True, squeeze=False)[:, 0]
     edges = np.arange(len(days) + 1)

@@ -84,27 +84,17 @@ def plot_score_by_class(
         maps, days, period, world: As in `plot_score_map`.
     """
     parts = {str(name): part for name, part in table.groupby("grouping", sort=False)}
-    subtitle = (
-        sample(maps, "maps", days, period) + "; bars: 95 % over days; below: maps in the class"
-    )
-    ratios = [len(part) + 2 for part in parts.values()]
-    fig = figure(11, 3.9, title="Score by condition", subtitle=subtitle, world=world)
-    axes = fig.subplots(1, len(parts), sharey=True, squeeze=False, width_ratios=ratios)[0]
+    subtitle = sample(maps, "maps", days, period) + "; bars: 95 % over days; in brackets: maps"
+    height = 1.3 + 0.26 * max(map(len, parts.values()))
+    fig = figure(11, height, title="Score by condition", subtitle=subtitle, world=world)
+    axes = fig.subplots(1, len(parts), sharex=True, squeeze=False)[0]
     for ax, (name, part) in zip(axes, parts.items(), strict=True):
-        places = np.arange(len(part))
-        intervals(ax, places, part, color=colour(0))
-        many = len(part) > 8
-        names = [
-            f"{label}\n({count(n)})" for label, n in zip(part["class"], part["n"], strict=True)
-        ]
-        ax.set_xticks(places, part["class"] if many else names)
-        if many:
-            ax.set_xticks(places[:: int(np.ceil(len(part) / 8))])
-            smallest, largest = count(part["n"].min()), count(part["n"].max())
-            name += f"\n({smallest} to {largest} maps each)"
-        ax.set(xlabel=name, xlim=(-0.6, len(part) - 0.4))
-        ax.grid(axis="y")
-    axes[0].set_ylabel(SCORE)
+        places = -np.arange(len(part))
+        intervals(ax, places, part, across=True, color=colour(0))
+        names = [f"{label} ({count(n)})" for label, n in zip(part["class"], part["n"], strict=True)]
+        ax.set_yticks(places, names)
+        ax.set(title=name, xlabel=SCORE, ylim=(-len(part) + 0.4, 0.6))
+        ax.grid(axis="x")
     return fig
 
 

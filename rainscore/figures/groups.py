@@ -9,7 +9,8 @@ def score_by(rows: pd.DataFrame, by: list[str], *, resamples: int, seed: int) ->
 
     Args:
         rows: Columns time, `fss_numerator` Σ(f − o)², `fss_denominator` Σ(f² + o²), and those of
-            `by`; any number of rows a map. Rows with a missing sum are left out.
+            `by`; any number of rows a map. Rows without a score (a sum missing, or zero below)
+            are left out.
         by: Columns that form the groups.
         resamples: Bootstrap samples; whole days are drawn, since half-hours are not independent.
         seed: Of the samples.
@@ -19,17 +20,14 @@ def score_by(rows: pd.DataFrame, by: list[str], *, resamples: int, seed: int) ->
         The interval of a group of one day is NaN.
     """
     sums = ["fss_numerator", "fss_denominator"]
-    rows = rows.dropna(subset=sums)
+    rows = rows[rows["fss_denominator"] > 0].dropna(subset=sums)
     table: list[tuple] = []
     for group, part in rows.groupby(by, sort=True, observed=True):
         days = part.groupby(part["time"].dt.normalize())[sums].sum().to_numpy()
         rng = np.random.default_rng([seed, len(table)])
         weights = rng.multinomial(len(days), np.full(len(days), 1 / len(days)), resamples)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            total = days.sum(axis=0)
-            drawn = weights @ days
-            value, values = 1 - total[0] / total[1], 1 - drawn[:, 0] / drawn[:, 1]
-        enough = len(days) > 1 and np.isfinite(values).any()
-        low, high = np.nanpercentile(values, [2.5, 97.5]) if enough else (np.nan, np.nan)
+        total, drawn = days.sum(axis=0), weights @ days
+        value, values = 1 - total[0] / total[1], 1 - drawn[:, 0] / drawn[:, 1]
+        low, high = np.percentile(values, [2.5, 97.5]) if len(days) > 1 else (np.nan, np.nan)
         table.append((*group, value, low, high, len(part), len(days)))
     return pd.DataFrame(table, columns=[*by, "value", "low", "high", "n", "days"])

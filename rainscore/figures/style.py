@@ -116,7 +116,8 @@ def count(n: float) -> str:
 
 def sample(n: float, what: str, days: float, period: str) -> str:
     """The line under a title: '35 088 maps, 731 days, 2019-01 to 2020-12'."""
-    return f"{count(n)} {what}, {count(days)} days, {period}"
+    ending = "day" if days == 1 else "days"
+    return f"{count(n)} {what}, {count(days)} {ending}, {period}"
 
 
 def save(fig: Figure, path: Path | str) -> None:

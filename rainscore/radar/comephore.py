@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import rioxarray
+import rioxarray  # noqa: F401  (registers the engine and `.rio`)
 import xarray as xr
 from rasterio.errors import RasterioError
 
@@ -45,7 +45,7 @@ def read_hour(file: Path | str) -> tuple[np.ndarray, Grid]:
         DamagedFile: It is not such a file.
     """
     try:
-        with rioxarray.open_rasterio(file) as raster:
+        with xr.open_dataarray(file, engine="rasterio", mask_and_scale=False) as raster:
             tenths = raster.squeeze("band").to_numpy()
             transform, crs = raster.rio.transform(), raster.rio.crs
     except (RasterioError, OSError, ValueError) as error:
@@ -72,10 +72,11 @@ def compare_hours(pair: xr.Dataset, hours: pd.Series, grid: Grid) -> pd.DataFram
     """
     rows, weights = [], {}
     starts = pair.indexes["time"]
-    for start, file in hours.items():
-        if start not in starts or start + pd.Timedelta(minutes=30) not in starts:
+    for start, file in zip(pd.DatetimeIndex(hours.index), hours, strict=True):
+        half_past = start + pd.Timedelta(minutes=30)
+        if start not in starts or half_past not in starts:
             continue
-        halves = pair["radar"].sel(time=[start, start + pd.Timedelta(minutes=30)]).to_numpy()
+        halves = pair["radar"].sel(time=[start, half_past]).to_numpy()
         amount, own = read_hour(file)
         if own not in weights:
             weights[own] = overlap_weights(own, grid)
@@ -90,7 +91,7 @@ def compare_hours(pair: xr.Dataset, hours: pd.Series, grid: Grid) -> pd.DataFram
 
 
 def summarise_hours(table: pd.DataFrame) -> dict[str, float]:
-    """Bias (radar over gauges, 1), correlation and root-mean-square difference [mm] of all hours."""
+    """Bias (radar over gauges), correlation and root-mean-square difference [mm] of all hours."""
     total = table.drop(columns="time").sum()
     n = total["n"]
     if not n:

@@ -63,7 +63,9 @@ class RadarFormat(Protocol):
         ...
 
 
-def get_format(name: str, *, stamp: str | None = None, folder: Path | None = None) -> RadarFormat:
+def get_format(
+    name: str, *, stamp: str | None = None, folder: Path | None = None, min_quality: float = 0.0
+) -> RadarFormat:
     """Choose a radar format by its name.
 
     Args:
@@ -71,6 +73,7 @@ def get_format(name: str, *, stamp: str | None = None, folder: Path | None = Non
             `odim`, or `netcdf` (with `:variable` where a file has several of rain).
         stamp: `start` or `end`, where the format's own convention does not hold.
         folder: Folder of the frames, in which ODIM files are looked at for their step.
+        min_quality: Pixels of ODIM files with a lower quality are missing [0 to 1].
 
     Raises:
         RainscoreError: There is no such format or stamp.
@@ -82,12 +85,14 @@ def get_format(name: str, *, stamp: str | None = None, folder: Path | None = Non
     elif name in ("meteonet", "meteonet-NW", "meteonet-SE"):
         format = MeteoNet(zone=name[9:])
     elif name == Odim.name:
-        format = Odim.measured(folder) if folder else Odim()
+        measured = Odim.measured(folder) if folder else Odim()
+        format = replace(measured, min_quality=min_quality)
     elif name.partition(":")[0] == CfRadar.name:
         format = CfRadar(variable=name.partition(":")[2])
     else:
         raise RainscoreError(
-            f"radar format {name!r} is not known: choose fr-radar-rainfall, meteonet, odim or netcdf"
+            f"radar format {name!r} is not known: choose fr-radar-rainfall, meteonet, odim or "
+            "netcdf"
         )
     return replace(format, stamp=stamp, stamp_reason="so configured") if stamp else format
 

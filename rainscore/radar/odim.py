@@ -30,11 +30,14 @@ class Odim:
     Attributes:
         stamp: `start` or `end`: how the nominal time of a file is taken; `inside` takes the start
             that the file itself gives, rounded to the step.
+        min_quality: Pixels of lower quality (0 to 1, by the file's QIND or quality field) are
+            missing; those without a quality stay.
     """
 
     stamp: str = "inside"
     stamp_reason: str = "the file gives its own start and end"
     step_minutes: int = 15
+    min_quality: float = 0.0
     name: ClassVar[str] = "odim"
 
     @classmethod
@@ -72,6 +75,7 @@ class Odim:
         with open_hdf5(file) as odim:
             quantity, data, what = _best(odim, file)
             raw = data[()]
+            poor = _quality(odim, data) < self.min_quality if self.min_quality > 0 else None
         dry, missing = (
             raw == what[name].astype(raw.dtype) if name in what else np.zeros(raw.shape, bool)
             for name in ("undetect", "nodata")
@@ -83,6 +87,8 @@ class Odim:
             values = (10 ** (values / 10) / ZR_A) ** (1 / ZR_B)
         values[dry & ~missing] = 0
         values[values < 0] = np.nan
+        if poor is not None:
+            values[poor] = np.nan
         return values.astype(np.float32)
 
     def grid(self, file: Path | str) -> Grid:
@@ -186,6 +192,24 @@ def _best(odim: h5py.File, file: Path | str) -> tuple[str, h5py.Dataset, dict[st
         f"it has {', '.join(sorted(found)) or 'no data'}, none of {', '.join(QUANTITIES)}",
         "give composites of rain",
     )
+
+
+def _quality(odim: h5py.File, data: h5py.Dataset) -> np.ndarray:
+    """Quality of each pixel, NaN without: the field beside the data, or the composite's QIND."""
+    beside = [(group, {**group["what"].attrs}) for group in _numbered(data.parent, "quality")]
+    apart = [
+        (group, {**dataset["what"].attrs, **(group["what"].attrs if "what" in group else {})})
+        for dataset in _numbered(odim, "dataset")
+        for group in _numbered(dataset, "data")
+        if "what" in dataset
+    ]
+    apart = [(group, what) for group, what in apart if text(what.get("quantity", "")) == "QIND"]
+    for group, what in beside + apart:
+        raw = group["data"][()]
+        none = [raw == what[name] for name in ("nodata", "undetect") if name in what]
+        value = raw * what.get("gain", 1.0) + what.get("offset", 0.0)
+        return np.where(np.any(none, axis=0), np.nan, value) if none else value
+    return np.full(data.shape, np.nan)
 
 
 def _numbered(group: h5py.Group, kind: str) -> Iterator[h5py.Group]:

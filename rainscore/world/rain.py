@@ -20,7 +20,7 @@ _STREAM = 2
 _NODES = 17
 _REGIME_SPEED = 80.0  # km/h, at which a change of regime crosses the world
 _REGIME_HEADING = np.deg2rad(-20.0)
-_HIGHEST_RATE = 150.0
+_HIGHEST_RATE = 25.0, 150.0  # mm/h, of sheets and of cells
 
 
 @dataclass(frozen=True)
@@ -201,5 +201,7 @@ class _LocalWeather:
         rank = ndtr(-field[wet]) / ndtr(-threshold[wet])
         rain = np.zeros(wet.shape, np.float32)
         rate = np.exp(median[wet] - sigma[wet] * ndtri(np.clip(rank, 1e-7, 1 - 1e-6)))
-        rain[wet] = np.minimum(rate, _HIGHEST_RATE)
+        sheets, most = _HIGHEST_RATE
+        limit = sheets + (most - sheets) * cells[wet]
+        rain[wet] = limit * (1 - np.exp(-rate / limit))
         return rain

@@ -25,7 +25,7 @@ class Regime:
         onset: Relative amplitude of the daily cycle of onsets, highest at noon UTC.
         hours: Mean duration of a spell [h].
         wet: Share of the area that is wet.
-        mean: Mean rate where wet [mm/h].
+        mean: Mean rate where wet [mm/h], before the heaviest rates are levelled off.
         sigma: Standard deviation of the logarithm of the rate where wet.
         cells: Share of convective cells in the Gaussian field, 0 (sheets) to 1.
         speed: Mean speed of the rain [km/h].

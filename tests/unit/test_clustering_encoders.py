@@ -43,7 +43,7 @@ def test_padding_at_stride_two_is_one_before_and_two_after():
     """Keras' "same" of an even side; PyTorch's padding=2 would look one row higher."""
     network = ConvNet(ConvSettings((1, 8, 8), widths=(1, 1, 1)))
     image = np.random.default_rng(0).random((8, 8), dtype=np.float32)
-    kernel = network.down[0].weight[0, 0].detach().numpy()
+    kernel = network.get_parameter("down.0.weight")[0, 0].detach().numpy()
     padded = np.pad(image, ((1, 2), (1, 2)))
     expected = np.maximum(correlate2d(padded, kernel, mode="valid")[::2, ::2], 0)
     seen = []
@@ -54,14 +54,14 @@ def test_padding_at_stride_two_is_one_before_and_two_after():
 
 
 def test_the_decoder_is_the_encoder_turned_around():
-    """With shared weights and no biases, ⟨conv x, y⟩ = ⟨x, deconv y⟩: the cut edges are those padded."""
+    """With shared weights ⟨conv x, y⟩ = ⟨x, deconv y⟩: the edges that are cut are those padded."""
     network = ConvNet(ConvSettings((1, 8, 8), widths=(1, 1, 1)))
     down, up = network.down[0], network.up[-1]
-    up.weight.data.copy_(down.weight.data)
+    network.get_parameter("up.2.weight").data.copy_(network.get_parameter("down.0.weight").data)
     x, y = torch.rand(1, 1, 8, 8), torch.rand(1, 1, 4, 4)
     (rows, columns), (h, w) = network.pads[0], network.sizes[0]
-    ahead = down(torch.nn.functional.pad(x, (*columns, *rows)))
-    back = up(y)[..., rows[0] : rows[0] + h, columns[0] : columns[0] + w]
+    ahead: torch.Tensor = down(torch.nn.functional.pad(x, (*columns, *rows)))
+    back: torch.Tensor = up(y)[..., rows[0] : rows[0] + h, columns[0] : columns[0] + w]
     assert (ahead * y).sum().item() == pytest.approx((x * back).sum().item(), rel=1e-5)
 
 

@@ -22,7 +22,7 @@ def test_a_configured_stamp_wins() -> None:
 
 
 def test_unknown_formats_and_stamps_are_refused() -> None:
-    with pytest.raises(RainscoreError, match="choose fr-radar-rainfall, meteonet or odim"):
+    with pytest.raises(RainscoreError, match="choose fr-radar-rainfall, meteonet, odim or netcdf"):
         get_format("nexrad")
     with pytest.raises(RainscoreError, match="choose start or end"):
         get_format("odim", stamp="middle")

@@ -1,11 +1,11 @@
 """One method, one image set, one seed."""
+# ruff: noqa: F821 (the workflow puts `snakemake` there)
 
 from pathlib import Path
 
-from runs import run_method
-
 from rainscore.log import start_logging
 from rainscore.threads import use_threads
+from runs import run_method
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

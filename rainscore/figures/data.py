@@ -1,0 +1,45 @@
+"""The figure of the lag between radar and microwave."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from rainscore.figures.style import colour, count, figure, styled
+
+
+@styled
+def plot_lag(
+    lag: pd.DataFrame, best: dict[str, float], *, stamp: str, period: str, world: str
+) -> Figure:
+    """Draw the agreement of the radar with microwave-only pixels by the lag between them.
+
+    Args:
+        lag: `lag` [min], `value`, `low`, `high` (correlation and its 90 % interval), `n`.
+        best: `best`, `low`, `high` [min], `half_hours`, as `rainscore.lag.find_lag` gives them.
+        stamp: What the radar's time stamps are taken for.
+        period: Such as '2020-01 to 2021-12'.
+        world: 'simulated' or 'real'.
+    """
+    pairs = lag["n"].max() if len(lag) else 0
+    subtitle = (
+        f"{count(best['half_hours'])} half-hours with microwave rain, {count(pairs)} cells, "
+        f"{period}; radar stamps taken as: {stamp}"
+    )
+    fig = figure(
+        7, 4, title="At which lag radar and microwave agree best", subtitle=subtitle, world=world
+    )
+    ax = fig.subplots()
+    ax.set(xlabel="radar later than the microwave observation [min]", ylabel="correlation [1]")
+    ax.grid(True)
+    if not len(lag):
+        ax.text(0.5, 0.5, "no half-hour has microwave rain that the radar sees",
+                transform=ax.transAxes, ha="center")  # fmt: skip
+        return fig
+    ax.fill_between(lag["lag"], lag["low"], lag["high"], color=colour(0), alpha=0.2, linewidth=0)
+    ax.plot(lag["lag"], lag["value"], color=colour(0), marker="o", markersize=3.5)
+    ax.axvspan(best["low"], best["high"], color=colour(1), alpha=0.15, linewidth=0)
+    ax.axvline(best["best"], color=colour(1))
+    ax.set_title(
+        f"best at {best['best']:+.1f} min [{best['low']:+.1f}, {best['high']:+.1f}] "
+        "(90 % over half-hours); a stamp taken wrongly moves it by a step"
+    )
+    return fig

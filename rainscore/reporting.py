@@ -1,0 +1,221 @@
+"""What the report says, from the files of a run."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from rainscore.drawing import Results
+from rainscore.files import read_json
+from rainscore.manifests import read_manifest
+from rainscore.report import Figure, Section, Table, pivot
+
+MEASURES = {
+    "crps_skill": "CRPS skill",
+    "mae": "mean absolute error",
+    "correlation": "correlation",
+    "coverage": "coverage of the 90 % interval",
+    "width": "its width",
+}
+SIMULATED = (
+    "This world is simulated: its numbers show that the method works and where it fails, and say "
+    "nothing about the real IMERG."
+)
+FEW_DAYS = (
+    "The test days are so few that the skill proves nothing; no interval can be given from one day."
+)
+
+
+def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
+    """Sections of the report, in order.
+
+    Args:
+        run: The run's files.
+        captions: Caption of each figure, by its name; a figure that was not drawn is left out.
+    """
+    skill = run.read("evaluation/skill.parquet")
+
+    def figures(*names: str) -> list[Figure]:
+        paths = [(name, run.folder / f"figures/{name}.svg") for name in names if name in captions]
+        return [
+            Figure(path, captions[name], captions[name].split(". ")[0], run_sample(run))
+            for name, path in paths
+        ]
+
+    return [
+        _first(run, skill),
+        Section("Data", _data_text(run), figures("availability"), [_states(run)]),
+        Section(
+            "Which score",
+            _choice_text(run),
+            figures("evidence"),
+            [_evidence(run)],
+        ),
+        Section(
+            "Scores found",
+            "How well IMERG agrees with the radar, by place, source, age of the last microwave "
+            "pass, season, hour and intensity. Each score is a function of sums over windows, so "
+            "the classes add up exactly.",
+            figures("score_map", "score_by_age", "score_by_class", "score_by_regime"),
+        ),
+        Section(
+            "Scores predicted from IMERG alone",
+            "Held-out days only: no network, no baseline and no calibration has seen them. Where "
+            "IMERG has rain in the window the quantiles of the score are predicted; where it has "
+            "none, the probability that rain is hidden there. The two are never blended.",
+            figures("skill", "map_skill", "coverage", "reliability", "learning", "cases"),
+            [_skill_table(skill, "map", "Score of the whole map"), _hidden(skill)],
+        ),
+        Section(
+            "Clusters of maps, and what they say of the score",
+            "Maps with enough rain are clustered by their latent vectors; a cluster is labelled "
+            "with the distribution of the map scores of its training maps. Cluster −1 holds the "
+            "maps with too little rain.",
+            figures("clusters", "latents"),
+            [_labels(run)],
+        ),
+        Section("New maps, scored without radar", _new_text(run), _scored(run)[1:]),
+    ]
+
+
+def run_sample(run: Results) -> str:
+    """Sample of the whole run, in words."""
+    return f"{run.maps} maps, {run.days} days"
+
+
+def _days(skill: pd.DataFrame) -> int:
+    return int(skill["days"].max())
+
+
+def _first(run: Results, skill: pd.DataFrame) -> Section:
+    card = read_json(run.folder / "models/unet.json")
+    score = card["score"]
+    text = (
+        f"{run.maps} IMERG maps of {run.days} days were scored against the radar by the local "
+        f"fractions skill score at {score['threshold']:g} mm/h in windows of "
+        f"{score['window_km']:g} km. A U-Net learnt to predict that score from IMERG alone; the "
+        f"table compares it, on {_days(skill)} held-out days, with what is known without any "
+        "network. Skill is that of the whole predictive distribution against climatology: 0 is "
+        "no better, 1 perfect."
+    )
+    notes = [text]
+    if run.world == "simulated":
+        notes.append(SIMULATED)
+    if _days(skill) < 2:
+        notes.append(FEW_DAYS)
+    table = _skill_table(skill, "all", "Score of each window where IMERG has rain")
+    return Section("What was run", "\n\n".join(notes), _scored(run)[:1], [table])
+
+
+def _skill_table(skill: pd.DataFrame, split: str, what: str) -> Table:
+    rows = skill[(skill["split"] == split) & skill["measure"].isin(MEASURES)].copy()
+    best = rows[rows["measure"] == "crps_skill"].set_index("method")["value"]
+    rows["rank"] = rows["method"].map(best)
+    rows["order"] = rows["measure"].map({name: i for i, name in enumerate(MEASURES)})
+    rows = rows.sort_values(["rank", "order"], ascending=[False, True])
+    rows["measure"] = rows["measure"].map(MEASURES)
+    n, days = int(rows["n"].max()), int(rows["days"].max())
+    caption = f"{what}: measures on the held-out days, with 95 % intervals from resampling days."
+    frame = pivot(rows, index="method", columns="measure")
+    unit = "maps" if split == "map" else "windows"
+    return Table(frame, caption, f"{n} {unit}, {days} days")
+
+
+def _hidden(skill: pd.DataFrame) -> Table:
+    rows = skill[skill["measure"] == "brier"][["method", "value", "low", "high", "n", "days"]]
+    caption = (
+        "Brier score of the probability that rain is hidden where IMERG has none (less is better)."
+    )
+    n, days = int(rows["n"].max()), int(rows["days"].max())
+    return Table(rows.drop(columns=["n", "days"]), caption, f"{n} windows, {days} days")
+
+
+def _states(run: Results) -> Table:
+    rows = []
+    for product, part in (("IMERG half-hours", "imerg"), ("radar frames", "radar")):
+        manifest = pd.concat([read_manifest(path) for path in run.paths(f"{part}/{{}}.parquet")])
+        counts = manifest["state"].value_counts()
+        versions = sorted(set(manifest["version"]) - {""})
+        rows.append(
+            {
+                "product": product,
+                "expected": len(manifest),
+                **{s: int(counts.get(s, 0)) for s in ("present", "missing", "damaged")},
+                "version": ", ".join(versions),
+            }
+        )
+    caption = (
+        "What the period should hold, and what was found; what is missing or damaged stays missing."
+    )
+    return Table(pd.DataFrame(rows), caption, f"{rows[0]['expected']} half-hours")
+
+
+def _data_text(run: Results) -> str:
+    unusable = int((run.table["radar_state"] != 0).sum())
+    unread = int((run.table["imerg_state"] != 0).sum())
+    return (
+        f"Of {len(run.table)} half-hours, {unread} have no readable IMERG map and {unusable} no "
+        f"radar; {run.maps} have a score."
+    )
+
+
+def _choice_text(run: Results) -> str:
+    choice = read_json(run.folder / "choice/choice.json")
+    return (
+        f"Candidates were tried on the pairs and on known faults of the radar itself (shifts, "
+        f"factors). The rule: {choice['rule']}. It recommends “{choice['recommended']}”; the run "
+        f"uses “{choice['used']}”."
+    )
+
+
+def _evidence(run: Results) -> Table:
+    evidence = run.read("choice/evidence.parquet")
+    meaning = read_json(run.folder / "choice/choice.json")["criteria"]
+    frame = pivot(evidence, index="criterion", columns="score")
+    frame.insert(1, "meaning", frame["criterion"].map(meaning))
+    n, days = int(evidence["windows"].max()), int(evidence["days"].max())
+    caption = "Evidence for each candidate, with 95 % intervals from resampling days."
+    return Table(frame, caption, f"{n} windows, {days} days")
+
+
+def _labels(run: Results) -> Table:
+    labels = run.read(f"clusters/{run.method}_labels.parquet")
+    frame = labels.rename(
+        columns={"q50": "map score", "q05": "map score_low", "q95": "map score_high"}
+    )
+    kept = ["cluster", "maps", "days", "map score", "map score_low", "map score_high", "wet_share"]
+    kept += ["share_microwave", "age_h", "season"]
+    if labels["regime"].ne("").any():
+        kept.append("regime")
+    names = {
+        "wet_share": "wet share",
+        "share_microwave": "share of microwave",
+        "age_h": "age [h]",
+        "regime": "most frequent regime",
+        "season": "most frequent season",
+    }
+    caption = (
+        "Clusters of the training maps: median of the map score [5 %, 95 %], and what their maps "
+        "have in common."
+    )
+    return Table(frame[kept].rename(columns=names), caption, f"{int(labels['maps'].sum())} maps")
+
+
+def _pictures(run: Results) -> Sequence[Path]:
+    return sorted((run.folder / "scored").glob("*.png"))
+
+
+def _scored(run: Results) -> list[Figure]:
+    caption = (
+        "An IMERG map scored without radar: rain, median of the predicted score, width of its 90 % "
+        "interval, probability of hidden rain."
+    )
+    return [
+        Figure(path, f"{caption} {path.stem}", f"Scored map {path.stem}", "one half-hour")
+        for path in _pictures(run)
+    ]
+
+
+def _new_text(run: Results) -> str:
+    number = len(_pictures(run))
+    return f"{number} maps were scored; the NetCDF files lie beside the pictures in results/scored."

@@ -1,0 +1,222 @@
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from rainscore.figures.availability import plot_availability
+from rainscore.figures.case import plot_case
+from rainscore.figures.choice import plot_evidence
+from rainscore.figures.clusters import plot_clusters, plot_latents, principal_components
+from rainscore.figures.description import (
+    plot_score_by_age,
+    plot_score_by_class,
+    plot_score_by_regime,
+    plot_score_map,
+)
+from rainscore.figures.learning import plot_learning
+from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
+from rainscore.figures.style import save
+from rainscore.grids import study_grid
+
+GRID = study_grid(centre=(2.5, 46.6), size_km=160, step_km=8)
+TIMES = pd.date_range("2019-01-01", periods=96, freq="30min")
+PERIOD = "2019-01"
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)
+
+
+def table(**columns: list) -> pd.DataFrame:
+    frame = pd.DataFrame(columns)
+    value = rng().uniform(0.2, 0.8, len(frame))
+    return frame.assign(value=value, low=value - 0.1, high=value + 0.1, n=1234, days=12)
+
+
+def availability(world: str) -> Figure:
+    states = ["present"] * 90 + ["missing"] * 4 + ["damaged"] * 2
+    manifest = pd.DataFrame({"time": TIMES, "state": states})
+    return plot_availability({"IMERG": manifest, "radar": manifest}, world=world)
+
+
+def score_map(world: str) -> Figure:
+    score = rng().uniform(0.4, 0.6, GRID.shape)
+    score[0] = np.nan
+    return plot_score_map(score, score, GRID, maps=96, days=2, period=PERIOD, world=world)
+
+
+def score_age(world: str) -> Figure:
+    frame = table(source=["imager", "imager", "SSMIS"], age_h=[0.0, 1.0, 0.0])
+    return plot_score_by_age(frame, maps=96, days=2, period=PERIOD, world=world)
+
+
+def score_classes(world: str) -> Figure:
+    grouping = ["season"] * 2 + ["hour [UTC]"] * 24
+    frame = table(grouping=grouping, **{"class": ["DJF", "MAM", *map(str, range(24))]})
+    return plot_score_by_class(frame, maps=96, days=2, period=PERIOD, world=world)
+
+
+def score_regime(world: str) -> Figure:
+    scores = pd.DataFrame({"time": TIMES, "map_score": rng().uniform(0, 1, TIMES.size)})
+    scores["regime"] = ["front", "showers"] * 48
+    return plot_score_by_regime(scores, period=PERIOD, world=world)
+
+
+def evidence(world: str) -> Figure:
+    names = [(s, c) for s in ("fss", "csi") for c in ("displacement", "amplitude", "a", "b")]
+    frame = table(score=[s for s, _ in names], criterion=[c for _, c in names])
+    frame.loc[0, ["low", "high"]] = np.nan
+    return plot_evidence(frame.assign(windows=99), used="fss", period=PERIOD, world=world)
+
+
+def learning(world: str) -> Figure:
+    curve = pd.DataFrame({"epoch": [1, 2, 3], "training": [3, 2, 1], "validation": [3, 1, 2]})
+    return plot_learning({"U-Net": curve}, period=PERIOD, world=world)
+
+
+def skill_rows() -> pd.DataFrame:
+    groups = [("all", "all"), ("map", "all"), ("age", "> 4 h"), ("age", "now"), ("age", "1–2 h")]
+    rows = [
+        (method, measure, split, group)
+        for method in ("climatology", "U-Net")
+        for measure in ("crps_skill", "mae", "correlation", "coverage")
+        for split, group in groups
+    ]
+    names = ("method", "measure", "split", "group")
+    return table(**dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+
+
+def skill(world: str) -> Figure:
+    return plot_skill(skill_rows(), period=PERIOD, world=world)
+
+
+def coverage(world: str) -> Figure:
+    return plot_coverage(skill_rows(), period=PERIOD, world=world)
+
+
+def reliability(world: str) -> Figure:
+    rows = pd.DataFrame({"level": [0.05, 0.5, 0.95], "share": [0.04, 0.5, 0.97], "n": 1234})
+    return plot_reliability(rows, days=2, period=PERIOD, world=world)
+
+
+def clusters(world: str) -> Figure:
+    rain = rng().gamma(0.3, 2, (3, *GRID.shape))
+    scores = pd.DataFrame({"time": TIMES, "cluster": [0, 1] * 48, "map_score": 0.5})
+    names = ["showers", "front", "never scored"]
+    return plot_clusters(rain, rain, scores, GRID, names=names, period=PERIOD, world=world)
+
+
+def latents(world: str) -> Figure:
+    score = rng().uniform(0, 1, 96)
+    score[::3] = np.nan
+    cluster, vectors = rng().integers(-1, 12, 96), rng().standard_normal((96, 4))
+    return plot_latents(vectors, cluster, score, days=2, period=PERIOD, world=world)
+
+
+def case(world: str) -> Figure:
+    rain = rng().gamma(0.3, 2, (2, *GRID.shape))
+    score = rng().uniform(0, 1, (2, 10, 10))
+    score[:, :3] = np.nan
+    fields = (rain, rain, score, score, score - 0.1, score + 0.1)
+    times = TIMES[:2].to_numpy()
+    return plot_case(*fields, times, grid=GRID, score_grid=GRID.coarsen(2), world=world)
+
+
+FAMILIES: tuple[Callable[[str], Figure], ...] = (
+    availability,
+    score_map,
+    score_age,
+    score_classes,
+    score_regime,
+    evidence,
+    learning,
+    skill,
+    coverage,
+    reliability,
+    clusters,
+    latents,
+    case,
+)
+
+
+@cache
+def drawn(draw: Callable[[str], Figure], world: str) -> Figure:
+    return draw(world)
+
+
+def words(fig: Figure) -> list[str]:
+    return [text.get_text() for text in fig.texts]
+
+
+@pytest.mark.parametrize("draw", FAMILIES)
+def test_a_figure_says_its_world_its_sample_and_its_period(draw) -> None:
+    title, subtitle = words(drawn(draw, "simulated"))
+    assert "(simulated world)" in title
+    assert "simulated" not in words(drawn(draw, "real"))[0]
+    assert "2019" in subtitle
+    assert any(character.isdigit() for character in subtitle.replace("2019-01", ""))
+
+
+@pytest.mark.parametrize("draw", FAMILIES)
+def test_every_axis_with_numbers_has_a_label(draw) -> None:
+    for ax in drawn(draw, "real").axes:
+        is_map = any("°" in label.get_text() for label in ax.get_xticklabels())
+        shared = ax.get_shared_x_axes().get_siblings(ax)
+        if ax.get_visible() and not is_map and ax.get_label() != "<colorbar>":
+            assert any(other.get_xlabel() for other in shared), draw
+
+
+@pytest.mark.parametrize("draw", [score_map, case])
+def test_the_same_figure_gives_the_same_small_svg(draw, tmp_path: Path) -> None:
+    for name in ("once", "again"):
+        save(draw("real"), tmp_path / f"{name}.svg")
+    once = (tmp_path / "once.svg").read_bytes()
+    assert once == (tmp_path / "again.svg").read_bytes()
+    assert b"dc:date" not in once
+    assert len(once) < 1_500_000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.svg", "once.svg"]
+
+
+def test_drawing_and_saving_leave_matplotlibs_settings_alone(tmp_path: Path) -> None:
+    before = dict(matplotlib.rcParams)
+    save(learning("real"), tmp_path / "x.png")
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_the_share_of_missing_and_damaged_half_hours_is_written() -> None:
+    labels = availability("real").axes[0].get_legend_handles_labels()[1]
+    assert labels == ["present 90 (93.8 %)", "missing 4 (4.2 %)", "damaged 2 (2.1 %)"]
+
+
+def test_groups_of_the_coverage_stand_in_their_natural_order() -> None:
+    labels = [text.get_text() for text in coverage("real").axes[0].get_yticklabels()]
+    assert [label.split(" (")[0] for label in labels] == [
+        "all pixels",
+        "whole maps",
+        "age: now",
+        "age: 1–2 h",
+        "age: > 4 h",
+    ]
+
+
+def test_methods_are_sorted_by_their_skill() -> None:
+    rows = skill_rows()
+    rows.loc[rows["method"] == "U-Net", "value"] += 1
+    ax = plot_skill(rows, period=PERIOD, world="real").axes[0]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["climatology", "U-Net"]
+
+
+def test_principal_components_agree_with_scikit_learn() -> None:
+    from sklearn.decomposition import PCA
+
+    vectors = rng().standard_normal((50, 6)) @ rng().standard_normal((6, 6)) + 3
+    points, explained = principal_components(vectors)
+    peer = PCA(2).fit(vectors)
+    assert np.abs(points) == pytest.approx(np.abs(peer.transform(vectors)))
+    assert explained == pytest.approx(peer.explained_variance_ratio_)
+    assert principal_components(vectors * 1.0)[0] == pytest.approx(points)
