@@ -43,7 +43,9 @@ rule all:
 
 onstart:
     if not workflow.local_exec and shutil.which("sbatch") is None:
-        raise WorkflowError("--profile slurm: there is no sbatch on this machine; is this a login node?")
+        raise WorkflowError(
+            "--profile slurm: there is no sbatch on this machine; is this a login node?"
+        )
 
 
 onsuccess:

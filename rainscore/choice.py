@@ -172,9 +172,9 @@ def describe_choice(
     evidence = []
     for score in CANDIDATES:
         for criterion, value in _criteria(rows, score).items():
-            drawn = np.array([sample[score][criterion] for sample in samples])
-            drawn = drawn[np.isfinite(drawn)]
-            low, high = np.percentile(drawn, [2.5, 97.5]) if drawn.size else (np.nan, np.nan)
+            spread = np.array([sample[score][criterion] for sample in samples])
+            spread = spread[np.isfinite(spread)]
+            low, high = np.percentile(spread, [2.5, 97.5]) if spread.size else (np.nan, np.nan)
             evidence.append((score, criterion, value, low, high, len(rows), len(days)))
     names = ["score", "criterion", "value", "low", "high", "windows", "days"]
     table = pd.DataFrame(evidence, columns=names)

@@ -143,6 +143,6 @@ def wet_share(inputs: np.ndarray, threshold: float) -> np.ndarray:
     # In half precision, as the training files keep it, so that a map is wet in both or in neither.
     rain = inputs[:, CHANNELS.index("rain")].astype(np.float16)
     valid = inputs[:, CHANNELS.index("valid")] > 0.5
-    wet = valid & (rain >= np.float16(scale_rain(np.float64(threshold))))
+    wet = valid & (rain >= scale_rain(np.array(threshold)).astype(np.float16))
     count = valid.sum(axis=(1, 2))
     return np.where(count, wet.sum(axis=(1, 2)) / np.maximum(count, 1), np.nan)

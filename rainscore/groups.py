@@ -43,7 +43,7 @@ def _sums(time: np.datetime64, group: np.ndarray, f: np.ndarray, o: np.ndarray) 
     source, age, intensity = np.unravel_index(found, SIZES)
     return pd.DataFrame(
         {
-            "time": np.datetime64(time, "ns"),
+            "time": time.astype("datetime64[ns]"),
             "source": np.take(SOURCE_NAMES, source),
             "age": np.take(AGE_NAMES, age),
             "intensity": np.take(RAIN_NAMES, intensity),

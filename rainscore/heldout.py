@@ -139,7 +139,8 @@ def evaluate(
 
 def _aligned(blocks):
     """Blocks of at most 16 maps, joined across months as the network's batches are."""
-    times, parts = np.empty(0, "datetime64[s]"), {}
+    times = np.empty(0, "datetime64[s]")
+    parts: dict[str, np.ndarray] = {}
     for at, block in blocks:
         times = np.concatenate([times, at])
         parts = {k: np.concatenate([parts[k], v]) if parts else v for k, v in block.items()}
@@ -229,7 +230,7 @@ def _add_maps(
     for method, assigned in clusters.items():
         labels = assigned.set_index("time")["cluster"]
         scores = pd.DataFrame({"cluster": labels, "score": past}).dropna()
-        known = scores.groupby("cluster")["score"].quantile(list(levels)).unstack()
+        known = scores.groupby("cluster")["score"].quantile(np.array(levels)).unstack()
         here = labels.reindex(times.astype("datetime64[ns]"))
         rows = known.reindex(here).to_numpy()
         quantiles[f"cluster ({method})"] = np.where(np.isfinite(rows), rows, quantiles[CLIMATOLOGY])

@@ -23,8 +23,8 @@ def load_autoencoder(stem: Path) -> tuple[AutoEncoder, dict]:
 
 def latent_columns(table: pd.DataFrame) -> np.ndarray:
     """Latent vectors (map, latent) of a table with columns z0, z1, …"""
-    names = [name for name in table if name[0] == "z" and name[1:].isdigit()]
-    return table[sorted(names, key=lambda name: int(name[1:]))].to_numpy(np.float32)
+    names = [str(name) for name in table if str(name)[0] == "z" and str(name)[1:].isdigit()]
+    return table[[f"z{i}" for i in range(len(names))]].to_numpy(np.float32)
 
 
 def extract_latents(paths: Sequence[Path], splits: pd.DataFrame, stem: Path) -> pd.DataFrame:

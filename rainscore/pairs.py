@@ -52,15 +52,16 @@ class RadarReader:
         rows = self.manifest
         inside = (rows["time"] >= start) & (rows["time"] < end) & (rows["state"] == "present")
         times, rates = [], []
-        for row in rows[inside].itertuples():
+        names = rows.loc[inside, ["time", "file", "index"]].to_numpy()
+        for time, file, index in names:
             try:
-                rate, clutter = remove_clutter(self.format.read(row.file, row.index), self.limit)
+                rate, clutter = remove_clutter(self.format.read(file, index), self.limit)
             except DamagedFile as error:
                 log.warning("left out: %s", error)
                 continue
             if clutter:
-                log.info("%s: %d pixels of clutter became missing", row.file, clutter)
-            times.append(np.datetime64(row.time, "ns"))
+                log.info("%s: %d pixels of clutter became missing", file, clutter)
+            times.append(time)
             rates.append(rate)
         return np.array(times, dtype="datetime64[ns]"), rates
 
@@ -172,7 +173,9 @@ def _read_chunk(
 ) -> dict[str, np.ndarray]:
     """All variables of a chunk of half-hours, as arrays (time, …)."""
     n, cells, grid = times.size, weights.source, weights.target
-    out = {name: np.full((n, *cells.shape), np.nan, np.float32) for name in FIELDS}
+    out: dict[str, np.ndarray] = {
+        name: np.full((n, *cells.shape), np.nan, np.float32) for name in FIELDS
+    }
     out["radar"] = np.full((n, *grid.shape), np.nan, np.float32)
     out["radar_valid"] = np.zeros((n, *grid.shape), np.float32)
     out["imerg_state"] = np.full(n, STATES["missing"], np.int8)

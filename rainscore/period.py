@@ -40,8 +40,8 @@ def month_span(month: str, first_day: int, last_day: int) -> tuple[np.datetime64
 
 def steps(start: np.datetime64 | str, end: np.datetime64 | str, minutes: int = 30) -> np.ndarray:
     """Starts of the steps of `minutes` in [start, end), datetime64[ns]."""
-    first, last = np.datetime64(start, "ns"), np.datetime64(end, "ns")
-    return np.arange(first, last, np.timedelta64(minutes, "m"))
+    first, last = np.array([start, end], "datetime64[ns]")
+    return first + np.arange(0, last - first, np.timedelta64(minutes, "m"))
 
 
 def split_blocks(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,9 +64,13 @@ class Scorer:
     def fine_grid(self, learning: Grid) -> Grid:
         """The grid of pixels in which a window's wet share is counted, as in the training."""
         factor = self._factor()
-        step = {"dx": learning.dx / factor, "dy": learning.dy / factor}
-        size = {"nx": learning.nx * factor, "ny": learning.ny * factor}
-        return Grid(learning.crs, learning.x0, learning.y0, **step, **size)
+        return replace(
+            learning,
+            dx=learning.dx / factor,
+            dy=learning.dy / factor,
+            nx=learning.nx * factor,
+            ny=learning.ny * factor,
+        )
 
     def _factor(self) -> int:
         return round(self.card["score"]["learning_step_km"] / self.card["domain"]["step_km"])
@@ -259,7 +264,7 @@ def _dataset(maps: dict[str, tuple[np.ndarray, str, str]], grid: Grid) -> xr.Dat
         "lat": (("y", "x"), lat, {"units": "degrees_north", "standard_name": "latitude"}),
         "lon": (("y", "x"), lon, {"units": "degrees_east", "standard_name": "longitude"}),
     }
-    variables = {
+    variables: dict = {
         name: (
             ("y", "x"),
             np.float32(values),
@@ -295,8 +300,9 @@ def score_files(
         except (RainscoreError, OSError) as error:
             outcome[file] = RainscoreError(str(error))
             continue
-        outcome[file] = granule["time"].values[()]
-        granules[granule["time"].values[()]] = granule
+        start = np.datetime64(granule["time"].item(), "ns")
+        outcome[file] = start
+        granules[start] = granule
     for file in files:
         found = outcome[file]
         if isinstance(found, RainscoreError):

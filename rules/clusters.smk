@@ -11,12 +11,12 @@ rule extract_latents:
         "logs/extract_latents.log",
     benchmark:
         "logs/extract_latents.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     threads: 2
     resources:
         mem_mb=3000,
         runtime=60,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("extract_latents"),
     script:
@@ -34,11 +34,11 @@ rule cluster_maps:
         "logs/cluster_maps/{method}.log",
     benchmark:
         "logs/cluster_maps/{method}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("cluster_maps"),
         clusters={key: config["clusters"][key] for key in ("k", "min_wet", "novelty")},
@@ -58,11 +58,11 @@ rule label_clusters:
         "logs/label_clusters/{method}.log",
     benchmark:
         "logs/label_clusters/{method}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=1000,
         runtime=20,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("label_clusters"),
     script:

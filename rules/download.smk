@@ -7,17 +7,20 @@ localrules:
 rule plan:
     log:
         "logs/plan.log",
-    resources:
-        archive=1,
     conda:
         "../envs/rainscore.yaml"
+    resources:
+        archive=1,
     params:
         code=code("plan_downloads"),
         spans=SPANS,
         domain=config["domain"],
         imerg=config["imerg"]["source"],
         radar=config["radar"]["source"],
-        order={key: config["imerg"][key] for key in ("run", "version", "access", "connections")},
+        order={
+            key: config["imerg"][key]
+            for key in ("run", "version", "access", "connections")
+        },
     script:
         "../scripts/plan_downloads.py"
 
@@ -35,11 +38,11 @@ rule describe_data:
         "logs/describe_data.log",
     benchmark:
         "logs/describe_data.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=3000,
         runtime=120,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("describe_data"),
         domain=config["domain"],
@@ -62,11 +65,11 @@ if config["radar"]["gauges"]:
             "logs/check_radar.log",
         benchmark:
             "logs/check_radar.tsv"
+        conda:
+            "../envs/rainscore.yaml"
         resources:
             mem_mb=3000,
             runtime=120,
-        conda:
-            "../envs/rainscore.yaml"
         params:
             code=code("check_radar"),
             folder=config["radar"]["gauges"],

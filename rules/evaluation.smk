@@ -24,12 +24,12 @@ rule evaluate_skill:
         "logs/evaluate_skill.log",
     benchmark:
         "logs/evaluate_skill.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     threads: 2
     resources:
         mem_mb=3000,
         runtime=120,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("evaluate_skill"),
         methods=METHODS,
@@ -51,12 +51,12 @@ rule score_new:
         "logs/score_new.log",
     benchmark:
         "logs/score_new.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     threads: 2
     resources:
         mem_mb=3000,
         runtime=60,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("score_new"),
         scoring=config["scoring"],

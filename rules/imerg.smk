@@ -10,11 +10,11 @@ if config["imerg"]["source"] == "simulated":
             "logs/simulate_imerg/{month}.log",
         benchmark:
             "logs/simulate_imerg/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
         resources:
             mem_mb=2000,
             runtime=180,
-        conda:
-            "../envs/rainscore.yaml"
         params:
             code=code("simulate_imerg"),
             span=span,
@@ -38,12 +38,12 @@ elif config["imerg"]["source"] == "earthdata":
             "logs/download_imerg/{month}.log",
         benchmark:
             "logs/download_imerg/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
         resources:
             archive=1,
             mem_mb=1000,
             runtime=2880,
-        conda:
-            "../envs/rainscore.yaml"
         params:
             code=code("download_imerg"),
             span=span,
@@ -64,11 +64,11 @@ else:
             "logs/index_imerg/{month}.log",
         benchmark:
             "logs/index_imerg/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
         resources:
             mem_mb=1000,
             runtime=120,
-        conda:
-            "../envs/rainscore.yaml"
         params:
             code=code("index_imerg"),
             span=span,

@@ -9,11 +9,11 @@ if SIMULATED_RADAR:
             "logs/simulate_radar/{month}.log",
         benchmark:
             "logs/simulate_radar/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
         resources:
             mem_mb=1500,
             runtime=120,
-        conda:
-            "../envs/rainscore.yaml"
         params:
             code=code("simulate_radar"),
             span=span,
@@ -35,12 +35,12 @@ elif config["radar"]["source"] == "zarr":
             "logs/download_radar/{month}.log",
         benchmark:
             "logs/download_radar/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
         resources:
             archive=1,
             mem_mb=2000,
             runtime=2880,
-        conda:
-            "../envs/rainscore.yaml"
         params:
             code=code("download_radar"),
             span=span,
@@ -62,12 +62,12 @@ elif config["radar"]["source"] == "hub":
             "logs/download_year/{year}.tsv"
         wildcard_constraints:
             year=r"\d{4}",
+        conda:
+            "../envs/rainscore.yaml"
         resources:
             archive=1,
             mem_mb=2000,
             runtime=2880,
-        conda:
-            "../envs/rainscore.yaml"
         params:
             code=code("download_year"),
             months=lambda wildcards: [m for m in MONTHS if m.startswith(wildcards.year)],
@@ -83,11 +83,11 @@ elif config["radar"]["source"] == "hub":
             "logs/index_year/{month}.log",
         benchmark:
             "logs/index_year/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
         resources:
             mem_mb=1000,
             runtime=20,
-        conda:
-            "../envs/rainscore.yaml"
         params:
             code=code("index_year"),
             span=span,
@@ -104,11 +104,11 @@ else:
             "logs/index_radar/{month}.log",
         benchmark:
             "logs/index_radar/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
         resources:
             mem_mb=1000,
             runtime=120,
-        conda:
-            "../envs/rainscore.yaml"
         params:
             code=code("index_radar"),
             span=span,

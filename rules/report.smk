@@ -49,12 +49,12 @@ rule draw_figures:
         "logs/draw_figures.log",
     benchmark:
         "logs/draw_figures.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     threads: 2
     resources:
         mem_mb=3000,
         runtime=60,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("draw_figures"),
         months=MONTHS,
@@ -83,11 +83,11 @@ rule write_report:
         "logs/write_report.log",
     benchmark:
         "logs/write_report.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("write_report"),
         title=config["title"],
@@ -96,7 +96,8 @@ rule write_report:
         simulated=SIMULATED,
         seed=config["seed"],
         captions={
-            name: (CHECKOUT / f"report/{name}.rst").read_text().strip() for name in FIGURES
+            name: (CHECKOUT / f"report/{name}.rst").read_text().strip()
+            for name in FIGURES
         },
     script:
         "../scripts/write_report.py"

@@ -9,11 +9,11 @@ rule regrid_month:
         "logs/regrid_month/{month}.log",
     benchmark:
         "logs/regrid_month/{month}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=3000,
         runtime=180,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("regrid_month"),
         span=span,
@@ -34,11 +34,11 @@ rule compute_scores:
         "logs/compute_scores/{month}.log",
     benchmark:
         "logs/compute_scores/{month}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=3000,
         runtime=120,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("compute_scores"),
         score=config["score"],
@@ -57,11 +57,11 @@ rule describe_scores:
         "logs/describe_scores.log",
     benchmark:
         "logs/describe_scores.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=3000,
         runtime=60,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("describe_scores"),
         score=config["score"],

@@ -9,11 +9,11 @@ rule build_features:
         "logs/build_features/{month}.log",
     benchmark:
         "logs/build_features/{month}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=3000,
         runtime=120,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("build_features"),
     script:
@@ -30,11 +30,11 @@ rule group_scores:
         "logs/group_scores/{month}.log",
     benchmark:
         "logs/group_scores/{month}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("group_scores"),
     script:
@@ -48,11 +48,11 @@ rule split_days:
         "logs/split_days.log",
     benchmark:
         "logs/split_days.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     resources:
         mem_mb=500,
         runtime=10,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("split_days"),
         spans=SPANS,
@@ -73,13 +73,13 @@ rule train_autoencoder:
         "logs/train_autoencoder.log",
     benchmark:
         "logs/train_autoencoder.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     threads: 2
     resources:
         gpu=1,
         mem_mb=4000,
         runtime=720,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("train_autoencoder"),
         autoencoder=config["autoencoder"],
@@ -103,13 +103,13 @@ rule train_unet:
         "logs/train_unet.log",
     benchmark:
         "logs/train_unet.tsv"
+    conda:
+        "../envs/rainscore.yaml"
     threads: 2
     resources:
         gpu=1,
         mem_mb=4000,
         runtime=1440,
-    conda:
-        "../envs/rainscore.yaml"
     params:
         code=code("train_unet"),
         unet=config["unet"],

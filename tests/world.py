@@ -42,7 +42,7 @@ def month_pair(start: str, end: str, *, seed: int = 0) -> xr.Dataset:
     fields["quality_index"] = np.where(seen[:, None, None], 0.9, 0.4) * np.ones(shape, np.float32)
     weights = overlap_weights(CELLS, GRID)
     coords = {"time": times, "y": GRID.y, "x": GRID.x, "lat": CELLS.y, "lon": CELLS.x}
-    variables = {name: (("time", "lat", "lon"), values) for name, values in fields.items()}
+    variables: dict = {name: (("time", "lat", "lon"), values) for name, values in fields.items()}
     variables["imerg"] = (("time", "y", "x"), weights.apply(rain)[0])
     variables["radar"] = (("time", "y", "x"), weights.apply(truth)[0])
     variables["imerg_state"] = variables["radar_state"] = (("time",), np.zeros(times.size, np.int8))

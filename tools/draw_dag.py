@@ -11,22 +11,37 @@ ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- rule graph: make dag -->\n", "<!-- end of the rule graph -->\n"
 
 
-def graph(kind: str) -> str:
-    """The rule graph as Snakemake prints it, `dot` or `mermaid-js`, without what varies."""
-    command = [Path(sys.executable).with_name("snakemake"), "--rulegraph", kind, "--forceall"]
+def edges() -> list[tuple[str, str]]:
+    """Rules and those that use what they make, without what follows from other edges."""
+    command = [Path(sys.executable).with_name("snakemake"), "--rulegraph", "dot", "--forceall"]
     run = subprocess.run([*command, "--cores", "1"], cwd=ROOT, capture_output=True, text=True)
     if run.returncode:
         sys.exit(f"snakemake --rulegraph failed:\n{run.stderr}")
-    return run.stdout
+    names = dict(re.findall(r'(\d+)\[label = "([^"\\]+)', run.stdout))
+    found = {(names[a], names[b]) for a, b in re.findall(r"(\d+) -> (\d+)", run.stdout)}
+    users: dict[str, set[str]] = {}
+    for maker, user in found:
+        users.setdefault(maker, set()).add(user)
+
+    def below(rule: str) -> set[str]:
+        return {d for user in users.get(rule, ()) for d in {user, *below(user)}}
+
+    indirect = {(a, c) for a, b in found for c in below(b)}
+    return sorted(found - indirect)
 
 
-def mermaid() -> str:
-    """A flow chart of the rules, in a stable order."""
-    dot = graph("dot")
-    names = dict(re.findall(r'(\d+)\[label = "([^"\\]+)', dot))
-    edges = sorted((names[a], names[b]) for a, b in re.findall(r"(\d+) -> (\d+)", dot))
-    lines = [f"    {a} --> {b}" for a, b in edges]
+def mermaid(rows: list[tuple[str, str]]) -> str:
+    """The edges as a flow chart for the README."""
+    lines = [f"    {a} --> {b}" for a, b in rows]
     return "\n".join(["```mermaid", "flowchart LR", *lines, "```", ""])
+
+
+def dot(rows: list[tuple[str, str]]) -> str:
+    """The edges for graphviz."""
+    style = (
+        'node [shape=box, style="rounded,filled", fillcolor="#e8f1fa", fontname=sans]; rankdir=LR;'
+    )
+    return f"digraph rules {{ {style} {' '.join(f'{a} -> {b};' for a, b in rows)} }}"
 
 
 def main() -> None:
@@ -40,8 +55,8 @@ def main() -> None:
         options.svg.parent.mkdir(parents=True, exist_ok=True)
         if shutil.which("dot"):
             drawn = subprocess.run(
-                ["dot", "-Grankdir=LR", "-Gbgcolor=white", "-Tsvg"],
-                input=graph("dot"),
+                ["dot", "-Gbgcolor=white", "-Tsvg"],
+                input=dot(edges()),
                 capture_output=True,
                 text=True,
                 check=True,
@@ -55,7 +70,7 @@ def main() -> None:
     for page in filter(None, (options.readme, options.check)):
         text = page.read_text()
         head, rest = text.split(BEGIN)
-        current = head + BEGIN + mermaid() + END + rest.split(END)[1]
+        current = head + BEGIN + mermaid(edges()) + END + rest.split(END)[1]
         if page == options.readme:
             page.write_text(current)
         elif current != text:

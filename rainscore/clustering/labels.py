@@ -30,7 +30,7 @@ def label_clusters(clusters: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _describe(cluster: int, part: pd.DataFrame) -> dict:
+def _describe(cluster: object, part: pd.DataFrame) -> dict:
     scores = part["map_score"].dropna()
     quantiles = scores.quantile(LEVELS) if len(scores) else pd.Series(np.nan, index=LEVELS)
     regimes = part["regime"].dropna()

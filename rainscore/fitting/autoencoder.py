@@ -60,7 +60,7 @@ def fit_autoencoder(
     )
     card = {
         "kind": "autoencoder",
-        **common_card(paths, model, result),
+        **common_card(paths, model.settings, result),
         "channels": ["rain"],
         "min_wet": min_wet,
         "maps": {name: len(d) for name, d in data.items()},

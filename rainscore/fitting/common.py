@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import h5py
 import pandas as pd
-import torch
 
 from rainscore.featurefiles import read_features
 from rainscore.features import wet_share
@@ -48,12 +48,12 @@ def score_of(path: Path) -> dict:
         return json.loads(file.attrs["score"])
 
 
-def common_card(paths: Sequence[Path], model: torch.nn.Module, result: TrainingResult) -> dict:
+def common_card(paths: Sequence[Path], settings: Any, result: TrainingResult) -> dict:
     """What the cards of all networks say: architecture, grid, score, best epoch and its loss."""
     with h5py.File(paths[0], "r") as file:
         grid = json.loads(file.attrs["grid"])
     return {
-        "settings": asdict(model.settings),
+        "settings": asdict(settings),
         "grid": grid,
         "score": score_of(paths[0]),
         "best_epoch": result.best_epoch,

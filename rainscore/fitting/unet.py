@@ -66,7 +66,7 @@ def fit_unet(
     )
     card = {
         "kind": "unet",
-        **common_card(paths, model, result),
+        **common_card(paths, model.settings, result),
         "channels": input_channels(CHANNELS),
         "margin": local_margin(model, maps("calibration")),
         "map": map_calibration(model, maps("validation"), maps("calibration"), table),
