@@ -88,8 +88,11 @@ def _cross_faults(config: dict):
         yield f"imerg.source {imerg['source']} needs a real radar: set radar.source"
     if imerg["source"] == "earthdata" and not imerg["version"]:
         yield 'imerg.version: earthdata needs one, such as "07"'
-    if radar["source"] in ("hub", "zarr") and radar["format"] != "fr-radar-rainfall":
-        yield f"radar.format: what {radar['source']} brings is fr-radar-rainfall"
+    archived = radar["source"] in ("hub", "zarr")
+    if archived and (radar["format"], radar["step_minutes"]) != ("fr-radar-rainfall", 5):
+        yield f"radar: what {radar['source']} brings is fr-radar-rainfall, every 5 minutes"
+    if radar["gauges"] and not (ROOT / radar["gauges"]).is_dir():
+        yield f"radar.gauges: {radar['gauges']} is not a folder"
     for name, part in (("imerg", imerg), ("radar", radar)):
         if part["source"] == "local" and not (ROOT / part["folder"]).is_dir():
             yield f"{name}.folder: {part['folder'] or '(empty)'} is not a folder"

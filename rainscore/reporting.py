@@ -13,9 +13,8 @@ from rainscore.report import Figure, Section, Table, pivot
 MEASURES = {
     "crps_skill": "CRPS skill",
     "mae": "mean absolute error",
-    "correlation": "correlation",
-    "coverage": "coverage of the 90 % interval",
-    "width": "its width",
+    "coverage": "coverage of its 90 % interval",
+    "width": "width of the interval",
 }
 SIMULATED = (
     "This world is simulated: its numbers show that the method works and where it fails, and say "
@@ -43,7 +42,7 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
         ]
 
     return [
-        _first(run, skill),
+        _first(run, skill, captions["scored"]),
         Section("Data", _data_text(run), figures("availability"), [_states(run)]),
         Section(
             "Which score",
@@ -74,7 +73,7 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
             figures("clusters", "latents"),
             [_labels(run)],
         ),
-        Section("New maps, scored without radar", _new_text(run), _scored(run)[1:]),
+        Section("New maps, scored without radar", _new_text(run), _scored(run, captions["scored"])[1:]),
     ]
 
 
@@ -87,7 +86,7 @@ def _days(skill: pd.DataFrame) -> int:
     return int(skill["days"].max())
 
 
-def _first(run: Results, skill: pd.DataFrame) -> Section:
+def _first(run: Results, skill: pd.DataFrame, caption: str) -> Section:
     card = read_json(run.folder / "models/unet.json")
     score = card["score"]
     text = (
@@ -104,7 +103,7 @@ def _first(run: Results, skill: pd.DataFrame) -> Section:
     if _days(skill) < 2:
         notes.append(FEW_DAYS)
     table = _skill_table(skill, "all", "Score of each window where IMERG has rain")
-    return Section("What was run", "\n\n".join(notes), _scored(run)[:1], [table])
+    return Section("What was run", "\n\n".join(notes), _scored(run, caption)[:1], [table])
 
 
 def _skill_table(skill: pd.DataFrame, split: str, what: str) -> Table:
@@ -164,15 +163,15 @@ def _choice_text(run: Results) -> str:
     return (
         f"Candidates were tried on the pairs and on known faults of the radar itself (shifts, "
         f"factors). The rule: {choice['rule']}. It recommends “{choice['recommended']}”; the run "
-        f"uses “{choice['used']}”."
+        f"uses “{choice['used']}”.\n\n"
+        + "; ".join(f"{name}: {text}" for name, text in choice["criteria"].items())
+        + "."
     )
 
 
 def _evidence(run: Results) -> Table:
     evidence = run.read("choice/evidence.parquet")
-    meaning = read_json(run.folder / "choice/choice.json")["criteria"]
     frame = pivot(evidence, index="criterion", columns="score")
-    frame.insert(1, "meaning", frame["criterion"].map(meaning))
     n, days = int(evidence["windows"].max()), int(evidence["days"].max())
     caption = "Evidence for each candidate, with 95 % intervals from resampling days."
     return Table(frame, caption, f"{n} windows, {days} days")
@@ -205,11 +204,7 @@ def _pictures(run: Results) -> Sequence[Path]:
     return sorted((run.folder / "scored").glob("*.png"))
 
 
-def _scored(run: Results) -> list[Figure]:
-    caption = (
-        "An IMERG map scored without radar: rain, median of the predicted score, width of its 90 % "
-        "interval, probability of hidden rain."
-    )
+def _scored(run: Results, caption: str) -> list[Figure]:
     return [
         Figure(path, f"{caption} {path.stem}", f"Scored map {path.stem}", "one half-hour")
         for path in _pictures(run)

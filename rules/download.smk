@@ -12,7 +12,7 @@ rule plan:
     resources:
         archive=1,
     params:
-        code=code("plan_downloads"),
+        code=code("plan"),
         spans=SPANS,
         domain=config["domain"],
         imerg=config["imerg"]["source"],
@@ -22,7 +22,7 @@ rule plan:
             for key in ("run", "version", "access", "connections")
         },
     script:
-        "../scripts/plan_downloads.py"
+        "../scripts/plan.py"
 
 
 rule describe_data:

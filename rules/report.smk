@@ -97,7 +97,7 @@ rule write_report:
         seed=config["seed"],
         captions={
             name: (CHECKOUT / f"report/{name}.rst").read_text().strip()
-            for name in FIGURES
+            for name in [*FIGURES, "scored"]
         },
     script:
         "../scripts/write_report.py"

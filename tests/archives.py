@@ -101,9 +101,12 @@ class Earthdata:
         gone: Half-hours that it lists and the data hosts do not have.
         faults: Half-hour → what goes wrong with it, one fault an answer, in turn; the last fault
             of a list that ends in `always` goes on.
-        late_letters: Half-hours of which there is also a V07C.
+        repaired: Half-hours of which there is also a V07C.
         approved: The account has approved the application.
+        refuses: Status with which the data hosts refuse everything; 0: they do not.
+        retry_after: What a busy host asks for.
         served: How often each granule went out whole.
+        most_at_once: Most requests for granules at one time.
     """
 
     times: np.ndarray
@@ -116,6 +119,7 @@ class Earthdata:
     repaired: set[str] = field(default_factory=set)
     approved: bool = True
     refuses: int = 0
+    retry_after: str = "0"
     served: Counter = field(default_factory=Counter)
     most_at_once: int = 0
     _now: int = 0
@@ -236,7 +240,7 @@ class Earthdata:
             if queue and queue[1:] != ["always"]:
                 queue.pop(0)
         if fault.isdigit():
-            headers = {"Retry-After": "0"} if fault in ("429", "503") else {}
+            headers = {"Retry-After": self.retry_after} if fault in ("429", "503") else {}
             return Answer(int(fault), b"busy", headers)
         if fault == "html":
             return Answer(200, PAGE, {"Content-Type": "text/html"})

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from sklearn.cluster import AgglomerativeClustering
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rainscore.clustering.base import DeepClusterer
 from rainscore.clustering.encoders import ConvSettings, NoisyConvNet, dropped
+from rainscore.clustering.pathintegral import path_integral_clusters
 from rainscore.clustering.phases import Phase, Run, steps_of_epoch
 from rainscore.clustering.starts import adam, kmeans_start
 from rainscore.clustering.targets import balanced, sharpened
@@ -58,7 +58,7 @@ class DEPICT(DeepClusterer):
         max_epochs: Most epochs of the joint training.
         tolerance: It stops when the mean squared change of the targets is below.
         target: `sharpened` as in the authors' code, `balanced` as in the paper.
-        start: `kmeans` (40 starts), or `agglomerative` (Ward's; the authors use path integrals).
+        start: `kmeans` (40 starts), or `path integral` (the authors' choice for USPS).
         **others: Of `DeepClusterer`.
 
     Attributes:
@@ -73,7 +73,7 @@ class DEPICT(DeepClusterer):
     max_epochs: int = 4000
     tolerance: float = 1e-7
     target: Literal["sharpened", "balanced"] = "sharpened"
-    start: Literal["kmeans", "agglomerative"] = "kmeans"
+    start: Literal["kmeans", "path integral"] = "kmeans"
 
     def _default_network(self, shape: tuple[int, ...]) -> nn.Module:
         if len(shape) != 3:
@@ -133,7 +133,8 @@ class DEPICT(DeepClusterer):
         z = ways.layers(x, noise)[-1]
         image, *hidden = ways.inverse(z)
         error = F.mse_loss(image, x)
-        for given, clean in zip(hidden, ways.layers(x)[:-1], strict=True):
+        targets = ways.layers(x)[:-1] if hidden else []
+        for given, clean in zip(hidden, targets, strict=True):
             error = error + HIDDEN * F.mse_loss(given, clean)
         return error, z
 
@@ -177,8 +178,7 @@ class DEPICT(DeepClusterer):
         if self.start == "kmeans":
             centres, labels = kmeans_start(z.numpy(), self.k, starts=40, seed=self.seed)
         else:
-            found = AgglomerativeClustering(self.k).fit_predict(z.numpy())
-            labels = torch.from_numpy(found.astype(np.int64))
+            labels = torch.from_numpy(path_integral_clusters(z.numpy(), self.k))
             centres = torch.stack([z[labels == c].mean(dim=0) for c in range(self.k)])
         self.heads_["weight"].copy_(F.normalize(centres, dim=1))
         run.memory["start_labels"] = labels

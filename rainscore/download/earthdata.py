@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 import earthaccess
@@ -98,10 +99,12 @@ def search(
         raise ArchiveBusy(
             f"cmr.earthdata.nasa.gov does not answer ({type(error).__name__}); run again later"
         ) from None
-    listed: dict[np.datetime64, Listed] = {}
-    for granule in sorted((_listed(entry) for entry in found), key=lambda g: g.version):
-        if start <= granule.start < end:
-            listed[granule.start] = granule
+    granules = filter(None, map(_listed, found))
+    listed = {
+        granule.start: granule
+        for granule in sorted(granules, key=lambda granule: granule.version)
+        if start <= granule.start < end
+    }
     if not listed:
         raise RainscoreError(
             f"the catalogue has no granule of {SHORT_NAMES[run]} version {version} from {start} to "
@@ -111,18 +114,17 @@ def search(
     return listed
 
 
-def _listed(entry: dict) -> Listed:
-    """Read an entry of the catalogue."""
-    name = entry["umm"]["GranuleUR"].partition(":")[2] or entry["umm"]["GranuleUR"]
-    said, meta = parse_name(name), entry["meta"]
-    return Listed(
-        name,
-        said.start,
-        said.version,
-        meta["concept-id"],
-        meta["collection-concept-id"],
-        float(entry["size"]),
-    )
+def _listed(entry: dict) -> Listed | None:
+    """Read an entry of the catalogue; None where it is not a granule."""
+    meta = entry["meta"]
+    # Only the last part of the name counts: it will be a file's.
+    name = PurePosixPath(entry["umm"]["GranuleUR"].rpartition(":")[2]).name
+    try:
+        said = parse_name(name)
+    except ValueError:
+        return None
+    collection, size = meta["collection-concept-id"], float(entry["size"])
+    return Listed(name, said.start, said.version, meta["concept-id"], collection, size)
 
 
 _RETRIES = Retry(total=5, backoff_factor=1, status_forcelist=(429, 502, 503, 504))

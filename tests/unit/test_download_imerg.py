@@ -1,6 +1,7 @@
 """IMERG from the archive, against a loopback server that behaves as the real one."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -181,6 +182,22 @@ def test_an_archive_that_stays_busy_stops_the_month_and_what_came_is_kept(
     assert max(nasa.served.values()) == 1
 
 
+def test_a_pause_that_the_server_asks_for_is_kept_by_all_connections(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, server = earthdata
+    nasa.retry_after = "1"
+    nasa.faults = {"2019-06-03T02:00": ["429"]}
+    patient = Patience(tries=3, pause=0.01, longest=5, silence=2, deadline=2)
+    begun = time.monotonic()
+    table = fetch_month(tmp_path / "2019-06", *DAY, order(patience=patient))
+    assert time.monotonic() - begun > 1
+    assert list(table["state"]) == ["present"] * 12
+    statuses = [status for request, status in server.log if "opendap" in request.path]
+    # Those that were under way may still come; no other goes out before the pause is over.
+    assert statuses.count(429) == 1
+
+
 def test_damage_without_end_is_the_fault_of_the_network_and_stops_the_month(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
@@ -259,3 +276,9 @@ def test_no_secret_is_written_anywhere(
     written += [caplog.text.encode(), json.dumps(table.astype(str).to_dict()).encode()]
     for secret in (nasa.password, nasa.token, "c0de"):
         assert not any(secret.encode() in content for content in written)
+
+
+def test_late_is_another_collection(earthdata: tuple[Earthdata, Loopback], tmp_path: Path) -> None:
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T00:30", order(run="late"))
+    assert list(table["state"]) == ["present"]
+    assert "/GPM_3IMERGHHL.07/2019/154/3B-HHR-L.MS." in table["source"][0]

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from rainscore.download.journal import Journal
 from rainscore.files import read_table
 from rainscore.period import steps
 from tests.archives import Earthdata
@@ -22,6 +23,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from rainscore.download.imerg import Order, fetch_month
+from rainscore.download.journal import Journal
 from rainscore.files import write_table
 from rainscore.grids import Grid
 from rainscore.log import start_logging
@@ -66,6 +68,7 @@ def test_a_killed_download_ends_with_the_same_bytes_and_fetches_nothing_twice(
         nasa.served.clear()
         nasa.faults = {"2019-06-03T12:00": ["503"], "2019-06-04T01:00": ["truncated"]}
         rng = random.Random(7)
+        kept: dict[str, int] = {}
         for moment in sorted(rng.sample(range(len(times)), KILLS)):
             process = start(killed, environment)
             end = time.monotonic() + 20
@@ -75,6 +78,9 @@ def test_a_killed_download_ends_with_the_same_bytes_and_fetches_nothing_twice(
             time.sleep(rng.uniform(0, 0.05))
             process.send_signal(signal.SIGKILL)
             assert process.wait() == -signal.SIGKILL
+            for key, record in Journal(killed / "2019-06" / "journal.jsonl").read().items():
+                if record["state"] == "present":
+                    kept.setdefault(key, nasa.served[key])
         assert start(killed, environment).wait(timeout=170) == 0
     assert content(killed) == content(calm)
     both = [read_table(folder / "table") for folder in (killed, calm)]
@@ -83,6 +89,7 @@ def test_a_killed_download_ends_with_the_same_bytes_and_fetches_nothing_twice(
     twice = sum(count - 1 for count in nasa.served.values())
     print(f"{KILLS} kills, {len(times)} half-hours, {twice} fetched twice (in flight)")
     assert twice <= 4 * KILLS
+    assert all(nasa.served[key] == count for key, count in kept.items())
     for secret in (nasa.password, nasa.token):
         assert secret.encode() not in listed
         assert not any(

@@ -37,7 +37,8 @@ def pair(rates: list[float]) -> xr.Dataset:
 def test_an_hour_is_in_tenths_of_a_millimetre_and_starts_before_its_stamp(tmp_path: Path) -> None:
     path = write(tmp_path, "2020010101", [[0, 5, 65535], [10, 20, 30]])
     amount, grid = read_hour(path)
-    np.testing.assert_allclose(amount, [[0, 0.5, np.nan], [1, 2, 3]], rtol=1e-6)
+    expected = np.array([[0, 0.5, np.nan], [1, 2, 3]])
+    np.testing.assert_allclose(amount, expected, rtol=1e-6)
     assert (grid.x0, grid.y0, grid.dx, grid.dy) == (GRID.x0, GRID.y0, 1000, -1000)
     assert scan_hours(tmp_path).index[0] == pd.Timestamp("2020-01-01")
 

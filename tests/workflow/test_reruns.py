@@ -138,7 +138,7 @@ def test_an_edited_loss_retrains_and_what_follows_and_nothing_else(checkout: Che
 
 
 def test_an_edited_figure_reruns_the_figures_and_the_report(checkout: Checkout) -> None:
-    path = checkout.folder / "rainscore/figures/cases.py"
+    path = checkout.folder / "rainscore/figures/case.py"
     path.write_text(path.read_text() + "\nEDITED = True\n")
     assert checkout.would_run() == {"draw_figures": 1, "write_report": 1}
 
