@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--quick", action="store_true", help="fewer maps, about two minutes")
     options = parser.parse_args()
-    members, epochs = (512, 2) if options.quick else (2560, 15)
+    members, epochs = (512, 2) if options.quick else (1024, 6)
     context = multiprocessing.get_context("spawn")
     rows = []
     for side, what in ((16, "papers' network, 16 × 16"), (100, "project's network, 100 × 100")):

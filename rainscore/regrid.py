@@ -63,13 +63,18 @@ class Weights:
         least = np.float32(max(min_valid - SNAP, SNAP))
         pixel, source, share, first = self._entries
         if not np.isnan(maps).any():
-            inside = np.asarray(self.matrix.sum(axis=1), np.float32)
+            inside = self._inside
             scale = np.divide(1, inside, where=inside >= least, out=np.full_like(inside, np.nan))
-            _fill_products(pixel, source, share, first, maps, scale.ravel(), means)
+            _fill_products(pixel, source, share, first, maps, scale, means)
             return means.reshape(shape), np.broadcast_to(inside.reshape(self.target.shape), shape)
         valid = np.empty_like(means)
         _fill_means(pixel, source, share, first, maps, least, means, valid)
         return means.reshape(shape), valid.reshape(shape)
+
+    @cached_property
+    def _inside(self) -> np.ndarray:
+        """Share of each target pixel's area inside the source grid, dims (target.size,)."""
+        return np.asarray(self.matrix.sum(axis=1), np.float32).ravel()
 
     @cached_property
     def _entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -55,6 +55,7 @@ class Protocol:
 
 
 K = {"k": 10}
+PATHS = K | {"linkage": "path integral"}
 DIGITS = {"usps": (2.0, 0.0), "mnist": (5.1, 0.0), "mnist-test": (5.1, 0.0)}
 CENTRED = (2.0, -1.0)
 
@@ -69,6 +70,10 @@ PROTOCOLS = {
     "mlp_agglomerative": Protocol(
         LatentAgglomerative, "classical", K, start="mlp_kmeans", scale_by_data=DIGITS
     ),
+    "mlp_paths": Protocol(
+        LatentAgglomerative, "classical", PATHS, start="mlp_kmeans", scale_by_data=DIGITS
+    ),
+    "conv_paths": Protocol(LatentAgglomerative, "classical", PATHS, start="conv_kmeans"),
     "mlp_map": Protocol(LatentMap, "classical", start="mlp_kmeans", scale_by_data=DIGITS),
     "dcec": Protocol(DCEC, "dcec", K, start="conv_kmeans"),
     "idec": Protocol(
@@ -89,8 +94,9 @@ PROTOCOLS = {
         DEPICT,
         "depict",
         K | {"pretrain_epochs": 200, "max_epochs": 100},
+        by_data={data: {"start": "path integral"} for data in ("usps", "mnist-test")},
         scale=CENTRED,
-        text="capped at 200 + 100 epochs, k-means start",
+        text="capped at 200 + 100 epochs",
     ),
 }
 """By the name that files and tables use."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import log, pi
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from rainscore.clustering.base import DeepClusterer
 from rainscore.clustering.encoders import MLP, MLPSettings
+from rainscore.clustering.pathintegral import path_integral_clusters
 from rainscore.clustering.phases import Phase, Run
 from rainscore.clustering.som import SelfOrganisingMap
 from rainscore.clustering.starts import autoencoder_phase, kmeans_start
@@ -69,19 +71,24 @@ class LatentKMeans(LatentClusterer):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class LatentAgglomerative(LatentClusterer):
-    """Ward's agglomerative clustering; a new member goes to the cluster with the nearest mean.
+    """Agglomerative clustering; a new member goes to the cluster with the nearest mean.
 
     Memory grows with the square of the members: 35 000 need 5 GB.
 
     Args:
         k: Number of clusters.
+        linkage: `ward`, or `path integral` on the graph of neighbours.
         **others: Of `LatentClusterer`.
     """
 
     k: int
+    linkage: Literal["ward", "path integral"] = "ward"
 
     def _clusters(self, z: np.ndarray) -> tuple[dict[str, Tensor], np.ndarray]:
-        labels = AgglomerativeClustering(self.k).fit_predict(z)
+        if self.linkage == "ward":
+            labels = AgglomerativeClustering(self.k).fit_predict(z)
+        else:
+            labels = path_integral_clusters(z, self.k)
         centres = np.stack([z[labels == c].mean(axis=0) for c in range(self.k)])
         return {"centres": torch.from_numpy(centres)}, labels
 

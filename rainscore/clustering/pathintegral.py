@@ -9,11 +9,12 @@ from sklearn.neighbors import NearestNeighbors
 def path_integral_clusters(z: np.ndarray, k: int, *, neighbours: int = 20) -> np.ndarray:
     """Labels (n,) of vectors (n, L), merged until k clusters are left.
 
-    Zhang, Wang and Zhao 2013 (Agglomerative clustering via maximum incremental path integral, Pattern
-    Recognition 46). Two clusters are merged that gain most by paths of the random walk on the graph
-    that leave one for the other and come back. The paper weighs paths by 0.01 for each step; here only
-    the shortest, of two steps, count, of which the others are a few hundredths. It starts from chains
-    of nearest neighbours. Memory grows with the square of their number, about a third of n.
+    Zhang, Wang and Zhao 2013 (Agglomerative clustering via maximum incremental path integral,
+    Pattern Recognition 46). Those two clusters are merged that gain most by paths of the random
+    walk on the graph that leave one for the other and come back. The paper weighs a path by 0.01
+    for each step; here only the shortest count, of two steps, of which the longer are a few
+    hundredths. It starts from chains of nearest neighbours, about a third of n; memory grows with
+    n times their number.
 
     Args:
         z: Vectors, finite.

@@ -17,7 +17,7 @@ from huggingface_hub.hf_api import RepoFile
 from tqdm import tqdm
 
 from rainscore.atomic import replacing
-from rainscore.download.journal import Journal
+from rainscore.download.journal import Journal, remove_parts
 from rainscore.download.transfer import ArchiveBusy
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.manifests import COLUMNS, ORIGIN
@@ -84,6 +84,8 @@ def fetch_year(
         RainscoreError: It has no archive of that year, or the disk is too small.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for month in months:
+        remove_parts(folder / month)
     journal = Journal(folder / f"hub-{year}.jsonl")
     for archive in year_archives(year, repository):
         begin = _resumed(journal, archive, months)

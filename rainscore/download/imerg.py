@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from rainscore.download.addresses import ENDINGS, fields, granule_address
 from rainscore.download.earthdata import STEPS, Listed, login, search
-from rainscore.download.journal import Journal
+from rainscore.download.journal import Journal, remove_parts
 from rainscore.download.transfer import AccessRefused, ArchiveBusy, Fetched, Gate, Patience, fetch
 from rainscore.errors import DamagedFile, DomainError
 from rainscore.grids import Grid
@@ -78,15 +78,16 @@ def fetch_month(
         RainscoreError: The catalogue has no granule in that time.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for part in folder.glob(".*.part"):
-        part.unlink()
+    remove_parts(folder)
     journal = Journal(folder / "journal.jsonl")
     records = _settled(folder, journal.read(), order)
     times = steps(start, end)
     wanted = [when for when in times if _key(when) not in records]
     if wanted:
         log.info("%s: %d half-hours here, %d to fetch", folder.name, len(records), len(wanted))
-        new = _from_archive(folder, wanted, order, journal)
+        auth = login()
+        listed = search(auth, order.run, order.version, times[0], times[-1] + HALF_HOUR)
+        new = _from_archive(folder, wanted, listed, order, journal, auth)
         for record in tqdm(new, f"IMERG {folder.name}", len(wanted), mininterval=10):
             records[record["key"]] = record
     rows = [records[_key(when)] for when in times]
@@ -144,11 +145,14 @@ def _settled(folder: Path, known: dict[str, dict], order: Order) -> dict[str, di
 
 
 def _from_archive(
-    folder: Path, wanted: list[np.datetime64], order: Order, journal: Journal
+    folder: Path,
+    wanted: list[np.datetime64],
+    listed: dict[np.datetime64, Listed],
+    order: Order,
+    journal: Journal,
+    auth: earthaccess.Auth,
 ) -> Iterator[dict]:
-    """Ask for half-hours; yield the record of each as it comes."""
-    auth = login()
-    listed = search(auth, order.run, order.version, wanted[0], wanted[-1] + HALF_HOUR)
+    """Ask for half-hours, of which some are listed; yield the record of each as it comes."""
     for when in wanted:
         if when not in listed:
             record = _record(when, order, Fetched("missing", 0, "", "not in the catalogue"))
@@ -162,7 +166,7 @@ def _from_archive(
         arrived = arrived or not failures
         if page and not arrived and failures > 1:
             raise AccessRefused(f"the archive sends web pages instead of files; {STEPS}")
-        if failures == IN_A_ROW:
+        if failures == (IN_A_ROW if arrived else 3):
             raise ArchiveBusy(
                 f"{failures} files in a row could not be used, the last: {record['detail']}; "
                 "run again later, what has arrived is kept"

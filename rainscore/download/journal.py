@@ -5,6 +5,12 @@ import threading
 from pathlib import Path
 
 
+def remove_parts(folder: Path) -> None:
+    """Remove what a kill left half-written in a folder."""
+    for part in folder.glob(".*.part"):
+        part.unlink()
+
+
 class Journal:
     """Lines of JSON, one an answer; of one `key` the last line counts.
 

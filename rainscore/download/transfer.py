@@ -77,11 +77,27 @@ class Gate:
 
 
 class _Failure(Exception):
-    """An attempt that may be made again. `after` is the pause that the server asks for [s]."""
+    """An attempt that failed.
 
-    def __init__(self, reason: str, *, busy: bool = False, page: bool = False, after: float = 0.0):
+    Args:
+        reason: Why.
+        busy: The server, not the file, is the reason.
+        page: A web page came.
+        final: Another attempt would end in the same way.
+        after: The pause that the server asks for [s].
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        busy: bool = False,
+        page: bool = False,
+        final: bool = False,
+        after: float = 0.0,
+    ) -> None:
         super().__init__(reason)
-        self.busy, self.page, self.after = busy, page, after
+        self.busy, self.page, self.final, self.after = busy, page, final, after
 
 
 def fetch(
@@ -126,6 +142,8 @@ def fetch(
             failure = error
         else:
             return Fetched("present", size, digest, "")
+        if failure.final:
+            break
         if attempt + 1 < patience.tries:
             wait = min(max(failure.after, patience.pause * 2**attempt), patience.longest)
             wait *= random.uniform(1, 1.2)  # so that those who failed together do not return so
@@ -138,7 +156,7 @@ def fetch(
             f"{_host(url)}: {failure}, also at attempt {patience.tries}; run again later, what has "
             "arrived is kept"
         )
-    return Fetched("damaged", 0, "", f"{failure} ({patience.tries} attempts)", failure.page)
+    return Fetched("damaged", 0, "", f"{failure} (attempt {attempt + 1})", failure.page)
 
 
 def _receive(
@@ -175,7 +193,7 @@ def _judge(answer: requests.Response, url: str) -> None:
         after = _seconds(answer.headers.get("Retry-After", ""))
         raise _Failure(f"the server answers {status}", busy=True, after=after)
     if status != 200:
-        raise _Failure(f"the server answers {status}")
+        raise _Failure(f"the server answers {status}", final=status < 500)
     if answer.headers.get("Content-Type", "").startswith("text/html"):
         raise _Failure("the server sends a web page instead of the file", page=True)
 

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tqdm import tqdm
 from zarr.storage import FsspecStore
 
-from rainscore.download.journal import Journal
+from rainscore.download.journal import Journal, remove_parts
 from rainscore.download.transfer import ArchiveBusy, Patience
 from rainscore.errors import RainscoreError
 from rainscore.manifests import COLUMNS, ORIGIN
@@ -90,6 +90,7 @@ def fetch_frames(
         RainscoreError: It is not that of the French mosaic.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    remove_parts(folder)
     journal = Journal(folder / "journal.jsonl")
     records = {k: r for k, r in journal.read().items() if _stands(folder, r, address)}
     times = steps(start, end, 5)

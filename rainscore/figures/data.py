@@ -39,7 +39,7 @@ def plot_lag(
     ax.axvspan(best["low"], best["high"], color=colour(1), alpha=0.15, linewidth=0)
     ax.axvline(best["best"], color=colour(1))
     ax.set_title(
-        f"best at {best['best']:+.1f} min [{best['low']:+.1f}, {best['high']:+.1f}], 90 % intervals; "
+        f"best at {best['best']:+.1f} min [{best['low']:+.1f}, {best['high']:+.1f}] (90 %); "
         "a wrong stamp moves it by a step"
     )
     return fig

@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_bytes(method, settings):
 
 
 @each
-@pytest.mark.parametrize("calls", [7, 18])
+@pytest.mark.parametrize("calls", [7, 15])
 def test_a_killed_training_goes_on_to_the_same_bits(method, settings, calls, tmp_path):
     Stopping.calls_left = 10**9
     whole = built(method, settings, small(Stopping)).fit(blobs())
@@ -184,6 +184,7 @@ def test_a_model_file_of_another_method_is_refused(tmp_path):
         (LatentKMeans, {"k": 3}),
         (LatentMixture, {"k": 3}),
         (LatentAgglomerative, {"k": 3}),
+        (LatentAgglomerative, {"k": 3, "linkage": "path integral"}),
         (LatentMap, {"rows": 1, "columns": 3}),
     ],
 )

@@ -1,4 +1,4 @@
-"""Agglomerative clustering by path integrals, against the paper's formula with inverted matrices."""
+"""Agglomerative clustering by path integrals, against the formula with inverted matrices."""
 
 import numpy as np
 import pytest

@@ -112,7 +112,8 @@ def test_the_last_letter_of_a_version_is_taken(
         (["disguised", "always"], "damaged", "web page"),
         (["other", "always"], "damaged", "it holds 2019-06-03T02:30, not 2019-06-03T02:00"),
         (["slow", "always"], "damaged", "not complete after 1 s"),
-        (["500", "always"], "damaged", "answers 500"),
+        (["500", "always"], "damaged", "answers 500 (attempt 3)"),
+        (["400"], "damaged", "answers 400 (attempt 1)"),
         (["404", "always"], "missing", "the archive does not have it"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else value,
@@ -144,6 +145,8 @@ def test_what_the_archive_does_not_have_is_missing_and_not_asked_for_again_until
     again = fetch_month(tmp_path / "2019-06", *DAY, order())
     assert len(server.log) == asked
     assert again.equals(table)
+    still = fetch_month(tmp_path / "2019-06", *DAY, order(ask_again=True))
+    assert list(still["state"]) == list(table["state"])
     nasa.unlisted, nasa.gone = set(), set()
     told = fetch_month(tmp_path / "2019-06", *DAY, order(ask_again=True))
     assert list(told["state"]) == ["present"] * 12
@@ -198,13 +201,14 @@ def test_a_pause_that_the_server_asks_for_is_kept_by_all_connections(
     assert statuses.count(429) == 1
 
 
+@pytest.mark.parametrize(("arrive", "message"), [(0, "3 files in a row"), (9, "12 files in a row")])
 def test_damage_without_end_is_the_fault_of_the_network_and_stops_the_month(
-    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+    arrive: int, message: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, _ = earthdata
-    nasa.faults = {str(t.astype("datetime64[m]")): ["cut", "always"] for t in nasa.times}
-    with pytest.raises(ArchiveBusy, match="12 files in a row"):
-        fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", order())
+    nasa.faults = {str(t.astype("datetime64[m]")): ["cut", "always"] for t in nasa.times[arrive:]}
+    with pytest.raises(ArchiveBusy, match=message):
+        fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", order(connections=1))
 
 
 def test_no_more_connections_are_open_than_allowed(

@@ -19,6 +19,7 @@ PER_MONTH = {
     "regrid_month",
     "compute_scores",
     "build_features",
+    "group_scores",
 }
 AFTER_UNET = {"train_unet", "evaluate_skill", "score_new", "draw_figures", "write_report"}
 SETS_OF_MONTHS = AFTER_UNET | {
