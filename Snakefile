@@ -49,5 +49,6 @@ onstart:
 
 
 onsuccess:
-    print(f"\nReport:      {Path.cwd() / 'results/report.html'}")
-    print(f"Scored maps: {Path.cwd() / 'results/scored'}")
+    if Path("results/report.html").exists():
+        print(f"\nReport:      {Path.cwd() / 'results/report.html'}")
+        print(f"Scored maps: {Path.cwd() / 'results/scored'}")

@@ -1,10 +1,12 @@
 """How many processor threads a job uses: those that the scheduler gave it, no more."""
 
+import sys
+
 import numba
-import torch
 
 
 def use_threads(count: int) -> None:
-    """Let torch and Numba use `count` threads; more than there are cores would slow both down."""
-    torch.set_num_threads(count)
-    numba.set_num_threads(min(count, numba.get_num_threads()))
+    """Let Numba, and torch where it is loaded, use `count` threads, or all there are if fewer."""
+    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]  # set at import
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(count)

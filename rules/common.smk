@@ -24,6 +24,12 @@ METHODS = config["clusters"]["methods"]
 SIMULATED_RADAR = config["radar"]["source"] == "simulated"
 SIMULATED = SIMULATED_RADAR or config["imerg"]["source"] == "simulated"
 
+# What reading and averaging radar frames depends on.
+RADAR_READING = {
+    key: config["radar"][key]
+    for key in ("format", "stamp", "step_minutes", "limit", "min_quality", "min_frames")
+}
+
 
 def code(name: str) -> list[str]:
     """Digests of a script and of all project code that it imports: an edit reruns its rule."""

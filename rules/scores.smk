@@ -18,7 +18,7 @@ rule regrid_month:
         code=code("regrid_month"),
         span=span,
         domain=config["domain"],
-        radar=config["radar"],
+        radar=RADAR_READING,
     script:
         "../scripts/regrid_month.py"
 

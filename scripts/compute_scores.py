@@ -5,8 +5,10 @@ import xarray as xr
 from rainscore.files import read_table, write_netcdf, write_table
 from rainscore.log import start_logging
 from rainscore.scoremaps import ScoreSettings, score_month
+from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
 p = snakemake.params
 pair = xr.open_dataset(snakemake.input.pair, engine="h5netcdf")
 regimes = read_table(snakemake.input.regimes) if snakemake.input.regimes else None

@@ -6,8 +6,10 @@ from rainscore.choice import describe_choice
 from rainscore.files import write_json, write_table
 from rainscore.log import start_logging
 from rainscore.scoremaps import ScoreSettings
+from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
 p = snakemake.params
 evidence, choice = describe_choice(
     [xr.open_dataset(path, engine="h5netcdf") for path in sorted(snakemake.input.pairs)],

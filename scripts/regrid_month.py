@@ -5,8 +5,10 @@ from rainscore.log import start_logging
 from rainscore.months import domain_cells, domain_grid, open_granules, open_radar
 from rainscore.pairs import month_pair
 from rainscore.period import steps
+from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
 p = snakemake.params
 grid, cells = domain_grid(p.domain), domain_cells(p.domain)
 pair = month_pair(

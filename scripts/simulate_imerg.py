@@ -5,9 +5,11 @@ from pathlib import Path
 from rainscore.log import start_logging
 from rainscore.manifests import write_manifest
 from rainscore.months import domain_cells, open_radar
+from rainscore.threads import use_threads
 from rainscore.world.months import simulate_imerg_month
 
 start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
 p = snakemake.params
 cells = domain_cells(p.domain)
 radar = open_radar(snakemake.input.radar, p.radar, cells)

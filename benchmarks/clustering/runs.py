@@ -64,6 +64,11 @@ def _network(name: str, shape: tuple[int, ...], seed: int, start: Path | None) -
 
 
 def _protocol(clusterer: Any, name: str) -> str:
-    last = clusterer.history_[-1] if clusterer.history_ else {"step": 0, "phase": "none"}
-    text = f"{PROTOCOLS[name].text}; {last['step']} steps {last['phase']}"
-    return text + (f"; {clusterer.revived_} revived" if clusterer.revived_ else "")
+    parts = [PROTOCOLS[name].text]
+    if PROTOCOLS[name].start:
+        parts.append(f"network of {PROTOCOLS[name].start}")
+    if clusterer.history_:
+        parts.append("{step} steps {phase}".format(**clusterer.history_[-1]))
+    if clusterer.revived_:
+        parts.append(f"{clusterer.revived_} clusters revived")
+    return "; ".join(parts)

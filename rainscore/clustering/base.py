@@ -227,7 +227,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         digest = sha256(
             repr((fingerprint, type(self).__name__, settings, tuple(data.shape))).encode()
         )
-        digest.update(data.numpy().tobytes())
+        digest.update(data.numpy().data)
         for tensor in self.network_.state_dict().values():
             digest.update(tensor.detach().cpu().numpy().tobytes())
         return digest.hexdigest()

@@ -107,14 +107,13 @@ class Run:
 
     def _phase(self, phase: Phase, saved: dict | None) -> None:
         self.optimizer = phase.optimizer(self.model.parameters())
+        total = torch.zeros((), device=self.place)
         if saved is None:
             phase.begin()
-        elif saved["optimizer"] is not None:
+        else:
             self.optimizer.load_state_dict(saved["optimizer"])
+            total += saved["total"].to(self.place)
         rows = np.arange(len(self.data)) if phase.rows is None else phase.rows
-        total = (
-            torch.zeros((), device=self.place) if saved is None else saved["total"].to(self.place)
-        )
         bar = tqdm(total=phase.steps, initial=self.step, desc=phase.name, disable=not self.progress)
         last = time.monotonic()
         with bar:

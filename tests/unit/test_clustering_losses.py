@@ -161,7 +161,8 @@ def test_two_empty_clusters_are_set_on_two_members():
 
 
 def test_clusters_that_end_empty_are_reported(caplog):
-    fitted = DESOM(**QUIET, rows=4, columns=4, steps=200).fit(blobs(60))
+    network = MLP(MLPSettings((16,), 3, (8,)))
+    fitted = DESOM(**QUIET, network=network, rows=4, columns=4, steps=400).fit(blobs(60))
     empty = np.flatnonzero(fitted.sizes_ == 0)
     assert len(empty) and np.array_equal(fitted.empty_, empty)
     assert str(empty.tolist()) in caplog.text

@@ -1,0 +1,28 @@
+"""The map of a DESOM: its decoded units, framed by the share of their most frequent class."""
+# ruff: noqa: F821 (the workflow puts `snakemake` there)
+
+from pathlib import Path
+
+import numpy as np
+from images import load_images
+
+from rainscore.clustering.desom import DESOM
+from rainscore.clustering.drawing import draw_map
+from rainscore.log import start_logging
+
+start_logging(snakemake.log[0])
+data, seed = snakemake.wildcards.data, snakemake.wildcards.seed
+images, classes = load_images(data, Path(snakemake.params.images))
+desom = DESOM.load(Path(snakemake.input.model).with_suffix(""))
+labels = desom.predict(images)
+shares = np.full(desom.rows * desom.columns, np.nan)
+for unit in np.unique(labels):
+    shares[unit] = np.bincount(classes[labels == unit]).max() / np.sum(labels == unit)
+draw_map(
+    desom.decoded_map(),
+    shares.reshape(desom.rows, desom.columns),
+    Path(snakemake.output.picture),
+    label="share of the most frequent class",
+    title=f"DESOM on {data}",
+    subtitle=f"{len(images)} images, seed {seed}, {np.isnan(shares).sum()} empty units",
+)
