@@ -20,7 +20,7 @@ $(VENV)/installed: requirements.lock pyproject.toml tools/install.sh
 	@touch $@
 
 run: install ## the main job on the embedded default: a simulated world, scored and learnt
-	$(BIN)/snakemake --cores $(CORES)
+	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	@$(BIN)/python tools/draw_dag.py --svg results/dag.svg
 
 test: install ## all tests
