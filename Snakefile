@@ -25,6 +25,7 @@ include: "rules/scores.smk"
 include: "rules/training.smk"
 include: "rules/clusters.smk"
 include: "rules/evaluation.smk"
+include: "rules/world.smk"
 include: "rules/report.smk"
 
 

@@ -74,7 +74,14 @@ def costs(name: str, side: int, members: int, epochs: int) -> dict[str, float]:
     joint.begin()
     joint.check(0)
     epoch = steps_of_epoch(members, clusterer.batch)
-    joint = replace(joint, begin=lambda: None, steps=epochs * epoch)
+    judge = joint.check
+    # It must not end early: clusters of noise settle at once.
+    joint = replace(
+        joint,
+        begin=lambda: None,
+        check=lambda step: judge(step) and False,
+        steps=epochs * epoch,
+    )
     timed(run, plain(clusterer, run, 2))
     alone = timed(run, plain(clusterer, run, epochs * epoch)) / epochs
     together = timed(run, joint) / epochs

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from rainscore.choice.faults import FAULT_TEXTS
 from rainscore.classes import AGE_EDGES_H, AGE_NAMES, RAIN_NAMES, season_of
 from rainscore.conformal import apply_margin
 from rainscore.dataset import ScoreMaps
@@ -17,7 +18,7 @@ from rainscore.featurefiles import learning_grid, read_features
 from rainscore.features import CHANNELS, SOURCE_NAMES, unscale_rain
 from rainscore.figures.availability import plot_availability
 from rainscore.figures.case import plot_case
-from rainscore.figures.choice import plot_evidence
+from rainscore.figures.choice import plot_evidence, plot_redundancy, plot_responses
 from rainscore.figures.clusters import plot_clusters, plot_latents
 from rainscore.figures.description import (
     plot_score_by_age,
@@ -28,11 +29,12 @@ from rainscore.figures.description import (
 from rainscore.figures.groups import score_by
 from rainscore.figures.learning import plot_learning
 from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
+from rainscore.figures.world import plot_world
 from rainscore.files import read_json, read_table
 from rainscore.grids import Grid
 from rainscore.latents import latent_columns
 from rainscore.manifests import read_manifest
-from rainscore.months import read_months
+from rainscore.months import rainiest, read_months
 from rainscore.prediction import load_unet
 from rainscore.training import predict
 
@@ -197,10 +199,7 @@ def latents(run: Results) -> Figure:
 def cases(run: Results) -> Figure:
     """Held-out half-hours, the rainiest of equal parts of the test days, beside the prediction."""
     splits = run.read("splits.parquet")
-    test = splits.loc[splits["split"] == "test", "time"]
-    rain = run.table.set_index("time")["hits"].reindex(test).fillna(0)
-    parts = np.array_split(test.to_numpy(), min(CASES, len(test)))
-    times = np.sort([part[rain.reindex(part).to_numpy().argmax()] for part in parts])
+    times = rainiest(splits, run.table, CASES)
     paths = run.paths("pairs/{}.nc")
     pairs = [_at(path, times, ["imerg", "radar"]) for path in paths]
     found = [_at(path, times, ["score"]) for path in run.paths("scores/{}.nc")]
@@ -237,10 +236,11 @@ def _at(path: str, times: np.ndarray, names: list[str]) -> xr.Dataset:
 def figures(run: Results, *, resamples: int, seed: int) -> dict[str, Callable[[], Figure]]:
     """What draws each figure, by its name; a regime figure only where regimes are known."""
     skill = run.read("evaluation/skill.parquet")
-    used = read_json(run.folder / "choice/choice.json")["used"]
+    choice = read_json(run.folder / "choice/choice.json")
     held_out = int(skill["days"].max())
     draw = {"resamples": resamples, "seed": seed}
     evidence = run.read("choice/evidence.parquet")
+    criteria = evidence[evidence["criterion"].isin([*choice["criteria"], "merit"])]
     reliability = run.read("evaluation/reliability.parquet")
     return {
         "availability": lambda: availability(run),
@@ -250,7 +250,9 @@ def figures(run: Results, *, resamples: int, seed: int) -> dict[str, Callable[[]
         "score_by_regime": lambda: plot_score_by_regime(
             run.table[["time", "regime", "map_score"]], **run.about
         ),
-        "evidence": lambda: plot_evidence(evidence, used=used, **run.about),
+        "evidence": lambda: plot_evidence(criteria, used=choice["used"], **run.about),
+        "responses": lambda: plot_responses(evidence, FAULT_TEXTS, **run.about),
+        "redundancy": lambda: plot_redundancy(evidence, **run.about),
         "learning": lambda: learning(run),
         "skill": lambda: plot_skill(skill, **run.about),
         "map_skill": lambda: plot_skill(skill, split="map", **run.about),
@@ -259,4 +261,10 @@ def figures(run: Results, *, resamples: int, seed: int) -> dict[str, Callable[[]
         "clusters": lambda: clusters(run),
         "latents": lambda: latents(run),
         "cases": lambda: cases(run),
+        "world": lambda: plot_world(
+            run.read("world/rain.parquet"),
+            run.read("world/satellite.parquet"),
+            maps=len(run.table),
+            **run.about,
+        ),
     }

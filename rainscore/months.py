@@ -49,6 +49,25 @@ def read_months(paths: list[str]) -> pd.DataFrame:
     return pd.concat([read_table(path) for path in sorted(paths)], ignore_index=True)
 
 
+def rainiest(splits: pd.DataFrame, table: pd.DataFrame, count: int) -> np.ndarray:
+    """The rainiest half-hours of equal parts of the test days: those worth looking at.
+
+    Args:
+        splits: Of `period.split_blocks`.
+        table: Score tables (time, hits, map_score); half-hours with a score come first.
+        count: How many, at most.
+
+    Returns:
+        Half-hour starts in order, dims (at most count,).
+    """
+    test = splits.loc[splits["split"] == "test", "time"]
+    scored = table.loc[table["map_score"].notna(), "time"]
+    times = (test[test.isin(scored)] if test.isin(scored).any() else test).to_numpy()
+    rain = table.set_index("time")["hits"].reindex(times).fillna(0)
+    parts = [part for part in np.array_split(times, max(count, 1)) if part.size and count]
+    return np.array([part[rain.reindex(part).to_numpy().argmax()] for part in parts], times.dtype)
+
+
 def times_of(splits: pd.DataFrame, *names: str) -> np.ndarray:
     """Half-hours of the named splits."""
     return splits.loc[splits["split"].isin(names), "time"].to_numpy()

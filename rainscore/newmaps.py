@@ -12,7 +12,7 @@ from rainscore.errors import RainscoreError
 from rainscore.figures.scored import plot_scored
 from rainscore.files import write_netcdf
 from rainscore.grids import Grid, window_grid
-from rainscore.months import open_granules
+from rainscore.months import open_granules, rainiest
 from rainscore.period import HALF_HOUR
 from rainscore.prediction import CONTEXT, Scorer, score_files
 
@@ -29,15 +29,13 @@ def held_out_granules(
     """
     rows = pd.concat([open_granules(path) for path in sorted(manifests)])
     files = rows[rows["state"] == "present"].set_index("time")["file"]
-    test = splits.loc[(splits["split"] == "test") & splits["time"].isin(files.index), "time"]
-    rain = table.set_index("time")["hits"].reindex(test).fillna(0)
-    parts = np.array_split(test.to_numpy(), count) if count else []
-    chosen = [part[rain.reindex(part).to_numpy().argmax()] for part in parts if part.size]
+    known = splits[splits["time"].isin(files.index)]
+    chosen = list(rainiest(known, table, count))
     around = {
         time + i * HALF_HOUR for time in chosen for i in range(-CONTEXT, CONTEXT + 1) if i != 0
     } - set(chosen)
-    known = files.reindex(sorted(around)).dropna()
-    return [Path(files[time]) for time in chosen], [Path(f) for f in known]
+    context = files.reindex(sorted(around)).dropna()
+    return [Path(files[time]) for time in chosen], [Path(f) for f in context]
 
 
 def score_into(

@@ -1,19 +1,23 @@
 # Figures, and the report.
-FIGURES = [
-    "availability",
-    "score_map",
-    "score_by_age",
-    "score_by_class",
-    "evidence",
-    "learning",
-    "skill",
-    "map_skill",
-    "coverage",
-    "reliability",
-    "clusters",
-    "latents",
-    "cases",
-] + (["score_by_regime"] if SIMULATED_RADAR else [])
+FIGURES = (
+    [
+        "availability",
+        "score_map",
+        "score_by_age",
+        "score_by_class",
+        "evidence",
+        "learning",
+        "skill",
+        "map_skill",
+        "coverage",
+        "reliability",
+        "clusters",
+        "latents",
+        "cases",
+    ]
+    + (["score_by_regime"] if SIMULATED_RADAR else [])
+    + (["world"] if WORLD_TABLES else [])
+)
 
 
 rule draw_figures:
@@ -36,6 +40,7 @@ rule draw_figures:
             f"results/clusters/{METHODS[0]}.parquet",
             f"results/clusters/{METHODS[0]}_labels.parquet",
         ],
+        world=WORLD_TABLES,
     output:
         [
             report(
@@ -77,6 +82,7 @@ rule write_report:
         labels=f"results/clusters/{METHODS[0]}_labels.parquet",
         card="results/models/unet.json",
         scored="results/scored",
+        world=WORLD_TABLES,
     output:
         report="results/report.html",
     log:

@@ -47,9 +47,38 @@ rule compute_scores:
         "../scripts/compute_scores.py"
 
 
+rule try_scores:
+    input:
+        pair="results/pairs/{month}.nc",
+        radar="results/radar/{month}.parquet",
+        features="results/features/{month}.h5",
+    output:
+        sums="results/choice/{month}_sums.parquet",
+        windows="results/choice/{month}_windows.parquet",
+    log:
+        "logs/try_scores/{month}.log",
+    benchmark:
+        "logs/try_scores/{month}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        code=code("try_scores"),
+        domain=config["domain"],
+        radar=config["radar"],
+        score=config["score"],
+        seed=config["seed"],
+    script:
+        "../scripts/try_scores.py"
+
+
 rule describe_scores:
     input:
-        pairs=every_month("results/pairs/{month}.nc"),
+        sums=every_month("results/choice/{month}_sums.parquet"),
+        windows=every_month("results/choice/{month}_windows.parquet"),
+        splits="results/splits.parquet",
     output:
         evidence="results/choice/evidence.parquet",
         choice="results/choice/choice.json",
@@ -60,12 +89,10 @@ rule describe_scores:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=3000,
+        mem_mb=2000,
         runtime=60,
     params:
         code=code("describe_scores"),
-        score=config["score"],
-        learning_step_km=config["domain"]["learning_step_km"],
         seed=config["seed"],
         resamples=config["evaluation"]["resamples"],
     script:

@@ -32,8 +32,9 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     """Network and clusters, learnt together; the methods of the papers derive from it.
 
     Args:
-        network: Auto-encoder to start from, an `nn.Module` with `encode` and `decode`; it is
-            copied, not changed. None for the paper's own, started from the seed.
+        network: Auto-encoder to start from, an `nn.Module` with `encode` and `decode`, without
+            random layers; it is copied, not changed. None for the paper's own, started from the
+            seed.
         batch: Members of a step.
         seed: Of the weights, the order, the noise and the starts.
         device: `auto` (the GPU where there is one), `cpu`, `cuda`, …
@@ -206,8 +207,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             torch.manual_seed(self.seed)
             network: Any = self._default_network(shape) if self.network is None else self.network
             self.network_ = self._placed(copy.deepcopy(network))
-            with torch.no_grad():
-                z = self.network_.encode(torch.zeros(1, *shape, device=self._place()))
+            z = self._through(torch.zeros(1, *shape), self.network_.encode)
             heads = self._heads(z.shape[1])
         self.heads_ = nn.ParameterDict({name: nn.Parameter(x) for name, x in heads.items()})
         self.heads_.to(self._place())
@@ -234,6 +234,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def _through(self, data: Tensor, call: Callable[[Tensor], Tensor]) -> Tensor:
         """What a call gives for all members, `AT_ONCE` at a time."""
+        self.network_.eval()
         with torch.no_grad():
             parts = [call(x.float().to(self._place())).cpu() for x in data.split(AT_ONCE)]
         return torch.cat(parts)

@@ -1,5 +1,6 @@
 """DCEC and IDEC: an auto-encoder whose latent space is drawn towards sharper clusters."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -107,6 +108,6 @@ class IDEC(DCEC):
         return MLP(MLPSettings(shape))
 
 
-def momentum(parameters) -> torch.optim.Optimizer:
+def momentum(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """SGD as IDEC uses it on USPS."""
     return torch.optim.SGD(parameters, lr=0.1, momentum=0.99)

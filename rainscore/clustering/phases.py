@@ -136,6 +136,7 @@ class Run:
     def _learn(self, phase: Phase, rows: np.ndarray) -> Tensor:
         chosen = torch.from_numpy(self._rows(phase, rows))
         x = self.data[chosen].to(self.place, non_blocking=True)
+        self.model.train()
         loss = phase.loss(x, chosen, self.step)
         self.optimizer.zero_grad()
         loss.backward()

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy.cluster.hierarchy import dendrogram, linkage
+from scipy.spatial.distance import squareform
 
-from rainscore.figures.style import count, figure, intervals, styled
+from rainscore.figures.style import COLOURS, MARKERS, colour, count, figure, intervals, styled
 
 
 @styled
@@ -13,23 +15,19 @@ def plot_evidence(evidence: pd.DataFrame, *, used: str, period: str, world: str)
 
     Args:
         evidence: Columns score, criterion, value, low, high [1] (95 % over days), windows, days, as
-            of `choice.describe_choice`.
+            of `choice.decision.describe_choice`, of the criteria to be drawn.
         used: The score that the run uses; drawn in colour.
         period: In words.
         world: 'simulated' or 'real'.
     """
     criteria = list(evidence["criterion"].unique())
     scores = list(evidence["score"].unique())[::-1]
-    first = evidence.iloc[0]
-    subtitle = (
-        f"{count(first['windows'])} windows, {first['days']} days, {period}; bars: 95 % over days; "
-        f"in colour: the score in use, {used}"
-    )
-    columns = min(3, len(criteria))
+    subtitle = f"{_sample(evidence, period)}; bars: 95 % over days; in colour: in use, {used}"
+    columns = min(4, len(criteria))
     lines = int(np.ceil(len(criteria) / columns))
-    height = 0.7 + lines * (0.75 + 0.26 * len(scores))
+    height = 0.7 + lines * (0.75 + 0.2 * len(scores))
     title = "Evidence for the choice of the score"
-    fig = figure(9, height, title=title, subtitle=subtitle, world=world)
+    fig = figure(10, height, title=title, subtitle=subtitle, world=world)
     axes = fig.subplots(lines, columns, sharey=True, squeeze=False).ravel()
     for ax in axes[len(criteria) :]:
         ax.set_visible(False)
@@ -44,3 +42,87 @@ def plot_evidence(evidence: pd.DataFrame, *, used: str, period: str, world: str)
         ax.grid(axis="x")
         ax.margins(x=0.12)
     return fig
+
+
+@styled
+def plot_responses(
+    evidence: pd.DataFrame, faults: dict[str, str], *, period: str, world: str
+) -> Figure:
+    """Score that is left as a known fault of the radar grows: a panel a fault, a line a score.
+
+    Args:
+        evidence: As for `plot_evidence`, with the losses, whose criterion is `{fault} {level}`.
+        faults: What the levels of each fault are, with their unit.
+        period, world: As for `plot_evidence`.
+    """
+    parts = evidence["criterion"].str.split(" ", n=1, expand=True)
+    rows = evidence.assign(fault=parts[0], level=pd.to_numeric(parts[1], errors="coerce"))
+    subtitle = f"{_sample(evidence, period)}; bands: 95 % over days"
+    title = "Response of the scores to known faults of the radar itself"
+    fig = figure(10, 5.6, title=title, subtitle=subtitle, world=world)
+    axes = fig.subplots(2, 3, sharey=True).ravel()
+    scores = list(evidence["score"].unique())
+    for ax, (fault, text) in zip(axes, faults.items(), strict=False):
+        for i, score in enumerate(scores):
+            part = rows[(rows["fault"] == fault) & (rows["score"] == score)].sort_values("level")
+            kept = 1 - part[["value", "low", "high"]].to_numpy(float).T
+            line = {"color": colour(i), "marker": MARKERS[i % len(MARKERS)], "markersize": 4}
+            dashes = "-" if i < len(COLOURS) else "--"  # colours and markers repeat after eight
+            ax.plot(part["level"], kept[0], dashes, label=score, **line)
+            ax.fill_between(part["level"], *kept[1:], color=colour(i), alpha=0.2, lw=0)
+        ax.set(title=fault, xlabel=text, ylabel="mean score [1]")
+        if fault != "thin":
+            ax.set_xscale("log", base=2)
+            ax.set_xticks(part["level"], [f"{level:g}" for level in part["level"]], minor=False)
+        ax.grid()
+    for ax in axes[len(faults) :]:
+        ax.axis("off")
+    axes[-1].legend(*axes[0].get_legend_handles_labels(), loc="center", title="score")
+    return fig
+
+
+@styled
+def plot_redundancy(evidence: pd.DataFrame, *, period: str, world: str) -> Figure:
+    """Rank correlations of the scores over the windows, and the tree that they make.
+
+    Args:
+        evidence: As for `plot_evidence`, with the rows whose criterion is `rank {other score}`.
+        period, world: As for `plot_evidence`.
+    """
+    rows = evidence[evidence["criterion"].str.startswith("rank ")]
+    scores = list(rows["score"].unique())
+    other = rows.assign(other=rows["criterion"].str.removeprefix("rank "))
+    ranks = other.pivot(index="score", columns="other", values="value")
+    matrix = ranks.reindex(index=scores, columns=scores).to_numpy(float, copy=True)
+    np.fill_diagonal(matrix, 1)
+    known = np.nan_to_num((matrix + matrix.T) / 2)
+    tree = linkage(squareform(1 - known, checks=False), "average")
+    title = "What the scores have in common"
+    fig = figure(9, 4.2, title=title, subtitle=_sample(rows, period), world=world)
+    left, right = fig.subplots(1, 2, width_ratios=(1.2, 1))
+    drawn = dendrogram(
+        tree,
+        orientation="left",
+        labels=scores,
+        leaf_font_size=8,
+        color_threshold=0,
+        above_threshold_color="k",
+        ax=left,
+    )
+    left.set(title="Tree (average linkage)", xlabel="1 − rank correlation [1]")
+    order = [scores.index(name) for name in drawn["ivl"]]
+    ordered = known[np.ix_(order, order)]
+    right.imshow(ordered, origin="lower", vmin=0, vmax=1, cmap="Blues", aspect="auto")
+    for (i, j), value in np.ndenumerate(ordered):
+        shade = "white" if value > 0.6 else "black"
+        right.text(j, i, f"{value:.2f}", ha="center", va="center", size=6.5, color=shade)
+    right.set_xticks(range(len(scores)), drawn["ivl"], rotation=45, ha="right")
+    right.set_yticks(range(len(scores)), drawn["ivl"])
+    right.set_title("Rank correlation [1]")
+    return fig
+
+
+def _sample(evidence: pd.DataFrame, period: str) -> str:
+    """The largest sample, in words."""
+    windows, days = evidence["windows"].max(), int(evidence["days"].max())
+    return f"{count(windows)} windows with rain, {days} days, {period}"

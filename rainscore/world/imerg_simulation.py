@@ -27,6 +27,7 @@ _MARGIN = 12  # half-hours over which microwave rain is carried at most
 _DAY = 48
 _MOTION_STREAM, _GAUGE_STREAM = 21, 22
 _LOCAL_MOTION_KMH = 28.0
+_MEMORY_MIN = 50.0  # how long the ice aloft outlives the rain
 _USUAL_MONTH_MM = 70.0
 _USUAL_MOTION_KMH = (0.0, 25.0)
 _UNITS = {
@@ -84,7 +85,7 @@ def simulate_imerg(
     Yields:
         One dataset a half-hour: the fields of a granule (docs/contracts.md) and
         `precipitation_uncal`, dims (lat, lon), float32, NaN missing; coordinate `time`. Where the
-        rain is missing, so are the direct rates, but not the source and the minute.
+        rain is missing, so are the rates, but not the source and the minute.
 
     Raises:
         ValueError: The run is unknown.
@@ -123,6 +124,7 @@ class _Product:
             for axis in (0, 1)
         ]
         self.observations: dict[int, _Observation] = {}
+        self.last: tuple[int, np.ndarray, np.ndarray] = (-1, np.empty(0), np.empty(0))
         self.passes: dict[int, dict[int, list[Overpass]]] = {}
         self.lat, self.lon = (np.round(a, 2) for a in (cells.y, cells.x))
 
@@ -141,7 +143,8 @@ class _Product:
         start = np.datetime64(half_hour * 30, "m").astype("datetime64[ns]")
         times, frames = self.truth(start, start + np.timedelta64(30, "m"))
         rain = _mean(frames, self.cells.shape)
-        minutes = (times - start) / np.timedelta64(1, "m")
+        middle = (times - start) / np.timedelta64(1, "m") + 2.5
+        scenes = self._with_last(half_hour, middle, frames)
         microwave = np.full(self.cells.shape, np.nan, np.float32)
         source = np.zeros(self.cells.shape, np.uint8)
         minute = np.full(self.cells.shape, -1, np.int8)
@@ -150,9 +153,7 @@ class _Product:
             source[seen] = overpass.satellite.sensor.code
             minute[seen] = overpass.minute[seen].astype(np.int8)
             if len(frames):
-                # Ice aloft falls for a quarter of an hour: the sensor sees no single instant.
-                apart = abs(minutes + 2.5 - overpass.minute[seen].mean())
-                scene = _mean(frames[apart <= max(8.0, apart.min())], self.cells.shape)
+                scene = self._scene(*scenes, float(overpass.minute[seen].mean()))
                 microwave[seen] = self.retrievals.microwave(scene, overpass)[seen]
         before = [
             self.observations[h].rain
@@ -162,6 +163,23 @@ class _Product:
         infrared = self.retrievals.infrared([*before, rain], half_hour)
         dy, dx, weight = estimate_motion(before[-2], rain) if len(before) > 1 else (0.0, 0.0, 0.0)
         return _Observation(rain, microwave, source, minute, infrared, (dy / 2, dx / 2, weight))
+
+    def _with_last(
+        self, half_hour: int, middle: np.ndarray, frames: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Middles [min] and rates of the frames of this half-hour and of the one before."""
+        number, last_middle, last_frames = self.last
+        self.last = half_hour, middle, frames
+        if number != half_hour - 1 or not len(frames) or not len(last_frames):
+            return middle, frames
+        return np.append(last_middle - 30, middle), np.concatenate([last_frames, frames])
+
+    def _scene(self, middle: np.ndarray, frames: np.ndarray, minute: float) -> np.ndarray:
+        """What is aloft at a minute: the mean rain of the frames that still show."""
+        age = minute - middle
+        memory = _MEMORY_MIN if self.errors.delay else 8.0
+        shown = (age >= -8.0) & (age <= memory) | (np.abs(age) == np.abs(age).min())
+        return _mean(frames[shown], self.cells.shape)
 
     def _overpasses(self, half_hour: int) -> list[Overpass]:
         day = half_hour // _DAY
@@ -249,10 +267,13 @@ class _Product:
     def dataset(self, half_hour: int, merged: Merged, ratio: np.ndarray | float) -> xr.Dataset:
         """The granule of a half-hour."""
         seen = self.observations[half_hour]
-        rate = merged.rate * ratio
+        # Where the truth is missing now, rain carried in from hours away is no estimate.
+        unseen = np.isnan(seen.infrared) & np.isnan(seen.microwave)
+        uncalibrated = np.where(unseen, np.nan, merged.rate)
+        rate = uncalibrated * ratio
         fields = {
             "precipitation": rate,
-            "precipitation_uncal": merged.rate,
+            "precipitation_uncal": uncalibrated,
             "mw_precipitation": seen.microwave,
             "mw_source": seen.source,
             "mw_minute": np.where(seen.minute < 0, np.nan, seen.minute),

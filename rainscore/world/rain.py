@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri
 
 from rainscore.grids import Grid
 from rainscore.world.regimes import Weather, simulate_weather
+from rainscore.world.terrain import terrain_factor
 
 _STREAM = 2
 _NODES = 17
@@ -49,7 +50,7 @@ class Texture:
 
 
 SHEETS = Texture(2.8, 3.0, 40.0, 2000.0, 0.045, 0.8, 15.0, stretch=1.6, axis=65.0)
-CELLS = Texture(2.6, 3.4, 30.0, 350.0, 0.17, 0.75, 15.0)
+CELLS = Texture(2.45, 3.4, 30.0, 320.0, 0.135, 0.75, 15.0)
 
 
 class _Field:
@@ -152,6 +153,7 @@ def simulate_rain(
     ]
     k = 2j * np.pi * np.fft.fftfreq(size, 1 / size) / side_km
     climate = _LocalWeather(weather, n=grid.nx, side_km=grid.nx * km)
+    terrain = terrain_factor(grid)
     for time in np.arange(start, end, np.timedelta64(step_minutes, "m")):
         hours = time.astype("datetime64[s]").astype(np.int64) / 3600.0
         x, y = climate.position(hours)
@@ -159,7 +161,7 @@ def simulate_rain(
         shift_x = np.exp(-k[: size // 2 + 1] * x).astype(np.complex64)
         modes = np.stack([field.modes(hours) for field in fields]) * shift_y * shift_x
         gauss = irfft2(modes, s=(size, size), norm="forward")[:, : grid.ny, : grid.nx]
-        yield time, climate.rain(gauss, hours)
+        yield time, terrain * climate.rain(gauss, hours)
 
 
 class _LocalWeather:

@@ -106,15 +106,30 @@ def motion(first: np.ndarray, second: np.ndarray, *, reach: int) -> tuple[float,
     if not np.isfinite(correlation).any():
         return np.nan, np.nan
     j, i = np.unravel_index(np.nanargmax(correlation), correlation.shape)
-    top, offsets = correlation[j, i], []
-    for place, line in ((j, correlation[:, i]), (i, correlation[j])):
-        offset = 0.0
-        if 0 < place < 2 * reach:
-            before, at, after = line[place - 1 : place + 2]
-            offset = 0.5 * (before - after) / min(before - 2 * at + after, -1e-12)
-            top -= 0.25 * (before - after) * offset
-        offsets.append(place - reach + offset)
-    return float(min(top, 1.0)), float(np.hypot(*offsets))
+    lines = ((j, correlation[:, i]), (i, correlation[j]))
+    (down, gain_y), (right, gain_x) = (summit(line, int(place)) for place, line in lines)
+    top = correlation[j, i] + gain_y + gain_x
+    return float(min(top, 1.0)), float(np.hypot(j - reach + down, i - reach + right))
+
+
+def summit(line: np.ndarray, highest: int) -> tuple[float, float]:
+    """Top of the parabola through the highest of some values and its neighbours.
+
+    Args:
+        line: Values at equal steps, dims (n,).
+        highest: Where the highest of them stands.
+
+    Returns:
+        Place of the top after `highest` [steps], and its height above it; both 0 at an end.
+    """
+    if not 0 < highest < line.size - 1:
+        return 0.0, 0.0
+    before, at, after = line[highest - 1 : highest + 2]
+    bend = before - 2 * at + after
+    if not bend < 0:
+        return 0.0, 0.0
+    offset = 0.5 * (before - after) / bend
+    return float(offset), float(-0.25 * (before - after) * offset)
 
 
 def spectrum_slope(rate: np.ndarray, *, km: float) -> float:

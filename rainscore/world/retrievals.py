@@ -34,6 +34,7 @@ class ErrorSources:
 
     Attributes:
         displacement: Rain is put in the wrong place (view angle, cloud shields, local motion).
+        delay: What the sensors see is the ice aloft, which outlives the rain.
         misses: Weak, small, shallow and solid precipitation goes undetected.
         bias: Light rain is over-, heavy rain and snow under-estimated; Final is adjusted for it.
         smoothing: Footprints and cloud shields blur the rain.
@@ -43,6 +44,7 @@ class ErrorSources:
     """
 
     displacement: bool = True
+    delay: bool = True
     misses: bool = True
     bias: bool = True
     smoothing: bool = True
@@ -126,7 +128,7 @@ class Retrievals:
         """Rates with the sensor's conditional bias and random factor."""
         rate, hours = seen, overpass.half_hour / 2
         if self.errors.bias:
-            rate = 1.15 * rate**0.85 * (0.5 + self.liquid_probability(hours) / 200)
+            rate = 1.12 * rate**0.85 * (0.5 + self.liquid_probability(hours) / 200)
         if self.errors.noise:
             sigma = overpass.satellite.sensor.noise
             own = self.amplitude.draw(overpass.half_hour, overpass.number)

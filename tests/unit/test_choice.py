@@ -1,16 +1,51 @@
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.choice import CANDIDATES, decide, describe_choice, shifted
+from rainscore.choice import trial
+from rainscore.choice.candidates import CANDIDATES, window_scores
+from rainscore.choice.decision import CRITERIA, describe_choice
+from rainscore.choice.faults import FAULTS, faulty, shifted, smoothed, thinning_draws
+from rainscore.featurefiles import write_features
+from rainscore.scoremaps import score_month
 from tests.world import SCORE, month_pair
+
+LAYOUT: dict[str, Any] = {"threshold": 0.2, "window": 4, "min_valid": 0.5}
+
+
+class Halves:
+    """A radar of which every other frame rains twice as hard."""
+
+    step_minutes = 15
+
+    class weights:
+        @staticmethod
+        def apply(rain: np.ndarray, *, min_valid: float) -> tuple[np.ndarray, np.ndarray]:
+            return rain, np.ones_like(rain)
+
+    def frames(self, start: np.datetime64, end: np.datetime64):
+        rain = np.tile(np.arange(40, dtype=np.float32) % 3, (40, 1))
+        return np.array([start, start + np.timedelta64(15, "m")]), [rain, 2 * rain]
 
 
 @pytest.fixture(scope="module")
-def evidence() -> pd.DataFrame:
-    pairs = [month_pair("2019-05-01", "2019-05-04"), month_pair("2019-06-01", "2019-06-03")]
-    table, _ = describe_choice(pairs, SCORE, resamples=20, seed=0)
-    return table
+def tried(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.DataFrame]:
+    pair = month_pair("2019-05-01", "2019-05-04")
+    path: Path = tmp_path_factory.mktemp("month") / "2019-05.h5"
+    write_features(pair, score_month(pair, SCORE)[0], path)
+    return trial.try_scores(pair, path, Halves(), SCORE, seed=0)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def described(tried: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[pd.DataFrame, dict]:
+    times = pd.Series(tried[1]["time"].unique())
+    names = np.where(times.dt.day < 3, "train", "validation")
+    splits = pd.DataFrame({"time": times, "split": names})
+    return describe_choice(tried[0], tried[1], splits, resamples=20, seed=0)
 
 
 def value(evidence: pd.DataFrame, score: str, criterion: str) -> float:
@@ -18,35 +53,96 @@ def value(evidence: pd.DataFrame, score: str, criterion: str) -> float:
     return rows["value"].iloc[0]
 
 
+def test_a_perfect_estimate_scores_one_by_every_candidate() -> None:
+    rain = np.zeros((1, 8, 8), np.float32)
+    rain[0, :3, :3] = rain[0, 4:6, 4:7] = np.arange(1.0, 4)[:2, None].repeat(3, 1).repeat(2, 0)[0]
+    scores, _, _ = window_scores(rain, rain, **LAYOUT)
+    for name, score in scores.items():
+        assert score[0, 0, 0] == pytest.approx(1), name
+
+
+def test_a_window_dry_in_both_products_has_no_score() -> None:
+    drizzle = np.full((1, 4, 4), 0.1, np.float32)
+    scores, _, _ = window_scores(drizzle, drizzle, **LAYOUT)
+    assert all(np.isnan(score).all() for score in scores.values())
+
+
+def test_amount_and_rmse_of_half_the_rain_are_as_computed_by_hand() -> None:
+    # |1 − 2| / (1 + 2) of the amount is lost; an error of 1 of at most 1 + 2.
+    one = np.ones((1, 4, 4), np.float32)
+    scores, _, _ = window_scores(one, 2 * one, **LAYOUT)
+    assert scores["amount"][0, 0, 0] == pytest.approx(2 / 3)
+    assert scores["rmse"][0, 0, 0] == pytest.approx(2 / 3)
+
+
 def test_what_a_shift_brings_in_is_missing() -> None:
     moved = shifted(np.arange(4.0).reshape(1, 1, 4), 1)
     np.testing.assert_array_equal(moved, [[[np.nan, 0, 1, 2]]])
 
 
-def test_every_candidate_loses_by_a_shift(evidence: pd.DataFrame) -> None:
+def test_smoothing_uses_valid_pixels_only_and_fills_nothing() -> None:
+    field = np.array([[[1.0, 3.0, np.nan]]], np.float32)
+    np.testing.assert_allclose(smoothed(field, 3), [[[2, 2, np.nan]]])
+
+
+def test_thinning_takes_nested_shares_of_the_rain() -> None:
+    times = np.array(["2019-01-01", "2019-01-02"], "datetime64[ns]")
+    draws = thinning_draws(times, (60, 60), step_km=4, seed=1)
+    rain = np.ones((2, 60, 60), np.float32)
+    few, many = (faulty(rain, "thin", s, step_km=4, draws=draws) for s in (0.25, 0.75))
+    assert few.mean() == pytest.approx(0.75, abs=0.05)
+    assert (many <= few).all()
+    np.testing.assert_array_equal(draws[1:], thinning_draws(times[1:], (60, 60), step_km=4, seed=1))
+
+
+def test_an_unknown_fault_is_refused() -> None:
+    with pytest.raises(ValueError, match="no fault is called 'tilt'"):
+        faulty(np.ones((1, 2, 2)), "tilt", 1, step_km=4, draws=np.ones((1, 2, 2)))
+
+
+def test_every_candidate_loses_by_a_shift(described: tuple[pd.DataFrame, dict]) -> None:
     for score in CANDIDATES:
-        assert 0 < value(evidence, score, "displacement") <= 2, score
+        assert 0 < value(described[0], score, "shift 64") <= 2, score
 
 
-def test_only_scores_of_amount_see_a_factor_fully(evidence: pd.DataFrame) -> None:
-    # Four times the rain: 1 − 3/5 of the amount is lost; the correlation of logs hardly moves.
-    assert value(evidence, "amount", "amplitude") == pytest.approx(0.6, abs=1e-3)
-    assert value(evidence, "correlation", "amplitude") < 0.3
+def test_only_scores_of_amount_see_a_factor_fully(described: tuple[pd.DataFrame, dict]) -> None:
+    # Four times the rain: 1 − 2/5 is left of the amount; the correlation of logs hardly moves.
+    for fault in ("strong", "weak"):
+        assert value(described[0], "amount", f"{fault} 4") == pytest.approx(0.6, abs=1e-3)
+        assert value(described[0], "correlation", f"{fault} 4") < 0.3
 
 
-def test_intervals_hold_the_value_and_say_their_sample(evidence: pd.DataFrame) -> None:
-    rows = evidence.dropna()
+def test_noise_compares_every_other_frame_with_those_between(tried) -> None:
+    rows = tried[0][(tried[0]["case"] == "noise") & (tried[0]["score"] == "amount")]
+    np.testing.assert_allclose(rows["total"] / rows["windows"], 2 / 3, rtol=1e-6)
+
+
+def test_intervals_hold_the_value_and_say_their_sample(described) -> None:
+    rows = described[0].dropna()
     assert (rows["low"] <= rows["high"]).all()
-    assert rows["days"].eq(5).all()
+    assert rows.loc[rows["criterion"] != "predictable", "days"].eq(3).all()
+    assert rows.loc[rows["criterion"] == "merit", "value"].between(0, 1).all()
+    assert set(FAULTS) <= set(rows["criterion"].str.split(" ").str[0])
 
 
-def test_the_rule_recommends_the_lowest_mean_rank() -> None:
-    columns = ("displacement", "amplitude", "defined", "rain_fraction")
-    rows = [
-        (score, criterion, v)
-        for score, values in {"fss": (1, 1, 1, 0), "csi": (0, 0, 0, -1)}.items()
-        for criterion, v in zip(columns, values, strict=True)
-    ]
-    choice = decide(pd.DataFrame(rows, columns=["score", "criterion", "value"]))
-    assert choice["recommended"] == "fss"
-    assert choice["mean_rank"] == {"fss": 1.0, "csi": 2.0}
+def test_the_best_merit_is_recommended_and_the_choice_is_plain_json(described) -> None:
+    evidence, choice = described
+    merit = evidence[evidence["criterion"] == "merit"].set_index("score")["value"]
+    assert choice["recommended"] == merit.idxmax()
+    assert choice["used"] == "fss"
+    assert sum(choice["share_of_resamples"].values()) == pytest.approx(1)
+    assert set(choice["criteria"]) | set(choice["left_out"]) == set(CRITERIA)
+    json.dumps(choice, allow_nan=False)
+
+
+def test_merit_is_the_geometric_mean_of_the_criteria(described) -> None:
+    evidence, choice = described
+    values = [value(evidence, "fss", c) for c in choice["criteria"]]
+    expected = np.prod(np.clip(values, 0, 1)) ** (1 / len(values))
+    assert choice["merit"]["fss"] == pytest.approx(expected)
+
+
+def test_a_criterion_that_cannot_be_had_is_left_out_for_all(tried) -> None:
+    nothing = pd.DataFrame({"time": tried[1]["time"][:0], "split": []})
+    _, choice = describe_choice(tried[0], tried[1], nothing, resamples=5, seed=0)
+    assert choice["left_out"] == ["predictable"]

@@ -230,3 +230,24 @@ def test_a_convolutional_network_starts_from_the_seed_alone():
     assert isinstance(first.network_, ConvNet)
     assert first.network_.settings == ConvSettings((1, 8, 8))
     assert first.transform(x).tobytes() == second.transform(x).tobytes()
+
+
+class Normed(MLP):
+    """A network that behaves otherwise while it learns."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.norm = nn.BatchNorm1d(settings.latent)
+
+    def encode(self, x):
+        return self.norm(super().encode(x))
+
+
+@each
+def test_a_network_with_normalisation_learns_in_training_mode_and_predicts_in_the_other(
+    method, settings
+):
+    fitted = built(method, settings, small(Normed)).fit(blobs())
+    assert fitted.network_.get_buffer("norm.num_batches_tracked") > 0
+    alone = np.concatenate([fitted.transform(blobs()[i : i + 1]) for i in range(5)])
+    np.testing.assert_allclose(alone, fitted.transform(blobs())[:5], rtol=1e-4, atol=1e-5)

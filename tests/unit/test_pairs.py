@@ -1,5 +1,6 @@
 """Pairs from files on disk: what is missing or damaged becomes missing values, never zeros."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from rainscore.pairs import month_pair, radar_truth
 from rainscore.period import steps
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, write_frame
+from tests.data import shared
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=64, step_km=8)
 CELLS = imerg_cells(GRID)
@@ -79,7 +81,8 @@ def test_states_say_what_was_found(month: xr.Dataset) -> None:
 
 def test_a_damaged_or_absent_granule_is_missing_on_both_grids(month: xr.Dataset) -> None:
     for name in ("imerg", "precipitation", "quality_index"):
-        known = np.isfinite(month[name]).all(dim=month[name].dims[1:])
+        values = month[name].values
+        known = np.isfinite(values).all(axis=(1, 2))
         np.testing.assert_array_equal(known, [True, False, False, False, True, True])
         assert np.isnan(month[name][1:4]).all()
 
@@ -131,3 +134,26 @@ def test_a_month_without_any_radar_is_missing_and_no_error(tmp_path: Path) -> No
     assert radar.half_hour(np.datetime64(START)) is None
     times, rates = radar_truth(radar, CELLS)(np.datetime64(START), np.datetime64(END))
     assert (times.size, rates.shape) == (0, (0, *CELLS.shape))
+
+
+@pytest.mark.parametrize(("zone", "share"), [("NW", 0.125), ("SE", 0.04)])
+def test_real_meteonet_frames_give_exactly_the_half_hours_that_have_enough(
+    zone: str, share: float, tmp_path: Path
+) -> None:
+    folder = shared("meteonet")
+    name = f"meteonet-{zone}"
+    reader = get_format(name)
+    day = steps("2016-08-28", "2016-08-29", 5)
+    write_manifest(index_frames(folder, reader, day, 5), tmp_path / "radar.parquet")
+    # The zone's own pixels, four by four: 0.04°.
+    file = folder / f"rainfall_{zone}_2016_08.3.npz"
+    own = reader.grid(file)
+    coarse = replace(own, dx=own.dx * 4, dy=own.dy * 4, nx=own.nx // 4, ny=own.ny // 4)
+    radar = open_radar(tmp_path / "radar.parquet", {**RADAR, "format": name}, coarse)
+    found = {}
+    for time in steps("2016-08-28", "2016-08-29"):
+        mean = radar.half_hour(time)
+        if mean is not None and np.isfinite(mean[0]).any():
+            found[str(time)[11:16]] = np.isnan(mean[0]).mean()
+    assert list(found) == ["10:00", "10:30", "13:00", "13:30"]
+    assert all(abs(missing - share) < 0.01 for missing in found.values()), found

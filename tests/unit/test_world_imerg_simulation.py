@@ -161,3 +161,16 @@ def test_memory_does_not_grow_with_the_period():
 def test_an_unknown_run_is_refused():
     with pytest.raises(ValueError, match="choose one of early, late, final"):
         simulate(run="middle")
+
+
+def test_a_sensor_sees_the_rain_of_the_minutes_before_only_where_delay_is_an_error():
+    middle = np.array([-50.0, -20.0, -10.0, 10.0, 20.0])
+    frames = np.arange(5, dtype=np.float32)[:, None, None] * np.ones(CELLS.shape, np.float32)
+    delayed = _Product(
+        drifting, CELLS, seed=5, run="late", errors=replace(PERFECT, delay=True)
+    )._scene(middle, frames, 15.0)
+    prompt = _Product(drifting, CELLS, seed=5, run="late", errors=PERFECT)._scene(
+        middle, frames, 15.0
+    )
+    np.testing.assert_allclose(delayed, (1 + 2 + 3 + 4) / 4)
+    np.testing.assert_allclose(prompt, (3 + 4) / 2)

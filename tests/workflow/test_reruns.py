@@ -20,10 +20,12 @@ PER_MONTH = {
     "compute_scores",
     "build_features",
     "group_scores",
+    "measure_world",
 }
 AFTER_UNET = {"train_unet", "evaluate_skill", "score_new", "draw_figures", "write_report"}
 SETS_OF_MONTHS = AFTER_UNET | {
     "describe_scores",
+    "describe_world",
     "split_days",
     "train_autoencoder",
     "extract_latents",

@@ -1,0 +1,51 @@
+# The simulated world beside the real one.
+WORLD_TABLES = []
+
+if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
+    WORLD_TABLES = ["results/world/rain.parquet", "results/world/satellite.parquet"]
+
+    rule measure_world:
+        input:
+            radar="results/radar/{month}.parquet",
+            regimes="results/regimes/{month}.parquet",
+            pair="results/pairs/{month}.nc",
+        output:
+            sums="results/world/{month}.parquet",
+        log:
+            "logs/measure_world/{month}.log",
+        benchmark:
+            "logs/measure_world/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            code=code("measure_world"),
+            domain=config["domain"],
+            radar=config["radar"],
+            run=config["imerg"]["run"],
+        script:
+            "../scripts/measure_world.py"
+
+    rule describe_world:
+        input:
+            sums=every_month("results/world/{month}.parquet"),
+        output:
+            rain="results/world/rain.parquet",
+            satellite="results/world/satellite.parquet",
+        log:
+            "logs/describe_world.log",
+        benchmark:
+            "logs/describe_world.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=500,
+            runtime=10,
+        params:
+            code=code("describe_world"),
+            months=MONTHS,
+            run=config["imerg"]["run"],
+        script:
+            "../scripts/describe_world.py"
