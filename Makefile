@@ -38,7 +38,7 @@ lint: install ## ruff, snakefmt, mypy, the rule graph of the README
 
 study: install ## the larger simulated world in runs/study; its tables and figures go to docs/study
 	$(BIN)/snakemake --cores $(CORES) --configfile configs/study.yaml
-	$(BIN)/python tools/publish_study.py runs/study docs/study
+	$(BIN)/python -m tools.publish_study runs/study docs/study
 
 bench: install ## every script of benchmarks/; writes benchmarks/results.json
 	$(BIN)/python benchmarks/run.py

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.run import machine
+
 TABLES = (
     "evaluation/skill.parquet",
     "evaluation/reliability.parquet",
@@ -36,9 +38,9 @@ def main() -> None:
     )
     (options.out / "README.md").write_text(
         "# Tables and figures of the study\n\n"
-        f"`make study` at commit {commit.stdout.strip()}, Python {platform.python_version()}, "
-        f"{platform.machine()}, {platform.system()}. A simulated world: its numbers say nothing "
-        "about the real IMERG.\n"
+        f"`make study` at commit {commit.stdout.strip()}, on {machine()}, Python "
+        f"{platform.python_version()}. A simulated world: its numbers say nothing about the real "
+        "IMERG. `papers.csv` and `desom_usps.png` are of `benchmarks/clustering`.\n"
     )
 
 

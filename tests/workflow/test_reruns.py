@@ -20,6 +20,7 @@ PER_MONTH = {
     "compute_scores",
     "build_features",
     "group_scores",
+    "try_scores",
     "measure_world",
 }
 AFTER_UNET = {"train_unet", "evaluate_skill", "score_new", "draw_figures", "write_report"}
