@@ -6,6 +6,8 @@ FIGURES = (
         "score_by_age",
         "score_by_class",
         "evidence",
+        "responses",
+        "redundancy",
         "learning",
         "skill",
         "map_skill",

@@ -44,3 +44,10 @@ def test_the_snakefile_is_short_and_scripts_are_thin() -> None:
     for script in (ROOT / "scripts").glob("*.py"):
         body = [line for line in script.read_text().splitlines() if line.strip()]
         assert len(body) <= 40, script.name
+
+
+def test_every_caption_belongs_to_a_figure_that_the_rules_draw() -> None:
+    rules = (ROOT / "rules/report.smk").read_text()
+    captions = {path.stem for path in (ROOT / "report").glob("*.rst")}
+    drawn = set(re.findall(r'"(\w+)"', rules.split("\n)")[0])) | {"scored"}
+    assert captions == drawn
