@@ -29,7 +29,7 @@ def main() -> None:
             subprocess.run(command, check=True)
             rows += json.loads(out.read_text())
     for row in rows:
-        row["machine"] = machine()
+        row |= {"machine": machine(), "options": " ".join(sys.argv[1:])}
     (HERE / "results.json").write_text(json.dumps(rows, indent=1) + "\n")
 
 
