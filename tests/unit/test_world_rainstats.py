@@ -27,9 +27,9 @@ def smooth(seed: int, *, side: int = 96, width: float = 4) -> np.ndarray:
 
 
 def test_the_marginal_of_four_pixels_by_hand():
-    found = marginal(np.array([[0.0, 1.0], [np.e**2, np.nan]]))
+    found = marginal(np.array([[0.0, 1.0], [np.exp(2), np.nan]]))
     assert found["wet fraction"] == pytest.approx(2 / 3)
-    assert found["mean when wet [mm/h]"] == pytest.approx((1 + np.e**2) / 2)
+    assert found["mean when wet [mm/h]"] == pytest.approx((1 + np.exp(2)) / 2)
     assert found["SD of ln(rate)"] == pytest.approx(1)
 
 
