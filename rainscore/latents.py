@@ -1,6 +1,7 @@
 """Latent vectors of maps."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from rainscore.dataset import RainMaps
 from rainscore.fitting.common import wet_shares
 from rainscore.modelfiles import load_model
-from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings
+from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings, Summary
 from rainscore.training import predict
 
 
@@ -27,8 +28,10 @@ def latent_columns(table: pd.DataFrame) -> np.ndarray:
     return table[[f"z{i}" for i in range(len(names))]].to_numpy(np.float32)
 
 
-def extract_latents(paths: Sequence[Path], splits: pd.DataFrame, stem: Path) -> pd.DataFrame:
-    """Encode every map.
+def extract_latents(
+    paths: Sequence[Path], splits: pd.DataFrame, stem: Path, *, summary: Summary
+) -> pd.DataFrame:
+    """Encode every map; `summary` as in `AutoEncoder.encode`.
 
     Returns:
         Columns time, split, wet_share, z0, z1, …
@@ -36,6 +39,7 @@ def extract_latents(paths: Sequence[Path], splits: pd.DataFrame, stem: Path) -> 
     model, _ = load_autoencoder(stem)
     shares = wet_shares(paths, splits).sort_values("time", ignore_index=True)
     data = RainMaps(paths, shares["time"].to_numpy())
-    encoded = [z for _, (z,) in predict(model, data, method="encode")]
+    encode = partial(model.encode, summary=summary)
+    encoded = [z for _, (z,) in predict(model, data, call=encode)]
     vectors = np.concatenate(encoded)
     return shares.join(pd.DataFrame(vectors, columns=[f"z{i}" for i in range(vectors.shape[1])]))

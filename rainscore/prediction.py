@@ -196,7 +196,8 @@ class Scorer:
             if share >= self.cluster_card["min_wet"]:
                 place = CHANNELS.index("rain")
                 with torch.inference_mode():
-                    latent = self.autoencoder.encode(torch.from_numpy(crop[:, [place]])).numpy()
+                    rain = torch.from_numpy(crop[:, [place]])
+                    latent = self.autoencoder.encode(rain, self.cluster_card["summary"]).numpy()
                 distance = self.clusterer.transform(latent)[0]
                 cluster = int(distance.argmin())
                 novel = int(distance.min() > self.cluster_card["novelty_threshold"])

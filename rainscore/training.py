@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -145,7 +145,7 @@ def predict(
     data: Data,
     *,
     batch: int = 16,
-    method: str = "forward",
+    call: Callable[[Tensor], Any] | None = None,
     device: str = "auto",
     precision: Precision = "fp32",
 ) -> Iterator[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
@@ -155,7 +155,7 @@ def predict(
         model: The network; it is moved to the device and set to evaluation.
         data: The maps; the network gets the first array of each batch.
         batch: Maps at once.
-        method: What to call, such as `encode` of an auto-encoder.
+        call: What of it to call, such as `encode` of an auto-encoder; by default the network.
         device, precision: As in `train`.
 
     Yields:
@@ -163,10 +163,9 @@ def predict(
     """
     place = _place(device)
     _move(model, place).eval()
-    call = getattr(model, method)
     for maps in batches(data.read, np.arange(len(data)), batch=batch):
         with torch.inference_mode(), _autocast(place, precision):
-            given = call(maps[0].to(place))
+            given = (call or model)(maps[0].to(place))
         outputs = (given,) if isinstance(given, Tensor) else given
         yield tuple(x.numpy() for x in maps), tuple(x.float().cpu().numpy() for x in outputs)
 

@@ -19,6 +19,7 @@ rule extract_latents:
         runtime=60,
     params:
         code=code("extract_latents"),
+        summary=config["clusters"]["summary"],
     script:
         "../scripts/extract_latents.py"
 
@@ -41,7 +42,7 @@ rule cluster_maps:
         runtime=60,
     params:
         code=code("cluster_maps"),
-        clusters={key: config["clusters"][key] for key in ("k", "min_wet", "novelty")},
+        clusters={key: config["clusters"][key] for key in ("summary", "k", "min_wet", "novelty")},
         seed=config["seed"],
     script:
         "../scripts/cluster_maps.py"

@@ -13,5 +13,6 @@ latents = extract_latents(
     sorted(snakemake.input.features),
     read_table(snakemake.input.splits),
     Path(snakemake.input.weights).with_suffix(""),
+    summary=snakemake.params.summary,
 )
 write_table(latents, snakemake.output.latents)

@@ -5,16 +5,25 @@ import pandas as pd
 
 from rainscore.clustering.methods import DRY, METHODS
 from rainscore.latents import latent_columns
+from rainscore.networks.autoencoder import Summary
 
 
 def cluster_latents(
-    latents: pd.DataFrame, method: str, *, k: int, min_wet: float, novelty: float, seed: int
+    latents: pd.DataFrame,
+    method: str,
+    *,
+    summary: Summary,
+    k: int,
+    min_wet: float,
+    novelty: float,
+    seed: int,
 ) -> tuple[dict[str, np.ndarray], dict, pd.DataFrame]:
     """Cluster the training maps that have enough rain, and assign all others.
 
     Args:
         latents: Of `extract_latents`.
         method: A name of `clustering.methods.METHODS`.
+        summary: How the maps were encoded, for the card.
         k: Number of clusters.
         min_wet: Maps with a smaller wet share get the label DRY.
         novelty: Share of the calibration maps that lie beyond the novelty threshold.
@@ -44,6 +53,7 @@ def cluster_latents(
     card = {
         "kind": "clusters",
         "method": method,
+        "summary": summary,
         "k": k,
         "min_wet": min_wet,
         "novelty": novelty,

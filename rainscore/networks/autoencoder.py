@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+Summary = Literal["invariant", "position"]
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,20 @@ class AutoEncoder(nn.Module):
         self.to_latent = nn.Linear(features, settings.latent)
         self.from_latent = nn.Linear(settings.latent, features)
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Latent vectors (B, latent) of maps (B, C, size, size)."""
+    def encode(self, x: Tensor, summary: Summary = "position") -> Tensor:
+        """Vectors of maps (B, C, size, size).
+
+        Args:
+            x: The maps.
+            summary: `position`: the latent vectors (B, latent), from which maps can be decoded and
+                which therefore say first of all where the rain lies. `invariant`: mean and maximum
+                over the map of each channel of the last convolution (B, 16 × width), which say what
+                kinds of rain there are, wherever they lie.
+        """
         for conv in self.down:
             x = F.silu(conv(x))
+        if summary == "invariant":
+            return torch.cat([x.mean((2, 3)), x.amax((2, 3))], dim=1)
         return self.to_latent(x.flatten(1))
 
     def decode(self, z: Tensor) -> Tensor:

@@ -23,6 +23,18 @@ def test_a_map_and_its_double_have_different_vectors():
     assert (double - z).norm() > 0.5 * z.norm()
 
 
+def test_the_invariant_summary_is_blind_to_where_it_rains_and_sees_how_hard():
+    torch.manual_seed(0)
+    model = AutoEncoder(AutoEncoderSettings(width=4, size=64))
+    here, there = torch.zeros(2, 1, 1, 64, 64)
+    here[..., 20:25, 18:26] = there[..., 36:41, 34:42] = 1.0
+    moved = model.encode(there, "invariant")
+    assert moved.shape == (1, 2 * 8 * 4)
+    torch.testing.assert_close(moved, model.encode(here, "invariant"))
+    assert not torch.allclose(model.encode(there), model.encode(here), atol=1e-3)
+    assert not torch.allclose(model.encode(2 * here, "invariant"), moved, atol=1e-3)
+
+
 def test_settings_come_back_from_json():
     settings = AutoEncoderSettings(latent=8)
     assert AutoEncoderSettings(**json.loads(json.dumps(asdict(settings)))) == settings

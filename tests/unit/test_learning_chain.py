@@ -55,9 +55,9 @@ def run(tmp_path_factory) -> SimpleNamespace:
     domain = {"step_km": 8}
     save_model(models / "unet", unet.state_dict(), {**card, "simulated": True, "domain": domain})
     save_model(models / "autoencoder", encoder.state_dict(), encoder_card)
-    latents = extract_latents([path], splits, models / "autoencoder")
+    latents = extract_latents([path], splits, models / "autoencoder", summary="invariant")
     arrays, cluster_card, clusters = cluster_latents(
-        latents, "kmeans", k=3, min_wet=0.02, novelty=0.01, seed=0
+        latents, "kmeans", summary="invariant", k=3, min_wet=0.02, novelty=0.01, seed=0
     )
     save_arrays(models / "kmeans", arrays, cluster_card)
     labels = label_clusters(clusters, table)
@@ -145,7 +145,9 @@ def test_labels_are_the_quantiles_of_the_training_maps(run) -> None:
 
 def test_more_clusters_than_maps_is_an_error(run) -> None:
     with pytest.raises(ValueError, match=r"fewer than clusters\.k"):
-        cluster_latents(run.latents, "kmeans", k=5000, min_wet=0.02, novelty=0.01, seed=0)
+        cluster_latents(
+            run.latents, "kmeans", summary="invariant", k=5000, min_wet=0.02, novelty=0.01, seed=0
+        )
 
 
 @pytest.fixture(scope="module")

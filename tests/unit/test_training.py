@@ -191,7 +191,7 @@ def test_an_autoencoder_trains_and_its_vectors_are_predicted_in_order(month, tmp
     _, result = start(month, tmp_path / "c.pt", loss=reconstruction_loss, model=model, epochs=3)
     assert result.curve["validation"].iloc[-1] < result.curve["validation"].iloc[0]
     data = RainMaps([month], TIMES)
-    vectors = [z for _, (z,) in predict(model, data, batch=16, method="encode", device="cpu")]
+    vectors = [z for _, (z,) in predict(model, data, batch=16, call=model.encode, device="cpu")]
     assert np.concatenate(vectors).shape == (40, 3)
     (one,) = data[17]
     assert np.concatenate(vectors)[17] == pytest.approx(
