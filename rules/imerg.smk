@@ -21,6 +21,7 @@ if config["imerg"]["source"] == "simulated":
             seed=config["seed"],
             domain=config["domain"],
             run=config["imerg"]["run"],
+            errors=config["imerg"]["errors"],
             radar=RADAR_READING,
         script:
             "../scripts/simulate_imerg.py"

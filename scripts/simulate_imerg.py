@@ -14,5 +14,7 @@ p = snakemake.params
 cells = domain_cells(p.domain)
 radar = open_radar(snakemake.input.radar, p.radar, cells)
 folder = Path(snakemake.output.manifest).with_suffix("")
-manifest = simulate_imerg_month(folder, radar, cells, *p.span, seed=p.seed, run=p.run)
+manifest = simulate_imerg_month(
+    folder, radar, cells, *p.span, seed=p.seed, run=p.run, errors=p.errors
+)
 write_manifest(manifest, snakemake.output.manifest, run=p.run)

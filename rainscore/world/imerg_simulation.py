@@ -13,11 +13,12 @@ import xarray as xr
 
 from rainscore.grids import Grid
 from rainscore.world.constellation import SATELLITES
+from rainscore.world.errors import ALL_ERRORS, ErrorSources
 from rainscore.world.merge import KEEP, SOURCE_CORRELATION, Merged, merge, random_error
 from rainscore.world.morphing import Carried, Departure, estimate_motion, mean_motion
 from rainscore.world.noise import Smoother, SmoothNoise, cell_km
 from rainscore.world.overpasses import Overpass, find_overpasses
-from rainscore.world.retrievals import ALL_ERRORS, ErrorSources, Retrievals
+from rainscore.world.retrievals import Retrievals
 
 Truth = Callable[[np.datetime64, np.datetime64], tuple[np.ndarray, np.ndarray]]
 
@@ -28,6 +29,7 @@ _DAY = 48
 _MOTION_STREAM, _GAUGE_STREAM = 21, 22
 _LOCAL_MOTION_KMH = 28.0
 _MEMORY_MIN = 50.0  # how long the ice aloft outlives the rain
+_IMAGER = 2  # place in SATELLITES of who looks where all is seen
 _USUAL_MONTH_MM = 70.0
 _USUAL_MOTION_KMH = (0.0, 25.0)
 _UNITS = {
@@ -195,22 +197,32 @@ class _Product:
                 self.forget(first - 2 * _MARGIN)
             for h in range(first - _MARGIN - 5, last + _MARGIN + 5):
                 self.observe(h)
+            if not self.errors.sampling:
+                for h in range(max(first, begin), min(last, stop)):
+                    yield h, self._everywhere(h)
+                continue
             forward = self._carry(range(first - _MARGIN, last))
             backward = (
                 {} if self.run == "early" else self._carry(range(last + _MARGIN - 1, first - 1, -1))
             )
             for h in range(max(first, begin), min(last, stop)):
-                if self.errors.sampling:
-                    seen = self.observations[h]
-                    carried = [c[h] for c in (forward, backward) if h in c]
-                    yield h, merge(seen.microwave, seen.source, carried, seen.infrared)
-                else:
-                    yield h, self._everywhere(h)
+                seen = self.observations[h]
+                carried = [c[h] for c in (forward, backward) if h in c]
+                yield h, merge(seen.microwave, seen.source, carried, seen.infrared)
 
     def _everywhere(self, half_hour: int) -> Merged:
-        """Estimate of a world where the best microwave sensor sees everything, always."""
-        sight = Overpass(half_hour, 0, SATELLITES[0], np.zeros(self.cells.shape, np.float32))
+        """Estimate of a world where one microwave sensor sees everything, always.
+
+        The rain is displaced, by whole cells, as if carried for an hour by a motion wrong locally.
+        """
+        now = np.zeros(self.cells.shape, np.float32)
+        sight = Overpass(half_hour, _IMAGER, SATELLITES[_IMAGER], now)
         rate = self.retrievals.microwave(self.observations[half_hour].rain, sight)
+        if self.errors.displacement:
+            seen = Carried.nothing(rate.shape).observed(rate, np.ones(rate.shape, np.float32))
+            dy, dx = (np.round(way) for way in self._wander(half_hour, hours=1.0))
+            moved = seen.moved(Departure.by(dy, dx), keep=1.0)
+            rate = np.where(np.isnan(rate) | (moved.correlation == 0), rate, moved.rate)
         return Merged(
             rate,
             np.zeros(rate.shape, np.float32),
@@ -237,12 +249,18 @@ class _Product:
         km_y, km_x = self.km
         usual = _USUAL_MOTION_KMH[0] / 2 / km_y, _USUAL_MOTION_KMH[1] / 2 / km_x
         motion_y, motion_x = mean_motion(near, usual)
-        wander_y, wander_x = np.zeros((2, *self.cells.shape), np.float32)
+        dy, dx = (np.full(self.cells.shape, motion) for motion in (motion_y, motion_x))
         if self.errors.displacement:
-            wander_y, wander_x = (noise.at(earlier / 2) for noise in self.wander)
-        dy = motion_y + wander_y * (_LOCAL_MOTION_KMH / 2 / km_y)
-        dx = motion_x + wander_x * (_LOCAL_MOTION_KMH / 2 / km_x)
+            wander_y, wander_x = self._wander(earlier, hours=0.5)
+            dy, dx = dy + wander_y, dx + wander_x
         return Departure.by(direction * dy, direction * dx)
+
+    def _wander(self, half_hour: int, *, hours: float) -> tuple[np.ndarray, np.ndarray]:
+        """Local error of the motion over some hours along y and x [cells], each dims (lat, lon)."""
+        km_y, km_x = self.km
+        wander_y, wander_x = (noise.at(half_hour / 2) for noise in self.wander)
+        reach = _LOCAL_MOTION_KMH * hours
+        return wander_y * (reach / km_y), wander_x * (reach / km_x)
 
     def adjustment(self, begin: int, stop: int) -> np.ndarray:
         """Ratio by which the Final run multiplies the rates of a month, dims (lat, lon).

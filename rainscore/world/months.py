@@ -12,6 +12,7 @@ from rainscore.granules import granule_name, write_granule
 from rainscore.grids import Grid
 from rainscore.pairs import RadarReader, radar_truth
 from rainscore.radar.fr_radar import frame_name, write_frame
+from rainscore.world.errors import ERRORS
 from rainscore.world.imerg_simulation import simulate_imerg
 from rainscore.world.rain import simulate_rain
 
@@ -33,17 +34,28 @@ def simulate_radar_month(
 
 
 def simulate_imerg_month(
-    folder: Path, radar: RadarReader, cells: Grid, start: str, end: str, *, seed: int, run: str
+    folder: Path,
+    radar: RadarReader,
+    cells: Grid,
+    start: str,
+    end: str,
+    *,
+    seed: int,
+    run: str,
+    errors: str,
 ) -> pd.DataFrame:
     """Write the simulated granules of [start, end) into `folder`; return their manifest.
 
-    The radar is the only truth that the satellites see, be it simulated or real.
+    The radar is the only truth that the satellites see, be it simulated or real; `errors` names
+    the errors that they commit (`rainscore.world.errors.ERRORS`).
     """
     first, last = np.datetime64(start), np.datetime64(end)
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     total = int((last - first) / np.timedelta64(30, "m"))
-    maps = simulate_imerg(radar_truth(radar, cells), cells, first, last, seed=seed, run=run)
+    maps = simulate_imerg(
+        radar_truth(radar, cells), cells, first, last, seed=seed, run=run, errors=ERRORS[errors]
+    )
     for granule in _progress(maps, total, f"IMERG {folder.name}"):
         time = granule["time"].values
         path = folder / granule_name(run, time, "V07B")

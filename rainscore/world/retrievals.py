@@ -4,14 +4,13 @@ The strengths of the errors are chosen so that the skill of the products agrees 
 published (docs/simulated-world.md); none is measured on real retrievals.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.ndimage import shift
 from scipy.special import ndtr
 
 from rainscore.grids import Grid
 from rainscore.world.constellation import SATELLITES
+from rainscore.world.errors import ErrorSources
 from rainscore.world.noise import Smoother, SmoothNoise, cell_km
 from rainscore.world.overpasses import Overpass
 
@@ -26,35 +25,6 @@ from rainscore.world.overpasses import Overpass
     _WEATHER_DETECTION,
     _WEATHER_AMPLITUDE,
 ) = range(11, 20)
-
-
-@dataclass(frozen=True)
-class ErrorSources:
-    """Which errors the satellite side commits; a world with one of them shows what it does.
-
-    Attributes:
-        displacement: Rain is put in the wrong place (view angle, cloud shields, local motion).
-        delay: What the sensors see is the ice aloft, which outlives the rain.
-        misses: Weak, small, shallow and solid precipitation goes undetected.
-        bias: Light rain is over-, heavy rain and snow under-estimated; Final is adjusted for it.
-        smoothing: Footprints and cloud shields blur the rain.
-        false_alarms: Rain is seen where there is none.
-        noise: The rate is wrong by a random factor, correlated in space.
-        sampling: Between overpasses the rain is only known by morphing and from the infrared.
-    """
-
-    displacement: bool = True
-    delay: bool = True
-    misses: bool = True
-    bias: bool = True
-    smoothing: bool = True
-    false_alarms: bool = True
-    noise: bool = True
-    sampling: bool = True
-
-
-ALL_ERRORS = ErrorSources()
-"""The default world."""
 
 
 class Retrievals:
@@ -115,7 +85,7 @@ class Retrievals:
             seen = self.footprint[sensor.footprint_km](seen, known)
         if e.displacement:
             rng = np.random.default_rng([self.seed, _PASS_SHIFT, *key])
-            seen = shift(seen, rng.normal(0, 7, 2) / self.km, order=1, mode="nearest")
+            seen = shift(seen, rng.normal(0, 7, 2) / self.km, order=0, mode="nearest")
         rate = self._amount(seen, overpass)
         if e.misses:
             rate = np.where(seen < self._threshold(around, overpass), 0, rate)

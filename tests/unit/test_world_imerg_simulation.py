@@ -6,8 +6,8 @@ import xarray as xr
 from scipy.ndimage import gaussian_filter
 
 from rainscore.grids import Grid
+from rainscore.world.errors import ALL_ERRORS, ErrorSources
 from rainscore.world.imerg_simulation import _Product, simulate_imerg
-from rainscore.world.retrievals import ALL_ERRORS, ErrorSources
 
 CELLS = Grid("EPSG:4326", 0.0, 45.0, 0.1, 0.1, 50, 40)
 START = np.datetime64("2018-11-10", "ns")

@@ -5,8 +5,9 @@ import pytest
 
 from rainscore.grids import Grid
 from rainscore.world.constellation import SATELLITES
+from rainscore.world.errors import ALL_ERRORS, ErrorSources
 from rainscore.world.overpasses import Overpass
-from rainscore.world.retrievals import ALL_ERRORS, ErrorSources, Retrievals
+from rainscore.world.retrievals import Retrievals
 
 CELLS = Grid("EPSG:4326", 0.0, 45.0, 0.1, 0.1, 60, 50)
 PERFECT = ErrorSources(**dict.fromkeys(asdict(ALL_ERRORS), False))
