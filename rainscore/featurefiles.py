@@ -12,7 +12,7 @@ from rainscore.atomic import replacing
 from rainscore.features import CHANNELS, build_inputs, pass_ages
 from rainscore.grids import Grid
 from rainscore.imerg import FIELDS
-from rainscore.regrid import Weights, nearest, overlap_weights
+from rainscore.regrid import Weights, nearest
 
 MAPS_A_CHUNK = 48
 
@@ -32,18 +32,16 @@ def coarsen_rain(rain: np.ndarray, factor: int) -> np.ndarray:
     return np.where(enough, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
-def write_features(pair: xr.Dataset, scores: xr.Dataset, path: Path) -> None:
+def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path: Path) -> None:
     """Write the training file of a month (docs/contracts.md), half-day by half-day.
 
     Args:
         pair: The month's pairs; NaN is missing.
         scores: The month's score maps on the learning grid.
+        weights: From the cells to the learning grid.
         path: Where to write.
     """
-    learning = Grid(**json.loads(scores.attrs["grid"]))
-    study = Grid(**json.loads(pair.attrs["grid"]))
-    cells = Grid(**json.loads(pair.attrs["cells"]))
-    weights = overlap_weights(cells, learning)
+    study, learning = Grid(**json.loads(pair.attrs["grid"])), weights.target
     times = pair["time"].values
     ages = pass_ages(pair["mw_source"].values, pair["imerg_state"].values == 0, times)
     factor = round(learning.dx / study.dx)

@@ -19,6 +19,11 @@ def domain_grid(domain: dict) -> Grid:
     )
 
 
+def domain_learning_grid(domain: dict) -> Grid:
+    """The learning grid of the configuration's `domain`."""
+    return domain_grid(domain).coarsen(round(domain["learning_step_km"] / domain["step_km"]))
+
+
 def domain_cells(domain: dict) -> Grid:
     """IMERG's cells around the study grid."""
     return imerg_cells(domain_grid(domain))

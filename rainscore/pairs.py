@@ -97,22 +97,21 @@ def radar_weights(manifest: pd.DataFrame, format_: RadarFormat, target: Grid) ->
 
 
 def month_pair(
-    times: np.ndarray, granules: pd.DataFrame, radar: RadarReader, *, grid: Grid, cells: Grid
+    times: np.ndarray, granules: pd.DataFrame, radar: RadarReader, weights: Weights
 ) -> xr.Dataset:
     """Lazy dataset of a month's pairs; each chunk of half-hours is read once, when it is written.
 
     Args:
         times: Half-hour starts, dims (time,).
         granules: Manifest of IMERG with absolute file names.
-        radar: Reader of the radar on `grid`.
-        grid: The study grid.
-        cells: IMERG's own cells around it.
+        radar: Reader of the radar on the study grid.
+        weights: From IMERG's own cells to the study grid.
 
     Returns:
         The pair dataset of docs/contracts.md: `imerg`, `radar`, `radar_valid` (time, y, x) on the
         grid [mm/h, mm/h, 1] and IMERG's fields (time, lat, lon); NaN is missing.
     """
-    weights = overlap_weights(cells, grid)
+    cells, grid = weights.source, weights.target
     rows = granules.set_index("time")
     chunks = [times[i : i + MAPS_A_CHUNK] for i in range(0, times.size, MAPS_A_CHUNK)]
     parts = [dask.delayed(_read_chunk)(chunk, rows, radar, weights) for chunk in chunks]

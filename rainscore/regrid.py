@@ -1,11 +1,7 @@
 """Conservative regridding: weights computed once for a pair of grids, applied to many maps."""
 
-import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import pyproj
@@ -90,37 +86,6 @@ class Weights:
         first = np.searchsorted(tile, np.arange(-(-self.target.size // TILE) + 1))
         within = (pixel % TILE).astype(np.int32)
         return within[order], self.matrix.indices[order], self.matrix.data[order], first
-
-    def save(self, path: Path | str) -> None:
-        """Write the weights and both grids to an .npz file."""
-        path = Path(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        grids = json.dumps({"source": self.source.as_dict(), "target": self.target.as_dict()})
-        with temporary.open("wb") as file:
-            np.savez(
-                file,
-                grids=np.array(grids),
-                starts=self.matrix.indptr,
-                indices=self.matrix.indices,
-                shares=self.matrix.data,
-            )
-        temporary.replace(path)
-
-    @classmethod
-    def load(cls, path: Path | str) -> "Weights":
-        """Read what `save` wrote.
-
-        Raises:
-            ValueError: The file does not hold weights.
-        """
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                grids = json.loads(str(file["grids"]))
-                parts = file["shares"], file["indices"], file["starts"]
-        except (KeyError, ValueError, EOFError, BadZipFile) as error:
-            raise ValueError(f"{path}: no regridding weights in this file; remake it") from error
-        source, target = Grid(**grids["source"]), Grid(**grids["target"])
-        return cls(source, target, csr_matrix(parts, shape=(target.size, source.size)))
 
 
 @njit(cache=True, parallel=True)

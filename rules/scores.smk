@@ -1,8 +1,30 @@
 # From granules and frames to pairs on one grid, score maps, and the choice of the score.
+rule compute_weights:
+    output:
+        cells_to_study="results/weights/cells_to_study.nc",
+        cells_to_learning="results/weights/cells_to_learning.nc",
+        study_to_cells="results/weights/study_to_cells.nc",
+    log:
+        "logs/compute_weights.log",
+    benchmark:
+        "logs/compute_weights.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("compute_weights"),
+        domain=config["domain"],
+    script:
+        "../scripts/compute_weights.py"
+
+
 rule regrid_month:
     input:
         imerg="results/imerg/{month}.parquet",
         radar="results/radar/{month}.parquet",
+        weights="results/weights/cells_to_study.nc",
     output:
         pair="results/pairs/{month}.nc",
     log:

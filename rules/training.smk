@@ -3,6 +3,7 @@ rule build_features:
     input:
         pair="results/pairs/{month}.nc",
         scores="results/scores/{month}.nc",
+        weights="results/weights/cells_to_learning.nc",
     output:
         features="results/features/{month}.h5",
     log:
@@ -16,6 +17,7 @@ rule build_features:
         runtime=120,
     params:
         code=code("build_features"),
+        domain=config["domain"],
     script:
         "../scripts/build_features.py"
 

@@ -9,6 +9,7 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
             radar="results/radar/{month}.parquet",
             regimes="results/regimes/{month}.parquet",
             pair="results/pairs/{month}.nc",
+            weights="results/weights/study_to_cells.nc",
         output:
             sums="results/world/{month}.parquet",
         log:

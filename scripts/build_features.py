@@ -6,10 +6,15 @@ import xarray as xr
 
 from rainscore.featurefiles import write_features
 from rainscore.log import start_logging
+from rainscore.months import domain_cells, domain_learning_grid
 from rainscore.threads import use_threads
+from rainscore.weightfiles import read_weights
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-pair = xr.open_dataset(snakemake.input.pair, engine="h5netcdf")
-scores = xr.open_dataset(snakemake.input.scores, engine="h5netcdf")
-write_features(pair, scores, Path(snakemake.output.features))
+i, p = snakemake.input, snakemake.params
+pair = xr.open_dataset(i.pair, engine="h5netcdf")
+scores = xr.open_dataset(i.scores, engine="h5netcdf")
+cells, learning = domain_cells(p.domain), domain_learning_grid(p.domain)
+weights = read_weights(i.weights, source=cells, target=learning)
+write_features(pair, scores, weights, Path(snakemake.output.features))

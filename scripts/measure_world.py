@@ -6,21 +6,22 @@ from rainscore.files import read_table, write_table
 from rainscore.log import start_logging
 from rainscore.months import domain_cells, domain_grid, open_radar
 from rainscore.pairs import radar_truth
-from rainscore.regrid import overlap_weights
 from rainscore.threads import use_threads
+from rainscore.weightfiles import read_weights
 from rainscore.world.diagnostics import add_up, amount_sums, pass_sums, rain_sums, skill_sums
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 i, p = snakemake.input, snakemake.params
 grid, cells = domain_grid(p.domain), domain_cells(p.domain)
+onto_cells = read_weights(i.weights, source=grid, target=cells)
 frames = radar_truth(open_radar(i.radar, p.radar, grid), grid)
 regimes = read_table(i.regimes)
 pair = xr.open_dataset(i.pair, engine="h5netcdf")
 tables = [
     rain_sums(frames, regimes, km=p.domain["step_km"]),
     amount_sums(pair),
-    skill_sums(pair, regimes, overlap_weights(grid, cells), run=p.run),
+    skill_sums(pair, regimes, onto_cells, run=p.run),
     pass_sums(pair, cells),
 ]
 write_table(add_up(tables), snakemake.output.sums)

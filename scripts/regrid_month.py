@@ -6,16 +6,16 @@ from rainscore.months import domain_cells, domain_grid, open_granules, open_rada
 from rainscore.pairs import month_pair
 from rainscore.period import steps
 from rainscore.threads import use_threads
+from rainscore.weightfiles import read_weights
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p = snakemake.params
-grid, cells = domain_grid(p.domain), domain_cells(p.domain)
+grid = domain_grid(p.domain)
 pair = month_pair(
     steps(*p.span),
     open_granules(snakemake.input.imerg),
     open_radar(snakemake.input.radar, p.radar, grid),
-    grid=grid,
-    cells=cells,
+    read_weights(snakemake.input.weights, source=domain_cells(p.domain), target=grid),
 )
 write_netcdf(pair, snakemake.output.pair)

@@ -16,6 +16,7 @@ from rainscore.scoremaps import ScoreSettings, score_month
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=320, step_km=8)
 CELLS = imerg_cells(GRID)
+LEARNING = GRID.coarsen(2)
 SCORE = ScoreSettings(threshold=0.2, window_km=48, min_valid=0.5, learning_step_km=16)
 
 
@@ -57,5 +58,5 @@ def training_file(
     pair = month_pair(start, end, seed=seed)
     maps, table = score_month(pair, SCORE)
     path = folder / f"{start[:7]}.h5"
-    write_features(pair, maps, path)
+    write_features(pair, maps, overlap_weights(CELLS, LEARNING), path)
     return path, table

@@ -11,8 +11,9 @@ from rainscore.choice.candidates import CANDIDATES, window_scores
 from rainscore.choice.decision import CRITERIA, describe_choice
 from rainscore.choice.faults import FAULTS, faulty, shifted, smoothed, thinning_draws
 from rainscore.featurefiles import write_features
+from rainscore.regrid import overlap_weights
 from rainscore.scoremaps import score_month
-from tests.world import SCORE, month_pair
+from tests.world import CELLS, LEARNING, SCORE, month_pair
 
 LAYOUT: dict[str, Any] = {"threshold": 0.2, "window": 4, "min_valid": 0.5}
 
@@ -36,7 +37,8 @@ class Halves:
 def tried(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.DataFrame]:
     pair = month_pair("2019-05-01", "2019-05-04")
     path: Path = tmp_path_factory.mktemp("month") / "2019-05.h5"
-    write_features(pair, score_month(pair, SCORE)[0], path)
+    weights = overlap_weights(CELLS, LEARNING)
+    write_features(pair, score_month(pair, SCORE)[0], weights, path)
     return trial.try_scores(pair, path, Halves(), SCORE, seed=0)  # type: ignore[arg-type]
 
 

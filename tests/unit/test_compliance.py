@@ -14,6 +14,8 @@ from rainscore.manifests import COLUMNS, index_frames, index_granules
 from rainscore.pairs import RadarReader, month_pair, radar_weights
 from rainscore.period import steps
 from rainscore.radar.formats import get_format
+from rainscore.regrid import overlap_weights
+from rainscore.weightfiles import write_weights
 from tests.data import shared
 
 checker = pytest.importorskip("compliance_checker.runner", reason="compliance-checker is absent")
@@ -42,7 +44,7 @@ def write_pair(path: Path, start: str, granules: pd.DataFrame, radar: tuple, gri
         manifest = index_frames(folder, form, times, step)
     reader = RadarReader(manifest, form, radar_weights(manifest, form, grid), step, 0.8, 300.0)
     times = steps(start, np.datetime64(start) + np.timedelta64(30, "m"))
-    pair = month_pair(times, granules, reader, grid=grid, cells=imerg_cells(grid))
+    pair = month_pair(times, granules, reader, overlap_weights(imerg_cells(grid), grid))
     write_netcdf(pair, path)
     return path
 
@@ -83,3 +85,9 @@ def test_the_checker_sees_an_error(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.nc", "r+") as file:
         file["imerg"].attrs["units"] = "furlongs of rain"
     assert any("furlongs" in error for error in errors(tmp_path / "a.nc"))
+
+
+def test_a_file_of_weights_has_no_error(tmp_path: Path) -> None:
+    grid = study_grid(centre=(2.5, 46.5), size_km=80, step_km=8)
+    write_weights(overlap_weights(imerg_cells(grid), grid), tmp_path / "weights.nc")
+    assert errors(tmp_path / "weights.nc") == []

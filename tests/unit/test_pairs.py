@@ -18,6 +18,7 @@ from rainscore.pairs import month_pair, radar_truth
 from rainscore.period import steps
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, write_frame
+from rainscore.regrid import overlap_weights
 from tests.data import shared
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=64, step_km=8)
@@ -66,8 +67,7 @@ def month(tmp_path_factory) -> xr.Dataset:
         steps(START, END),
         open_granules(folder / "imerg.parquet"),
         open_radar(folder / "radar.parquet", RADAR, GRID),
-        grid=GRID,
-        cells=CELLS,
+        overlap_weights(CELLS, GRID),
     )
     write_netcdf(pair, folder / "pair.nc")
     opened = xr.open_dataset(folder / "pair.nc", engine="h5netcdf").load()

@@ -10,7 +10,7 @@ import shapely
 import xarray as xr
 
 from rainscore.grids import Grid, imerg_cells, study_grid, window_grid
-from rainscore.regrid import Weights, nearest, overlap_weights
+from rainscore.regrid import nearest, overlap_weights
 
 PLANE = "EPSG:3857"
 FRANCE = study_grid(centre=(2.5, 46.6), size_km=160, step_km=2)
@@ -176,26 +176,6 @@ def test_longitudes_counted_from_0_to_360_are_understood():
     west = Grid("EPSG:4326", -20, 40, 0.1, 0.1, 200, 100)
     difference = overlap_weights(east, window).matrix - overlap_weights(west, window).matrix
     assert abs(difference).max() < 1e-5
-
-
-def test_saved_weights_are_read_back_the_same(tmp_path):
-    weights = overlap_weights(imerg_cells(FRANCE), FRANCE)
-    weights.save(tmp_path / "weights.npz")
-    again = Weights.load(tmp_path / "weights.npz")
-    assert (again.source, again.target) == (weights.source, weights.target)
-    assert (again.matrix != weights.matrix).nnz == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["weights.npz"]
-
-
-def test_a_file_that_holds_no_weights_is_named_in_the_error(tmp_path):
-    path = tmp_path / "other.npz"
-    np.savez(path, a=1)
-    with pytest.raises(ValueError, match=r"other\.npz"):
-        Weights.load(path)
-    for content in (b"<html>", path.read_bytes()[:100], b""):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"other\.npz"):
-            Weights.load(path)
 
 
 def corner_lonlat(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
