@@ -39,7 +39,7 @@ from rainscore.prediction import load_unet
 from rainscore.training import predict
 
 CASES = 3
-SUMS = ["fss_numerator", "fss_denominator"]
+SUMS = ["score_numerator", "score_denominator"]
 AGE_MIDDLES = (
     0.0,
     *((a + b) / 2 for a, b in pairwise(AGE_EDGES_H)),

@@ -22,22 +22,25 @@ def group_scores(features: Path, scores: xr.Dataset) -> pd.DataFrame:
 
     Returns:
         One row for each map and occurring combination: time, source, age, intensity (names),
-        fss_numerator Σ(f − o)², fss_denominator Σ(f² + o²), windows (defined).
+        score_numerator, score_denominator, windows (defined).
     """
     tables = []
     for times, block in read_features([features], scores["time"].values, ["inputs", "quality"]):
-        part = scores[["imerg_fraction", "radar_fraction"]].sel(time=times.astype("datetime64[ns]"))
-        f, o = (part[name].values.astype(np.float64) for name in part)
+        part = scores[["numerator", "denominator"]].sel(time=times.astype("datetime64[ns]"))
+        numerator, denominator = (part[name].values.astype(np.float64) for name in part)
         classes = pixel_classes(block["inputs"], block["quality"])
         places = [classes[name] for name in ("source", "age", "intensity")]
         group = np.ravel_multi_index(places, SIZES)
         for i, time in enumerate(times):
-            defined = (f[i] > 0) | (o[i] > 0)
-            tables.append(_sums(time, group[i][defined], f[i][defined], o[i][defined]))
+            defined = denominator[i] > 0
+            parts = (values[i][defined] for values in (group, numerator, denominator))
+            tables.append(_sums(time, *parts))
     return pd.concat(tables, ignore_index=True)
 
 
-def _sums(time: np.datetime64, group: np.ndarray, f: np.ndarray, o: np.ndarray) -> pd.DataFrame:
+def _sums(
+    time: np.datetime64, group: np.ndarray, numerator: np.ndarray, denominator: np.ndarray
+) -> pd.DataFrame:
     """Sums of one map's defined windows (n,) by their group."""
     found, place, windows = np.unique(group, return_inverse=True, return_counts=True)
     source, age, intensity = np.unravel_index(found, SIZES)
@@ -47,8 +50,8 @@ def _sums(time: np.datetime64, group: np.ndarray, f: np.ndarray, o: np.ndarray) 
             "source": np.take(SOURCE_NAMES, source),
             "age": np.take(AGE_NAMES, age),
             "intensity": np.take(RAIN_NAMES, intensity),
-            "fss_numerator": np.bincount(place, (f - o) ** 2, found.size),
-            "fss_denominator": np.bincount(place, f**2 + o**2, found.size),
+            "score_numerator": np.bincount(place, numerator, found.size),
+            "score_denominator": np.bincount(place, denominator, found.size),
             "windows": windows,
         }
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from rainscore.baselines import ConditionalClimatology
 from rainscore.classes import (
@@ -171,7 +172,7 @@ def _hidden_rows(
     """Sums of each map over the windows that IMERG leaves dry: n, hidden, error of the U-Net."""
     dry = block["truth"] & ~block["wet"]
     found = np.isfinite(block["target"]) & dry
-    probability = 1 / (1 + np.exp(-logit.astype(np.float64)))
+    probability = expit(logit.astype(np.float64))
     error = np.where(dry, (probability - found) ** 2, 0.0)
     rows = {
         "day": times.astype("datetime64[D]").astype(str),

@@ -100,7 +100,7 @@ class Scorer:
         middle = quantiles[len(quantiles) // 2]
         maps = {
             "precipitation": (rain, "mm h-1", "IMERG precipitation"),
-            "score": (np.where(wet, middle, np.nan), "1", "local fractions skill score, median"),
+            "score": (np.where(wet, middle, np.nan), "1", "local score, median"),
             "score_low": (np.where(wet, low, np.nan), "1", "lower bound of its 90 % interval"),
             "score_high": (np.where(wet, high, np.nan), "1", "upper bound of its 90 % interval"),
             "hidden_rain_probability": (

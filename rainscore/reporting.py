@@ -9,6 +9,7 @@ from rainscore.drawing import Results
 from rainscore.files import read_json
 from rainscore.manifests import read_manifest
 from rainscore.report import Figure, Section, Table, pivot
+from rainscore.scores.local import LOCAL_SCORES
 
 MEASURES = {
     "crps_skill": "CRPS skill",
@@ -105,8 +106,8 @@ def _first(run: Results, skill: pd.DataFrame, caption: str) -> Section:
     card = read_json(run.folder / "models/unet.json")
     score = card["score"]
     text = (
-        f"{run.maps} IMERG maps of {run.days} days were scored against the radar by the local "
-        f"fractions skill score at {score['threshold']:g} mm/h in windows of "
+        f"{run.maps} IMERG maps of {run.days} days were scored against the radar by the "
+        f"{LOCAL_SCORES[score['name']]} at {score['threshold']:g} mm/h in windows of "
         f"{score['window_km']:g} km. A U-Net learnt to predict that score from IMERG alone; the "
         f"table compares it, on {_days(skill)} held-out days, with what is known without any "
         "network. Skill is that of the whole predictive distribution against climatology: 0 is "
@@ -184,8 +185,7 @@ def _choice_text(run: Results) -> str:
         f"It recommends “{best}” ({choice['candidates'][best]})"
         + (f", in {100 * firm:.0f} % of the resamples of days" if firm is not None else "")
         + f"; with one criterion left out it would recommend: {', '.join(without)}. The run uses "
-        f"“{used}” ({choice['candidates'][used]}): the score maps, the networks and the labels "
-        "know no other score yet, whatever is recommended.",
+        f"“{used}” ({choice['candidates'][used]}), as its configuration says.",
         "; ".join(f"{name}: {text}" for name, text in choice["criteria"].items()) + ".",
     ]
     if choice["left_out"]:

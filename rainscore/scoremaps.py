@@ -11,7 +11,14 @@ from rainscore.features import pass_ages
 from rainscore.grids import Grid
 from rainscore.scores.categorical import contingency_sums, csi, far, pod
 from rainscore.scores.continuous import cc, moment_sums, relative_bias
-from rainscore.scores.fss import fss, fss_sums, local_fss, window_fractions
+from rainscore.scores.local import (
+    LOCAL_SCORES,
+    WindowErrors,
+    local_score,
+    score_sums,
+    total_score,
+    window_errors,
+)
 from rainscore.scores.sums import ratio
 
 MAPS_A_CHUNK = 48
@@ -22,12 +29,14 @@ class ScoreSettings:
     """How the score is taken.
 
     Attributes:
+        name: A key of `LOCAL_SCORES`.
         threshold: A pixel at or above it is wet [mm/h].
         window_km: Side of the window [km].
         min_valid: Share of a window's pixels that must be valid.
         learning_step_km: Pixel of the learning grid [km].
     """
 
+    name: str
     threshold: float
     window_km: float
     min_valid: float
@@ -60,7 +69,8 @@ def score_month(
     for start in range(0, pair.sizes["time"], MAPS_A_CHUNK):
         part = pair[["imerg", "radar"]].isel(time=slice(start, start + MAPS_A_CHUNK)).load()
         imerg, radar = part["imerg"].values, part["radar"].values
-        f, o, valid = window_fractions(
+        errors = window_errors(
+            settings.name,
             imerg,
             radar,
             threshold=settings.threshold,
@@ -68,18 +78,15 @@ def score_month(
             stride=stride,
             min_valid=settings.min_valid,
         )
-        maps.append((f, o, valid, local_fss(f, o)))
-        tables.append(_sums(imerg, radar, f, o, settings.threshold))
-    names = ("imerg_fraction", "radar_fraction", "valid_fraction", "score")
-    texts = (
-        "share of the window where IMERG is wet",
-        "share of the window where the radar is wet",
-        "share of the window's pixels that are valid",
-        "local fractions skill score",
-    )
+        score = local_score(errors.numerator, errors.denominator)
+        maps.append([np.float32(values) for values in (*errors, score)])
+        tables.append(_sums(imerg, radar, errors, settings.threshold))
+    names = (*WindowErrors._fields, "score")
     variables = {
-        name: (("time", "y", "x"), np.concatenate(values), {"units": "1", "long_name": text})
-        for name, values, text in zip(names, zip(*maps, strict=True), texts, strict=True)
+        name: (("time", "y", "x"), np.concatenate(values), attrs)
+        for name, values, attrs in zip(
+            names, zip(*maps, strict=True), _attributes(settings.name), strict=True
+        )
     }
     coords = {"time": pair["time"], "y": ("y", learning.y), "x": ("x", learning.x)}
     attrs = {"grid": json.dumps(learning.as_dict()), "score": json.dumps(asdict(settings))}
@@ -90,20 +97,34 @@ def score_month(
     return xr.Dataset(variables, coords, {"Conventions": "CF-1.11", **attrs}), table
 
 
-def _sums(imerg, radar, f, o, threshold: float) -> pd.DataFrame:
+def _attributes(score: str) -> list[dict[str, str]]:
+    """Unit and meaning of `WindowErrors` and of the score."""
+    unit = "mm h-1" if score == "amount" else "1"
+    texts = {
+        "numerator of the score": unit,
+        "denominator of the score": unit,
+        "share of the window where IMERG is wet": "1",
+        "share of the window where the radar is wet": "1",
+        "share of the window's pixels that are valid": "1",
+        f"local score: {LOCAL_SCORES[score]}": "1",
+    }
+    return [{"units": unit, "long_name": text} for text, unit in texts.items()]
+
+
+def _sums(imerg, radar, errors: WindowErrors, threshold: float) -> pd.DataFrame:
     """Additive sums of each map and the scores that follow from them."""
     moments = moment_sums(imerg, radar)
     counts = contingency_sums(imerg, radar, threshold)
-    windows = fss_sums(f, o)
+    windows = score_sums(errors.numerator, errors.denominator)
     scores = {
-        "map_score": fss(windows),
+        "map_score": total_score(windows),
         "cc": cc(moments),
         "bias": relative_bias(moments),
         "pod": pod(counts),
         "far": far(counts),
         "csi": csi(counts),
     }
-    wet = {"imerg_wet_windows": (f > 0).sum(axis=(1, 2))}
+    wet = {"imerg_wet_windows": (errors.imerg_fraction > 0).sum(axis=(1, 2))}
     parts = (moments._asdict(), counts._asdict(), windows._asdict(), wet, scores)
     return pd.DataFrame({name: values for part in parts for name, values in part.items()})
 

@@ -115,6 +115,7 @@ rule describe_scores:
         runtime=60,
     params:
         code=code("describe_scores"),
+        used=config["score"]["name"],
         seed=config["seed"],
         resamples=config["evaluation"]["resamples"],
     script:

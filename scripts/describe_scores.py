@@ -12,6 +12,7 @@ evidence, choice = describe_choice(
     read_months(snakemake.input.sums),
     read_months(snakemake.input.windows),
     read_table(snakemake.input.splits),
+    used=snakemake.params.used,
     resamples=snakemake.params.resamples,
     seed=snakemake.params.seed,
 )

@@ -17,7 +17,9 @@ from rainscore.scoremaps import ScoreSettings, score_month
 GRID = study_grid(centre=(2.5, 46.6), size_km=320, step_km=8)
 CELLS = imerg_cells(GRID)
 LEARNING = GRID.coarsen(2)
-SCORE = ScoreSettings(threshold=0.2, window_km=48, min_valid=0.5, learning_step_km=16)
+SCORE = ScoreSettings(
+    name="amount", threshold=0.2, window_km=48, min_valid=0.5, learning_step_km=16
+)
 
 
 def month_pair(start: str, end: str, *, seed: int = 0) -> xr.Dataset:

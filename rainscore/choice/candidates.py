@@ -4,19 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from rainscore.scores.categorical import csi, hss, window_contingency
+from rainscore.scores.categorical import hss, window_contingency
 from rainscore.scores.continuous import Moments, cc, window_moments
-from rainscore.scores.fss import local_fss, window_fractions
+from rainscore.scores.local import LOCAL_SCORES, WindowErrors, local_score, window_errors
 from rainscore.scores.structure import log_rain, ssim
 from rainscore.scores.sums import ratio
 
 CANDIDATES = {
-    "fss": "local fractions skill score",
-    "fss_half": "the same in windows of half the side",
+    **LOCAL_SCORES,
+    "fss_half": "fractions skill score in windows of half the side",
     "fss_double": "the same in windows of twice the side",
-    "csi": "critical success index",
     "hss": "Heidke skill score",
-    "amount": "1 − Σ|IMERG − radar| / Σ(IMERG + radar)",
     "rmse": "1 − RMSE / (root mean square of IMERG + of the radar)",
     "correlation": "linear correlation of log rain",
     "ssim": "structural similarity of log rain",
@@ -48,22 +46,24 @@ def window_scores(
     """
     layout: dict[str, Any] = {"stride": window, "min_valid": min_valid}
 
-    def fractions(side: int) -> tuple[np.ndarray, np.ndarray]:
-        return window_fractions(imerg, radar, threshold=threshold, window=side, **layout)[:2]
+    def errors(name: str, side: int = window) -> WindowErrors:
+        return window_errors(name, imerg, radar, threshold=threshold, window=side, **layout)
 
-    f, o = fractions(window)
+    def score(found: WindowErrors) -> np.ndarray:
+        return local_score(found.numerator, found.denominator)
+
+    local = {name: errors(name) for name in LOCAL_SCORES}
+    f, o = local["fss"].imerg_fraction, local["fss"].radar_fraction
     counts = window_contingency(imerg, radar, threshold=threshold, window=window, **layout)
     rates = window_moments(imerg, radar, window=window, **layout)
     logs = window_moments(log_rain(imerg), log_rain(radar), window=window, **layout)
     # A window is centred on whole pixels only where its side is even as the block's, or odd.
     half = window - 2 * max(window // 4, 1) if window > 2 else window
     found = {
-        "fss": local_fss(f, o),
-        "fss_half": local_fss(*fractions(half)),
-        "fss_double": local_fss(*fractions(window + 2 * (window // 2))),
-        "csi": csi(counts),
+        **{name: score(found) for name, found in local.items()},
+        "fss_half": score(errors("fss", half)),
+        "fss_double": score(errors("fss", window + 2 * (window // 2))),
         "hss": hss(counts),
-        "amount": 1 - ratio(rates.sum_abs_error, rates.sum_imerg + rates.sum_radar),
         "rmse": _rmse_similarity(rates),
         "correlation": cc(logs),
         "ssim": ssim(logs),

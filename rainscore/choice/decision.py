@@ -27,7 +27,6 @@ RULE = (
     "defined, predictable), each cut to 0 to 1, so that a score that fails one is out; the score "
     "of the highest merit is recommended"
 )
-USED = "fss"
 FRACTION_EDGES = np.linspace(0, 1, 21)
 MOST_RESAMPLES = 500
 LEAST_WINDOWS = 200
@@ -35,7 +34,13 @@ LEAST_WINDOWS = 200
 
 
 def describe_choice(
-    sums: pd.DataFrame, windows: pd.DataFrame, splits: pd.DataFrame, *, resamples: int, seed: int
+    sums: pd.DataFrame,
+    windows: pd.DataFrame,
+    splits: pd.DataFrame,
+    *,
+    used: str,
+    resamples: int,
+    seed: int,
 ) -> tuple[pd.DataFrame, dict]:
     """Weigh the candidates by what the months showed, and decide.
 
@@ -46,6 +51,7 @@ def describe_choice(
     Args:
         sums, windows: Tables of `trial.try_scores`, of all months.
         splits: time, split.
+        used: The score of the run.
         resamples: Samples of days, at most 500 are drawn.
         seed: Of the samples and of the boosting.
 
@@ -83,7 +89,7 @@ def describe_choice(
     similar = pd.DataFrame(pairs, columns=["score", "criterion", "value"])
     similar = similar.assign(low=np.nan, high=np.nan, windows=len(windows), days=len(draws.days))
     table = pd.concat([evidence, similar.dropna(subset="value")], ignore_index=True)
-    return table, _decision(found, known, draws)
+    return table, _decision(found, known, draws, used)
 
 
 class _Draws:
@@ -187,7 +193,7 @@ def _table(found: dict, draws: _Draws, windows: int, held_out: int) -> pd.DataFr
     return pd.DataFrame(rows, columns=columns).dropna(subset="value")
 
 
-def _decision(found: dict, known: list[str], draws: _Draws) -> dict:
+def _decision(found: dict, known: list[str], draws: _Draws, used: str) -> dict:
     """What is recommended, how firmly, and what the run uses."""
     names = list(CANDIDATES)
 
@@ -201,7 +207,7 @@ def _decision(found: dict, known: list[str], draws: _Draws) -> dict:
     without = {c: names[best([k for k in known if k != c])[0]] for c in known}
     return {
         "recommended": names[winners[0]],
-        "used": USED,
+        "used": used,
         "rule": RULE,
         "criteria": {name: CRITERIA[name] for name in known},
         "left_out": [name for name in CRITERIA if name not in known],

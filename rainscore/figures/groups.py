@@ -5,10 +5,10 @@ import pandas as pd
 
 
 def score_by(rows: pd.DataFrame, by: list[str], *, resamples: int, seed: int) -> pd.DataFrame:
-    """Fractions skill score of each group, with a 95 % interval from resampling days.
+    """Score of each group, with a 95 % interval from resampling days.
 
     Args:
-        rows: Columns time, `fss_numerator` Σ(f − o)², `fss_denominator` Σ(f² + o²), and those of
+        rows: Columns time, `score_numerator`, `score_denominator`, and those of
             `by`; any number of rows a map. Rows without a score (a sum missing, or zero below)
             are left out.
         by: Columns that form the groups.
@@ -19,8 +19,8 @@ def score_by(rows: pd.DataFrame, by: list[str], *, resamples: int, seed: int) ->
         One row a group: `by`, value (1 − Σ numerator / Σ denominator), low, high, n (rows), days.
         The interval of a group of one day is NaN.
     """
-    sums = ["fss_numerator", "fss_denominator"]
-    rows = rows[rows["fss_denominator"] > 0].dropna(subset=sums)
+    sums = ["score_numerator", "score_denominator"]
+    rows = rows[rows["score_denominator"] > 0].dropna(subset=sums)
     table: list[tuple] = []
     for group, part in rows.groupby(by, sort=True, observed=True):
         days = part.groupby(part["time"].dt.normalize())[sums].sum().to_numpy()

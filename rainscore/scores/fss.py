@@ -4,28 +4,10 @@ A pixel is valid where both products are. A window's fractions are taken over it
 only, also where the map's edge cuts it.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from rainscore.scores.sums import additive, ratio
+from rainscore.scores.sums import ratio
 from rainscore.scores.windows import enough_pixels, window_pixels, window_sums
-
-
-class FssSums(NamedTuple):
-    """Sums over windows that add over maps.
-
-    Attributes:
-        fss_numerator: Sum of (f − o)², where f and o are the fractions of IMERG and of the radar.
-        fss_denominator: Sum of f² + o².
-        windows: Number of windows with enough valid pixels.
-        defined: Those where either fraction is above 0.
-    """
-
-    fss_numerator: np.ndarray
-    fss_denominator: np.ndarray
-    windows: np.ndarray
-    defined: np.ndarray
 
 
 def window_fractions(
@@ -79,19 +61,3 @@ def local_fss(imerg_fraction: np.ndarray, radar_fraction: np.ndarray) -> np.ndar
     """
     f, o = np.asarray(imerg_fraction, np.float64), np.asarray(radar_fraction, np.float64)
     return (1 - ratio((f - o) ** 2, f**2 + o**2)).astype(np.float32)
-
-
-def fss_sums(imerg_fraction: np.ndarray, radar_fraction: np.ndarray) -> FssSums:
-    """Sums of each map over its windows; fractions as `window_fractions` gives, (time, y, x)."""
-    f, o = np.asarray(imerg_fraction, np.float64), np.asarray(radar_fraction, np.float64)
-    return FssSums(
-        additive(np.nansum((f - o) ** 2, axis=(-2, -1))),
-        additive(np.nansum(f**2 + o**2, axis=(-2, -1))),
-        np.sum(np.isfinite(f), axis=(-2, -1)),
-        np.sum((f > 0) | (o > 0), axis=(-2, -1)),
-    )
-
-
-def fss(sums: FssSums) -> np.ndarray:
-    """Score of a map, or of any total of maps; NaN where no window is defined."""
-    return 1 - ratio(sums.fss_numerator, sums.fss_denominator)

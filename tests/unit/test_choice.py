@@ -47,7 +47,7 @@ def described(tried: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[pd.DataFrame, d
     times = pd.Series(tried[1]["time"].unique())
     names = np.where(times.dt.day < 3, "train", "validation")
     splits = pd.DataFrame({"time": times, "split": names})
-    return describe_choice(tried[0], tried[1], splits, resamples=20, seed=0)
+    return describe_choice(tried[0], tried[1], splits, used="csi", resamples=20, seed=0)
 
 
 def value(evidence: pd.DataFrame, score: str, criterion: str) -> float:
@@ -108,9 +108,10 @@ def test_every_candidate_loses_by_a_shift(described: tuple[pd.DataFrame, dict]) 
 
 
 def test_only_scores_of_amount_see_a_factor_fully(described: tuple[pd.DataFrame, dict]) -> None:
-    # Four times the rain: 1 − 2/5 is left of the amount; the correlation of logs hardly moves.
+    # Four times the rain leaves 2/5 of the amount's score, and 0 where the fault makes rain of
+    # drizzle or drizzle of rain; the correlation of logs hardly moves.
     for fault in ("strong", "weak"):
-        assert value(described[0], "amount", f"{fault} 4") == pytest.approx(0.6, abs=1e-3)
+        assert 0.6 - 1e-6 <= value(described[0], "amount", f"{fault} 4") < 0.9
         assert value(described[0], "correlation", f"{fault} 4") < 0.3
 
 
@@ -131,7 +132,7 @@ def test_the_best_merit_is_recommended_and_the_choice_is_plain_json(described) -
     evidence, choice = described
     merit = evidence[evidence["criterion"] == "merit"].set_index("score")["value"]
     assert choice["recommended"] == merit.idxmax()
-    assert choice["used"] == "fss"
+    assert choice["used"] == "csi"
     assert sum(choice["share_of_resamples"].values()) == pytest.approx(1)
     assert set(choice["criteria"]) | set(choice["left_out"]) == set(CRITERIA)
     json.dumps(choice, allow_nan=False)
@@ -146,5 +147,5 @@ def test_merit_is_the_geometric_mean_of_the_criteria(described) -> None:
 
 def test_a_criterion_that_cannot_be_had_is_left_out_for_all(tried) -> None:
     nothing = pd.DataFrame({"time": tried[1]["time"][:0], "split": []})
-    _, choice = describe_choice(tried[0], tried[1], nothing, resamples=5, seed=0)
+    _, choice = describe_choice(tried[0], tried[1], nothing, used="csi", resamples=5, seed=0)
     assert choice["left_out"] == ["predictable"]

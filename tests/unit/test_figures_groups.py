@@ -11,8 +11,8 @@ def rows(days: int = 6) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "time": times,
-            "fss_numerator": rng.uniform(0, 1, times.size),
-            "fss_denominator": rng.uniform(1, 2, times.size),
+            "score_numerator": rng.uniform(0, 1, times.size),
+            "score_denominator": rng.uniform(1, 2, times.size),
             "hour": times.hour,
         }
     )
@@ -22,8 +22,8 @@ def test_the_score_of_a_group_is_that_of_its_sums_not_the_mean_of_scores() -> No
     table = pd.DataFrame(
         {
             "time": pd.to_datetime(["2019-01-01", "2019-01-01", "2019-01-02"]),
-            "fss_numerator": [1.0, 0.0, 9.0],
-            "fss_denominator": [10.0, 2.0, 18.0],
+            "score_numerator": [1.0, 0.0, 9.0],
+            "score_denominator": [10.0, 2.0, 18.0],
             "class": ["a", "b", "a"],
         }
     )
@@ -38,8 +38,8 @@ def test_the_score_of_a_group_is_that_of_its_sums_not_the_mean_of_scores() -> No
 
 def test_maps_without_a_score_are_left_out() -> None:
     table = rows()
-    table.loc[table["hour"] == 6, "fss_numerator"] = np.nan
-    table.loc[table["hour"] == 12, ["fss_numerator", "fss_denominator"]] = 0.0
+    table.loc[table["hour"] == 6, "score_numerator"] = np.nan
+    table.loc[table["hour"] == 12, ["score_numerator", "score_denominator"]] = 0.0
     found = score_by(table, ["hour"], resamples=20, seed=0)
     assert found["hour"].tolist() == [0, 18]
     assert found["n"].tolist() == [6, 6]
@@ -58,6 +58,6 @@ def test_the_interval_agrees_with_a_bootstrap_written_out() -> None:
     values = []
     for _ in range(1500):
         drawn = pd.concat([days[i] for i in rng.integers(0, len(days), len(days))])
-        values.append(1 - drawn["fss_numerator"].sum() / drawn["fss_denominator"].sum())
+        values.append(1 - drawn["score_numerator"].sum() / drawn["score_denominator"].sum())
     expected = np.percentile(values, [2.5, 97.5])
     assert [found["low"], found["high"]] == pytest.approx(expected, abs=0.006)

@@ -11,9 +11,13 @@ def test_the_groups_of_a_map_add_up_to_the_map(tmp_path: Path) -> None:
     features, table = training_file(tmp_path, "2019-05-01", "2019-05-02")
     maps, _ = score_month(month_pair("2019-05-01", "2019-05-02"), SCORE)
     groups = group_scores(features, maps)
-    sums = groups.groupby("time")[["fss_numerator", "fss_denominator", "windows"]].sum()
+    sums = groups.groupby("time")[["score_numerator", "score_denominator", "windows"]].sum()
     whole = table.set_index("time").loc[sums.index]
-    for ours, theirs in (("fss_numerator",) * 2, ("fss_denominator",) * 2, ("windows", "defined")):
+    for ours, theirs in (
+        ("score_numerator",) * 2,
+        ("score_denominator",) * 2,
+        ("windows", "defined"),
+    ):
         assert sums[ours].to_numpy() == pytest.approx(whole[theirs].to_numpy(), rel=1e-4), ours
 
 

@@ -1,22 +1,33 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from rainscore.scoremaps import score_month
-from rainscore.scores.fss import fss_sums, local_fss, window_fractions
+from rainscore.scores.local import LOCAL_SCORES, local_score, window_errors
 from tests.world import GRID, SCORE, month_pair
 
 START, END = "2019-05-01", "2019-05-02"
 
 
-def test_the_score_map_is_the_local_fss_of_the_pair() -> None:
+@pytest.mark.parametrize("name", LOCAL_SCORES)
+def test_the_score_map_is_the_local_score_of_the_pair(name: str) -> None:
     pair = month_pair(START, END)
-    maps, _ = score_month(pair, SCORE)
-    f, o, _ = window_fractions(
-        pair["imerg"].values, pair["radar"].values, threshold=0.2, window=6, stride=2, min_valid=0.5
+    maps, _ = score_month(pair, replace(SCORE, name=name))
+    errors = window_errors(
+        name,
+        pair["imerg"].values,
+        pair["radar"].values,
+        threshold=0.2,
+        window=6,
+        stride=2,
+        min_valid=0.5,
     )
-    np.testing.assert_array_equal(maps["score"].values, local_fss(f, o))
+    score = local_score(errors.numerator, errors.denominator)
+    np.testing.assert_array_equal(maps["score"].values, score)
     assert maps["score"].shape == (48, GRID.ny // 2, GRID.nx // 2)
+    assert LOCAL_SCORES[name] in maps["score"].attrs["long_name"]
 
 
 def test_a_perfect_map_scores_one_and_a_missing_map_is_missing_and_keeps_its_row() -> None:
@@ -45,9 +56,9 @@ def test_a_window_that_imerg_leaves_dry_and_the_radar_does_not_scores_zero() -> 
 def test_sums_of_months_give_the_score_of_the_whole() -> None:
     pair = month_pair(START, END)
     maps, table = score_month(pair, SCORE)
-    whole = 1 - table["fss_numerator"].sum() / table["fss_denominator"].sum()
-    sums = fss_sums(maps["imerg_fraction"].values, maps["radar_fraction"].values)
-    assert whole == pytest.approx(1 - sums.fss_numerator.sum() / sums.fss_denominator.sum())
+    whole = 1 - table["score_numerator"].sum() / table["score_denominator"].sum()
+    parts = [float(maps[name].sum(dtype=float)) for name in ("numerator", "denominator")]
+    assert whole == pytest.approx(1 - parts[0] / parts[1], rel=1e-6)
 
 
 def test_the_conditions_and_the_regime_are_told() -> None:

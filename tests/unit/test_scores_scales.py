@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rainscore.scores.fss import fss_sums, window_fractions
+from rainscore.scores.local import score_sums, window_errors
 from rainscore.scores.scales import (
     ScaleSums,
     asymptotic_fss,
@@ -65,13 +65,13 @@ def test_agrees_with_the_function_of_one_threshold_and_window_under_masks():
     many = scale_sums(imerg, radar, thresholds=thresholds, windows=windows, min_valid=0.6)
     for k, threshold in enumerate(thresholds):
         for s, window in enumerate(windows):
-            f, o, _ = window_fractions(
-                imerg, radar, threshold=threshold, window=window, stride=1, min_valid=0.6
+            errors = window_errors(
+                "fss", imerg, radar, threshold=threshold, window=window, stride=1, min_valid=0.6
             )
-            one = fss_sums(f, o)
-            np.testing.assert_allclose(many.difference2[:, k, s], one.fss_numerator, rtol=2e-6)
+            one = score_sums(errors.numerator, errors.denominator)
+            np.testing.assert_allclose(many.difference2[:, k, s], one.score_numerator, rtol=2e-6)
             power = many.imerg2[:, k, s] + many.radar2[:, k, s]
-            np.testing.assert_allclose(power, one.fss_denominator, rtol=2e-6)
+            np.testing.assert_allclose(power, one.score_denominator, rtol=2e-6)
             np.testing.assert_array_equal(many.windows[:, k, s], one.windows)
             np.testing.assert_array_equal(many.defined[:, k, s], one.defined)
 
