@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from math import ceil, floor
+from math import ceil, copysign, floor
 
 import numpy as np
 import pyproj
@@ -55,6 +55,30 @@ class Grid:
     def y(self) -> np.ndarray:
         """Pixel centres along y, dims (ny,), in units of the CRS."""
         return self.y0 + (np.arange(self.ny) + 0.5) * self.dy
+
+    @property
+    def cf(self) -> dict[str, tuple]:
+        """Variables that say by the CF conventions where a projected grid lies: `y`, `x`, `crs`.
+
+        Fields on the grid point to them by the attribute `grid_mapping`, "crs".
+        """
+        mapping = pyproj.CRS(self.crs).to_cf()
+        if mapping["grid_mapping_name"] == "polar_stereographic":  # CF wants it, pyproj leaves it
+            pole = copysign(90.0, mapping.get("standard_parallel", 90.0))
+            mapping.setdefault("latitude_of_projection_origin", pole)
+        axes = {
+            axis: (
+                axis,
+                getattr(self, axis),
+                {
+                    "units": "m",
+                    "standard_name": f"projection_{axis}_coordinate",
+                    "long_name": f"{axis} of the pixel's centre",
+                },
+            )
+            for axis in "yx"
+        }
+        return {**axes, "crs": ((), np.int32(0), mapping)}
 
     @cached_property
     def lonlat(self) -> tuple[np.ndarray, np.ndarray]:

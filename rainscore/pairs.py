@@ -129,7 +129,11 @@ def month_pair(
         "radar_valid": (
             ("time", "y", "x"),
             lazy("radar_valid", grid.shape),
-            {"units": "1", "long_name": "share of valid radar frames and area"},
+            {
+                "units": "1",
+                "long_name": "share of valid radar frames and area",
+                "grid_mapping": "crs",
+            },
         ),
         **{
             name: (
@@ -146,17 +150,16 @@ def month_pair(
     }
     coords = {
         "time": ("time", times, {"long_name": "start of the half-hour", "standard_name": "time"}),
-        "y": ("y", grid.y, {"units": "m", "standard_name": "projection_y_coordinate"}),
-        "x": ("x", grid.x, {"units": "m", "standard_name": "projection_x_coordinate"}),
         "lat": ("lat", cells.y, {"units": "degrees_north", "standard_name": "latitude"}),
         "lon": ("lon", cells.x, {"units": "degrees_east", "standard_name": "longitude"}),
     }
     attrs = {"grid": json.dumps(grid.as_dict()), "cells": json.dumps(cells.as_dict())}
-    return xr.Dataset(variables, coords, {"Conventions": "CF-1.11", **attrs})
+    title = {"title": "IMERG and radar, half-hour by half-hour", "Conventions": "CF-1.11"}
+    return xr.Dataset(variables | grid.cf, coords, title | attrs)
 
 
 def _rate(name: str) -> dict:
-    return {"units": "mm h-1", "long_name": name}
+    return {"units": "mm h-1", "long_name": name, "grid_mapping": "crs"}
 
 
 def _flags(name: str) -> dict:

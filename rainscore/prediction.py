@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import xarray as xr
-from pyproj import CRS
 
 from rainscore.clustering.methods import DRY, METHODS
 from rainscore.conformal import apply_margin
@@ -260,8 +259,6 @@ def _dataset(maps: dict[str, tuple[np.ndarray, str, str]], grid: Grid) -> xr.Dat
     """Maps on a grid as a CF dataset."""
     lon, lat = grid.lonlat
     coords = {
-        "y": ("y", grid.y, {"units": "m", "standard_name": "projection_y_coordinate"}),
-        "x": ("x", grid.x, {"units": "m", "standard_name": "projection_x_coordinate"}),
         "lat": (("y", "x"), lat, {"units": "degrees_north", "standard_name": "latitude"}),
         "lon": (("y", "x"), lon, {"units": "degrees_east", "standard_name": "longitude"}),
     }
@@ -273,9 +270,8 @@ def _dataset(maps: dict[str, tuple[np.ndarray, str, str]], grid: Grid) -> xr.Dat
         )
         for name, (values, unit, text) in maps.items()
     }
-    variables["crs"] = ((), np.int32(0), CRS(grid.crs).to_cf())
     attrs = {"Conventions": "CF-1.11", "grid": json.dumps(grid.as_dict())}
-    return xr.Dataset(variables, coords, attrs)
+    return xr.Dataset(variables | grid.cf, coords, attrs)
 
 
 def score_files(

@@ -88,13 +88,13 @@ def score_month(
             names, zip(*maps, strict=True), _attributes(settings.name), strict=True
         )
     }
-    coords = {"time": pair["time"], "y": ("y", learning.y), "x": ("x", learning.x)}
     attrs = {"grid": json.dumps(learning.as_dict()), "score": json.dumps(asdict(settings))}
     table = pd.concat(tables, ignore_index=True)
     table.insert(0, "time", pair["time"].values)
     table = table.join(_conditions(pair))
     table["regime"] = _regime_of(table["time"], regimes)
-    return xr.Dataset(variables, coords, {"Conventions": "CF-1.11", **attrs}), table
+    title = {"title": "Score maps of IMERG against the radar", "Conventions": "CF-1.11"}
+    return xr.Dataset(variables | learning.cf, {"time": pair["time"]}, title | attrs), table
 
 
 def _attributes(score: str) -> list[dict[str, str]]:
@@ -108,7 +108,9 @@ def _attributes(score: str) -> list[dict[str, str]]:
         "share of the window's pixels that are valid": "1",
         f"local score: {LOCAL_SCORES[score]}": "1",
     }
-    return [{"units": unit, "long_name": text} for text, unit in texts.items()]
+    return [
+        {"units": unit, "long_name": text, "grid_mapping": "crs"} for text, unit in texts.items()
+    ]
 
 
 def _sums(imerg, radar, errors: WindowErrors, threshold: float) -> pd.DataFrame:

@@ -61,6 +61,7 @@ if config["radar"]["gauges"]:
             pairs=every_month("results/pairs/{month}.nc"),
         output:
             table="results/data/gauges.parquet",
+            maps="results/data/gauges.nc",
         log:
             "logs/check_radar.log",
         benchmark:

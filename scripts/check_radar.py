@@ -6,17 +6,20 @@ import pandas as pd
 import xarray as xr
 
 from rainscore.config import ROOT
-from rainscore.files import write_table
+from rainscore.files import write_netcdf, write_table
 from rainscore.grids import Grid
 from rainscore.log import start_logging
-from rainscore.radar.comephore import compare_hours, scan_hours, summarise_hours
+from rainscore.radar.comephore import compare_hours, map_hours, scan_hours, summarise_hours
 
 log = start_logging(snakemake.log[0])
 hours = scan_hours(ROOT / snakemake.params.folder)
-tables = []
+months = []
 for path in snakemake.input.pairs:
     with xr.open_dataset(path, engine="h5netcdf") as pair:
-        tables.append(compare_hours(pair, hours, Grid(**json.loads(pair.attrs["grid"]))))
-found = summarise_hours(pd.concat(tables))
+        grid = Grid(**json.loads(pair.attrs["grid"]))
+        months.append(compare_hours(pair, hours, grid))
+table = pd.concat([month for month, _ in months])
+found = summarise_hours(table)
 log.warning("radar against COMEPHORE: %s", found)
-write_table(pd.concat(tables), snakemake.output.table, **found)
+write_table(table, snakemake.output.table, **found)
+write_netcdf(map_hours(sum(maps for _, maps in months), grid), snakemake.output.maps)

@@ -58,7 +58,9 @@ def read_hour(file: Path | str) -> tuple[np.ndarray, Grid]:
     return amount, grid
 
 
-def compare_hours(pair: xr.Dataset, hours: pd.Series, grid: Grid) -> pd.DataFrame:
+def compare_hours(
+    pair: xr.Dataset, hours: pd.Series, grid: Grid
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Compare the radar's hourly sums with COMEPHORE, on the study grid.
 
     Args:
@@ -68,9 +70,11 @@ def compare_hours(pair: xr.Dataset, hours: pd.Series, grid: Grid) -> pd.DataFram
 
     Returns:
         One row an hour that both have: `time`, `n` (pixels), `sum_radar`, `sum_gauges` [mm],
-        `sum_radar2`, `sum_gauges2`, `sum_product` [mm²]: sums that add over time.
+        `sum_radar2`, `sum_gauges2`, `sum_product` [mm²]: sums that add over time. And of each
+        pixel, dims (3, ny, nx), the sums of the radar and of the gauges [mm] over the hours that
+        have both, and their number.
     """
-    rows, weights = [], {}
+    rows, weights, maps = [], {}, np.zeros((3, *grid.shape), np.float32)
     starts = pair.indexes["time"]
     for start, file in zip(pd.DatetimeIndex(hours.index), hours, strict=True):
         half_past = start + pd.Timedelta(minutes=30)
@@ -83,11 +87,28 @@ def compare_hours(pair: xr.Dataset, hours: pd.Series, grid: Grid) -> pd.DataFram
         gauges, _ = weights[own].apply(amount, min_valid=0.5)
         radar = halves.mean(axis=0)  # half an hour at each rate
         both = np.isfinite(radar) & np.isfinite(gauges)
+        maps += np.where(both, [radar, gauges, both], 0)
         r, g = radar[both].astype(float), gauges[both].astype(float)
         rows.append((start, r.size, r.sum(), g.sum(), (r * r).sum(), (g * g).sum(), (r * g).sum()))
     sums = ["sum_radar", "sum_gauges", "sum_radar2", "sum_gauges2", "sum_product"]
     table = pd.DataFrame(rows, columns=["time", "n", *sums])
-    return table.astype({"time": "datetime64[ns]", "n": "int64", **dict.fromkeys(sums, float)})
+    table = table.astype({"time": "datetime64[ns]", "n": "int64", **dict.fromkeys(sums, float)})
+    return table, maps
+
+
+def map_hours(maps: np.ndarray, grid: Grid) -> xr.Dataset:
+    """Maps of `compare_hours` as a CF dataset: where a radar is too low, its sum is below."""
+    texts = {
+        "radar": ("mm", "rain of the radar over the hours that have both"),
+        "gauges": ("mm", "rain of COMEPHORE over the hours that have both"),
+        "hours": ("1", "number of hours that have both"),
+    }
+    variables = {
+        name: (("y", "x"), values, {"units": unit, "long_name": text, "grid_mapping": "crs"})
+        for (name, (unit, text)), values in zip(texts.items(), maps, strict=True)
+    }
+    attrs = {"title": "Radar against radar and gauges (COMEPHORE)", "Conventions": "CF-1.11"}
+    return xr.Dataset(variables | grid.cf, attrs=attrs)
 
 
 def summarise_hours(table: pd.DataFrame) -> dict[str, float]:

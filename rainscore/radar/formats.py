@@ -73,7 +73,7 @@ def get_format(
             `odim`, or `netcdf` (with `:variable` where a file has several of rain).
         stamp: `start` or `end`, where the format's own convention does not hold.
         folder: Folder of the frames, in which ODIM files are looked at for their step.
-        min_quality: Pixels of ODIM files with a lower quality are missing [0 to 1].
+        min_quality: Pixels of ODIM and MeteoNet with a lower quality are missing [0 to 1].
 
     Raises:
         RainscoreError: There is no such format or stamp.
@@ -83,7 +83,7 @@ def get_format(
     if name == FrRadarRainfall.name:
         format: FrRadarRainfall | MeteoNet | Odim | CfRadar = FrRadarRainfall()
     elif name in ("meteonet", "meteonet-NW", "meteonet-SE"):
-        format = MeteoNet(zone=name[9:])
+        format = MeteoNet(zone=name[9:], min_quality=min_quality)
     elif name == Odim.name:
         measured = Odim.measured(folder) if folder else Odim()
         format = replace(measured, min_quality=min_quality)

@@ -23,6 +23,7 @@ MM_H = 0.12
 
 DATE_CLASSES = {
     ("datetime", "datetime"),
+    ("datetime", "date"),
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
     ("numpy.core.multiarray", "_reconstruct"),
@@ -46,12 +47,16 @@ class MeteoNet:
 
     Attributes:
         zone: `NW` or `SE`; needed where a folder holds both.
+        min_quality: Pixels whose quality of the day (0 to 1, by the map of MeteoNet's
+            `rainfall_mean_quality-code_…` beside the file) is lower are missing; those without a
+            quality stay, and so do days without a map.
     """
 
     zone: str = ""
     stamp: str = "start"
     stamp_reason: str = "its source does not say; its files run from 00:00 to 23:55 of their days"
     step_minutes: int = 5
+    min_quality: float = 0.0
     name: ClassVar[str] = "meteonet"
 
     def scan(self, folder: Path) -> pd.DataFrame:
@@ -100,10 +105,15 @@ class MeteoNet:
 
         Raises:
             DamagedFile: It is not such a file, or has no such frame.
+            RainscoreError: A quality is asked for, and there is no usable file of it.
         """
         hundredths = _stream(str(file)).frame(index)
         rate = hundredths * np.float32(MM_H)
         rate[hundredths < 0] = np.nan
+        if self.min_quality > 0:
+            quality = _qualities(str(file))[index]
+            if quality is not None:
+                rate[quality < 100 * self.min_quality] = np.nan  # 255, without a quality, stays
         return rate
 
     def grid(self, file: Path | str) -> Grid:
@@ -189,8 +199,27 @@ class _DatesUnpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
+@lru_cache(maxsize=1)
+def _qualities(file: str) -> list[np.ndarray | None]:
+    """Quality of each frame's day, dims (ny, nx), 0 to 100, 255 without one; None without a map."""
+    beside = Path(file).with_name(Path(file).name.replace("_", "_mean_quality-code_", 1))
+    try:
+        days = _dates(beside)
+        with np.load(beside, allow_pickle=False) as archive:
+            maps = archive["data"]
+        if maps.shape[1:] != _stream(file).shape:
+            raise ValueError(f"its maps have the shape {maps.shape[1:]}")
+        by_day = dict(zip(days, maps, strict=True))
+        return [by_day.get(day) for day in _dates(file).normalize()]
+    except (FileNotFoundError, DamagedFile, *DAMAGE) as error:
+        raise RainscoreError(
+            f"{beside}: MeteoNet's quality cannot be read ({error}): put its file beside the rain, "
+            "or set radar.min_quality to 0"
+        ) from error
+
+
 def _dates(file: Path | str) -> pd.DatetimeIndex:
-    """Time stamps of a file's frames."""
+    """Time stamps of a file's frames, or days of its maps."""
     try:
         with zipfile.ZipFile(file) as archive, archive.open("dates.npy") as member:
             np.lib.format.read_magic(member)

@@ -1,5 +1,6 @@
 """The plain self-organising map and its grid."""
 
+import minisom
 import numpy as np
 import pytest
 
@@ -54,7 +55,6 @@ def test_a_map_of_a_square_unfolds():
 
 
 def test_quantisation_is_as_good_as_that_of_an_independent_map():
-    minisom = pytest.importorskip("minisom")
     x = square()
     oracle = minisom.MiniSom(5, 5, 2, sigma=2.5, learning_rate=0.5, random_seed=0)
     oracle.random_weights_init(x)

@@ -1,38 +1,31 @@
 """NetCDF made from each real file follows the CF conventions, by the checker of its authors."""
 
-import json
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from rainscore.files import write_netcdf
 from rainscore.grids import Grid, imerg_cells, study_grid, window_grid
 from rainscore.manifests import COLUMNS, index_frames, index_granules
 from rainscore.pairs import RadarReader, month_pair, radar_weights
 from rainscore.period import steps
+from rainscore.radar.comephore import compare_hours, map_hours, read_hour, scan_hours
 from rainscore.radar.formats import get_format
+from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
 from rainscore.regrid import overlap_weights
+from rainscore.scoremaps import ScoreSettings, score_month
 from rainscore.weightfiles import write_weights
+from tests.compliance import cf_errors
 from tests.data import shared
+from tests.odim import write_mosaic
 
-checker = pytest.importorskip("compliance_checker.runner", reason="compliance-checker is absent")
 STUDY = study_grid(centre=(2.5, 46.5), size_km=800, step_km=8)
 ATLANTIC = window_grid(centre=(-22.0, 37.0), size_km=(400, 400), step_km=8)
 NOTHING = pd.DataFrame(columns=COLUMNS).astype({"time": "datetime64[ns]"})
-
-
-def errors(path: Path) -> list[str]:
-    """Errors that the checker finds."""
-    checker.CheckSuite.load_all_available_checkers()
-    report = path.with_suffix(".json")
-    checker.ComplianceChecker.run_checker(
-        str(path), ["cf:1.11"], 0, "normal", output_filename=str(report), output_format="json"
-    )
-    found = json.loads(report.read_text())["cf:1.11"]
-    return [message for part in found["high_priorities"] for message in part["msgs"]]
 
 
 def write_pair(path: Path, start: str, granules: pd.DataFrame, radar: tuple, grid: Grid) -> Path:
@@ -59,7 +52,7 @@ def test_a_pair_of_each_real_radar_has_no_error(
     name: str, folder: str, start: str, step: int, tmp_path: Path
 ) -> None:
     path = write_pair(tmp_path / "pair.nc", start, NOTHING, (name, shared(folder), step), STUDY)
-    assert errors(path) == []
+    assert cf_errors(path) == []
 
 
 @pytest.mark.parametrize(
@@ -77,17 +70,52 @@ def test_a_pair_of_each_real_granule_has_no_error(
     granules = index_granules(tmp_path / "granules", steps(start, start + ":01"))
     assert list(granules["state"]) == ["present"]
     pair = write_pair(tmp_path / "pair.nc", start, granules, ("", "", 5), grid)
-    assert errors(pair) == []
+    assert cf_errors(pair) == []
+
+
+def test_a_pair_of_each_french_mosaic_and_its_scores_have_no_error(tmp_path: Path) -> None:
+    (tmp_path / "npz").mkdir()
+    (tmp_path / "odim").mkdir()
+    for when in steps("2024-08-12", "2024-08-12T00:30", 5):
+        name = frame_name(when)
+        write_frame(tmp_path / "npz" / name, np.ones((96, 96)), mosaic_grid(96))
+        end = f"{pd.Timestamp(when) + pd.Timedelta(minutes=5):%H%M%S}"
+        values = np.full((3472, 3472), 5, np.uint16)
+        write_mosaic(tmp_path / f"odim/T_IPRN20_C_LFPW_20240812{end}.h5", "ACRR", values, end)
+    for kind, form in (("npz", "fr-radar-rainfall"), ("odim", "odim")):
+        source = (form, tmp_path / kind, 5)
+        path = write_pair(tmp_path / f"{kind}.nc", "2024-08-12T00:00", NOTHING, source, STUDY)
+        with xr.open_dataset(path, engine="h5netcdf") as pair:
+            assert float(pair["radar"].isel(time=0, x=50, y=50)) == pytest.approx(
+                {"npz": 0.96, "odim": 0.6}[kind], rel=1e-5
+            )
+            maps, _ = score_month(pair, ScoreSettings("amount", 0.2, 40, 0.5, 8))
+        write_netcdf(maps, tmp_path / "scores.nc")
+        assert cf_errors(path) == cf_errors(tmp_path / "scores.nc") == []
+
+
+def test_a_map_of_the_real_hours_of_comephore_has_no_error(tmp_path: Path) -> None:
+    hours = scan_hours(shared("comephore"))
+    amount, grid = read_hour(hours.iloc[0])
+    halves = pd.DatetimeIndex(steps("2011-11-04T20:00", "2011-11-05T04:00"))
+    rain = np.ones((halves.size, *grid.shape), np.float32)
+    pair = xr.Dataset({"radar": (("time", "y", "x"), rain)}, {"time": halves})
+    table, maps = compare_hours(pair, hours, grid)
+    assert (len(table), table["n"].iloc[0]) == (8, np.isfinite(amount).sum())
+    total = np.nansum([read_hour(file)[0] for file in hours], axis=0)
+    np.testing.assert_allclose(maps[1], total, rtol=1e-4, atol=1e-4)
+    write_netcdf(map_hours(maps, grid), tmp_path / "gauges.nc")
+    assert cf_errors(tmp_path / "gauges.nc") == []
 
 
 def test_the_checker_sees_an_error(tmp_path: Path) -> None:
     write_pair(tmp_path / "a.nc", "2018-08-24T18:00", NOTHING, ("", "", 15), STUDY)
     with h5py.File(tmp_path / "a.nc", "r+") as file:
         file["imerg"].attrs["units"] = "furlongs of rain"
-    assert any("furlongs" in error for error in errors(tmp_path / "a.nc"))
+    assert any("furlongs" in error for error in cf_errors(tmp_path / "a.nc"))
 
 
 def test_a_file_of_weights_has_no_error(tmp_path: Path) -> None:
     grid = study_grid(centre=(2.5, 46.5), size_km=80, step_km=8)
     write_weights(overlap_weights(imerg_cells(grid), grid), tmp_path / "weights.nc")
-    assert errors(tmp_path / "weights.nc") == []
+    assert cf_errors(tmp_path / "weights.nc") == []

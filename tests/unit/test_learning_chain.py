@@ -23,6 +23,7 @@ from rainscore.modelfiles import save_arrays, save_model
 from rainscore.newmaps import score_into, window
 from rainscore.period import split_blocks
 from rainscore.prediction import Scorer, score_files
+from tests.compliance import cf_errors
 from tests.world import CELLS, month_pair, training_file
 
 PATTERN = ["train", "train", "train", "validation", "calibration", "test"]
@@ -207,6 +208,7 @@ def test_a_damaged_file_among_good_ones_costs_only_itself(run, granules, tmp_pat
     assert [good for _, good in lines] == [False, True]
     assert bad.name in lines[0][0]
     assert sorted(p.suffix for p in (tmp_path / "out").iterdir()) == [".nc", ".png"]
+    assert cf_errors(next((tmp_path / "out").glob("*.nc"))) == []
 
 
 def test_a_map_elsewhere_has_pixels_of_the_same_size(run) -> None:

@@ -46,11 +46,12 @@ def test_an_hour_is_in_tenths_of_a_millimetre_and_starts_before_its_stamp(tmp_pa
 def test_hourly_sums_are_compared_where_both_have_a_value(tmp_path: Path) -> None:
     write(tmp_path, "2020010101", [[10, 10, 65535], [10, 10, 10]])
     write(tmp_path, "2020010102", [[10] * 3, [10] * 3])
-    table = compare_hours(pair([1.0, 3.0, 2.0]), scan_hours(tmp_path), GRID)
+    table, maps = compare_hours(pair([1.0, 3.0, 2.0]), scan_hours(tmp_path), GRID)
     assert list(table["time"]) == [pd.Timestamp("2020-01-01")]
     row = table.iloc[0]
     assert row["n"] == 5
     assert (row["sum_radar"], row["sum_gauges"]) == pytest.approx((10, 5), rel=1e-5)
+    np.testing.assert_allclose(maps[:, 0], [[2, 2, 0], [1, 1, 0], [1, 1, 0]], rtol=1e-5)
     found = summarise_hours(table)
     assert found["bias"] == pytest.approx(2, rel=1e-5)
     assert found["rmse"] == pytest.approx(1, rel=1e-5)
@@ -63,7 +64,7 @@ def test_the_correlation_is_that_of_numpy(tmp_path: Path) -> None:
     radar = rng.gamma(1.0, 2.0, (2, 2, 3)).astype(np.float32)
     month = pair([0.0, 0.0])
     month["radar"] = (("time", "y", "x"), radar)
-    found = summarise_hours(compare_hours(month, scan_hours(tmp_path), GRID))
+    found = summarise_hours(compare_hours(month, scan_hours(tmp_path), GRID)[0])
     expected = np.corrcoef(radar.mean(axis=0).ravel(), tenths.ravel())[0, 1]
     assert found["correlation"] == pytest.approx(expected, rel=1e-5)
 

@@ -1,5 +1,5 @@
 import os
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.radar import meteonet
 from rainscore.radar.formats import get_format
 from rainscore.radar.halfhours import half_hour_mean
 from tests.data import shared
@@ -38,6 +39,50 @@ def test_frames_are_read_in_any_order_and_minus_one_is_missing(tmp_path: Path) -
         assert frame.dtype == np.float32
     with pytest.raises(DamagedFile, match="4 frames"):
         RADAR.read(path, 4)
+
+
+def write_quality(rain: Path, maps: list, days: list[date]) -> Path:
+    path = rain.with_name(rain.name.replace("rainfall_", "rainfall_mean_quality-code_"))
+    np.savez(path, data=np.array(maps, np.int16), dates=np.array(days, object))
+    return path
+
+
+def test_pixels_below_the_quality_of_their_day_are_missing(tmp_path: Path) -> None:
+    late = datetime(2016, 8, 21, 23, 55)
+    path = write(tmp_path, dates=[late + timedelta(minutes=5 * i) for i in range(4)])
+    days = [date(2016, 8, 21), date(2016, 8, 22)]
+    # 255 says that a pixel has no quality, which is not a reason to leave it out.
+    quality = write_quality(
+        path, [[[49, 50, 51], [255, 0, 100]], [[100] * 3, [100, 100, 49]]], days
+    )
+    radar = get_format("meteonet", min_quality=0.5)
+    gone = [np.isnan(radar.read(path, i)).tolist() for i in (0, 2)]
+    assert gone == [
+        [[True, False, False], [False, True, False]],
+        [[False, False, False], [False, False, True]],
+    ]
+    quality.unlink()
+    meteonet._qualities.cache_clear()
+    with pytest.raises(RainscoreError, match=r"beside the rain, or set radar.min_quality to 0"):
+        radar.read(path, 0)
+    assert np.isfinite(RADAR.read(path, 0)).all()
+
+
+def test_frames_of_a_day_without_a_map_of_quality_stay_whole(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    write_quality(path, [[[0] * 3] * 2], [date(2016, 8, 30)])
+    assert np.isfinite(get_format("meteonet", min_quality=0.5).read(path, 0)).all()
+
+
+@pytest.mark.parametrize("zone", ["NW", "SE"])
+def test_real_maps_of_quality_take_away_what_is_below_the_threshold(zone: str) -> None:
+    path = shared(f"meteonet/rainfall_{zone}_2016_08.3.npz")
+    with np.load(shared(f"meteonet/rainfall_mean_quality-code_{zone}_2016_08.3.npz")) as given:
+        first_day = given["data"][0]
+    every, good = (get_format(f"meteonet-{zone}", min_quality=q).read(path, 0) for q in (0, 0.6))
+    gone = np.isfinite(every) & np.isnan(good)
+    np.testing.assert_array_equal(gone, np.isfinite(every) & (first_day < 60))
+    assert 0.05 < gone.mean() < 0.4
 
 
 def test_dates_are_starts_unless_configured_as_ends(tmp_path: Path) -> None:

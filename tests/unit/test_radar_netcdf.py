@@ -42,7 +42,7 @@ def rain(unit: str = "mm h-1", *, ascending: bool = False, bounds: bool = False)
 )
 def test_units_become_mm_h(kind: str, unit: str, factor: float, tmp_path: Path) -> None:
     path = tmp_path / f"rain.{kind}"
-    rain(unit).to_netcdf(path) if kind == "nc" else rain(unit).to_zarr(path)
+    rain(unit).to_netcdf(path, engine="h5netcdf") if kind == "nc" else rain(unit).to_zarr(path)
     rate = RADAR.read(path, 1)
     np.testing.assert_allclose(rate, np.arange(6, 12).reshape(2, 3) * factor, rtol=1e-6)
     assert rate.dtype == np.float32
@@ -51,7 +51,7 @@ def test_units_become_mm_h(kind: str, unit: str, factor: float, tmp_path: Path) 
 
 @pytest.mark.parametrize("ascending", [False, True])
 def test_row_0_is_north_and_the_grid_has_the_outer_corner(ascending: bool, tmp_path: Path) -> None:
-    rain(ascending=ascending).to_netcdf(tmp_path / "a.nc")
+    rain(ascending=ascending).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     np.testing.assert_array_equal(RADAR.read(tmp_path / "a.nc", 1)[0], [6, 7, 8])
     grid = RADAR.grid(tmp_path / "a.nc")
     assert (grid.x0, grid.y0, grid.dx, grid.dy, grid.shape) == (0, 6_601_000, 1000, -1000, (2, 3))
@@ -62,25 +62,25 @@ def test_kilometres_and_longitudes_are_understood(tmp_path: Path) -> None:
     dataset = rain()
     dataset = dataset.assign_coords(x=dataset["x"] / 1000, y=dataset["y"] / 1000)
     dataset["x"].attrs["units"] = dataset["y"].attrs["units"] = "km"
-    dataset.to_netcdf(tmp_path / "a.nc")
+    dataset.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     assert RADAR.grid(tmp_path / "a.nc").dx == 1000
     degrees = rain().drop_vars("crs").rename(x="lon", y="lat")
     degrees = degrees.assign_coords(lon=[2.0, 2.5, 3.0], lat=[47.0, 46.5])
     del degrees["rr"].attrs["grid_mapping"]
-    degrees.to_netcdf(tmp_path / "b.nc")
+    degrees.to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
     grid = RADAR.grid(tmp_path / "b.nc")
     assert (grid.crs, grid.x0, grid.y0, grid.dy) == ("EPSG:4326", 1.75, 47.25, -0.5)
 
 
 def test_a_time_is_the_start_unless_its_bounds_or_the_user_say_otherwise(tmp_path: Path) -> None:
-    rain().to_netcdf(tmp_path / "a.nc")
+    rain().to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     first = pd.Timestamp("2023-05-01")
     assert RADAR.scan(tmp_path)["time"][0] == first
     assert get_format("netcdf", stamp="end").scan(tmp_path)["time"][0] == first - pd.Timedelta(
         minutes=10
     )
     (tmp_path / "b").mkdir()
-    rain(bounds=True).to_netcdf(tmp_path / "b" / "b.nc")
+    rain(bounds=True).to_netcdf(tmp_path / "b" / "b.nc", engine="h5netcdf")
     assert RADAR.scan(tmp_path / "b")["time"][0] == first - pd.Timedelta(minutes=10)
 
 
@@ -95,7 +95,7 @@ def test_of_several_variables_one_is_chosen_by_name(tmp_path: Path) -> None:
     dataset = rain()
     dataset["other"] = dataset["rr"] * 2
     dataset["other"].attrs = dict(dataset["rr"].attrs)
-    dataset.to_netcdf(tmp_path / "a.nc")
+    dataset.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     with pytest.raises(RainscoreError, match=r"several variables of rain \(rr, other\)"):
         RADAR.check(tmp_path / "a.nc")
     assert get_format("netcdf:other").read(tmp_path / "a.nc", 1)[0, 0] == 12
@@ -105,7 +105,7 @@ def test_what_is_not_rain_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.nc").write_bytes(b"<html>")
     with pytest.raises(DamagedFile, match="CF conventions"):
         RADAR.check(tmp_path / "a.nc")
-    rain("K").to_netcdf(tmp_path / "b.nc")
+    rain("K").to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
     with pytest.raises(DamagedFile, match="no variable with a unit of rain"):
         RADAR.check(tmp_path / "b.nc")
 

@@ -7,9 +7,11 @@ import pyproj
 import pytest
 
 from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.grids import RADAR_CORNER, RADAR_CRS
 from rainscore.radar.formats import get_format, remove_clutter
 from rainscore.radar.odim import Odim
 from tests.data import shared
+from tests.odim import write_mosaic
 
 CRS = "+proj=laea +lat_0=55 +lon_0=10 +ellps=WGS84 +units=m"
 RADAR = Odim()
@@ -134,6 +136,34 @@ def test_a_damaged_file_keeps_its_place_in_the_list(tmp_path: Path) -> None:
     assert list(frames["time"].dt.strftime("%H:%M")) == ["17:30", "17:45"]
     with pytest.raises(DamagedFile, match="empty"):
         RADAR.read(frames["file"][0])
+
+
+@pytest.mark.parametrize(
+    # 5 hundredths of a millimetre in 5 min; the same as a rate; 23 dBZ (1 mm/h is 23.01 dBZ).
+    ("quantity", "stored", "rate"),
+    [("ACRR", 5, 0.6), ("RATE", 5, 0.6), ("DBZH", 110, 0.99852)],
+)
+def test_each_quantity_of_the_mosaic_of_meteo_france_is_read_and_lies_on_its_lattice(
+    quantity: str, stored: int, rate: float, tmp_path: Path
+) -> None:
+    values = np.full((3472, 3472), 65535, np.uint16)
+    values[1000:2000, 500:3000] = 65534
+    values[1200, 700:702] = stored
+    path = write_mosaic(tmp_path / "T_IPRN20_C_LFPW_20240812180000.h5", quantity, values)
+    write_mosaic(tmp_path / "T_IPRN20_C_LFPW_20240812180500.h5", quantity, values[:8, :8], "180500")
+    radar = get_format("odim", folder=tmp_path)
+    frames = radar.scan(tmp_path)
+    assert (radar.step_minutes, str(frames["time"][0])) == (5, "2024-08-12 17:55:00")
+    found = radar.read(path)
+    np.testing.assert_allclose(found[1200, 698:703], [0, 0, rate, rate, 0], rtol=1e-4)
+    assert np.isnan(found).mean() == pytest.approx(1 - 1000 * 2500 / 3472**2)
+    grid = radar.grid(path)
+    assert (grid.shape, grid.dx, grid.dy) == ((3472, 3472), 500, -500)
+    # Both mosaics have one corner, of which the 1 km mosaic gives another decimal.
+    x, y = pyproj.Transformer.from_crs(grid.crs, RADAR_CRS, always_xy=True).transform(
+        grid.x0, grid.y0
+    )
+    assert (x, y) == pytest.approx(RADAR_CORNER, abs=1.0)
 
 
 def test_real_opera_composites_are_read_and_their_clutter_counted() -> None:

@@ -207,7 +207,7 @@ def test_agrees_with_cdo_remapcon(tmp_path):
             "lat": ("lat", cells.y, {"units": "degrees_north"}),
             "lon": ("lon", cells.x, {"units": "degrees_east"}),
         },
-    ).to_netcdf(tmp_path / "in.nc")
+    ).to_netcdf(tmp_path / "in.nc", engine="h5netcdf")
     bounds = zip("xy", corner_lonlat(FRANCE), FRANCE.lonlat, strict=True)
     lines = ["gridtype = curvilinear", f"gridsize = {FRANCE.size}"]
     lines += [f"xsize = {FRANCE.nx}", f"ysize = {FRANCE.ny}"]
@@ -217,7 +217,7 @@ def test_agrees_with_cdo_remapcon(tmp_path):
     (tmp_path / "target.txt").write_text("\n".join(lines) + "\n")
     command = ["cdo", "-s", "-b", "F64", f"remapcon,{tmp_path}/target.txt"]
     subprocess.run([*command, tmp_path / "in.nc", tmp_path / "out.nc"], check=True)
-    with xr.open_dataset(tmp_path / "out.nc") as out:
+    with xr.open_dataset(tmp_path / "out.nc", engine="h5netcdf") as out:
         theirs = out["rain"].values
     ours, _ = overlap_weights(cells, FRANCE).apply(rain)
     assert np.sqrt(np.mean((ours - theirs) ** 2)) < 0.01
