@@ -40,6 +40,7 @@ rule all:
         "results/scored",
         "results/evaluation/skill.parquet",
         "results/choice/choice.json",
+        ["results/evaluation/ablation.parquet"] if VARIANTS else [],
 
 
 onstart:

@@ -17,9 +17,18 @@ HALF_HOUR = 1800
 """Distance of two maps that are neighbours in time [s]."""
 
 
+TIME_CONTEXT = ("rain_previous", "rain_next", "previous_known", "next_known")
+"""Channels that `stack_context` adds."""
+
+
 def input_channels(base: Sequence[str]) -> list[str]:
     """Names of the channels that `stack_context` returns, from those of the month files."""
-    return [*base, "rain_previous", "rain_next", "previous_known", "next_known"]
+    return [*base, *TIME_CONTEXT]
+
+
+def unknown_channels(run: str) -> tuple[str, ...]:
+    """Channels that an IMERG run cannot know: an Early granule is made before what they tell."""
+    return ("age_next", "rain_next", "next_known") if run == "early" else ()
 
 
 def stack_context(
@@ -61,6 +70,18 @@ def forget_ages(inputs: np.ndarray, channels: Sequence[str]) -> np.ndarray:
     for channel, unknown in ((last, 1.0), (following, 1.0), (known, 0.0)):
         inputs[channel][elsewhere] = unknown
     return inputs
+
+
+def hide(inputs: np.ndarray, channels: Sequence[str], hidden: Sequence[str]) -> None:
+    """Set channels to what stands for unknown, in place: ages to 1, all others to 0.
+
+    Args:
+        inputs: Dims (C, y, x).
+        channels: Names of the C channels.
+        hidden: Names of those to hide.
+    """
+    for name in hidden:
+        inputs[channels.index(name)] = 1.0 if name in ("age_last", "age_next") else 0.0
 
 
 class MonthMaps(Dataset):
@@ -158,7 +179,8 @@ class ScoreMaps(MonthMaps):
     Args:
         paths: Month files.
         times: Half-hour starts of the wanted maps (datetime64).
-        context: Whether the neighbours in time are shown; False leaves them unknown.
+        hidden: Channels that are never shown.
+        pixels: Pixels (y, x) that count; elsewhere there is neither score nor truth. None: all.
         drop_context: Share of the maps of an epoch whose neighbours, and ages taken from other
             granules, are forgotten, so that the network also learns to score a lone granule.
         seed: Draws those maps, anew in each epoch.
@@ -169,12 +191,14 @@ class ScoreMaps(MonthMaps):
         paths: Sequence[Path | str],
         times: np.ndarray,
         *,
-        context: bool = True,
+        hidden: Sequence[str] = (),
+        pixels: np.ndarray | None = None,
         drop_context: float = 0.0,
         seed: int = 0,
     ) -> None:
         super().__init__(paths, times)
-        self.context, self.drop_context, self.seed = context, drop_context, seed
+        self.hidden, self.pixels = tuple(hidden), pixels
+        self.drop_context, self.seed = drop_context, seed
 
     def read(self, rows: np.ndarray, epoch: int = 0) -> tuple[Tensor, ...]:
         """Return inputs, target, wet, truth of the maps `rows`."""
@@ -187,9 +211,13 @@ class ScoreMaps(MonthMaps):
         target, wet, truth = (
             np.stack([self._map(p, name) for p in positions]) for name in ("target", "wet", "truth")
         )
+        target = target.astype(np.float32)
+        if self.pixels is not None:
+            target[:, ~self.pixels] = np.nan
+            wet, truth = wet & self.pixels, truth & self.pixels
         return (
             torch.from_numpy(inputs),
-            torch.from_numpy(target.astype(np.float32)),
+            torch.from_numpy(target),
             torch.from_numpy(wet),
             torch.from_numpy(truth),
         )
@@ -197,13 +225,17 @@ class ScoreMaps(MonthMaps):
     def _inputs(self, position: int, *, alone: bool) -> np.ndarray:
         inputs = self._map(position, "inputs")
         if alone:
-            return stack_context(forget_ages(inputs, self.channels), None, None)
-        return stack_context(inputs, self._neighbour(position, -1), self._neighbour(position, 1))
+            stacked = stack_context(forget_ages(inputs, self.channels), None, None)
+        else:
+            near = (self._neighbour(position, step) for step in (-1, 1))
+            stacked = stack_context(inputs, *near)
+        hide(stacked, input_channels(self.channels), self.hidden)
+        return stacked
 
     def _neighbour(self, position: int, step: int) -> np.ndarray | None:
         """Rain of the half-hour before (−1) or after (+1), of whatever split; None without one."""
         near = position + step
-        if not self.context or not 0 <= near < len(self._seconds):
+        if not 0 <= near < len(self._seconds):
             return None
         if self._seconds[near] - self._seconds[position] != step * HALF_HOUR:
             return None

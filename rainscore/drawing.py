@@ -205,7 +205,7 @@ def cases(run: Results) -> Figure:
     found = [_at(path, times, ["score"]) for path in run.paths("scores/{}.nc")]
     model, card = load_unet(run.folder / "models/unet")
     features = [Path(p) for p in run.paths("features/{}.h5")]
-    data = ScoreMaps(features, times)
+    data = ScoreMaps(features, times, hidden=card["hidden"])
     batches = [(q, wet) for (_, _, wet, _), (q, _) in predict(model, data)]
     quantiles = np.concatenate([q for q, _ in batches])
     wet = np.concatenate([w for _, w in batches])

@@ -98,7 +98,7 @@ def evaluate(
         for name, baseline in fit_baselines(paths, train, clusters).items()
     }
     regimes = table.set_index("time")["regime"]
-    data = ScoreMaps(paths, test)
+    data = ScoreMaps(paths, test, hidden=card["hidden"])
     days, hidden, raw = DaySums(), [], []
     below, count = np.zeros(len(levels)), 0
     predictions = predict(model, data, batch=16)

@@ -12,7 +12,7 @@ import xarray as xr
 
 from rainscore.clustering.methods import DRY, METHODS
 from rainscore.conformal import apply_margin
-from rainscore.dataset import stack_context
+from rainscore.dataset import hide, stack_context
 from rainscore.errors import RainscoreError
 from rainscore.featurefiles import coarsen_rain
 from rainscore.features import CHANNELS, build_inputs, pass_ages, wet_share
@@ -121,7 +121,8 @@ class Scorer:
             dataset[name] = ((), np.float32(number[0]), {"units": "1", "long_name": _words(name)})
         self._add_cluster(dataset, inputs)
         dataset = dataset.assign_coords(time=((), time, {"long_name": "start of the half-hour"}))
-        dataset.attrs["unknown"] = ", ".join(_unknown(granules, time, inputs))
+        unknown = _unknown(granules, time, inputs, self.card["hidden"])
+        dataset.attrs["unknown"] = ", ".join(unknown)
         return dataset
 
     def _inputs(
@@ -175,6 +176,7 @@ class Scorer:
         stacked = stack_context(here.astype(np.float16), *map(_known_rain, around)).astype(
             np.float32
         )
+        hide(stacked, self.card["channels"], self.card["hidden"])
         return (
             stacked,
             coarsen_rain(rain, self._factor())[0],
@@ -242,15 +244,18 @@ def _only_method(folder: Path) -> str:
 
 
 def _unknown(
-    granules: Mapping[np.datetime64, xr.Dataset], time: np.datetime64, inputs: np.ndarray
+    granules: Mapping[np.datetime64, xr.Dataset],
+    time: np.datetime64,
+    inputs: np.ndarray,
+    hidden: Sequence[str],
 ) -> list[str]:
-    """What the model could not know of a map, in words."""
+    """What the model would have used but could not know of a map, in words."""
     unknown = [name.replace("_", " ") for name in granules[time].attrs.get("absent", "").split()]
-    if time - HALF_HOUR not in granules:
+    if time - HALF_HOUR not in granules and "rain_previous" not in hidden:
         unknown.append("the half-hour before")
-    if time + HALF_HOUR not in granules:
+    if time + HALF_HOUR not in granules and "rain_next" not in hidden:
         unknown.append("the half-hour after")
-    if not inputs[CHANNELS.index("age_known")].all():
+    if not inputs[CHANNELS.index("age_known")].all() and "age_known" not in hidden:
         unknown.append("in places the time since the last microwave pass")
     return unknown
 

@@ -42,7 +42,10 @@ rule cluster_maps:
         runtime=60,
     params:
         code=code("cluster_maps"),
-        clusters={key: config["clusters"][key] for key in ("summary", "k", "min_wet", "novelty")},
+        clusters={
+            key: config["clusters"][key]
+            for key in ("summary", "k", "min_wet", "novelty")
+        },
         seed=config["seed"],
     script:
         "../scripts/cluster_maps.py"

@@ -21,6 +21,7 @@ except (ConfigError, ValueError) as error:
     raise WorkflowError(str(error))
 
 METHODS = config["clusters"]["methods"]
+VARIANTS = config["experiments"]["variants"]
 SIMULATED_RADAR = config["radar"]["source"] == "simulated"
 SIMULATED = SIMULATED_RADAR or config["imerg"]["source"] == "simulated"
 
@@ -49,3 +50,4 @@ def every_month(pattern: str) -> list[str]:
 wildcard_constraints:
     month=r"\d{4}-\d{2}",
     method="|".join(METHODS),
+    variant="|".join(VARIANTS) or "none",

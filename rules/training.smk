@@ -121,3 +121,63 @@ rule train_unet:
         run=config["imerg"]["run"],
     script:
         "../scripts/train_unet.py"
+
+
+rule train_variant:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+    output:
+        weights="results/models/variants/{variant}.safetensors",
+        card="results/models/variants/{variant}.json",
+        curve="results/models/variants/{variant}_curve.csv",
+    log:
+        "logs/train_variant/{variant}.log",
+    benchmark:
+        "logs/train_variant/{variant}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=1440,
+    params:
+        code=code("train_variant"),
+        unet=config["unet"],
+        seed=config["seed"],
+        simulated=SIMULATED,
+        run=config["imerg"]["run"],
+    script:
+        "../scripts/train_variant.py"
+
+
+rule evaluate_variants:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+        unet="results/models/unet.safetensors",
+        unet_card="results/models/unet.json",
+        variants=expand(
+            "results/models/variants/{variant}.safetensors", variant=VARIANTS
+        ),
+        cards=expand("results/models/variants/{variant}.json", variant=VARIANTS),
+    output:
+        ablation="results/evaluation/ablation.parquet",
+    log:
+        "logs/evaluate_variants.log",
+    benchmark:
+        "logs/evaluate_variants.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        code=code("evaluate_variants"),
+        variants=VARIANTS,
+        resamples=config["evaluation"]["resamples"],
+        seed=config["seed"],
+    script:
+        "../scripts/evaluate_variants.py"

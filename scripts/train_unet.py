@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rainscore.dataset import unknown_channels
 from rainscore.files import read_table, write_text
 from rainscore.fitting.common import fingerprint
 from rainscore.fitting.unet import fit_unet
@@ -19,9 +20,10 @@ model, curve, card = fit_unet(
     read_table(snakemake.input.splits),
     read_months(snakemake.input.tables),
     settings=p.unet,
+    hidden=unknown_channels(p.run),
     seed=p.seed,
     checkpoint=checkpoint,
-    fingerprint=fingerprint(snakemake.input.features, p.code, p.unet),
+    fingerprint=fingerprint(snakemake.input.features, p.code, p.unet, p.run),
 )
 card |= {"code": p.code, "simulated": p.simulated, "domain": p.domain, "run": p.run}
 save_model(stem, model.state_dict(), card)

@@ -13,6 +13,7 @@ from benchmarks.run import machine
 TABLES = (
     "evaluation/skill.parquet",
     "evaluation/reliability.parquet",
+    "evaluation/ablation.parquet",
     "choice/evidence.parquet",
 )
 

@@ -22,9 +22,11 @@ COVERAGE = 0.9
 def fit_unet(
     paths: Sequence[Path],
     splits: pd.DataFrame,
-    table: pd.DataFrame,
+    table: pd.DataFrame | None,
     *,
     settings: dict,
+    hidden: Sequence[str] = (),
+    pixels: np.ndarray | None = None,
     seed: int,
     checkpoint: Path,
     fingerprint: str,
@@ -34,8 +36,10 @@ def fit_unet(
     Args:
         paths: Training files.
         splits: Of `period.split_blocks`.
-        table: Score tables of all months (time, map_score).
+        table: Score tables of all months (time, map_score); None: nothing is calibrated.
         settings: The configuration's `unet`.
+        hidden: Channels that the network never sees.
+        pixels: Pixels (y, x) to train and calibrate on; None: all.
         seed, checkpoint, fingerprint: As in `fit_autoencoder`.
 
     Returns:
@@ -45,7 +49,7 @@ def fit_unet(
 
     def maps(name: str, drop: float = 0.0) -> ScoreMaps:
         times = splits.loc[splits["split"] == name, "time"].to_numpy()
-        return ScoreMaps(paths, times, drop_context=drop, seed=seed)
+        return ScoreMaps(paths, times, hidden=hidden, pixels=pixels, drop_context=drop, seed=seed)
 
     torch.manual_seed(seed)
     training = maps("train", settings["drop_context"])
@@ -68,13 +72,15 @@ def fit_unet(
         "kind": "unet",
         **common_card(paths, model.settings, result),
         "channels": input_channels(CHANNELS),
-        "margin": local_margin(model, maps("calibration")),
-        "map": map_calibration(model, maps("validation"), maps("calibration"), table),
+        "hidden": list(hidden),
         "maps": {
             name: int((splits["split"] == name).sum())
             for name in ("train", "validation", "calibration", "test")
         },
     }
+    if table is not None:
+        card["margin"] = local_margin(model, maps("calibration"))
+        card["map"] = map_calibration(model, maps("validation"), maps("calibration"), table)
     return model, result.curve, card
 
 

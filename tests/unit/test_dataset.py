@@ -13,6 +13,7 @@ from rainscore.dataset import (
     forget_ages,
     input_channels,
     stack_context,
+    unknown_channels,
 )
 from rainscore.errors import DamagedFile
 
@@ -89,11 +90,25 @@ def test_a_missing_pixel_of_a_neighbour_is_unknown_not_dry(tmp_path):
     assert previous_known[1, 1] == 0 and previous_known.sum() == previous_known.numel() - 1
 
 
-def test_without_context_the_neighbours_are_unknown_and_the_ages_are_kept(tmp_path):
+def test_hidden_channels_are_never_shown_and_the_others_are(tmp_path):
     path = write_month(tmp_path / "a.h5", [0, 30, 60])
-    inputs, *_ = ScoreMaps([path], half_hours(30), context=False)[0]
-    assert inputs[-4:].abs().sum() == 0
-    assert inputs[2, 2, 2] == 0.5
+    hidden = unknown_channels("early")
+    shown, early = (ScoreMaps([path], half_hours(30), hidden=h)[0][0] for h in ((), hidden))
+    names = input_channels(BASE)
+    assert early[:, 2, 2][[names.index(name) for name in hidden]].tolist() == [1, 0, 0]
+    kept = [i for i, name in enumerate(names) if name not in hidden]
+    assert torch.equal(early[kept], shown[kept])
+    assert not torch.equal(early, shown)
+
+
+def test_pixels_that_do_not_count_have_neither_score_nor_truth(tmp_path):
+    path = write_month(tmp_path / "a.h5", [0])
+    pixels = np.zeros((4, 4), bool)
+    pixels[:, 2:] = True
+    inputs, target, wet, truth = ScoreMaps([path], half_hours(0), pixels=pixels)[0]
+    assert torch.equal(torch.isfinite(target), torch.from_numpy(pixels))
+    assert torch.equal(wet, torch.from_numpy(pixels)) and torch.equal(truth, wet)
+    assert torch.equal(inputs, ScoreMaps([path], half_hours(0))[0][0])
 
 
 def test_dropped_context_forgets_neighbours_and_ages_in_another_draw_each_epoch(tmp_path):

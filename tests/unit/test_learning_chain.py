@@ -10,6 +10,7 @@ import torch
 
 from rainscore.clustering.labels import label_clusters
 from rainscore.clustering.maps import cluster_latents
+from rainscore.dataset import unknown_channels
 from rainscore.errors import RainscoreError
 from rainscore.files import write_json
 from rainscore.fitting.autoencoder import fit_autoencoder
@@ -198,6 +199,15 @@ def test_what_a_lone_granule_cannot_tell_is_said(run, granules) -> None:
     scorer = Scorer(run.models)
     _, got = next(score_files(granules[1:2], scorer, scorer.learning_grid))
     assert "the half-hour before, the half-hour after" in got.attrs["unknown"]
+
+
+def test_an_early_map_is_scored_without_what_comes_after(run, granules) -> None:
+    scorer = Scorer(run.models)
+    scorer.card["hidden"] = list(unknown_channels("early"))
+    _, known = list(score_files(granules, scorer, scorer.learning_grid))[2]
+    _, alone = list(score_files(granules[:3], scorer, scorer.learning_grid))[2]
+    assert "after" not in alone.attrs["unknown"]
+    np.testing.assert_array_equal(known["score"].values, alone["score"].values)
 
 
 def test_a_damaged_file_among_good_ones_costs_only_itself(run, granules, tmp_path: Path) -> None:

@@ -1,0 +1,29 @@
+"""Train a variant of the U-Net: what it does not see, or is not trained on, shows what matters."""
+
+from pathlib import Path
+
+from rainscore.files import read_table, write_text
+from rainscore.fitting.common import fingerprint
+from rainscore.fitting.variants import fit_variant
+from rainscore.log import start_logging
+from rainscore.modelfiles import save_model
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+p, name = snakemake.params, snakemake.wildcards.variant
+stem = Path(snakemake.output.weights).with_suffix("")
+checkpoint = stem.with_suffix(".checkpoint")
+model, curve, card = fit_variant(
+    sorted(snakemake.input.features),
+    read_table(snakemake.input.splits),
+    name,
+    run=p.run,
+    settings=p.unet,
+    seed=p.seed,
+    checkpoint=checkpoint,
+    fingerprint=fingerprint(snakemake.input.features, p.code, p.unet, p.run, name),
+)
+save_model(stem, model.state_dict(), {**card, "code": p.code, "simulated": p.simulated})
+write_text(curve.to_csv(index=False), snakemake.output.curve)
+checkpoint.unlink()
