@@ -4,7 +4,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from rainscore.features import CHANNELS, MAX_AGE_H, source_class, unscale_rain
+from rainscore.features import (
+    CHANNELS,
+    MAX_AGE_H,
+    SOURCE_NAMES,
+    source_class,
+    unscale_rain,
+)
 
 AGE_EDGES_H = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.5)
 QUALITY_BINS = 40
@@ -38,6 +44,20 @@ def pixel_classes(inputs: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarr
         "source_age": source * AGE_CLASSES + ages,
         "quality": quality_class(quality.astype(np.float32)),
     }
+
+
+def source_rain_class(inputs: np.ndarray) -> np.ndarray:
+    """Class of source and intensity together, dims (map, y, x), 0 … SOURCE_RAIN_CLASSES − 1.
+
+    Args:
+        inputs: Channels, dims (map, channel, y, x).
+    """
+    rain = unscale_rain(inputs[:, CHANNELS.index("rain")])
+    intensity = np.searchsorted(RAIN_EDGES, rain, side="right")
+    return source_class(inputs).astype(int) * len(RAIN_NAMES) + intensity
+
+
+SOURCE_RAIN_CLASSES = len(SOURCE_NAMES) * len(RAIN_NAMES)
 
 
 def age_class(age_h: np.ndarray) -> np.ndarray:

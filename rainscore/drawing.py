@@ -10,9 +10,9 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from rainscore.calibration import calibrated, read_calibration
 from rainscore.choice.faults import FAULT_TEXTS
 from rainscore.classes import AGE_EDGES_H, AGE_NAMES, RAIN_NAMES, season_of
-from rainscore.conformal import apply_margin
 from rainscore.dataset import ScoreMaps
 from rainscore.featurefiles import learning_grid, read_features
 from rainscore.features import CHANNELS, SOURCE_NAMES, unscale_rain
@@ -206,11 +206,11 @@ def cases(run: Results) -> Figure:
     model, card = load_unet(run.folder / "models/unet")
     features = [Path(p) for p in run.paths("features/{}.h5")]
     data = ScoreMaps(features, times, hidden=card["hidden"])
-    batches = [(q, wet) for (_, _, wet, _), (q, _) in predict(model, data)]
+    known = read_calibration(run.folder / "models/unet", card)
+    batches = [(calibrated(q, x, known), wet) for (x, _, wet, _), (q, _) in predict(model, data)]
     quantiles = np.concatenate([q for q, _ in batches])
     wet = np.concatenate([w for _, w in batches])
-    low, high = apply_margin(quantiles[:, 0], quantiles[:, -1], card["margin"])
-    middle = quantiles[:, quantiles.shape[1] // 2]
+    low, middle, high = (quantiles[:, i] for i in (0, quantiles.shape[1] // 2, -1))
     pair = xr.concat([p for p in pairs if p.sizes["time"]], "time")
     score = xr.concat([s for s in found if s.sizes["time"]], "time")
     predicted, lower, upper = (np.where(wet, part, np.nan) for part in (middle, low, high))

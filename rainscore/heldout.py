@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.special import expit
 
 from rainscore.baselines import ConditionalClimatology
+from rainscore.calibration import calibrated
 from rainscore.classes import (
     AGE_CLASSES,
     AGE_NAMES,
@@ -16,12 +17,11 @@ from rainscore.classes import (
     pixel_classes,
     season_of,
 )
-from rainscore.conformal import apply_margin
 from rainscore.dataset import ScoreMaps
 from rainscore.evaluation import DaySums, pixel_statistics, skill_table
 from rainscore.featurefiles import read_features
 from rainscore.features import SOURCE_NAMES
-from rainscore.mapscore import map_score, mean_where
+from rainscore.mapscore import map_features, map_score
 from rainscore.networks.unet import UNet
 from rainscore.training import predict
 
@@ -77,6 +77,7 @@ def evaluate(
     table: pd.DataFrame,
     model: UNet,
     card: dict,
+    calibration: dict,
     clusters: Mapping[str, pd.DataFrame],
     *,
     resamples: int,
@@ -99,18 +100,18 @@ def evaluate(
     }
     regimes = table.set_index("time")["regime"]
     data = ScoreMaps(paths, test, hidden=card["hidden"])
-    days, hidden, raw = DaySums(), [], []
+    days, hidden, features = DaySums(), [], []
     below, count = np.zeros(len(levels)), 0
     predictions = predict(model, data, batch=16)
     blocks = read_features(paths, test, ["inputs", "quality", "target", "wet", "truth"], maps=16)
     for (at, block), (_, (quantiles, logit)) in zip(_aligned(blocks), predictions, strict=True):
-        low, high = apply_margin(quantiles[:, 0], quantiles[:, -1], card["margin"])
-        quantiles = np.concatenate([low[:, None], quantiles[:, 1:-1], high[:, None]], axis=1)
+        inputs = block["inputs"].astype(np.float32)
+        features.append(map_features(quantiles, expit(logit), block["wet"], inputs))
+        quantiles = calibrated(quantiles, inputs, calibration)
         truth = block["target"].astype(np.float64)
         defined = block["wet"] & np.isfinite(truth)
         below += (truth[:, None] <= quantiles).transpose(1, 0, 2, 3)[:, defined].sum(axis=1)
         count += int(defined.sum())
-        raw.append(mean_where(quantiles[:, len(levels) // 2], block["wet"]))
         hidden.append(_hidden_rows(at, block, logit))
         classes = pixel_classes(block["inputs"], block["quality"])
         labels = _labels(block, at, clusters)
@@ -131,7 +132,8 @@ def evaluate(
                 statistics = pixel_statistics(values, truth[i][here], levels)
                 for split, (names, places) in groups.items():
                     days.add(method, _day(at[i]), split, names, places, statistics)
-    _add_maps(days, data.times, np.concatenate(raw), table, card, clusters, train, levels)
+    whole = map_score(np.concatenate(features), calibration["map"])
+    _add_maps(days, data.times, whole, table, clusters, train, levels)
     skill = skill_table(days.table(), reference=CLIMATOLOGY, resamples=resamples, seed=seed)
     brier = _brier(pd.concat(hidden), table, train, resamples=resamples, seed=seed)
     reliability = pd.DataFrame({"level": levels, "share": below / max(count, 1), "n": count})
@@ -208,9 +210,8 @@ def _brier(
 def _add_maps(
     days: DaySums,
     times: np.ndarray,
-    raw: np.ndarray,
+    whole: pd.DataFrame,
     table: pd.DataFrame,
-    card: dict,
     clusters: Mapping[str, pd.DataFrame],
     train: np.ndarray,
     levels: Sequence[float],
@@ -219,7 +220,7 @@ def _add_maps(
     truth = table.set_index("time")["map_score"]
     past = truth[truth.index.isin(train)].dropna()
     found = truth.reindex(times.astype("datetime64[ns]")).to_numpy()
-    value, low, high = map_score(raw, card)
+    value, low, high = (whole[name].to_numpy() for name in ("value", "low", "high"))
     quantiles = {
         "U-Net": np.stack(
             [np.interp(levels, (0.05, 0.5, 0.95), q) for q in zip(low, value, high, strict=True)]

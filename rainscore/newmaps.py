@@ -128,5 +128,6 @@ def summary(result: xr.Dataset, path: Path) -> str:
     cluster = float(result["cluster"])
     group = "no cluster" if not cluster >= 0 else f"cluster {cluster:.0f}"
     novel = ", unlike the training" if float(result["novelty"]) == 1 else ""
+    outside = ", wet share not calibrated" if float(result["map_score_outside"]) == 1 else ""
     unknown = f" (unknown: {result.attrs['unknown']})" if result.attrs["unknown"] else ""
-    return f"{time}  {score}, {group}{novel}  → {path}{unknown}"
+    return f"{time}  {score}{outside}, {group}{novel}  → {path}{unknown}"

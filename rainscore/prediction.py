@@ -10,8 +10,8 @@ import numpy as np
 import torch
 import xarray as xr
 
+from rainscore.calibration import calibrated, read_calibration
 from rainscore.clustering.methods import DRY, METHODS
-from rainscore.conformal import apply_margin
 from rainscore.dataset import hide, stack_context
 from rainscore.errors import RainscoreError
 from rainscore.featurefiles import coarsen_rain
@@ -20,7 +20,7 @@ from rainscore.files import read_json
 from rainscore.grids import Grid, imerg_cells
 from rainscore.imerg import FIELDS, read_granule
 from rainscore.latents import load_autoencoder
-from rainscore.mapscore import map_score, mean_where
+from rainscore.mapscore import map_features, map_score
 from rainscore.modelfiles import load_arrays, load_model
 from rainscore.networks.unet import UNet, UNetSettings
 from rainscore.period import HALF_HOUR
@@ -52,6 +52,7 @@ class Scorer:
 
     def __init__(self, folder: Path, method: str | None = None) -> None:
         self.unet, self.card = load_unet(folder / "unet")
+        self.calibration = read_calibration(folder / "unet", self.card)
         self.autoencoder, self.encoder_card = load_autoencoder(folder / "autoencoder")
         self.method = method or _only_method(folder)
         arrays, self.cluster_card = load_arrays(folder / self.method)
@@ -88,15 +89,17 @@ class Scorer:
         Returns:
             Dims (y, x): `precipitation` [mm/h], `score`, `score_low`, `score_high` [1] where IMERG
             has rain in the window, `hidden_rain_probability` [1] where it has none; scalars
-            `map_score` with its interval, `cluster` with the score of its maps, `novelty`; NaN is
+            `map_score` with its interval and whether it is `map_score_outside` of what was
+            calibrated, `cluster` with the score of its maps, `novelty`; NaN is
             missing. `attrs["unknown"]` says what could not be known of this map.
         """
         inputs, rain, wet, valid = self._inputs(granules, time, learning)
         with torch.inference_mode():
             quantiles, hidden = self.unet(torch.from_numpy(inputs)[None])
-        quantiles, probability = quantiles[0].numpy(), torch.sigmoid(hidden[0]).numpy()
-        low, high = apply_margin(quantiles[0], quantiles[-1], self.card["margin"])
-        middle = quantiles[len(quantiles) // 2]
+        bounded = calibrated(quantiles.numpy(), inputs[None], self.calibration)[0]
+        low, middle, high = (bounded[i] for i in (0, len(bounded) // 2, -1))
+        probability = torch.sigmoid(hidden[0]).numpy()
+        features = map_features(quantiles.numpy(), probability[None], wet[None], inputs[None])
         maps = {
             "precipitation": (rain, "mm h-1", "IMERG precipitation"),
             "score": (np.where(wet, middle, np.nan), "1", "local score, median"),
@@ -108,17 +111,13 @@ class Scorer:
                 "probability that rain is hidden where IMERG has none",
             ),
         }
-        value = mean_where(middle[None], wet[None])
-        scalars = dict(
-            zip(
-                ("map_score", "map_score_low", "map_score_high"),
-                map_score(value, self.card),
-                strict=True,
-            )
-        )
+        whole = map_score(features, self.calibration["map"]).iloc[0]
         dataset = _dataset(maps, learning)
-        for name, number in scalars.items():
-            dataset[name] = ((), np.float32(number[0]), {"units": "1", "long_name": _words(name)})
+        columns = {"": "value", "_low": "low", "_high": "high", "_outside": "outside"}
+        for ending, column in columns.items():
+            name = f"map_score{ending}"
+            number = np.float32(whole[column])
+            dataset[name] = ((), number, {"units": "1", "long_name": _words(name)})
         self._add_cluster(dataset, inputs)
         dataset = dataset.assign_coords(time=((), time, {"long_name": "start of the half-hour"}))
         unknown = _unknown(granules, time, inputs, self.card["hidden"])
@@ -216,6 +215,7 @@ _WORDS = {
     "map_score": "map score, predicted",
     "map_score_low": "lower bound of its 90 % interval",
     "map_score_high": "upper bound of its 90 % interval",
+    "map_score_outside": "1: its wet share is beyond those of the maps it was calibrated with",
     "cluster": "cluster of the central window; -1: too little rain; missing: too small a window",
     "novelty": "1: unlike the maps of the training, 0: like them",
     "cluster_score_low": "5 % quantile of the map scores of the cluster",

@@ -1,7 +1,11 @@
 # Skill on held-out days, and new maps scored without radar.
-MODELS = [
+UNET = [
     "results/models/unet.safetensors",
     "results/models/unet.json",
+    "results/models/unet_calibration.json",
+]
+MODELS = [
+    *UNET,
     "results/models/autoencoder.safetensors",
     "results/models/autoencoder.json",
     f"results/models/{METHODS[0]}.safetensors",
@@ -10,12 +14,36 @@ MODELS = [
 ]
 
 
+rule calibrate_unet:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        tables=every_month("results/scores/{month}.parquet"),
+        splits="results/splits.parquet",
+        unet=UNET[:2],
+    output:
+        calibration="results/models/unet_calibration.json",
+    log:
+        "logs/calibrate_unet.log",
+    benchmark:
+        "logs/calibrate_unet.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        code=code("calibrate_unet"),
+    script:
+        "../scripts/calibrate_unet.py"
+
+
 rule evaluate_skill:
     input:
         features=every_month("results/features/{month}.h5"),
         tables=every_month("results/scores/{month}.parquet"),
         splits="results/splits.parquet",
-        unet=["results/models/unet.safetensors", "results/models/unet.json"],
+        unet=UNET,
         clusters=expand("results/clusters/{method}.parquet", method=METHODS),
     output:
         skill="results/evaluation/skill.parquet",

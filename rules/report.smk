@@ -33,7 +33,7 @@ rule draw_figures:
         features=every_month("results/features/{month}.h5"),
         splits="results/splits.parquet",
         curves=["results/models/unet_curve.csv", "results/models/autoencoder_curve.csv"],
-        unet=["results/models/unet.safetensors", "results/models/unet.json"],
+        unet=UNET,
         evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
         skill="results/evaluation/skill.parquet",
         reliability="results/evaluation/reliability.parquet",

@@ -95,7 +95,6 @@ rule train_autoencoder:
 rule train_unet:
     input:
         features=every_month("results/features/{month}.h5"),
-        tables=every_month("results/scores/{month}.parquet"),
         splits="results/splits.parquet",
     output:
         weights="results/models/unet.safetensors",

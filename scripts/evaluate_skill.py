@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rainscore.calibration import read_calibration
 from rainscore.files import read_table, write_table
 from rainscore.heldout import evaluate
 from rainscore.log import start_logging
@@ -12,11 +13,15 @@ from rainscore.threads import use_threads
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p, given = snakemake.params, snakemake.input
+stem = Path(given.unet[0]).with_suffix("")
+model, card = load_unet(stem)
 skill, reliability = evaluate(
     sorted(given.features),
     read_table(given.splits),
     read_months(given.tables),
-    *load_unet(Path(given.unet[0]).with_suffix("")),
+    model,
+    card,
+    read_calibration(stem, card),
     {method: read_table(path) for method, path in zip(p.methods, given.clusters, strict=True)},
     resamples=p.resamples,
     seed=p.seed,

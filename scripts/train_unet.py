@@ -1,4 +1,4 @@
-"""Train the U-Net that predicts the score map from IMERG alone, and calibrate its interval."""
+"""Train the U-Net that predicts the score map from IMERG alone."""
 
 from pathlib import Path
 
@@ -8,7 +8,6 @@ from rainscore.fitting.common import fingerprint
 from rainscore.fitting.unet import fit_unet
 from rainscore.log import start_logging
 from rainscore.modelfiles import save_model
-from rainscore.months import read_months
 from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])
@@ -18,7 +17,6 @@ checkpoint = stem.with_suffix(".checkpoint")
 model, curve, card = fit_unet(
     sorted(snakemake.input.features),
     read_table(snakemake.input.splits),
-    read_months(snakemake.input.tables),
     settings=p.unet,
     hidden=unknown_channels(p.run),
     seed=p.seed,

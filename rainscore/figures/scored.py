@@ -62,6 +62,8 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
     time = pd.Timestamp(dataset["time"].item()).strftime("%Y-%m-%d %H:%M UTC")
     score = _with_interval(dataset, "map_score", "map_score_low", "map_score_high")
     found = f"map score {score} (90 % interval)" if score else "no map score: no rain seen"
+    if float(dataset["map_score_outside"]) > 0:
+        found += ", outside the wet shares calibrated"
     cluster = float(dataset["cluster"])
     if np.isnan(cluster):
         found += " · not clustered: the window is too small"

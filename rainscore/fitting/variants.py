@@ -36,7 +36,6 @@ def fit_variant(
     model, curve, card = fit_unet(
         paths,
         variant.splits(splits),
-        None,
         settings=settings,
         hidden=sorted({*unknown_channels(run), *variant.hidden}),
         pixels=variant_pixels(variant, paths[0], judged=False),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rainscore.conformal import apply_margin, conformal_margin
+from rainscore.conformal import apply_margin, conformal_margin, conformal_margins
 
 
 def test_margin_of_nine_values_by_hand():
@@ -50,7 +50,7 @@ def test_new_days_are_covered_though_the_pixels_of_a_day_depend_on_each_other():
         low, high = np.full_like(truth, 0.45), np.full_like(truth, 0.55)
         label = np.repeat(np.arange(8), 60).reshape(truth.shape)
         for name, groups in (("days", label), ("pixels", None)):
-            margin = conformal_margin(low, high, truth, groups=groups)
+            margin = conformal_margin(low, high, truth, days=groups)
             covered[name].append(float(((new >= 0.45 - margin) & (new <= 0.55 + margin)).mean()))
     assert np.mean(covered["days"]) == pytest.approx(0.9, abs=0.02)
     assert np.mean(covered["pixels"]) < np.mean(covered["days"]) - 0.01
@@ -60,7 +60,7 @@ def test_many_like_days_need_no_more_than_independent_pixels():
     truth = days(np.random.default_rng(3), 60, 100, 0.0)
     low, high = np.full_like(truth, 0.45), np.full_like(truth, 0.55)
     label = np.repeat(np.arange(60), 100).reshape(truth.shape)
-    by_day = conformal_margin(low, high, truth, groups=label)
+    by_day = conformal_margin(low, high, truth, days=label)
     assert by_day == pytest.approx(conformal_margin(low, high, truth), abs=2e-3)
 
 
@@ -70,3 +70,42 @@ def test_applied_margin_stays_in_the_range_of_the_score_and_in_order():
     assert np.isnan(low[2]) and np.isnan(high[2])
     low, high = apply_margin(np.array([0.4]), np.array([0.5]), -0.2)
     assert low == pytest.approx([0.45]) and high == pytest.approx([0.45])
+
+
+def groups_world(seed: int, count: int, pixels: int = 900) -> tuple[np.ndarray, ...]:
+    """Truth, day and group of values around 0.5: three groups of different spread.
+
+    The third group is rare, and on most days absent, as infrared rain is.
+    """
+    rng = np.random.default_rng(seed)
+    group = rng.choice(3, (count, pixels), p=[0.6, 0.38, 0.02])
+    group[rng.random(count) < 0.7] %= 2
+    spread = np.array([0.02, 0.1, 0.2])[group] * rng.lognormal(0, 0.15, (count, 1))
+    truth = np.clip(0.5 + rng.normal(0, 1, group.shape) * spread, 0, 1)
+    return truth, np.broadcast_to(np.arange(count)[:, None], truth.shape), group
+
+
+def test_every_group_is_covered_where_one_margin_covers_only_the_whole() -> None:
+    shares: dict[str, list] = {"groups": [], "one": []}
+    for seed in range(20):
+        truth, day, group = groups_world(seed, 16)
+        new, _, of = groups_world(1000 + seed, 200)
+        half = np.full_like(truth, 0.5)
+        by_group = conformal_margins(half, half, truth, days=day, groups=group, count=3)
+        one = conformal_margin(half, half, truth, days=day)
+        for name, margin in (("groups", by_group[of]), ("one", one)):
+            inside = np.abs(new - 0.5) <= margin
+            shares[name].append([inside.mean(), *(inside[of == g].mean() for g in range(3))])
+    found = {name: np.mean(rows, axis=0) for name, rows in shares.items()}
+    assert found["groups"][0] == pytest.approx(0.9, abs=0.02)
+    assert found["groups"][1:] == pytest.approx([0.9] * 3, abs=0.05)
+    assert found["one"][0] == pytest.approx(0.9, abs=0.02)
+    assert found["one"][1] > 0.98 and found["one"][3] < 0.7
+
+
+def test_a_group_without_values_takes_the_margin_of_all() -> None:
+    truth, day, group = groups_world(0, 8)
+    half = np.full_like(truth, 0.5)
+    margins = conformal_margins(half, half, truth, days=day, groups=group % 2, count=4)
+    assert margins[2] == margins[3]
+    assert margins[0] < margins[2] < margins[1]

@@ -30,7 +30,8 @@ def scored(grid: Grid = GRIDS["degrees"], **scalars: float) -> xr.Dataset:
     }
     names = ("map_score", "map_score_low", "map_score_high")
     clusters = ("cluster_score_median", "cluster_score_low", "cluster_score_high")
-    values = dict.fromkeys((*names, *clusters), 0.5) | {"cluster": 3.0, "novelty": 0.0} | scalars
+    values = dict.fromkeys((*names, *clusters), 0.5) | {"cluster": 3.0, "novelty": 0.0}
+    values |= {"map_score_outside": 0.0} | scalars
     return xr.Dataset(
         {name: (("y", "x"), field) for name, field in fields.items()} | values,
         {"time": np.datetime64("2019-01-04T12:30", "ns")},
@@ -59,7 +60,9 @@ def test_a_map_that_is_missing_everywhere_is_drawn_too(tmp_path: Path) -> None:
 
 
 def test_the_headline_says_when_what_and_how_well() -> None:
-    result = scored(map_score=0.617, map_score_low=0.5, map_score_high=0.71, novelty=1.0)
+    result = scored(
+        map_score=0.617, map_score_low=0.5, map_score_high=0.71, map_score_outside=1.0, novelty=1.0
+    )
     title, text = headline(result)
     assert title == "IMERG Final V07B, 2019-01-04 12:30 UTC"
     assert "map score 0.62 [0.50, 0.71] (90 % interval)" in text
@@ -67,6 +70,7 @@ def test_the_headline_says_when_what_and_how_well() -> None:
     assert "unlike the maps of the training" in text
     assert "model trained on a simulated world" in text
     assert "not known" not in text
+    assert "outside the wet shares calibrated" in text
 
 
 def test_the_headline_says_what_was_not_known_and_why_there_is_no_cluster() -> None:

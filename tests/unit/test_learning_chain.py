@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 import torch
 
+from rainscore.calibration import calibrate_unet, read_calibration
 from rainscore.clustering.labels import label_clusters
 from rainscore.clustering.maps import cluster_latents
 from rainscore.dataset import unknown_channels
-from rainscore.errors import RainscoreError
-from rainscore.files import write_json
+from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.files import read_json, write_json
 from rainscore.fitting.autoencoder import fit_autoencoder
 from rainscore.fitting.unet import fit_unet
 from rainscore.granules import granule_name, write_granule
 from rainscore.heldout import evaluate
 from rainscore.imerg import read_granule
 from rainscore.latents import extract_latents, latent_columns
-from rainscore.mapscore import map_score
 from rainscore.modelfiles import save_arrays, save_model
 from rainscore.newmaps import score_into, window
 from rainscore.period import split_blocks
@@ -42,7 +42,6 @@ def run(tmp_path_factory) -> SimpleNamespace:
     unet, _, card = fit_unet(
         [path],
         splits,
-        table,
         settings={"width": 8, "depth": 2, "epochs": 6, "drop_context": 0.2, **TRAINING},
         **common,
     )
@@ -56,6 +55,9 @@ def run(tmp_path_factory) -> SimpleNamespace:
     models = folder / "models"
     domain = {"step_km": 8}
     save_model(models / "unet", unet.state_dict(), {**card, "simulated": True, "domain": domain})
+    card = read_json(models / "unet.json")
+    calibration = calibrate_unet(unet, card, [path], splits, table)
+    write_json(calibration, models / "unet_calibration.json")
     save_model(models / "autoencoder", encoder.state_dict(), encoder_card)
     latents = extract_latents([path], splits, models / "autoencoder", summary="invariant")
     arrays, cluster_card, clusters = cluster_latents(
@@ -69,14 +71,15 @@ def run(tmp_path_factory) -> SimpleNamespace:
     )
     return SimpleNamespace(
         path=path, table=table, splits=splits, unet=unet, card=card, models=models,
-        latents=latents, clusters=clusters, labels=labels,
+        calibration=calibration, latents=latents, clusters=clusters, labels=labels,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def skill(run: SimpleNamespace) -> pd.DataFrame:
     table, _ = evaluate(
-        [run.path], run.splits, run.table, run.unet, run.card, {"kmeans": run.clusters},
+        [run.path], run.splits, run.table, run.unet, run.card, run.calibration,
+        {"kmeans": run.clusters},
         resamples=50, seed=0,
     )  # fmt: skip
     return table
@@ -122,10 +125,15 @@ def test_map_score_and_hidden_rain_are_measured(skill) -> None:
 
 
 def test_the_card_says_how_to_use_the_network(run) -> None:
-    assert set(run.card) >= {"settings", "grid", "score", "margin", "map", "channels", "best_epoch"}
-    low_to_high = map_score(np.array([0.2, 0.8]), run.card)
-    assert np.all(low_to_high[1] <= low_to_high[0])
-    assert np.all(low_to_high[0] <= low_to_high[2])
+    assert set(run.card) >= {"settings", "grid", "score", "channels", "best_epoch"}
+
+
+def test_a_calibration_of_another_network_is_refused(run, tmp_path: Path) -> None:
+    write_json({**run.calibration, "weights_sha256": "0"}, tmp_path / "unet_calibration.json")
+    with pytest.raises(DamagedFile, match="of another network"):
+        read_calibration(tmp_path / "unet", run.card)
+    with pytest.raises(RainscoreError, match="calibrate the network"):
+        read_calibration(tmp_path / "other", run.card)
 
 
 def test_clusters_are_ordered_by_size_and_dry_maps_are_apart(run) -> None:

@@ -23,7 +23,14 @@ PER_MONTH = {
     "try_scores",
     "measure_world",
 }
-AFTER_UNET = {"train_unet", "evaluate_skill", "score_new", "draw_figures", "write_report"}
+AFTER_UNET = {
+    "train_unet",
+    "calibrate_unet",
+    "evaluate_skill",
+    "score_new",
+    "draw_figures",
+    "write_report",
+}
 SETS_OF_MONTHS = AFTER_UNET | {
     "describe_scores",
     "describe_world",
