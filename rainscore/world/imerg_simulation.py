@@ -27,8 +27,8 @@ RUNS = ("early", "late", "final")
 _MARGIN = 12  # half-hours over which microwave rain is carried at most
 _DAY = 48
 _MOTION_STREAM, _GAUGE_STREAM = 21, 22
-_LOCAL_MOTION_KMH = 28.0
-_MEMORY_MIN = 50.0  # how long the ice aloft outlives the rain
+_LOCAL_MOTION_KMH = 30.0
+_ALOFT_MIN = 7.0, 53.0  # ages of the rain whose ice a sensor sees aloft
 _IMAGER = 2  # place in SATELLITES of who looks where all is seen
 _USUAL_MONTH_MM = 70.0
 _USUAL_MOTION_KMH = (0.0, 25.0)
@@ -126,7 +126,7 @@ class _Product:
             for axis in (0, 1)
         ]
         self.observations: dict[int, _Observation] = {}
-        self.last: tuple[int, np.ndarray, np.ndarray] = (-1, np.empty(0), np.empty(0))
+        self.recent: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.passes: dict[int, dict[int, list[Overpass]]] = {}
         self.lat, self.lon = (np.round(a, 2) for a in (cells.y, cells.x))
 
@@ -146,7 +146,7 @@ class _Product:
         times, frames = self.truth(start, start + np.timedelta64(30, "m"))
         rain = _mean(frames, self.cells.shape)
         middle = (times - start) / np.timedelta64(1, "m") + 2.5
-        scenes = self._with_last(half_hour, middle, frames)
+        scenes = self._with_recent(half_hour, middle, frames)
         microwave = np.full(self.cells.shape, np.nan, np.float32)
         source = np.zeros(self.cells.shape, np.uint8)
         minute = np.full(self.cells.shape, -1, np.int8)
@@ -166,21 +166,23 @@ class _Product:
         dy, dx, weight = estimate_motion(before[-2], rain) if len(before) > 1 else (0.0, 0.0, 0.0)
         return _Observation(rain, microwave, source, minute, infrared, (dy / 2, dx / 2, weight))
 
-    def _with_last(
+    def _with_recent(
         self, half_hour: int, middle: np.ndarray, frames: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Middles [min] and rates of the frames of this half-hour and of the one before."""
-        number, last_middle, last_frames = self.last
-        self.last = half_hour, middle, frames
-        if number != half_hour - 1 or not len(frames) or not len(last_frames):
+        """Middles [min] and rates of the frames of this half-hour and of the two before."""
+        kept = {h: self.recent[h] for h in (half_hour - 2, half_hour - 1) if h in self.recent}
+        self.recent = {**kept, half_hour: (middle, frames)}
+        parts = [(m + 30 * (h - half_hour), f) for h, (m, f) in self.recent.items() if len(f)]
+        if not parts:
             return middle, frames
-        return np.append(last_middle - 30, middle), np.concatenate([last_frames, frames])
+        return np.concatenate([m for m, _ in parts]), np.concatenate([f for _, f in parts])
 
     def _scene(self, middle: np.ndarray, frames: np.ndarray, minute: float) -> np.ndarray:
-        """What is aloft at a minute: the mean rain of the frames that still show."""
+        """What is aloft at a minute: the mean rain of the frames that show then."""
         age = minute - middle
-        memory = _MEMORY_MIN if self.errors.delay else 8.0
-        shown = (age >= -8.0) & (age <= memory) | (np.abs(age) == np.abs(age).min())
+        youngest, oldest = _ALOFT_MIN if self.errors.delay else (-8.0, 8.0)
+        distance = np.maximum(youngest - age, age - oldest)
+        shown = (distance <= 0) | (distance == distance.min())
         return _mean(frames[shown], self.cells.shape)
 
     def _overpasses(self, half_hour: int) -> list[Overpass]:

@@ -14,7 +14,7 @@ from scipy.fft import irfft2
 from scipy.special import ndtr, ndtri
 
 from rainscore.grids import Grid
-from rainscore.world.regimes import Weather, simulate_weather
+from rainscore.world.regimes import Weather, daily_factor, simulate_weather
 from rainscore.world.terrain import terrain_factor
 
 _STREAM = 2
@@ -171,8 +171,8 @@ class _LocalWeather:
         self.hours = weather.time.astype("datetime64[s]").astype(np.int64) / 3600.0
         self.weather = weather
         median = np.log(weather.mean) - weather.sigma**2 / 2
-        threshold = -ndtri(weather.wet)
-        self.table = np.stack([threshold, median, weather.sigma, weather.cells], axis=1)
+        table = weather.wet, weather.daily, median, weather.sigma, weather.cells
+        self.table = np.stack(table, axis=1)
         nodes = np.linspace(-0.5, 0.5, _NODES) * side_km
         x, y = np.meshgrid(nodes, -nodes)
         along = x * np.cos(_REGIME_HEADING) + y * np.sin(_REGIME_HEADING)
@@ -194,8 +194,11 @@ class _LocalWeather:
         index = position.astype(int)
         part = (position - index)[..., None]
         local = self.table[index] * (1 - part) + self.table[index + 1] * part
+        wet_share, daily, *others = np.moveaxis(local, -1, 0)
+        # A regime crosses the world, but the sun stands over all of it alike.
+        wet_share = np.clip(wet_share * daily_factor(daily, hours % 24), 1e-5, 0.9)
         threshold, median, sigma, cells = (
-            self.spread @ p.astype(np.float32) @ self.spread.T for p in np.moveaxis(local, -1, 0)
+            self.spread @ p.astype(np.float32) @ self.spread.T for p in (-ndtri(wet_share), *others)
         )
         field = np.sqrt(1 - cells) * gauss[0] + np.sqrt(cells) * gauss[1]
         wet = field > threshold

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import i0
+
+from rainscore.world.airmass import freezing_level, season, snow_share
 
 EPOCH_HOURS = 384
 STEPS_PER_HOUR = 2
 _EPOCH_STEPS = EPOCH_HOURS * STEPS_PER_HOUR
 _STREAM = 1
+_WARMEST = 200  # day of the year
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Regime:
         cells: Share of convective cells in the Gaussian field, 0 (sheets) to 1.
         speed: Mean speed of the rain [km/h].
         heading: Mean direction towards which it moves [degrees from east, anticlockwise].
-        daily: Relative amplitude of the daily cycle of the wet area, highest at 16 UTC.
+        daily: Strength of the daily cycle of the wet area in summer (`daily_factor`).
     """
 
     weight: float
@@ -47,15 +51,15 @@ class Regime:
 
 
 REGIMES: dict[str, Regime] = {
-    "front": Regime(1.0, -0.30, 0.0, 16, 0.24, 1.80, 1.50, 0.14, 42, 20, 0.0),
-    "showers": Regime(0.8, -0.20, 0.0, 14, 0.060, 1.20, 1.25, 0.75, 45, -20, 0.35),
-    "organised": Regime(0.5, 0.95, 0.8, 9, 0.100, 2.60, 1.35, 0.55, 38, 40, 0.6),
-    "isolated": Regime(0.8, 0.90, 0.8, 10, 0.025, 1.80, 1.30, 0.90, 20, 30, 0.9),
+    "front": Regime(0.95, -0.40, 0.0, 16, 0.24, 1.80, 1.50, 0.14, 42, 20, 0.0),
+    "showers": Regime(0.8, -0.20, 0.0, 14, 0.060, 1.20, 1.25, 0.75, 45, -20, 0.7),
+    "organised": Regime(0.55, 0.95, 0.8, 9, 0.100, 2.60, 1.35, 0.55, 38, 40, 1.1),
+    "isolated": Regime(0.8, 0.90, 0.8, 10, 0.025, 1.80, 1.30, 0.90, 20, 30, 1.4),
     "drizzle": Regime(0.8, -0.30, 0.0, 14, 0.140, 0.35, 0.75, 0.25, 25, 0, 0.0),
-    "snow": Regime(0.30, -1.40, 0.0, 14, 0.160, 0.60, 0.95, 0.15, 28, -10, 0.0),
-    "dry": Regime(1.1, 0.10, 0.0, 34, 0.003, 0.60, 0.90, 0.70, 30, 0, 0.3),
+    "snow": Regime(3.0, 0.0, 0.0, 14, 0.160, 0.60, 0.95, 0.15, 28, -10, 0.0),
+    "dry": Regime(1.1, 0.10, 0.0, 34, 0.003, 0.60, 0.90, 0.70, 30, 0, 0.7),
 }
-"""The seven regimes, by name."""
+"""The seven regimes, by name; the weight of snow is that under a low freezing level."""
 
 FOLLOWERS = {("front", "showers"): 4.0, ("organised", "showers"): 2.0, ("showers", "dry"): 2.0}
 """How many times likelier a regime is after another than its weight says."""
@@ -68,7 +72,9 @@ class Weather:
     Attributes:
         time: Half-hour starts, dims (time,).
         regime: Name of the regime, dims (time,).
-        wet, mean, sigma, cells: As in `Regime`, ramped between spells, dims (time,).
+        wet, mean, sigma, cells: As in `Regime`, ramped between spells, dims (time,); `wet` is the
+            mean of the day.
+        daily: Strength of the daily cycle of `wet`, dims (time,).
         u, v: Speed of the rain eastward and northward [km/h], dims (time,).
         x, y: Distance covered by the rain since the start of its epoch [km], dims (time,).
     """
@@ -79,6 +85,7 @@ class Weather:
     mean: np.ndarray
     sigma: np.ndarray
     cells: np.ndarray
+    daily: np.ndarray
     u: np.ndarray
     v: np.ndarray
     x: np.ndarray
@@ -116,15 +123,17 @@ def simulate_weather(
     index = np.concatenate([np.full(n, i) for i, (n, *_) in enumerate(spells)])
     names = np.array([name for _, name, *_ in spells])[index]
     table = np.array([values for _, _, *values in spells])[index]
-    wet, mean, sigma, cells, u, v = _ramped(table).T
+    wet, mean, sigma, cells, daily, u, v = _ramped(table).T
     step = epochs[0] * _EPOCH_STEPS + np.arange(index.size)
-    hour = (step / STEPS_PER_HOUR) % 24
-    daily = np.array([REGIMES[name].daily for name in names])
-    wet = np.clip(wet * (1 + daily * np.cos((hour - 16) * np.pi / 12)), 1e-5, 0.9)
     keep = slice(first - step[0], last - step[0])
     (u, x), (v, y) = (_closed_path(w, side_km) for w in (u, v))
     time = (step * 1800).astype("datetime64[s]").astype("datetime64[ns]")
-    return Weather(*(w[keep] for w in (time, names, wet, mean, sigma, cells, u, v, x, y)))
+    return Weather(*(w[keep] for w in (time, names, wet, mean, sigma, cells, daily, u, v, x, y)))
+
+
+def daily_factor(strength: float | np.ndarray, hour: float | np.ndarray) -> np.ndarray:
+    """Factor of the wet area at an hour of the day (UTC): mean 1, highest at 16:30."""
+    return np.exp(strength * np.cos((hour - 16.5) * np.pi / 12)) / i0(strength)
 
 
 def _half_hour(time: np.datetime64) -> int:
@@ -153,12 +162,12 @@ def _closed_path(speed: np.ndarray, side_km: float) -> tuple[np.ndarray, np.ndar
 
 
 def _spells(epoch: int, seed: int) -> list[tuple]:
-    """Spells of one epoch: (half-hours, regime, wet, mean, sigma, cells, u, v)."""
+    """Spells of one epoch: (half-hours, regime, wet, mean, sigma, cells, daily, u, v)."""
     rng = np.random.default_rng([seed, _STREAM, epoch])
     spells: list[tuple] = []
     step, name = 0, None
     while step < _EPOCH_STEPS:
-        name = _next_regime(rng, name, epoch * EPOCH_HOURS + step / STEPS_PER_HOUR)
+        name = _next_regime(rng, name, epoch * EPOCH_HOURS + step / STEPS_PER_HOUR, seed)
         regime = REGIMES[name]
         steps = max(4, round(rng.gamma(3.0, regime.hours / 3.0) * STEPS_PER_HOUR))
         steps = min(steps, _EPOCH_STEPS - step)
@@ -166,14 +175,17 @@ def _spells(epoch: int, seed: int) -> list[tuple]:
         speed = max(5.0, regime.speed * rng.normal(1.0, 0.2))
         heading = np.deg2rad(regime.heading + rng.normal(0.0, 25.0))
         u, v = speed * np.cos(heading), speed * np.sin(heading)
-        spells.append((steps, name, wet, mean, regime.sigma, regime.cells, u, v))
+        warm = (1 + season(epoch * EPOCH_HOURS + step / STEPS_PER_HOUR, peak=_WARMEST)) / 2
+        rain = wet, mean, regime.sigma, regime.cells, regime.daily * warm
+        spells.append((steps, name, *rain, u, v))
         step += steps
     return spells
 
 
-def _next_regime(rng: np.random.Generator, previous: str | None, hours: float) -> str:
-    """Draw the regime of the next spell from the last one, the season and the hour."""
-    summer = np.cos(2 * np.pi * (hours / 24 / 365.2425 - 200 / 365.2425))
+def _next_regime(rng: np.random.Generator, previous: str | None, hours: float, seed: int) -> str:
+    """Draw the regime of the next spell from the last one, the season, the hour and the cold."""
+    summer = season(hours, peak=_WARMEST)
+    cold = snow_share(freezing_level(hours, seed=seed))
     noon = np.cos((hours % 24 - 12) * np.pi / 12)
     weights = [
         0.0
@@ -181,6 +193,7 @@ def _next_regime(rng: np.random.Generator, previous: str | None, hours: float) -
         else max(0.0, regime.weight * (1 + regime.season * summer))
         * (1 + regime.onset * noon)
         * FOLLOWERS.get((previous or "", name), 1.0)
+        * (cold if name == "snow" else 1.0)
         for name, regime in REGIMES.items()
     ]
     return str(rng.choice(list(REGIMES), p=np.array(weights) / sum(weights)))

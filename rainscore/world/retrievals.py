@@ -9,10 +9,12 @@ from scipy.ndimage import shift
 from scipy.special import ndtr
 
 from rainscore.grids import Grid
+from rainscore.world.airmass import freezing_level, mean_freezing_level
 from rainscore.world.constellation import SATELLITES
 from rainscore.world.errors import ErrorSources
 from rainscore.world.noise import Smoother, SmoothNoise, cell_km
 from rainscore.world.overpasses import Overpass
+from rainscore.world.terrain import terrain_height
 
 (
     _LEVEL,
@@ -25,6 +27,7 @@ from rainscore.world.overpasses import Overpass
     _WEATHER_DETECTION,
     _WEATHER_AMPLITUDE,
 ) = range(11, 20)
+_SNOW_LINE_M = 300.0  # below the freezing level of the season, snow lies from here on
 
 
 class Retrievals:
@@ -35,6 +38,7 @@ class Retrievals:
         self.seed = seed
         self.km = cell_km(cells)
         self.lat = cells.y[:, None]
+        self.height = terrain_height(cells)
         sizes = {s.sensor.footprint_km for s in SATELLITES}
         self.footprint = {km: Smoother.on(cells, fwhm_km=km) for km in sizes}
         self.surroundings = Smoother.on(cells, fwhm_km=70)
@@ -59,12 +63,22 @@ class Retrievals:
         Args:
             hours: Hours since 1970.
         """
-        season = np.cos(2 * np.pi * (hours / 24 / 365.2425 - 205 / 365.2425))
-        return 2400 + 1100 * season - 90 * (self.lat - 46) + 700 * self.level.at(hours)
+        level = freezing_level(hours, seed=self.seed, lat=self.lat)
+        return level + 350 * self.level.at(hours)
 
     def liquid_probability(self, hours: float) -> np.ndarray:
         """Probability that precipitation is liquid at the ground [%], dims (lat, lon)."""
         return 100 * ndtr((self.freezing_level(hours) - 600) / 350)
+
+    def snow_cover(self, hours: float) -> np.ndarray:
+        """Share of the ground under snow, dims (lat, lon): the cold of the season and the weather.
+
+        Args:
+            hours: Hours since 1970.
+        """
+        line = mean_freezing_level(hours, lat=self.lat)
+        line = line + 0.6 * (freezing_level(hours, seed=self.seed, lat=self.lat) - line)
+        return ndtr((self.height - line + _SNOW_LINE_M) / 250)
 
     def microwave(self, rain: np.ndarray, overpass: Overpass) -> np.ndarray:
         """Rates that a microwave sensor retrieves, over the whole grid.
@@ -91,14 +105,15 @@ class Retrievals:
             rate = np.where(seen < self._threshold(around, overpass), 0, rate)
         if e.false_alarms:
             cloud = around / (around + 0.1) + 0.03
-            rate = np.maximum(rate, cloud * np.maximum(self.echoes.draw(*key) - 0.8, 0))
+            bright = cloud + 0.3 * self.snow_cover(overpass.half_hour / 2)
+            rate = np.maximum(rate, bright * np.maximum(self.echoes.draw(*key) - 0.8, 0))
         return np.where(known, rate, np.nan).astype(np.float32)
 
     def _amount(self, seen: np.ndarray, overpass: Overpass) -> np.ndarray:
         """Rates with the sensor's conditional bias and random factor."""
         rate, hours = seen, overpass.half_hour / 2
         if self.errors.bias:
-            rate = 1.12 * rate**0.85 * (0.5 + self.liquid_probability(hours) / 200)
+            rate = 1.04 * rate**0.85 * (0.5 + self.liquid_probability(hours) / 200)
         if self.errors.noise:
             sigma = overpass.satellite.sensor.noise
             own = self.amplitude.draw(overpass.half_hour, overpass.number)
@@ -115,7 +130,8 @@ class Retrievals:
         small = (0.1 / (around + 0.02)) ** 0.25
         own = self.detection.draw(overpass.half_hour, overpass.number)
         noise = 0.5 * own + 0.7 * self.weather_detection.at(hours)
-        return phase * shallow * small * np.exp(noise)
+        bright = 1 + 2 * self.snow_cover(hours)
+        return phase * shallow * bright * small * np.exp(noise)
 
     def infrared(self, recent: list[np.ndarray], half_hour: int) -> np.ndarray:
         """Rates that the cold cloud shields suggest.

@@ -7,6 +7,7 @@ map in broad terms, not fitted to one.
 import numpy as np
 
 from rainscore.grids import Grid
+from rainscore.world.noise import KM_PER_DEGREE
 
 PLACES = {
     "Alps": (6.8, 45.4, 90.0, 0.35),
@@ -23,7 +24,16 @@ PLACES = {
 }
 """Longitude, latitude [degrees], radius [km] and logarithm of the factor at each centre."""
 
+MOUNTAINS = {
+    "Alps": (6.8, 45.2, 100.0, 1900.0),
+    "Jura and Vosges": (6.6, 47.2, 70.0, 800.0),
+    "Massif Central": (2.9, 45.0, 90.0, 900.0),
+    "Pyrenees": (0.5, 42.7, 80.0, 1700.0),
+}
+"""Longitude, latitude [degrees], radius [km] and height [m] of the centre."""
+
 _PLAINS = -0.04
+_PLAINS_M = 150.0
 
 
 def terrain_factor(grid: Grid) -> np.ndarray:
@@ -35,10 +45,20 @@ def terrain_factor(grid: Grid) -> np.ndarray:
     Returns:
         Dims (y, x), float32, none missing.
     """
+    return np.exp(_PLAINS + _hills(grid, PLACES)).astype(np.float32)
+
+
+def terrain_height(grid: Grid) -> np.ndarray:
+    """Height of smooth mountains at the places of the French ones [m], dims (y, x)."""
+    return (_PLAINS_M + _hills(grid, MOUNTAINS)).astype(np.float32)
+
+
+def _hills(grid: Grid, places: dict[str, tuple[float, float, float, float]]) -> np.ndarray:
+    """Sum of Gaussian hills, dims (y, x)."""
     lon, lat = grid.lonlat
-    logarithm = np.full(grid.shape, _PLAINS)
-    for lon_0, lat_0, radius, strength in PLACES.values():
-        east = (lon - lon_0) * 111.2 * np.cos(np.deg2rad(lat_0))
-        north = (lat - lat_0) * 111.2
-        logarithm += strength * np.exp(-(east**2 + north**2) / (2 * radius**2))
-    return np.exp(logarithm).astype(np.float32)
+    total = np.zeros(grid.shape)
+    for lon_0, lat_0, radius, strength in places.values():
+        east = (lon - lon_0) * KM_PER_DEGREE * np.cos(np.deg2rad(lat_0))
+        north = (lat - lat_0) * KM_PER_DEGREE
+        total += strength * np.exp(-(east**2 + north**2) / (2 * radius**2))
+    return total

@@ -163,6 +163,18 @@ def test_an_unknown_run_is_refused():
         simulate(run="middle")
 
 
+def test_a_scene_may_hold_the_frames_of_the_two_half_hours_before_and_no_older_ones():
+    product = _Product(drifting, CELLS, seed=5, run="late", errors=ALL_ERRORS)
+    middle, frames = np.array([2.5, 17.5]), np.zeros((2, *CELLS.shape), np.float32)
+    for half_hour in (6, 7, 9, 10):
+        middles, rates = product._with_recent(half_hour, middle, frames + half_hour)
+    np.testing.assert_array_equal(middles, [-27.5, -12.5, 2.5, 17.5])
+    np.testing.assert_array_equal(rates[:, 0, 0], [9, 9, 10, 10])
+    middles, rates = product._with_recent(11, middle[:0], frames[:0])
+    np.testing.assert_array_equal(rates[:, 0, 0], [9, 9, 10, 10])
+    np.testing.assert_array_equal(middles, [-57.5, -42.5, -27.5, -12.5])
+
+
 def test_a_sensor_sees_the_rain_of_the_minutes_before_only_where_delay_is_an_error():
     middle = np.array([-50.0, -20.0, -10.0, 10.0, 20.0])
     frames = np.arange(5, dtype=np.float32)[:, None, None] * np.ones(CELLS.shape, np.float32)
@@ -172,5 +184,5 @@ def test_a_sensor_sees_the_rain_of_the_minutes_before_only_where_delay_is_an_err
     prompt = _Product(drifting, CELLS, seed=5, run="late", errors=PERFECT)._scene(
         middle, frames, 15.0
     )
-    np.testing.assert_allclose(delayed, (1 + 2 + 3 + 4) / 4)
+    np.testing.assert_allclose(delayed, (1 + 2) / 2)
     np.testing.assert_allclose(prompt, (3 + 4) / 2)

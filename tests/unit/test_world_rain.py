@@ -7,7 +7,7 @@ from scipy.fft import irfft2
 from rainscore.grids import study_grid
 from rainscore.world import rain as world_rain
 from rainscore.world.rain import CELLS, SHEETS, simulate_rain
-from rainscore.world.regimes import Weather
+from rainscore.world.regimes import Weather, daily_factor
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=400, step_km=8)
 START = np.datetime64("2018-11-30T22:00")
@@ -26,7 +26,15 @@ def constant_weather(**values: float) -> Weather:
     time = np.arange("2018-01-01", "2018-01-05", np.timedelta64(30, "m"), dtype="datetime64[ns]")
     arrays = {k: np.full(time.size, v, float) for k, v in values.items()}
     zero = np.zeros(time.size)
-    return Weather(time, np.full(time.size, "front"), **arrays, u=zero, v=zero, x=zero, y=zero)
+    return Weather(
+        time,
+        np.full(time.size, "front"),
+        **{"daily": zero, **arrays},
+        u=zero,
+        v=zero,
+        x=zero,
+        y=zero,
+    )
 
 
 def test_frames_are_five_minutes_apart_complete_and_never_negative():
@@ -121,6 +129,18 @@ def test_a_change_of_regime_arrives_from_the_west():
     gauss = np.random.default_rng(0).standard_normal((2, 50, 50)).astype(np.float32)
     wet = local.rain(gauss, local.hours[half]) > 0
     assert wet[:, :15].mean() > 0.8 > 0.1 > wet[:, -15:].mean()
+
+
+def test_the_daily_cycle_is_that_of_the_hour_everywhere():
+    weather = constant_weather(wet=0.2, mean=1.0, sigma=1.0, cells=0.5, daily=1.2)
+    local = world_rain._LocalWeather(weather, n=200, side_km=800.0)
+    gauss = np.random.default_rng(0).standard_normal((2, 200, 200)).astype(np.float32)
+    day = local.hours[0] + 48
+    afternoon, night = (local.rain(gauss, day + hour) > 0 for hour in (16.5, 4.5))
+    for part in (np.s_[:, :50], np.s_[:, -50:]):
+        share = 0.2 * daily_factor(1.2, 16.5)
+        assert afternoon[part].mean() == pytest.approx(share, abs=0.03)
+        assert night[part].mean() < 0.25 * share
 
 
 def test_rain_drifts_by_its_wind(monkeypatch):

@@ -1,7 +1,14 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.world.regimes import EPOCH_HOURS, REGIMES, simulate_regimes, simulate_weather
+from rainscore.world.airmass import freezing_level
+from rainscore.world.regimes import (
+    EPOCH_HOURS,
+    REGIMES,
+    daily_factor,
+    simulate_regimes,
+    simulate_weather,
+)
 
 YEAR = np.datetime64("2018-01-01"), np.datetime64("2019-01-01")
 
@@ -26,7 +33,7 @@ def test_the_parameters_of_an_instant_do_not_depend_on_the_period_to_the_last_bi
     start, end = np.datetime64("2018-05-03T10:00"), np.datetime64("2018-05-03T20:00")
     alone = simulate_weather(start, end, seed=1, side_km=1024)
     longer = simulate_weather(start - np.timedelta64(40, "D"), end, seed=1, side_km=1024)
-    for name in ("wet", "mean", "sigma", "cells", "u", "v", "x", "y"):
+    for name in ("wet", "mean", "sigma", "cells", "daily", "u", "v", "x", "y"):
         assert np.array_equal(getattr(alone, name), getattr(longer, name)[-20:]), name
 
 
@@ -41,6 +48,34 @@ def test_snow_comes_in_winter_and_convection_in_summer():
     assert share.get((7, "snow"), 0) == 0 < 0.05 < share[1, "snow"]
     assert share[7, "organised"] > 5 * share.get((1, "organised"), 0)
     assert share[1, "front"] > share[7, "front"]
+
+
+def test_snow_comes_with_a_low_freezing_level():
+    table = simulate_regimes(np.datetime64("2012-11-01"), np.datetime64("2013-04-01"), seed=1)
+    hours = table["time"].astype("datetime64[s]").astype(int) / 3600
+    level = np.array([freezing_level(hour, seed=1) for hour in hours])
+    snow = table["regime"] == "snow"
+    assert snow.any() and level[snow].mean() < level[~snow].mean() - 400
+
+
+def test_the_daily_cycle_has_mean_one_and_its_maximum_in_the_late_afternoon():
+    hours = np.arange(0, 24, 0.5)
+    factor = daily_factor(1.4, hours)
+    assert np.isclose(factor.mean(), 1) and hours[factor.argmax()] == 16.5
+    assert factor.max() > 2.5 and np.allclose(daily_factor(0.0, hours), 1)
+
+
+def test_convective_rain_falls_in_summer_afternoons_and_winter_rain_at_any_hour():
+    weather = simulate_weather(
+        np.datetime64("2010-01-01"), np.datetime64("2020-01-01"), seed=1, side_km=1024
+    )
+    time = pd.DatetimeIndex(weather.time)
+    hour = (time.hour + time.minute / 60).to_numpy()
+    rain = pd.Series(weather.wet * daily_factor(weather.daily, hour) * weather.mean)
+    cycle = rain.groupby([time.month, time.hour // 3]).mean().unstack()
+    summer, winter = (cycle.loc[months].mean() for months in ([6, 7, 8], [12, 1, 2]))
+    assert summer.idxmax() == 5 and summer.max() > 1.7 * summer.min()
+    assert winter.max() < 1.2 * winter.min()
 
 
 def test_convection_begins_by_day():

@@ -59,8 +59,8 @@ def test_weak_rain_is_missed_and_strong_rain_is_not():
 
 
 def test_small_echoes_are_missed_where_large_ones_of_the_same_rate_are_seen():
-    large, small = np.full(CELLS.shape, 0.2, np.float32), np.zeros(CELLS.shape, np.float32)
-    small[25, 30] = 0.2
+    large, small = np.full(CELLS.shape, 0.12, np.float32), np.zeros(CELLS.shape, np.float32)
+    small[25, 30] = 0.12
     seen = np.mean([see(large, SUMMER + 48 * k, misses=True)[25, 30] > 0 for k in range(40)])
     alone = np.mean([see(small, SUMMER + 48 * k, misses=True)[25, 30] > 0 for k in range(40)])
     assert seen > alone + 0.2
@@ -73,6 +73,21 @@ def test_winter_precipitation_is_missed_more_often():
         for start in (SUMMER, WINTER)
     )
     assert winter < summer - 0.1
+
+
+def test_more_is_invented_and_missed_over_snow_covered_mountains():
+    mountains = Grid("EPSG:4326", 5.5, 44.5, 0.1, 0.1, 20, 20)
+    plain = Grid("EPSG:4326", 0.0, 47.0, 0.1, 0.1, 20, 20)
+    found, invented = {}, {}
+    for name, cells in (("snow", mountains), ("bare", plain)):
+        weak, dry = np.full(cells.shape, 0.6, np.float32), np.zeros(cells.shape, np.float32)
+        now = np.zeros(cells.shape, np.float32)
+        passes = [Overpass(WINTER + 96 * k, 0, SATELLITES[0], now) for k in range(20)]
+        sees = Retrievals(cells, seed=1, errors=replace(PERFECT, misses=True, false_alarms=True))
+        found[name] = np.mean([(sees.microwave(weak, p) >= 0.6).mean() for p in passes])
+        invented[name] = np.mean([sees.microwave(dry, p).mean() for p in passes])
+    assert found["snow"] < found["bare"] - 0.1
+    assert invented["snow"] > 3 * invented["bare"]
 
 
 def test_light_rain_is_over_and_heavy_rain_under_estimated():

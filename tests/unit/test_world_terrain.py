@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rainscore.grids import study_grid, window_grid
-from rainscore.world.terrain import PLACES, terrain_factor
+from rainscore.world.terrain import MOUNTAINS, PLACES, terrain_factor, terrain_height
 
 
 def at(lon: float, lat: float) -> float:
@@ -21,6 +21,14 @@ def test_the_terrain_leaves_the_rain_of_the_box_as_it_is():
     factor = terrain_factor(study_grid(centre=(2.5, 46.6), size_km=800, step_km=8))
     assert factor.mean() == pytest.approx(1, abs=0.01)
     assert factor.dtype == np.float32
+
+
+def test_the_alps_are_high_and_the_plains_low():
+    lon, lat, _, height = MOUNTAINS["Alps"]
+    cells = window_grid(centre=(lon, lat), size_km=(4, 4), step_km=4)
+    assert terrain_height(cells)[0, 0] > height
+    flat = window_grid(centre=(0.0, 48.5), size_km=(4, 4), step_km=4)
+    assert terrain_height(flat)[0, 0] == pytest.approx(150, abs=10)
 
 
 def test_far_from_france_the_terrain_is_flat():
