@@ -40,7 +40,6 @@ rule all:
         "results/scored",
         "results/evaluation/skill.parquet",
         "results/choice/choice.json",
-        ["results/evaluation/ablation.parquet"] if VARIANTS else [],
 
 
 onstart:

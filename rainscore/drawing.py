@@ -27,7 +27,7 @@ from rainscore.figures.description import (
     plot_score_map,
 )
 from rainscore.figures.groups import score_by
-from rainscore.figures.learning import plot_learning
+from rainscore.figures.learning import plot_ablation, plot_latent_sizes, plot_learning
 from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
 from rainscore.figures.world import plot_world
 from rainscore.files import read_json, read_table
@@ -254,6 +254,10 @@ def figures(run: Results, *, resamples: int, seed: int) -> dict[str, Callable[[]
         "responses": lambda: plot_responses(evidence, FAULT_TEXTS, **run.about),
         "redundancy": lambda: plot_redundancy(evidence, **run.about),
         "learning": lambda: learning(run),
+        "ablation": lambda: plot_ablation(run.read("evaluation/ablation.parquet"), **run.about),
+        "latent_sizes": lambda: plot_latent_sizes(
+            run.read("evaluation/latent_sizes.parquet"), **run.about
+        ),
         "skill": lambda: plot_skill(skill, **run.about),
         "map_skill": lambda: plot_skill(skill, split="map", **run.about),
         "coverage": lambda: plot_coverage(skill, **run.about),

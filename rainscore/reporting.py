@@ -63,7 +63,9 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
             "Held-out days only: no network, no baseline and no calibration has seen them. Where "
             "IMERG has rain in the window the quantiles of the score are predicted; where it has "
             "none, the probability that rain is hidden there. The two are never blended.",
-            figures("skill", "map_skill", "coverage", "reliability", "learning", "cases"),
+            figures(
+                "skill", "map_skill", "coverage", "reliability", "learning", "ablation", "cases"
+            ),
             [_skill_table(skill, "map", "Score of the whole map"), _hidden(skill)],
         ),
         Section(
@@ -71,7 +73,7 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
             "Maps with enough rain are clustered by their latent vectors; a cluster is labelled "
             "with the distribution of the map scores of its training maps. Cluster −1 holds the "
             "maps with too little rain.",
-            figures("clusters", "latents"),
+            figures("clusters", "latents", "latent_sizes"),
             [_labels(run)],
         ),
         Section(

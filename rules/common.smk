@@ -22,6 +22,7 @@ except (ConfigError, ValueError) as error:
 
 METHODS = config["clusters"]["methods"]
 VARIANTS = config["experiments"]["variants"]
+LATENTS = config["experiments"]["latents"]
 SIMULATED_RADAR = config["radar"]["source"] == "simulated"
 SIMULATED = SIMULATED_RADAR or config["imerg"]["source"] == "simulated"
 
@@ -47,7 +48,14 @@ def every_month(pattern: str) -> list[str]:
     return expand(pattern, month=MONTHS)
 
 
+def encoder_settings(wildcards) -> dict:
+    """Settings of the run's auto-encoder, or of one with another size of its latent vector."""
+    _, _, latent = wildcards.encoder.partition("-")
+    return {**config["autoencoder"], **({"latent": int(latent)} if latent else {})}
+
+
 wildcard_constraints:
+    encoder=r"autoencoder(-\d+)?",
     month=r"\d{4}-\d{2}",
     method="|".join(METHODS),
     variant="|".join(VARIANTS) or "none",

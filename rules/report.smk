@@ -19,7 +19,13 @@ FIGURES = (
     ]
     + (["score_by_regime"] if SIMULATED_RADAR else [])
     + (["world"] if WORLD_TABLES else [])
+    + (["ablation"] if VARIANTS else [])
+    + (["latent_sizes"] if LATENTS else [])
 )
+
+
+EXPERIMENTS = ["results/evaluation/ablation.parquet"] if VARIANTS else []
+EXPERIMENTS += ["results/evaluation/latent_sizes.parquet"] if LATENTS else []
 
 
 rule draw_figures:
@@ -43,6 +49,7 @@ rule draw_figures:
             f"results/clusters/{METHODS[0]}_labels.parquet",
         ],
         world=WORLD_TABLES,
+        experiments=EXPERIMENTS,
     output:
         [
             report(

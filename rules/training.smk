@@ -68,13 +68,13 @@ rule train_autoencoder:
         features=every_month("results/features/{month}.h5"),
         splits="results/splits.parquet",
     output:
-        weights="results/models/autoencoder.safetensors",
-        card="results/models/autoencoder.json",
-        curve="results/models/autoencoder_curve.csv",
+        weights="results/models/{encoder}.safetensors",
+        card="results/models/{encoder}.json",
+        curve="results/models/{encoder}_curve.csv",
     log:
-        "logs/train_autoencoder.log",
+        "logs/train_autoencoder/{encoder}.log",
     benchmark:
-        "logs/train_autoencoder.tsv"
+        "logs/train_autoencoder/{encoder}.tsv"
     conda:
         "../envs/rainscore.yaml"
     threads: 2
@@ -84,7 +84,7 @@ rule train_autoencoder:
         runtime=720,
     params:
         code=code("train_autoencoder"),
-        autoencoder=config["autoencoder"],
+        autoencoder=encoder_settings,
         seed=config["seed"],
         min_wet=config["clusters"]["min_wet"],
         simulated=SIMULATED,
@@ -180,3 +180,26 @@ rule evaluate_variants:
         seed=config["seed"],
     script:
         "../scripts/evaluate_variants.py"
+
+
+rule compare_latents:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+        cards=expand("results/models/autoencoder-{latent}.json", latent=LATENTS),
+    output:
+        sizes="results/evaluation/latent_sizes.parquet",
+    log:
+        "logs/compare_latents.log",
+    benchmark:
+        "logs/compare_latents.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        code=code("compare_latents"),
+        seed=config["seed"],
+    script:
+        "../scripts/compare_latents.py"

@@ -13,6 +13,18 @@ from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings, rec
 from rainscore.training import train
 
 
+def rainy_maps(
+    paths: Sequence[Path], splits: pd.DataFrame, *, min_wet: float
+) -> dict[str, RainMaps]:
+    """Maps of the training and of the validation days that are wet enough, by split."""
+    shares = wet_shares(paths, splits)
+    rainy = shares[shares["wet_share"] >= min_wet]
+    return {
+        name: RainMaps(paths, rainy.loc[rainy["split"] == name, "time"].to_numpy())
+        for name in ("train", "validation")
+    }
+
+
 def fit_autoencoder(
     paths: Sequence[Path],
     splits: pd.DataFrame,
@@ -37,12 +49,7 @@ def fit_autoencoder(
     Returns:
         The network, its learning curve, and the card of its model file.
     """
-    shares = wet_shares(paths, splits)
-    rainy = shares[shares["wet_share"] >= min_wet]
-    data = {
-        name: RainMaps(paths, rainy.loc[rainy["split"] == name, "time"].to_numpy())
-        for name in ("train", "validation")
-    }
+    data = rainy_maps(paths, splits, min_wet=min_wet)
     torch.manual_seed(seed)
     size = data["train"].read(np.array([0]))[0].shape[-1]
     model = AutoEncoder(

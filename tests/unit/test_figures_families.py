@@ -18,7 +18,7 @@ from rainscore.figures.description import (
     plot_score_by_regime,
     plot_score_map,
 )
-from rainscore.figures.learning import plot_learning
+from rainscore.figures.learning import plot_ablation, plot_latent_sizes, plot_learning
 from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
 from rainscore.figures.style import save
 from rainscore.grids import study_grid
@@ -79,6 +79,19 @@ def learning(world: str) -> Figure:
     return plot_learning({"U-Net": curve}, period=PERIOD, world=world)
 
 
+def ablation(world: str) -> Figure:
+    frame = table(variant=["rain-only", "no-JJA"], measure=["crps", "crps"])
+    share = {"difference": 0.02, "difference_low": 0.01, "difference_high": 0.04}
+    return plot_ablation(frame.assign(**share), period=PERIOD, world=world)
+
+
+def latent_sizes(world: str) -> Figure:
+    methods = ["auto-encoder", "principal components"] * 3
+    frame = table(method=methods, latent=[4, 4, 8, 8, 16, 16]).assign(maps=237)
+    frame["share"] = [0.4, 0.5, 0.3, 0.4, 0.2, 0.3]
+    return plot_latent_sizes(frame, period=PERIOD, world=world)
+
+
 def skill_rows() -> pd.DataFrame:
     groups = [("all", "all"), ("map", "all"), ("age", "> 4 h"), ("age", "now"), ("age", "1–2 h")]
     rows = [
@@ -135,6 +148,8 @@ FAMILIES: tuple[Callable[[str], Figure], ...] = (
     score_regime,
     evidence,
     learning,
+    ablation,
+    latent_sizes,
     skill,
     coverage,
     reliability,
