@@ -4,6 +4,7 @@ A file is the same but for its data, its time and its header, so its structure i
 as an HDF5 image in memory, and only the data, the time and the header are written for each one.
 """
 
+import threading
 import zlib
 from functools import lru_cache
 from pathlib import Path
@@ -162,7 +163,7 @@ def granule_name(run: str, start: np.datetime64, version: str = "V07B") -> str:
 def write_granule(
     path: Path | str, dataset: xr.Dataset, *, run: str, version: str = "V07B", level: int = 1
 ) -> None:
-    """Write a dataset as an IMERG V07 granule, whole or not at all.
+    """Write a dataset as an IMERG V07 granule, whole or not at all. Threads may write at once.
 
     Args:
         path: File to write; `granule_name` gives the archive's name.
@@ -180,7 +181,7 @@ def write_granule(
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_fapl_core(backing_store=False)
     access.set_file_image(_image(box, run, version, level))
-    file = h5py.File(h5py.h5f.open(b"granule", h5py.h5f.ACC_RDWR, access))
+    file = h5py.File(h5py.h5f.open(_memory_name(), h5py.h5f.ACC_RDWR, access))
     with file:
         header = np.bytes_(_header(run, start, version))
         h5py.h5a.open(file.id, b"FileHeader").write(np.array(header))
@@ -196,6 +197,11 @@ def write_granule(
         content = file.id.get_file_image()
     with replacing(path) as temporary:
         temporary.write_bytes(content)
+
+
+def _memory_name() -> bytes:
+    """Name of a file in memory: to HDF5, images of one name are one file, also between threads."""
+    return f"granule of thread {threading.get_ident()}".encode()
 
 
 def _encode(values: np.ndarray, dtype: type) -> bytes:
@@ -228,7 +234,10 @@ def _image(box: Box, run: str, version: str, level: int) -> bytes:
     """HDF5 image of a granule over a box, without data."""
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_fapl_core(backing_store=False)
-    file = h5py.File(h5py.h5f.create(b"template", h5py.h5f.ACC_TRUNC, fapl=access))
+    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    creation.set_obj_track_times(False)  # the time of writing would make two identical runs differ
+    identifier = h5py.h5f.create(_memory_name(), h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)
+    file = h5py.File(identifier)
     with file:
         _describe(file, FileHeader=_header(run, EPOCH, version), FileInfo=FILE_INFO)
         grid = file.create_group("Grid")

@@ -44,6 +44,8 @@ rule group_scores:
 
 
 rule split_days:
+    input:
+        imerg=every_month("results/imerg/{month}.parquet"),
     output:
         splits="results/splits.parquet",
     log:

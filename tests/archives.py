@@ -29,9 +29,6 @@ HARMONY = "harmony.earthdata.nasa.gov"
 BEARER = (CLOUD, WHOLE, HARMONY)
 """Hosts that take a token; the on-premise OPeNDAP knows only the login and its cookie."""
 
-WRITING = threading.Lock()
-"""Granules are made one at a time: in HDF5, images in memory of one name are one file."""
-
 PAGE = b"<!DOCTYPE html>\n<html><body>Earthdata Login: approve the application</body></html>"
 SHORT = {"GPM_3IMERGHH": "final", "GPM_3IMERGHHL": "late", "GPM_3IMERGHHE": "early"}
 STORED = Grid("EPSG:4326", -1.0, 45.0, 0.1, 0.1, 24, 16)
@@ -50,7 +47,7 @@ def stored_granule(name: str) -> bytes:
     fields = dict.fromkeys(names, (("lat", "lon"), rate))
     fields |= {n: (("lat", "lon"), np.full(STORED.shape, code)) for n, code in codes.items()}
     granule = xr.Dataset(fields, {"lat": STORED.y, "lon": STORED.x, "time": said.start})
-    with tempfile.TemporaryDirectory() as folder, WRITING:
+    with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / name
         write_granule(file, granule, run=said.run, version=said.version)
         return file.read_bytes()

@@ -1,5 +1,8 @@
 import ast
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -8,7 +11,7 @@ import pytest
 import xarray as xr
 
 from rainscore.errors import DamagedFile
-from rainscore.granules import VARIABLES, granule_name, write_granule
+from rainscore.granules import VARIABLES, _image, granule_name, write_granule
 from rainscore.imerg import FIELDS, parse_name, read_granule
 from tests.data import shared
 
@@ -60,6 +63,8 @@ def test_missing_values_are_the_fill_of_their_type_in_the_file(tmp_path: Path) -
 def test_the_same_dataset_gives_the_same_bytes_and_no_other_file(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_granule(tmp_path / name, world(), run="final")
+        _image.cache_clear()
+        time.sleep(1.1)  # HDF5's clock counts seconds
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
 
@@ -71,6 +76,25 @@ def test_a_second_granule_owes_nothing_to_the_first(tmp_path: Path) -> None:
     second = read_granule(tmp_path / "b")
     assert second.time.values == np.datetime64("2000-06-01T00:30")
     assert float(second.precipitation.max()) == 0
+
+
+def test_threads_that_write_at_once_write_the_same_bytes_as_one_after_the_other(
+    tmp_path: Path,
+) -> None:
+    starts = np.datetime64("2000-06-01", "ns") + np.arange(24) * np.timedelta64(30, "m")
+    rng = np.random.default_rng(1)
+    granules = [world().assign_coords(time=start) * rng.uniform(0.5, 1) for start in starts]
+
+    def write(folder: Path, i: int) -> bytes:
+        path = folder / granule_name("final", starts[i])
+        # A version of its own for each thread, so that the structure is built at once too.
+        write_granule(path, granules[i], run="final", version=f"V07{'ABCD'[i % 4]}")
+        return path.read_bytes()
+
+    _image.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(partial(write, tmp_path / "a"), range(24)))
+    assert together == [write(tmp_path / "b", i) for i in range(24)]
 
 
 def test_xarray_opens_it_with_its_coordinates(tmp_path: Path) -> None:
