@@ -74,6 +74,8 @@ rule try_scores:
         pair="results/pairs/{month}.nc",
         radar="results/radar/{month}.parquet",
         features="results/features/{month}.h5",
+        onto_cells="results/weights/study_to_cells.nc",
+        onto_study="results/weights/cells_to_study.nc",
     output:
         sums="results/choice/{month}_sums.parquet",
         windows="results/choice/{month}_windows.parquet",

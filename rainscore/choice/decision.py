@@ -6,12 +6,15 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from rainscore.choice.candidates import CANDIDATES
 from rainscore.choice.faults import FAULTS
-from rainscore.choice.trial import FEATURES
+from rainscore.choice.trial import FEATURES, WORLDS
 from rainscore.months import times_of
 from rainscore.scores.sums import ratio
 
 CRITERIA = {
     "sight": "mean loss of score under the strongest level of the fault that it sees least",
+    "seen": "in worlds whose satellites commit one kind of error (displacement, misses, bias, "
+    "smoothing): share of windows that score below their score in the world without error, least "
+    "of the four",
     "monotone": "share of windows whose score never rises as a fault grows, mean over the faults",
     "quiet": "mean score of the mean of every other radar frame against that of those between",
     "own": "share of the variance of the score of windows that the radar's rain fraction (in "
@@ -23,9 +26,9 @@ CRITERIA = {
 """What the rule combines: 0 is useless, 1 the best that can be."""
 
 RULE = (
-    "the merit of a score is the geometric mean of its criteria (sight, monotone, quiet, own, "
-    "defined, predictable), each cut to 0 to 1, so that a score that fails one is out; the score "
-    "of the highest merit is recommended"
+    "the merit of a score is the geometric mean of its criteria (sight, seen, monotone, quiet, "
+    "own, defined, predictable), each cut to 0 to 1, so that a score that fails one is out; the "
+    "score of the highest merit is recommended"
 )
 FRACTION_EDGES = np.linspace(0, 1, 21)
 MOST_RESAMPLES = 500
@@ -58,8 +61,8 @@ def describe_choice(
     Returns:
         The evidence (score, criterion, value, low, high, windows, days) with 95 % intervals over
         days, NaN where there is one day only: `CRITERIA`, `merit`, the loss at each level of each
-        fault (`shift 8`), and the rank correlation with every other score (`rank fss`). And the
-        decision, as plain values.
+        fault (`shift 8`), the mean score in each world (`world bias`), and the rank
+        correlation with every other score (`rank fss`). And the decision, as plain values.
     """
     draws = _Draws(sums, min(resamples, MOST_RESAMPLES), seed)
     own = _own(windows, draws)
@@ -74,7 +77,11 @@ def describe_choice(
         found |= {(score, f"{fault} {level:g}"): v for (fault, level), v in losses.items()}
         strongest = [losses[fault, levels[-1]] for fault, levels in FAULTS.items()]
         monotone = [draws.mean(score, f"{fault} monotone") for fault in FAULTS]
+        worlds = [draws.mean(score, f"world {world} seen") for world in WORLDS]
+        for world in ("perfect", *WORLDS):
+            found[score, f"world {world}"] = draws.mean(score, f"world {world}")
         found[score, "sight"] = np.min(strongest, axis=0)
+        found[score, "seen"] = np.min(worlds, axis=0)
         found[score, "monotone"] = np.mean(monotone, axis=0)
         found[score, "quiet"] = draws.mean(score, "noise")
         found[score, "own"] = own[score]

@@ -1,4 +1,4 @@
-"""The candidates tried on a month: against IMERG, known faults, and the radar's own noise."""
+"""The candidates tried on a month: IMERG, known faults, worlds of one error, the radar's noise."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,10 @@ from rainscore.grids import Grid
 from rainscore.pairs import RadarReader
 from rainscore.period import HALF_HOUR
 from rainscore.radar.halfhours import half_hour_mean
+from rainscore.regrid import Weights
 from rainscore.scoremaps import ScoreSettings
+from rainscore.world.errors import ERRORS
+from rainscore.world.one_error import simulate_estimate
 
 MAPS = 240
 """Half-hours of a month, evenly, on which IMERG is scored."""
@@ -25,15 +28,27 @@ MAPS = 240
 FAULTY = 72
 """Those of them on which the radar is given faults, evenly."""
 
+SIMULATED = 36
+"""Those that simulated satellites with one kind of error see, evenly."""
+
 NOISY = 40
 """Those of which the frames are read again for the radar's noise, evenly."""
+
+WORLDS = tuple(name for name in ERRORS if name not in ("all", "perfect"))
+"""Worlds whose satellites commit one kind of error."""
 
 MAPS_A_CHUNK = 12
 FEATURES = (*CHANNELS, "rain_max", "rain_std", "rain_around")
 
 
 def try_scores(
-    pair: xr.Dataset, features: Path, radar: RadarReader, settings: ScoreSettings, *, seed: int
+    pair: xr.Dataset,
+    features: Path,
+    radar: RadarReader,
+    settings: ScoreSettings,
+    weights: tuple[Weights, Weights],
+    *,
+    seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Try every candidate on a sample of a month's half-hours.
 
@@ -42,13 +57,16 @@ def try_scores(
         features: Training file of the month, for what IMERG alone shows of each window.
         radar: Reader of the radar's frames onto the study grid.
         settings: How the score is taken.
-        seed: Of the thinning.
+        weights: From the study grid onto IMERG's cells, and back.
+        seed: Of the thinning, and of the errors of the worlds.
 
     Returns:
         Sums (day, case, level, score, windows, total): total of the score over the windows where it
         is defined, when the radar is compared with itself under a fault (`case`, `level`); case
         `{fault} monotone` totals the windows whose score never rises with the level, `noise` that
-        of even against odd frames, `rainy` the windows with rain in either product (score "").
+        of even against odd frames, `world …` that of the simulated IMERG of the radar's own
+        rain with one kind of error, `world … seen` the windows whose score is then below that of
+        the simulated IMERG without error, `rainy` the windows with rain in either (score "").
         And the windows with rain in either product (time, imerg_wet, radar_share, the candidates
         of IMERG against the radar, `FEATURES`).
     """
@@ -71,6 +89,7 @@ def try_scores(
         columns |= {name: value[place].astype(np.float32) for name, value in scores.items()}
         columns |= {name: shown[:, i][place] for i, name in enumerate(FEATURES)}
         windows.append(pd.DataFrame(columns))
+    sums.extend(_world_sums(pair, window, options, weights, seed))
     for times, _, truth in _maps(pair, FAULTY, window):
         draws = thinning_draws(times, truth.shape[1:], step_km=step_km, seed=seed)
         for fault, levels in FAULTS.items():
@@ -94,6 +113,39 @@ def try_scores(
     keys = ["day", "case", "level", "score"]
     table = pd.concat(sums).groupby(keys, as_index=False)[["windows", "total"]].sum()
     return table, pd.concat(windows, ignore_index=True)
+
+
+def _world_sums(
+    pair: xr.Dataset, window: int, options: dict[str, Any], weights: tuple[Weights, Weights], seed
+) -> Iterator[pd.DataFrame]:
+    """Sums of the scores in worlds with one kind of error, and of the windows that show it."""
+    onto_cells, onto_study = weights
+    # Whole fields: the satellites see more than the windows that lie side by side.
+    for times, _, truth in _maps(pair, SIMULATED, 1):
+        rain = onto_cells.apply(truth)[0]
+
+        def scores(errors: str, times=times, truth=truth, rain=rain) -> dict[str, np.ndarray]:
+            at, estimate = simulate_estimate(
+                rain, times, onto_cells.target, errors=errors, seed=seed
+            )
+            seen = onto_study.apply(estimate[np.isin(at, times)])[0]
+            pairs = (whole_windows(field, window) for field in (seen, truth))
+            return window_scores(*pairs, **options)[0]
+
+        perfect = scores("perfect")
+        yield _sums(times, perfect, "world perfect")
+        for world in WORLDS:
+            found = scores(world)
+            yield _sums(times, found, f"world {world}")
+            yield _sums(
+                times, {n: _below(v, perfect[n]) for n, v in found.items()}, f"world {world} seen"
+            )
+
+
+def _below(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Whether a score is below a reference, 1 or 0; NaN where either is undefined."""
+    known = np.isfinite(values) & np.isfinite(reference)
+    return np.where(known, values < reference - 1e-6, np.nan)
 
 
 def even_and_odd(radar: RadarReader, start: np.datetime64) -> tuple[np.ndarray, np.ndarray] | None:

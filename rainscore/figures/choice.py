@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
@@ -48,18 +49,19 @@ def plot_evidence(evidence: pd.DataFrame, *, used: str, period: str, world: str)
 def plot_responses(
     evidence: pd.DataFrame, faults: dict[str, str], *, period: str, world: str
 ) -> Figure:
-    """Score that is left as a known fault of the radar grows: a panel a fault, a line a score.
+    """Score that is left under known faults of the radar, and in worlds with one kind of error.
 
     Args:
-        evidence: As for `plot_evidence`, with the losses, whose criterion is `{fault} {level}`.
+        evidence: As for `plot_evidence`, with the losses, whose criterion is `{fault} {level}`,
+            and the mean scores in the worlds, `world {name}`.
         faults: What the levels of each fault are, with their unit.
         period, world: As for `plot_evidence`.
     """
     parts = evidence["criterion"].str.split(" ", n=1, expand=True)
     rows = evidence.assign(fault=parts[0], level=pd.to_numeric(parts[1], errors="coerce"))
     subtitle = f"{_sample(evidence, period)}; bands: 95 % over days"
-    title = "Response of the scores to known faults of the radar itself"
-    fig = figure(10, 5.6, title=title, subtitle=subtitle, world=world)
+    title = "Response of the scores to known faults and to single kinds of error"
+    fig = figure(10, 6, title=title, subtitle=subtitle, world=world)
     axes = fig.subplots(2, 3, sharey=True).ravel()
     scores = list(evidence["score"].unique())
     for ax, (fault, text) in zip(axes, faults.items(), strict=False):
@@ -75,10 +77,23 @@ def plot_responses(
             ax.set_xscale("log", base=2)
             ax.set_xticks(part["level"], [f"{level:g}" for level in part["level"]], minor=False)
         ax.grid()
-    for ax in axes[len(faults) :]:
-        ax.axis("off")
-    axes[-1].legend(*axes[0].get_legend_handles_labels(), loc="center", title="score")
+    _worlds(axes[len(faults)], rows[rows["fault"] == "world"].assign(name=parts[1]), scores)
+    handles = axes[0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower center", ncols=len(scores), fontsize=7)
     return fig
+
+
+def _worlds(ax: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
+    """Mean score in worlds whose simulated satellites commit one kind of error."""
+    worlds = list(rows["name"].unique())
+    for i, score in enumerate(scores):
+        part = rows[rows["score"] == score].set_index("name").reindex(worlds)
+        shift = (i - (len(scores) - 1) / 2) * 0.08
+        at = np.arange(len(worlds)) + shift
+        intervals(ax, at, part, color=colour(i), fmt=MARKERS[i % len(MARKERS)])
+    ax.set_xticks(range(len(worlds)), worlds, fontsize=7)
+    ax.set(title="simulated satellites with one error", xlabel="error", ylabel="mean score [1]")
+    ax.grid(axis="y")
 
 
 @styled

@@ -13,7 +13,7 @@ from rainscore.choice.faults import FAULTS, faulty, shifted, smoothed, thinning_
 from rainscore.featurefiles import write_features
 from rainscore.regrid import overlap_weights
 from rainscore.scoremaps import score_month
-from tests.world import CELLS, LEARNING, SCORE, month_pair
+from tests.world import CELLS, GRID, LEARNING, SCORE, month_pair
 
 LAYOUT: dict[str, Any] = {"threshold": 0.2, "window": 4, "min_valid": 0.5}
 
@@ -39,7 +39,8 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.Da
     path: Path = tmp_path_factory.mktemp("month") / "2019-05.h5"
     weights = overlap_weights(CELLS, LEARNING)
     write_features(pair, score_month(pair, SCORE)[0], weights, path)
-    return trial.try_scores(pair, path, Halves(), SCORE, seed=0)  # type: ignore[arg-type]
+    onto = (overlap_weights(GRID, CELLS), overlap_weights(CELLS, GRID))
+    return trial.try_scores(pair, path, Halves(), SCORE, onto, seed=0)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,15 @@ def test_only_scores_of_amount_see_a_factor_fully(described: tuple[pd.DataFrame,
     for fault in ("strong", "weak"):
         assert 0.6 - 1e-6 <= value(described[0], "amount", f"{fault} 4") < 0.9
         assert value(described[0], "correlation", f"{fault} 4") < 0.3
+
+
+def test_the_world_without_error_scores_best_and_each_error_is_seen(described) -> None:
+    for score in CANDIDATES:
+        perfect = value(described[0], score, "world perfect")
+        for world in ("displacement", "missed", "bias", "smoothing"):
+            assert value(described[0], score, f"world {world}") <= perfect + 1e-6, (score, world)
+        assert 0 <= value(described[0], score, "seen") <= 1
+    assert value(described[0], "amount", "seen") > value(described[0], "csi", "seen")
 
 
 def test_noise_compares_every_other_frame_with_those_between(tried) -> None:
