@@ -42,7 +42,7 @@ STYLE: Any = {
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#b5a800")
 """Okabe and Ito's qualitative set, safe for colour-blind readers (its yellow darkened)."""
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<")
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
