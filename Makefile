@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY = PASSIVE
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help install run test check lint study bench dag docs clean
+.PHONY: help install run test check lint study world bench dag docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,10 @@ lint: install ## ruff, snakefmt, mypy, the rule graph of the README
 study: install ## the larger simulated world in runs/study; its tables and figures go to docs/study
 	$(BIN)/snakemake --cores $(CORES) --configfile configs/study.yaml
 	$(BIN)/python -m tools.publish_study runs/study docs/study
+
+world: install ## a simulated year with all three runs, measured; its table and figure go to docs/study
+	$(BIN)/snakemake describe_runs --cores $(CORES) --configfile configs/world.yaml
+	cp runs/world/results/runs/world.csv runs/world/results/runs/world_year.svg docs/study
 
 bench: install ## every script of benchmarks/; writes benchmarks/results.json
 	$(BIN)/python benchmarks/run.py

@@ -50,3 +50,45 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
             run=config["imerg"]["run"],
         script:
             "../scripts/describe_world.py"
+
+    rule compare_runs:
+        output:
+            sums="results/runs/{month}.parquet",
+        log:
+            "logs/compare_runs/{month}.log",
+        benchmark:
+            "logs/compare_runs/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            code=code("compare_runs"),
+            span=span,
+            seed=config["seed"],
+            domain=config["domain"],
+            step_minutes=config["radar"]["step_minutes"],
+        script:
+            "../scripts/compare_runs.py"
+
+    rule describe_runs:
+        input:
+            sums=every_month("results/runs/{month}.parquet"),
+        output:
+            table="results/runs/world.csv",
+            figure="results/runs/world_year.svg",
+        log:
+            "logs/describe_runs.log",
+        benchmark:
+            "logs/describe_runs.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=500,
+            runtime=10,
+        params:
+            code=code("describe_runs"),
+            months=MONTHS,
+        script:
+            "../scripts/describe_runs.py"

@@ -8,7 +8,7 @@ from rainscore.months import domain_cells, domain_grid, open_radar
 from rainscore.pairs import radar_truth
 from rainscore.threads import use_threads
 from rainscore.weightfiles import read_weights
-from rainscore.world.diagnostics import add_up, amount_sums, pass_sums, rain_sums, skill_sums
+from rainscore.world import diagnostics as measure
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
@@ -18,10 +18,12 @@ onto_cells = read_weights(i.weights, source=grid, target=cells)
 frames = radar_truth(open_radar(i.radar, p.radar, grid), grid)
 regimes = read_table(i.regimes)
 pair = xr.open_dataset(i.pair, engine="h5netcdf")
+truth = measure.cell_truth(pair, onto_cells)
 tables = [
-    rain_sums(frames, regimes, km=p.domain["step_km"]),
-    amount_sums(pair),
-    skill_sums(pair, regimes, onto_cells, run=p.run),
-    pass_sums(pair, cells),
+    measure.rain_sums(frames, regimes, km=p.domain["step_km"]),
+    measure.amount_sums(pair),
+    measure.run_sums(pair, truth, run=p.run),
+    measure.skill_sums(pair, truth, regimes, run=p.run),
+    measure.pass_sums(pair, cells),
 ]
-write_table(add_up(tables), snakemake.output.sums)
+write_table(measure.add_up(tables), snakemake.output.sums)

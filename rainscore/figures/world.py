@@ -19,6 +19,8 @@ def plot_world(
 ) -> Figure:
     """Each quantity that has an aim or a real value: simulated, aim and real on one line.
 
+    A regime's value is outside of its aim where it is so by two standard errors.
+
     Args:
         rain, satellite: Tables of `rainscore.world.targets`.
         maps: Half-hours of the run that were measured.
@@ -62,7 +64,7 @@ def _panels(rain: pd.DataFrame, satellite: pd.DataFrame) -> list[dict[str, pd.Da
     bias = rows["quantity"] == "bias [%]"
     middle = rows["reference"].fillna((rows["low"] + rows["high"]) / 2)
     amount = ~correlation & ~score & ~bias & (middle > 0)
-    values = ["simulated", "low", "high", "reference"]
+    values = ["simulated", "low", "high", "reference", "error"]
     shares = rows[amount].copy()
     shares[values] = shares[values].div(middle[amount], axis=0)
 
@@ -88,8 +90,10 @@ def _dots(ax: Axes, rows: pd.DataFrame, title: str) -> None:
     value, low, high = (rows[name].to_numpy(float) for name in ("simulated", "low", "high"))
     bounded = np.isfinite(low) & np.isfinite(high)
     ax.barh(height[bounded], (high - low)[bounded], 0.7, left=low[bounded], color=AIM)
-    out = (value < low) | (value > high)
+    spread = 2 * rows["error"].fillna(0).to_numpy(float)
+    out = (value + spread < low) | (value - spread > high)
     ax.plot(rows["reference"], height, "D", color="black", markerfacecolor="none", markersize=5)
+    ax.hlines(height, value - spread, value + spread, color="#555555", linewidth=1)
     for mask, shade in ((~out, INSIDE), (out, OUTSIDE)):
         ax.plot(value[mask], height[mask], "o", color=shade, markersize=4.5)
     ax.set_yticks(height, rows["label"])

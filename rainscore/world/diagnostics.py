@@ -1,6 +1,7 @@
 """What the simulated world is like: sums of a month, from the files of the run.
 
-Each function gives rows (product, regime, quantity, total, weight) that add over months:
+Each function gives rows (product, regime, quantity, total, weight, square) that add over months;
+`square` is the sum of the squares of single samples, NaN where the sums are not of such samples:
 `rainscore.world.targets` makes of them the tables that stand beside the published values.
 """
 
@@ -27,9 +28,9 @@ from rainscore.world.rainstats import (
 )
 
 Frames = Callable[[np.datetime64, np.datetime64], tuple[np.ndarray, np.ndarray]]
-Row = tuple[str, str, str, float, float]
+Row = tuple[str, str, str, float, float, float]
 
-COLUMNS = ["product", "regime", "quantity", "total", "weight"]
+COLUMNS = ["product", "regime", "quantity", "total", "weight", "square"]
 DISTANCES_KM = (2.5, 12.5, 32.5, 52.5)
 LAGS_MIN = (5, 20, 40, 50, 60)
 WET_HALF_HOUR = 0.2
@@ -66,7 +67,7 @@ def rain_sums(frames: Frames, regimes: pd.DataFrame, *, km: float) -> pd.DataFra
     for regime, middle in _spells(regimes):
         for quantity, value in _frame_statistics(frames, middle, km).items():
             if np.isfinite(value):
-                rows.append(("radar", regime, quantity, value, 1.0))
+                rows.append(("radar", regime, quantity, value, 1.0, value**2))
     return _table(rows)
 
 
@@ -117,32 +118,63 @@ def amount_sums(pair: xr.Dataset) -> pd.DataFrame:
         size = known.sum(axis=(1, 2)).astype(float)
         total = np.where(known, rain, 0).sum(axis=(1, 2), dtype=float)
         wet = (rain >= WET_HALF_HOUR).sum(axis=(1, 2)).astype(float)
-        rows.append(("radar", ALL, "rain [mm/h]", total.sum(), size.sum()))
-        rows.append(("radar", ALL, "wet share", wet.sum(), size.sum()))
+        rows.append(("radar", ALL, "rain [mm/h]", total.sum(), size.sum(), np.nan))
+        rows.append(("radar", ALL, "wet share", wet.sum(), size.sum(), np.nan))
         for hour in np.unique(hours[start : start + _MAPS]):
             here = hours[start : start + _MAPS] == hour
             name = f"rain [mm/h] from {hour:02d} UTC"
-            rows.append(("radar", ALL, name, total[here].sum(), size[here].sum()))
+            rows.append(("radar", ALL, name, total[here].sum(), size[here].sum(), np.nan))
     return _table(rows)
 
 
-def skill_sums(
-    pair: xr.Dataset, regimes: pd.DataFrame, weights: Weights, *, run: str
-) -> pd.DataFrame:
-    """Sums of IMERG against the truth on the 0.1° cells: by source, age, regime and lag.
+def cell_truth(pair: xr.Dataset, weights: Weights) -> np.ndarray:
+    """Half-hourly radar rain of a month's pairs on the 0.1° cells [mm/h], dims (time, lat, lon).
 
     Args:
         pair: A month's pairs.
-        regimes: True regime of each half-hour.
         weights: From the study grid to the cells.
-        run: "early", "late" or "final": the product's name in the rows.
     """
-    truth = np.concatenate(
+    return np.concatenate(
         [
             weights.apply(pair["radar"][i : i + _MAPS].values, min_valid=0.5)[0]
             for i in range(0, pair.sizes["time"], _MAPS)
         ]
     )
+
+
+def run_sums(pair: xr.Dataset, truth: np.ndarray, *, run: str) -> pd.DataFrame:
+    """Sums of a run of IMERG against the truth on the 0.1° cells: in all, by age and by lag.
+
+    Args:
+        pair: A month's pairs.
+        truth: Rates on the cells [mm/h], dims (time, lat, lon), NaN where missing.
+        run: "early", "late" or "final": the product's name in the rows.
+    """
+    rate = pair["precipitation"].values
+    rows = _scores(run, ALL, rate, truth)
+    ages = pass_ages(pair["mw_source"].values, pair["imerg_state"].values == 0, pair["time"].values)
+    age = ages[0] if run == "early" else np.fmin(*ages)
+    for hours in np.arange(0, OLDEST_H, 0.5):
+        rows += _scores(f"{run} at {hours:g} h", ALL, np.where(age == hours, rate, np.nan), truth)
+    for lag in HALF_HOUR_LAGS:
+        later = np.full_like(rate, np.nan)
+        places = np.arange(max(0, -lag), len(rate) - max(0, lag))
+        later[places] = rate[places + lag]
+        rows += _scores(f"{run} {lag:+d}", ALL, later, truth)
+    return _table(rows)
+
+
+def skill_sums(
+    pair: xr.Dataset, truth: np.ndarray, regimes: pd.DataFrame, *, run: str
+) -> pd.DataFrame:
+    """Sums of IMERG against the truth on the 0.1° cells: by source and by regime.
+
+    Args:
+        pair: A month's pairs.
+        truth: Rates on the cells [mm/h], dims (time, lat, lon), NaN where missing.
+        regimes: True regime of each half-hour.
+        run: "early", "late" or "final": the product's name in the rows of the regimes.
+    """
     rate, source = pair["precipitation"].values, pair["mw_source"].values
     seen, mostly_infrared = source > 0, pair["ir_influence"].values >= 50
     rows: list[Row] = []
@@ -152,24 +184,14 @@ def skill_sums(
             rows.extend(_scores(product, regime, np.where(mask, values, np.nan), truth))
 
     everywhere = np.ones(rate.shape, bool)
-    add(run, everywhere)
     add("microwave", seen)
     for name, code in sensor_codes().items():
         add(name, source == code)
     add("morphed", ~seen & ~mostly_infrared)
     add("infrared", everywhere, pair["ir_precipitation"].values)
-    ages = pass_ages(source, pair["imerg_state"].values == 0, pair["time"].values)
-    age = ages[0] if run == "early" else np.fmin(*ages)
-    for hours in np.arange(0, OLDEST_H, 0.5):
-        add(f"{run} at {hours:g} h", age == hours)
     regime = regimes.set_index("time")["regime"].reindex(pair["time"].values).to_numpy()
     for name in pd.unique(regime[pd.notna(regime)]):
         add(run, everywhere & (regime == name)[:, None, None], regime=str(name))
-    for lag in HALF_HOUR_LAGS:
-        later = np.full_like(rate, np.nan)
-        places = np.arange(max(0, -lag), len(rate) - max(0, lag))
-        later[places] = rate[places + lag]
-        add(f"{run} {lag:+d}", everywhere, later)
     return _table(rows)
 
 
@@ -184,7 +206,7 @@ def _scores(product: str, regime: str, rate: np.ndarray, truth: np.ndarray) -> l
     moments = moment_sums(rate, truth)
     counts = contingency_sums(rate, truth, WET_HALF_HOUR)
     sums = {**moments._asdict(), **counts._asdict()}
-    return [(product, regime, name, float(part.sum()), 1.0) for name, part in sums.items()]
+    return [(product, regime, name, float(part.sum()), 1.0, np.nan) for name, part in sums.items()]
 
 
 def pass_sums(pair: xr.Dataset, cells: Grid) -> pd.DataFrame:
@@ -202,9 +224,10 @@ def pass_sums(pair: xr.Dataset, cells: Grid) -> pd.DataFrame:
     seen = pair["mw_source"].values[:, abs(lat - lat.mean()) < 1] > 0
     time, column = np.nonzero(seen.reshape(len(seen), -1).T)[::-1]
     gaps = np.diff(time)[np.diff(column) == 0]
-    rows: list[Row] = [("passes", ALL, "share of half-hours", float(seen.sum()), float(seen.size))]
+    share = float(seen.sum()), float(seen.size)
+    rows: list[Row] = [("passes", ALL, "share of half-hours", *share, np.nan)]
     for length, number in zip(*np.unique(gaps, return_counts=True), strict=True):
-        rows.append(("passes", ALL, f"gaps of {length / 2:g} h", float(number), 1.0))
+        rows.append(("passes", ALL, f"gaps of {length / 2:g} h", float(number), 1.0, np.nan))
     point = replace(cells, x0=cells.x.mean() - 0.05, y0=cells.y.mean() - 0.05, nx=1, ny=1)
     for day in np.unique(pair["time"].values.astype("datetime64[D]")):
         passes = {
@@ -212,7 +235,7 @@ def pass_sums(pair: xr.Dataset, cells: Grid) -> pd.DataFrame:
             for seen_by in find_overpasses(point, day).values()
             for p in seen_by
         }
-        rows.append(("passes", ALL, "a day", float(len(passes)), 1.0))
+        rows.append(("passes", ALL, "a day", float(len(passes)), 1.0, np.nan))
     return _table(rows)
 
 
@@ -224,4 +247,4 @@ def _table(rows: list[Row]) -> pd.DataFrame:
 def add_up(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Sums of several parts or months."""
     rows = pd.concat(tables, ignore_index=True)
-    return rows.groupby(COLUMNS[:3], as_index=False, sort=False)[["total", "weight"]].sum()
+    return rows.groupby(COLUMNS[:3], as_index=False, sort=False)[COLUMNS[3:]].sum(min_count=1)

@@ -14,6 +14,7 @@ import xarray as xr
 from rainscore.grids import Grid
 from rainscore.world.constellation import SATELLITES
 from rainscore.world.errors import ALL_ERRORS, ErrorSources
+from rainscore.world.fields import granule_dataset
 from rainscore.world.merge import KEEP, SOURCE_CORRELATION, Merged, merge, random_error
 from rainscore.world.morphing import Carried, Departure, estimate_motion, mean_motion
 from rainscore.world.noise import Smoother, SmoothNoise, cell_km
@@ -32,18 +33,6 @@ _ALOFT_MIN = 7.0, 53.0  # ages of the rain whose ice a sensor sees aloft
 _IMAGER = 2  # place in SATELLITES of who looks where all is seen
 _USUAL_MONTH_MM = 70.0
 _USUAL_MOTION_KMH = (0.0, 25.0)
-_UNITS = {
-    "precipitation": "mm/h",
-    "precipitation_uncal": "mm/h",
-    "mw_precipitation": "mm/h",
-    "mw_source": "1",
-    "mw_minute": "min",
-    "ir_precipitation": "mm/h",
-    "ir_influence": "%",
-    "liquid_probability": "%",
-    "quality_index": "1",
-    "random_error": "mm/h",
-}
 
 
 @dataclass(frozen=True)
@@ -128,7 +117,6 @@ class _Product:
         self.observations: dict[int, _Observation] = {}
         self.recent: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.passes: dict[int, dict[int, list[Overpass]]] = {}
-        self.lat, self.lon = (np.round(a, 2) for a in (cells.y, cells.x))
 
     def forget(self, before: int) -> None:
         """Drop the observations of the half-hours before one."""
@@ -303,14 +291,7 @@ class _Product:
             "quality_index": merged.quality,
             "random_error": random_error(rate),
         }
-        time = np.datetime64(half_hour * 30, "m").astype("datetime64[ns]")
-        return xr.Dataset(
-            {
-                name: (("lat", "lon"), values.astype(np.float32), {"units": _UNITS[name]})
-                for name, values in fields.items()
-            },
-            coords={"time": time, "lat": self.lat, "lon": self.lon},
-        )
+        return granule_dataset(fields, half_hour, self.cells)
 
 
 def _mean(frames: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from rainscore.grids import Grid
 from rainscore.world.errors import ERRORS
-from rainscore.world.imerg_simulation import simulate_imerg
+from rainscore.world.imerg_simulation import Truth, simulate_imerg
 
 _HALF_HOUR = np.timedelta64(30, "m")
 
@@ -48,14 +48,30 @@ def simulate_estimate(
     if rain.shape != (len(time), *cells.shape):
         raise ValueError(f"rain has shape {rain.shape}, expected {(len(time), *cells.shape)}")
     time = time.astype("datetime64[ns]")
+    start, last = (t - (t - np.datetime64(0, "ns")) % _HALF_HOUR for t in time[[0, -1]])
+    maps = simulate_imerg(
+        sequence_truth(rain, time),
+        cells,
+        start,
+        last + _HALF_HOUR,
+        seed=seed,
+        run=run,
+        errors=ERRORS[errors],
+    )
+    found = [(granule["time"].values, granule["precipitation"].values) for granule in maps]
+    return np.array([when for when, _ in found]), np.stack([rate for _, rate in found])
+
+
+def sequence_truth(rain: np.ndarray, time: np.ndarray) -> Truth:
+    """A rain sequence as the truth that simulated satellites ask for.
+
+    Args:
+        rain: Rates of the frames on the cells [mm/h], dims (time, lat, lon), NaN missing.
+        time: Starts of the frames, dims (time,), ascending, datetime64[ns].
+    """
 
     def truth(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
         part = slice(*np.searchsorted(time, [start, end]))
         return time[part], rain[part]
 
-    start, last = (t - (t - np.datetime64(0, "ns")) % _HALF_HOUR for t in time[[0, -1]])
-    maps = simulate_imerg(
-        truth, cells, start, last + _HALF_HOUR, seed=seed, run=run, errors=ERRORS[errors]
-    )
-    found = [(granule["time"].values, granule["precipitation"].values) for granule in maps]
-    return np.array([when for when, _ in found]), np.stack([rate for _, rate in found])
+    return truth

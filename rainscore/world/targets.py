@@ -14,6 +14,7 @@ Origins:
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,8 @@ from rainscore.scores.continuous import Moments, cc, relative_bias
 from rainscore.world.diagnostics import ALL, DISTANCES_KM, HALF_HOUR_LAGS, LAGS_MIN, sensor_codes
 from rainscore.world.rainstats import summit
 
-COLUMNS = ["quantity", "product", "regime", "simulated", "low", "high", "reference"]
+COLUMNS = ["quantity", "product", "regime", "simulated", "low", "high", "reference", "error"]
+RUNS = ("early", "late", "final")
 _HOURS_A_YEAR = 8766.0
 _CORRELATION_BOUND = 0.06
 _PASS_BOUND = 0.1
@@ -120,7 +122,7 @@ SKILL: dict[str, dict[str, Target]] = {
 }
 """Aims of the products, by product and score."""
 
-MEAN_LAG = Target(0.25, 0.75, 0.6)
+LAG = {"final": Target(0.25, 0.75, 0.6)}
 YEARLY_RAIN = Target(700.0, 1000.0)
 WET_SHARE = Target(0.04, 0.10)
 
@@ -133,25 +135,31 @@ def rain_table(sums: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns quantity (with its unit), product ("radar"), regime ("all" or a true regime),
-        simulated, low, high, reference; NaN where unknown. The rain of a year is the mean rate of
-        the run's days times 8766 h: as good as these days stand for the year.
+        simulated, low, high, reference, error (standard error of `simulated` over the spells of
+        the regime); NaN where unknown. The rain of a year is the mean rate of the run's days times
+        8766 h: as good as these days stand for the year.
     """
     rows = sums[sums["product"] == "radar"]
-    mean = (rows["total"] / rows["weight"]).groupby([rows["regime"], rows["quantity"]]).sum()
+    rows = rows.set_index(["regime", "quantity"])
+    mean, n = rows["total"] / rows["weight"], rows["weight"]
+    spread = (rows["square"] / n - mean**2).clip(lower=0) / (n - 1)
+    error = spread.where(n > 1) ** 0.5
     whole = mean[ALL] if ALL in mean.index else pd.Series(dtype=float)
     table = [
         ("rain of a year [mm]", whole.get("rain [mm/h]", np.nan) * _HOURS_A_YEAR, YEARLY_RAIN),
         ("wet share of the half-hours", whole.get("wet share", np.nan), WET_SHARE),
     ]
-    found = [(quantity, "radar", ALL, value, *target) for quantity, value, target in table]
+    found = [(quantity, "radar", ALL, value, *target, np.nan) for quantity, value, target in table]
     hours = [name for name in sorted(whole.index) if "UTC" in name]
-    found += [(name, "radar", ALL, whole[name], *Target()) for name in hours]
-    regimes = [*RAIN, *sorted(set(rows["regime"]) - {ALL, *RAIN})]
+    found += [(name, "radar", ALL, whole[name], *Target(), np.nan) for name in hours]
+    regimes = [*RAIN, *sorted(set(rows.index.get_level_values(0)) - {ALL, *RAIN})]
     for regime in regimes:
         for quantity in RAIN_QUANTITIES:
-            value, target = mean.get((regime, quantity), np.nan), RAIN.get(regime, {}).get(quantity)
+            key, target = (regime, quantity), RAIN.get(regime, {}).get(quantity)
+            value = mean.get(key, np.nan)
             if target or np.isfinite(value):
-                found.append((quantity, "radar", regime, value, *(target or Target())))
+                row = quantity, "radar", regime, value, *(target or Target())
+                found.append((*row, error.get(key, np.nan)))
     return pd.DataFrame(found, columns=COLUMNS)
 
 
@@ -164,28 +172,33 @@ def satellite_table(sums: pd.DataFrame, *, run: str, year: int) -> pd.DataFrame:
         year: Of the run's middle: the constellation's size depends on it.
 
     Returns:
-        As `rain_table`; the products are the run, its parts by source, and "passes".
+        As `rain_table`; the products are the run, its parts by source, "passes", and the other
+        runs where they were measured too.
     """
     keys = zip(sums["product"], sums["regime"], sums["quantity"], strict=True)
     totals = dict(zip(keys, sums["total"].to_numpy(float), strict=True))
     found: list[tuple] = []
-    products = [run, "microwave", *sensor_codes(), "morphed", "infrared"]
+    runs = [name for name in RUNS if (name, ALL, "n") in totals]
+    products = [*runs[::-1], "microwave", *sensor_codes(), "morphed", "infrared"]
     score = {product: _scores(totals, product) for product in products}
     for product in products:
         for name, value in score[product].items():
             found.append((name, product, ALL, value, *SKILL.get(product, {}).get(name, Target())))
-    order = (("microwave", "morphed"), ("morphed", "infrared"))
+    order = [("microwave", "morphed"), ("morphed", "infrared"), *pairwise(runs[::-1])]
     for better, worse in order:
         lead = score[better]["CC"] - score[worse]["CC"]
         found.append((f"CC less that of {worse}", better, ALL, lead, *Target(low=0.0)))
-    found += list(_by_age(totals, run))
+    for name in runs[::-1]:
+        found += list(_by_age(totals, name))
+        found.append(
+            ("lag behind the rain [h]", name, ALL, _lag(totals, name), *LAG.get(name, Target()))
+        )
     regimes = sorted({regime for product, regime, _ in totals if product == run} - {ALL})
     for regime in regimes:
         for name, value in _scores(totals, run, regime).items():
             found.append((name, run, regime, value, *Target()))
-    found.append(("lag behind the rain [h]", run, ALL, _lag(totals, run), *MEAN_LAG))
     found += list(_passes(sums, year))
-    return pd.DataFrame(found, columns=COLUMNS)
+    return pd.DataFrame(found, columns=COLUMNS[:-1]).assign(error=np.nan)
 
 
 def _scores(totals: dict, product: str, regime: str = ALL) -> dict[str, float]:

@@ -4,24 +4,19 @@ import pytest
 import xarray as xr
 
 from rainscore.grids import Grid
+from rainscore.world.diagnostics import COLUMNS as SUMS
 from rainscore.world.diagnostics import (
     add_up,
     amount_sums,
     pass_sums,
     rain_sums,
+    run_sums,
     skill_sums,
 )
 from rainscore.world.targets import COLUMNS, rain_table, satellite_table
 
 CELLS = Grid("EPSG:4326", 2.0, 46.0, 0.1, 0.1, 10, 10)
 TIMES = pd.date_range("2019-01-01", periods=48, freq="30min").to_numpy()
-
-
-class Same:
-    """Weights of a grid onto itself."""
-
-    def apply(self, rain: np.ndarray, *, min_valid: float) -> tuple[np.ndarray, np.ndarray]:
-        return rain, np.ones_like(rain)
 
 
 def pair(*, lag: int = 0, factor: float = 1.0) -> xr.Dataset:
@@ -53,7 +48,8 @@ def sums(**options) -> pd.DataFrame:
     month = pair(**options)
     parts = [
         amount_sums(month),
-        skill_sums(month, regimes(), Same(), run="final"),  # type: ignore[arg-type]
+        run_sums(month, month["radar"].values, run="final"),
+        skill_sums(month, month["radar"].values, regimes(), run="final"),
         pass_sums(month, CELLS),
     ]
     return add_up(parts)
@@ -129,6 +125,27 @@ def test_a_long_spell_is_measured_in_its_middle_and_a_short_one_is_not():
     assert value(found, "Lagrangian correlation at 20 min", "radar", "front") > 0.99
     assert value(found, "advection speed [km/h]", "radar", "front") == pytest.approx(48, abs=0.5)
     assert np.isnan(value(found, "wet fraction", "radar", "showers"))
+
+
+def test_the_error_of_a_regime_is_that_of_the_mean_over_its_spells():
+    values = np.array([0.5, 0.6, 0.7, 0.4])
+    rows = [("radar", "front", "autocorrelation at 2.5 km", v, 1.0, v**2) for v in values]
+    rows += [("radar", "dry", "wet fraction", 0.1, 1.0, 0.01)]
+    table = rain_table(add_up([pd.DataFrame([row], columns=SUMS) for row in rows]))
+    front = table[(table["regime"] == "front") & (table["quantity"] == "autocorrelation at 2.5 km")]
+    assert front["error"].item() == pytest.approx(values.std(ddof=1) / 2)
+    assert table[table["regime"] == "dry"]["error"].isna().all()
+
+
+def test_runs_of_the_same_days_are_ordered():
+    month = pair()
+    truth, blurred = month["radar"].values, pair(lag=1)
+    late = month.assign(precipitation=(month["precipitation"] + blurred["precipitation"]) / 2)
+    parts = [sums(), run_sums(late, truth, run="late"), run_sums(blurred, truth, run="early")]
+    table = satellite_table(add_up(parts), run="final", year=2019)
+    assert value(table, "CC less that of late", "final") > 0
+    assert value(table, "CC less that of early", "late") > 0
+    assert value(table, "lag behind the rain [h]", "early") == pytest.approx(0.5, abs=0.1)
 
 
 def test_missing_frames_give_no_statistics():

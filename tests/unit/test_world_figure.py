@@ -24,3 +24,13 @@ def test_a_value_outside_of_its_aim_has_another_colour():
     scores = next(ax for ax in fig.axes if ax.get_title(loc="left").startswith("Products: scores"))
     outside = scores.lines[-1]
     assert 0.99 in np.asarray(outside.get_xdata())
+
+
+def test_a_value_within_two_standard_errors_of_its_aim_is_not_outside():
+    rain, satellite = rain_table(sums()), satellite_table(sums(), run="final", year=2019)
+    row = rain.index[rain["quantity"] == "autocorrelation at 2.5 km"][0]
+    for error, outside in ((0.005, True), (0.05, False)):
+        rain.loc[row, ["simulated", "error"]] = 0.84, error
+        fig = plot_world(rain, satellite, maps=48, period="2019-01", world="simulated")
+        front = next(ax for ax in fig.axes if ax.get_title(loc="left").startswith("Front"))
+        assert (0.84 in np.asarray(front.lines[-1].get_xdata())) == outside

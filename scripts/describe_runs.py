@@ -1,0 +1,21 @@
+"""Set a simulated year, with Early, Late and Final, beside what is published of the real world."""
+
+import pandas as pd
+
+from rainscore.figures.style import save
+from rainscore.figures.worldyear import plot_year
+from rainscore.files import read_table, write_text
+from rainscore.log import start_logging
+from rainscore.world.diagnostics import add_up
+from rainscore.world.targets import rain_table, satellite_table
+from rainscore.world.year import cycle_table
+
+start_logging(snakemake.log[0])
+o, p = snakemake.output, snakemake.params
+months = dict(zip(p.months, map(read_table, snakemake.input.sums), strict=True))
+sums = add_up(list(months.values()))
+year = int(p.months[len(p.months) // 2][:4])
+tables = rain_table(sums), cycle_table(months), satellite_table(sums, run="final", year=year)
+table = pd.concat(tables, ignore_index=True)
+write_text(table.to_csv(index=False, float_format="%.4g"), o.table)
+save(plot_year(table, period=f"{p.months[0]} to {p.months[-1]}", world="simulated"), o.figure)
