@@ -28,14 +28,21 @@ MAX_AGE_H = 6.0
 """Beyond it the time from a microwave pass no longer matters [h]; a day has no longer hole."""
 
 
+RAIN_UNIT, RAIN_DECADES = 0.1, 3.0
+"""Rain is scaled as log10(1 + rate / RAIN_UNIT) / RAIN_DECADES [mm/h; 1]."""
+
+NORMALISATION = {"rain_unit": RAIN_UNIT, "rain_decades": RAIN_DECADES, "max_age_h": MAX_AGE_H}
+"""How the channels are scaled, as a model file carries it."""
+
+
 def scale_rain(rate: np.ndarray) -> np.ndarray:
-    """Logarithmic rain, 0 for dry, about 1 at 100 mm/h: log10(1 + rate / 0.1) / 3; NaN stays."""
-    return np.log10(1.0 + np.maximum(rate, 0.0) / 0.1) / 3.0
+    """Logarithmic rain, 0 for dry, about 1 at 100 mm/h; NaN stays."""
+    return np.log10(1.0 + np.maximum(rate, 0.0) / RAIN_UNIT) / RAIN_DECADES
 
 
 def unscale_rain(scaled: np.ndarray) -> np.ndarray:
     """Rain rate [mm/h] of `scale_rain`'s values."""
-    return 0.1 * (10.0 ** (3.0 * scaled.astype(np.float32)) - 1.0)
+    return RAIN_UNIT * (10.0 ** (RAIN_DECADES * scaled.astype(np.float32)) - 1.0)
 
 
 def pass_ages(mw_source: np.ndarray, present: np.ndarray, times: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from rainscore.clustering.methods import DRY, METHODS
 from rainscore.dataset import hide, stack_context
 from rainscore.errors import RainscoreError
 from rainscore.featurefiles import coarsen_rain
-from rainscore.features import CHANNELS, build_inputs, pass_ages, wet_share
+from rainscore.features import CHANNELS, NORMALISATION, build_inputs, pass_ages, wet_share
 from rainscore.files import read_json
 from rainscore.grids import Grid, imerg_cells
 from rainscore.imerg import FIELDS, read_granule
@@ -32,8 +32,18 @@ CONTEXT = 12
 
 
 def load_unet(stem: Path) -> tuple[UNet, dict]:
-    """The U-Net of a model file, and its card."""
+    """The U-Net of a model file, and its card.
+
+    Raises:
+        RainscoreError: A file is missing, or the network was trained on otherwise scaled channels.
+        DamagedFile: As `load_model`.
+    """
     weights, card = load_model(stem)
+    if card.get("normalisation") != NORMALISATION:
+        raise RainscoreError(
+            f"{stem}.json: trained on channels that were scaled otherwise than this version scales "
+            "them; train it again, or score with the version that trained it"
+        )
     model = UNet(UNetSettings(**card["settings"]))
     model.load_state_dict(weights)
     return model.eval(), card

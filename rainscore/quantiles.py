@@ -5,6 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from rainscore.distributed import mean
+
 
 def ordered_quantiles(raw: Tensor) -> Tensor:
     """Turn free numbers into quantiles in [0, 1] that increase along the channels.
@@ -40,7 +42,7 @@ def pinball_loss(
     excess = torch.where(mask, target, 0.0)[:, None] - quantiles  # (B, L, H, W)
     level = torch.tensor(levels, device=excess.device)[:, None, None]
     loss = torch.maximum(level * excess, (level - 1) * excess).mean(dim=1)
-    return torch.where(mask, loss, 0.0).sum() / mask.sum().clamp(min=1)
+    return mean(loss, mask)
 
 
 def crps_from_quantiles(

@@ -3,10 +3,8 @@
 import io
 import logging
 import math
-import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,14 +18,13 @@ from tqdm import tqdm
 
 from rainscore.atomic import write_bytes
 from rainscore.dataset import batches
+from rainscore.distributed import any_of, average, is_first, join, share
+from rainscore.signals import STOPPED, stop_requests
 
 logger = logging.getLogger(__name__)
 
 Batch = tuple[Tensor, ...]
 Precision = Literal["fp32", "bf16"]
-
-STOPPED = 143
-"""Exit status after a request to stop: that of a process ended by SIGTERM."""
 
 
 class Data(Protocol):
@@ -71,6 +68,7 @@ def train(
     fingerprint: str,
     device: str = "auto",
     precision: Precision = "fp32",
+    compiled: bool = False,
     progress: bool = True,
 ) -> TrainingResult:
     """Train a model in place; it ends with its best weights, by the loss on the validation data.
@@ -86,6 +84,9 @@ def train(
     unless the fingerprint or a setting has changed: then it starts anew. The file stays at the end,
     so that nothing is lost if what follows fails: remove it once the model is saved.
 
+    In processes that torchrun started the maps of a step are shared among them, and the steps are
+    those of one process.
+
     Args:
         model: Network without random layers, initialised by the caller.
         loss: `loss(model, batch)`, the mean over a batch.
@@ -99,6 +100,7 @@ def train(
         fingerprint: Names the code, the configuration and the data.
         device: `auto` (the GPU where there is one), `cpu`, `cuda`, …
         precision: `fp32`, or `bf16` for mixed precision.
+        compiled: Whether `torch.compile` translates the network first.
         progress: Whether to show a bar.
 
     Raises:
@@ -107,11 +109,13 @@ def train(
     """
     place = _place(device)
     _move(model, place)
-    settings = (epochs, batch, learning_rate, seed, patience, precision)
+    if compiled:
+        model.compile()
+    settings = (epochs, batch, learning_rate, seed, patience, precision, compiled)
     run = _Run(
         model=model,
         optimizer=torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True),
-        loss=partial(_loss, model, loss, place, precision),
+        loss=partial(_loss, join(model, place), loss, place, precision),
         checkpoint=checkpoint,
         identity=repr((fingerprint, settings, len(train_data), len(validation_data))),
         epochs=epochs,
@@ -125,9 +129,9 @@ def train(
         total=epochs * steps,
         initial=done.epoch * steps + done.step,
         unit="batch",
-        disable=not progress,
+        disable=not (progress and is_first()),
     )
-    with bar, _stop_requests() as run.stop:
+    with bar, stop_requests() as run.stop:
         while done.epoch < epochs and done.epoch - done.best_epoch < patience:
             run.epoch(train_data, validation_data, bar)
     model.load_state_dict(done.best_weights)
@@ -204,7 +208,7 @@ class _Run:
         done = self.done
         self._learn(train_data, bar)
         validation = self._judge(validation_data)
-        training = done.training_sum.item() / len(train_data)
+        training = average(done.training_sum).item() / len(train_data)
         done.epoch, done.step, done.training_sum = done.epoch + 1, 0, done.training_sum * 0
         if not math.isfinite(training + validation):
             raise FloatingPointError(
@@ -228,7 +232,7 @@ class _Run:
         order = np.random.default_rng([self.seed, done.epoch]).permutation(len(data))
         left = order[done.step * self.batch :]
         self.model.train()
-        for maps in batches(partial(data.read, epoch=done.epoch), left, batch=self.batch):
+        for size, maps in self._batches(data, left, epoch=done.epoch):
             rate = _schedule((done.epoch * steps + done.step) / (self.epochs * steps))
             for group in self.optimizer.param_groups:
                 group["lr"] = rate * self.learning_rate
@@ -238,28 +242,39 @@ class _Run:
             nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimizer.step()
             # Summed where it lies: to ask for each value would make a GPU wait.
-            done.training_sum = done.training_sum + loss.detach().double() * len(maps[0])
+            done.training_sum = done.training_sum + loss.detach().double() * size
             done.step += 1
             bar.update()
             self._leave_if_asked()
 
     def _judge(self, data: Data) -> float:
         """Mean loss on the validation data."""
-        total = 0.0
+        total = torch.zeros((), dtype=torch.float64)
         self.model.eval()
-        for maps in batches(data.read, np.arange(len(data)), batch=self.batch):
+        for size, maps in self._batches(data, np.arange(len(data))):
             with torch.no_grad():
-                total += self.loss(maps).item() * len(maps[0])
+                total += self.loss(maps).item() * size
             self._leave_if_asked()
-        return total / len(data)
+        return average(total).item() / len(data)
+
+    def _batches(
+        self, data: Data, order: np.ndarray, **options: int
+    ) -> Iterator[tuple[int, Batch]]:
+        """Number of maps of each step, and those of them that this process has."""
+        sizes = (len(order[i : i + self.batch]) for i in range(0, len(order), self.batch))
+        read = batches(lambda rows: data.read(share(rows), **options), order, batch=self.batch)
+        return zip(sizes, read, strict=True)
 
     def _leave_if_asked(self) -> None:
-        if self.stop.is_set():
+        if any_of(self.stop.is_set()):
             self._save()
             logger.warning("asked to stop: saved %s; the next run goes on from it", self.checkpoint)
             raise SystemExit(STOPPED)
 
     def _save(self) -> None:
+        self.done.training_sum = average(self.done.training_sum)
+        if not is_first():
+            return
         saved = {
             "identity": self.identity,
             "model": self.model.state_dict(),
@@ -317,18 +332,3 @@ def _loss(
     maps = tuple(array.to(place, non_blocking=True) for array in maps)
     with _autocast(place, precision):
         return loss(model, maps)
-
-
-@contextmanager
-def _stop_requests() -> Iterator[threading.Event]:
-    """Event that SIGTERM and SIGUSR1 set, instead of ending the process, inside the block."""
-    stop = threading.Event()
-    # Python lets only the main thread handle signals.
-    in_main = threading.current_thread() is threading.main_thread()
-    numbers = (signal.SIGTERM, signal.SIGUSR1) if in_main else ()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rainscore.distributed import on_every_gpu
 from rainscore.files import read_table, write_text
 from rainscore.fitting.autoencoder import fit_autoencoder
 from rainscore.fitting.common import fingerprint
@@ -13,7 +14,8 @@ start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p, stem = snakemake.params, Path(snakemake.output.weights).with_suffix("")
 checkpoint = stem.with_suffix(".checkpoint")
-model, curve, card = fit_autoencoder(
+model, curve, card = on_every_gpu(
+    fit_autoencoder,
     sorted(snakemake.input.features),
     read_table(snakemake.input.splits),
     settings=p.autoencoder,

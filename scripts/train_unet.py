@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rainscore.dataset import unknown_channels
+from rainscore.distributed import on_every_gpu
 from rainscore.files import read_table, write_text
 from rainscore.fitting.common import fingerprint
 from rainscore.fitting.unet import fit_unet
@@ -14,7 +15,8 @@ start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p, stem = snakemake.params, Path(snakemake.output.weights).with_suffix("")
 checkpoint = stem.with_suffix(".checkpoint")
-model, curve, card = fit_unet(
+model, curve, card = on_every_gpu(
+    fit_unet,
     sorted(snakemake.input.features),
     read_table(snakemake.input.splits),
     settings=p.unet,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rainscore.distributed import on_every_gpu
 from rainscore.files import read_table, write_text
 from rainscore.fitting.common import fingerprint
 from rainscore.fitting.variants import fit_variant
@@ -14,7 +15,8 @@ use_threads(snakemake.threads)
 p, name = snakemake.params, snakemake.wildcards.variant
 stem = Path(snakemake.output.weights).with_suffix("")
 checkpoint = stem.with_suffix(".checkpoint")
-model, curve, card = fit_variant(
+model, curve, card = on_every_gpu(
+    fit_variant,
     sorted(snakemake.input.features),
     read_table(snakemake.input.splits),
     name,

@@ -67,7 +67,7 @@ def fit_autoencoder(
     )
     card = {
         "kind": "autoencoder",
-        **common_card(paths, model.settings, result),
+        **common_card(paths, splits, network=model.settings, settings=settings, result=result),
         "channels": ["rain"],
         "min_wet": min_wet,
         "maps": {name: len(d) for name, d in data.items()},

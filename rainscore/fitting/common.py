@@ -11,7 +11,7 @@ import h5py
 import pandas as pd
 
 from rainscore.featurefiles import read_features
-from rainscore.features import wet_share
+from rainscore.features import NORMALISATION, wet_share
 from rainscore.training import TrainingResult
 
 TRAINING = ("epochs", "batch", "learning_rate", "patience", "precision")
@@ -25,11 +25,12 @@ def fingerprint(files: Sequence[str], *settings: object) -> str:
         files: Training files, told apart by their content.
         settings: Plain values: code digests, configuration.
     """
-    content = []
-    for file in sorted(files):
-        with Path(file).open("rb") as opened:
-            content.append(hashlib.file_digest(opened, "sha256").hexdigest())
-    return repr((content, *settings))
+    return repr(([_digest(file) for file in sorted(files)], *settings))
+
+
+def _digest(path: Path | str) -> str:
+    with Path(path).open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def wet_shares(paths: Sequence[Path], splits: pd.DataFrame) -> pd.DataFrame:
@@ -48,14 +49,36 @@ def score_of(path: Path) -> dict:
         return json.loads(file.attrs["score"])
 
 
-def common_card(paths: Sequence[Path], settings: Any, result: TrainingResult) -> dict:
-    """What the cards of all networks say: architecture, grid, score, best epoch and its loss."""
+def common_card(
+    paths: Sequence[Path],
+    splits: pd.DataFrame,
+    *,
+    network: Any,
+    settings: dict,
+    result: TrainingResult,
+) -> dict:
+    """What the cards of all networks say.
+
+    Args:
+        paths: Training files.
+        splits: Of `period.split_blocks`.
+        network: Dataclass that rebuilds the network.
+        settings: The network's part of the configuration.
+        result: Of its training.
+    """
     with h5py.File(paths[0], "r") as file:
         grid = json.loads(file.attrs["grid"])
     return {
-        "settings": asdict(settings),
+        "settings": asdict(network),
+        "training": dict(settings),
+        "normalisation": NORMALISATION,
         "grid": grid,
         "score": score_of(paths[0]),
+        "splits": {
+            str(name): sorted(part["time"].dt.strftime("%Y-%m-%d").unique())
+            for name, part in splits.groupby("split")
+        },
+        "data_sha256": {Path(path).name: _digest(path) for path in sorted(paths)},
         "best_epoch": result.best_epoch,
         "best_loss": result.best_loss,
     }

@@ -56,13 +56,14 @@ def fit_unet(
         training,
         maps("validation"),
         **{key: settings[key] for key in TRAINING},
+        compiled=settings["compiled"],
         seed=seed,
         checkpoint=checkpoint,
         fingerprint=fingerprint,
     )
     card = {
         "kind": "unet",
-        **common_card(paths, model.settings, result),
+        **common_card(paths, splits, network=model.settings, settings=settings, result=result),
         "channels": input_channels(CHANNELS),
         "hidden": list(hidden),
         "maps": {

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rainscore.distributed import mean
+
 Summary = Literal["invariant", "position"]
 
 
@@ -88,4 +90,5 @@ class AutoEncoder(nn.Module):
 def reconstruction_loss(model: AutoEncoder, batch: tuple[Tensor, ...]) -> Tensor:
     """Mean squared error of the reconstruction; the batch is of `dataset.RainMaps`."""
     (rain,) = batch
-    return F.mse_loss(model(rain).float(), rain)
+    error = (model(rain).float() - rain) ** 2
+    return mean(error, torch.ones_like(error, dtype=torch.bool))

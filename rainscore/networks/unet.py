@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rainscore.distributed import mean
 from rainscore.quantiles import ordered_quantiles, pinball_loss
 
 
@@ -122,11 +123,13 @@ def unet_loss(model: UNet, batch: tuple[Tensor, ...], *, hidden_weight: float = 
     inputs, target, wet, truth = batch
     quantiles, hidden = model(inputs)
     defined = ~torch.isnan(target)
-    score = pinball_loss(quantiles, target, model.settings.levels, wet & defined)
+    # Trained by several processes, the network is wrapped.
+    settings = getattr(model, "module", model).settings
+    score = pinball_loss(quantiles, target, settings.levels, wet & defined)
     # Dry in IMERG: the score is defined (and 0) exactly where the radar has rain.
     dry = truth & ~wet
     entropy = F.binary_cross_entropy_with_logits(hidden, defined.float(), reduction="none")
-    return score + hidden_weight * torch.where(dry, entropy, 0.0).sum() / dry.sum().clamp(min=1)
+    return score + hidden_weight * mean(entropy, dry)
 
 
 def _uniform_start(levels: tuple[float, ...]) -> list[float]:

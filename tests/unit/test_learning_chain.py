@@ -23,7 +23,7 @@ from rainscore.latents import extract_latents, latent_columns
 from rainscore.modelfiles import save_arrays, save_model
 from rainscore.newmaps import score_into, window
 from rainscore.period import split_blocks
-from rainscore.prediction import Scorer, score_files
+from rainscore.prediction import Scorer, load_unet, score_files
 from tests.compliance import cf_errors
 from tests.world import CELLS, month_pair, training_file
 
@@ -42,7 +42,14 @@ def run(tmp_path_factory) -> SimpleNamespace:
     unet, _, card = fit_unet(
         [path],
         splits,
-        settings={"width": 8, "depth": 2, "epochs": 6, "drop_context": 0.2, **TRAINING},
+        settings={
+            "width": 8,
+            "depth": 2,
+            "epochs": 6,
+            "drop_context": 0.2,
+            "compiled": False,
+            **TRAINING,
+        },
         **common,
     )
     encoder, _, encoder_card = fit_autoencoder(
@@ -125,6 +132,7 @@ def test_map_score_and_hidden_rain_are_measured(skill) -> None:
 
 
 def test_the_card_says_how_to_use_the_network(run) -> None:
+    assert set(run.card) >= {"training", "normalisation", "splits", "data_sha256", "hidden"}
     assert set(run.card) >= {"settings", "grid", "score", "channels", "best_epoch"}
 
 
@@ -237,6 +245,12 @@ def test_a_map_elsewhere_has_pixels_of_the_same_size(run) -> None:
     assert box.shape == (35, 54)
     with pytest.raises(RainscoreError, match="WEST SOUTH EAST NORTH"):
         window(trained, bbox=[10, 40, 0, 45])
+
+
+def test_a_model_whose_channels_were_scaled_otherwise_is_refused(run, tmp_path: Path) -> None:
+    save_model(tmp_path / "unet", run.unet.state_dict(), {**run.card, "normalisation": {}})
+    with pytest.raises(RainscoreError, match=r"unet\.json.*train it again"):
+        load_unet(tmp_path / "unet")
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -197,3 +198,21 @@ def test_an_autoencoder_trains_and_its_vectors_are_predicted_in_order(month, tmp
     assert np.concatenate(vectors)[17] == pytest.approx(
         model.encode(one[None])[0].detach().numpy(), abs=1e-5
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_a_compiled_network_learns_the_same_and_is_saved_as_any_other(month, tmp_path):
+    data = ScoreMaps([month], TIMES[:8])
+    found = []
+    for compiled in (False, True):
+        torch.manual_seed(1)
+        model = UNet(UNetSettings(len(BASE) + 4, width=8, depth=1))
+        result = train(
+            model, unet_loss, data, data, epochs=1, batch=8, learning_rate=1e-2, seed=2, patience=9,
+            checkpoint=tmp_path / str(compiled), fingerprint="", device="cpu", compiled=compiled,
+            progress=False,
+        )  # fmt: skip
+        found.append((list(model.state_dict()), result.best_loss))
+    assert found[0][0] == found[1][0]
+    assert found[1][1] == pytest.approx(found[0][1], rel=1e-3)
