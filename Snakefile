@@ -26,6 +26,7 @@ include: "rules/training.smk"
 include: "rules/clusters.smk"
 include: "rules/evaluation.smk"
 include: "rules/world.smk"
+include: "rules/analysis.smk"
 include: "rules/report.smk"
 
 

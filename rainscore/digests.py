@@ -6,6 +6,7 @@ without comments and docstrings, and every data file of the package that a modul
 
 import ast
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -82,6 +83,6 @@ def _module_files(module: str, root: Path) -> set[Path]:
 
 
 def _data_files(text: str, root: Path) -> set[Path]:
-    if "/" in text or "\n" in text or "." not in text:
+    if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
         return set()
     return {f for d in DATA_FOLDERS if (f := root / PACKAGE / d / text).is_file()}

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +11,13 @@ from matplotlib.figure import Figure
 
 from rainscore.calibration import calibrated, read_calibration
 from rainscore.choice.faults import FAULT_TEXTS
-from rainscore.classes import AGE_EDGES_H, AGE_NAMES, RAIN_NAMES, season_of
 from rainscore.dataset import ScoreMaps
 from rainscore.featurefiles import learning_grid, read_features
-from rainscore.features import CHANNELS, SOURCE_NAMES, unscale_rain
+from rainscore.features import CHANNELS, unscale_rain
 from rainscore.figures.availability import plot_availability
 from rainscore.figures.case import plot_case
 from rainscore.figures.choice import plot_evidence, plot_redundancy, plot_responses
 from rainscore.figures.clusters import plot_clusters, plot_latents
-from rainscore.figures.description import (
-    plot_score_by_age,
-    plot_score_by_class,
-    plot_score_by_regime,
-    plot_score_map,
-)
-from rainscore.figures.groups import score_by
 from rainscore.figures.learning import plot_ablation, plot_latent_sizes, plot_learning
 from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
 from rainscore.figures.world import plot_world
@@ -39,12 +30,6 @@ from rainscore.prediction import load_unet
 from rainscore.training import predict
 
 CASES = 3
-SUMS = ["score_numerator", "score_denominator"]
-AGE_MIDDLES = (
-    0.0,
-    *((a + b) / 2 for a, b in pairwise(AGE_EDGES_H)),
-    5.25,
-)
 
 
 class Results:
@@ -96,53 +81,6 @@ def availability(run: Results) -> Figure:
         for name, part in (("IMERG", "imerg"), ("radar", "radar"))
     }
     return plot_availability(manifests, world=run.world)
-
-
-def score_map(run: Results) -> Figure:
-    """Mean score over the domain."""
-    total = defined = np.zeros(())
-    maps = 0
-    for path in run.paths("scores/{}.nc"):
-        with xr.open_dataset(path, engine="h5netcdf") as month:
-            grid = Grid(**json.loads(month.attrs["grid"]))
-            score = month["score"].values
-        known = np.isfinite(score)
-        total = total + np.where(known, score, 0).sum(axis=0, dtype=np.float64)
-        defined, maps = defined + known.sum(axis=0), maps + len(score)
-    mean = np.where(defined > 0, total / np.maximum(defined, 1), np.nan)
-    return plot_score_map(mean, defined / max(maps, 1), grid, **run.sample)
-
-
-def score_by_age(run: Results, *, resamples: int, seed: int) -> Figure:
-    """Score against age, source by source."""
-    rows = read_months(run.paths("groups/{}.parquet"))
-    middles = dict(zip(AGE_NAMES, AGE_MIDDLES, strict=False))
-    rows["age_h"] = rows["age"].map(middles)
-    rows = rows.groupby(["time", "source", "age_h"], as_index=False)[SUMS].sum()
-    table = score_by(rows, ["source", "age_h"], resamples=resamples, seed=seed)
-    order = pd.Categorical(table["source"], SOURCE_NAMES, ordered=True)
-    table = table.assign(source=order).sort_values(["source", "age_h"])
-    return plot_score_by_age(table.astype({"source": str}), **run.sample)
-
-
-def score_by_class(run: Results, *, resamples: int, seed: int) -> Figure:
-    """Score by season, hour and intensity."""
-    rows = read_months(run.paths("groups/{}.parquet"))
-    rows["season"] = rows["time"].dt.month.map(season_of)
-    rows["hour"] = (rows["time"].dt.hour // 3 * 3).map("{:02d}".format)
-    orders = {
-        "season": ("season", ["DJF", "MAM", "JJA", "SON"]),
-        "hour": ("hour [UTC]", [f"{h:02d}" for h in range(0, 24, 3)]),
-        "intensity": ("IMERG rain", list(RAIN_NAMES)),
-        "source": ("source", list(SOURCE_NAMES)),
-    }
-    tables = []
-    for column, (title, order) in orders.items():
-        maps = rows.groupby(["time", column], as_index=False)[SUMS].sum()
-        found = score_by(maps, [column], resamples=resamples, seed=seed).set_index(column)
-        found = found.reindex([name for name in order if name in found.index])
-        tables.append(found.rename_axis("class").reset_index().assign(grouping=title))
-    return plot_score_by_class(pd.concat(tables, ignore_index=True), **run.sample)
 
 
 def learning(run: Results) -> Figure:
@@ -233,23 +171,16 @@ def _at(path: str, times: np.ndarray, names: list[str]) -> xr.Dataset:
         return month[names].sel(time=np.intersect1d(month["time"].values, times)).load()
 
 
-def figures(run: Results, *, resamples: int, seed: int) -> dict[str, Callable[[], Figure]]:
-    """What draws each figure, by its name; a regime figure only where regimes are known."""
+def figures(run: Results) -> dict[str, Callable[[], Figure]]:
+    """What draws each figure, by its name; the world only where it is simulated."""
     skill = run.read("evaluation/skill.parquet")
     choice = read_json(run.folder / "choice/choice.json")
     held_out = int(skill["days"].max())
-    draw = {"resamples": resamples, "seed": seed}
     evidence = run.read("choice/evidence.parquet")
     criteria = evidence[evidence["criterion"].isin([*choice["criteria"], "merit"])]
     reliability = run.read("evaluation/reliability.parquet")
     return {
         "availability": lambda: availability(run),
-        "score_map": lambda: score_map(run),
-        "score_by_age": lambda: score_by_age(run, **draw),
-        "score_by_class": lambda: score_by_class(run, **draw),
-        "score_by_regime": lambda: plot_score_by_regime(
-            run.table[["time", "regime", "map_score"]], **run.about
-        ),
         "evidence": lambda: plot_evidence(criteria, used=choice["used"], **run.about),
         "responses": lambda: plot_responses(evidence, FAULT_TEXTS, **run.about),
         "redundancy": lambda: plot_redundancy(evidence, **run.about),

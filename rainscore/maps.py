@@ -13,7 +13,7 @@ from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap, Normalize
 
 from rainscore.grids import Grid
 
-Kind = Literal["rain", "score", "width", "probability"]
+Kind = Literal["rain", "score", "width", "probability", "bias"]
 
 OUTLINES = Path(__file__).parent / "data" / "outlines.npz"
 RAIN_CLASSES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
@@ -30,8 +30,9 @@ LABELS = {
     "score": "score [1]",
     "width": "width of the 90 % interval [1]",
     "probability": "probability [1]",
+    "bias": "relative bias [1]",
 }
-COLOUR_MAPS = {"score": "cividis", "width": "magma_r", "probability": "PuRd"}
+COLOUR_MAPS = {"score": "cividis", "width": "magma_r", "probability": "PuRd", "bias": "BrBG"}
 GRATICULE_STEPS = (0.5, 1, 2, 5, 10, 20, 30, 60)
 
 
@@ -93,7 +94,7 @@ def paint(
         ax: Axes to draw on.
         values: (ny, nx), mm/h or 1; NaN is missing: light hatched grey.
         grid: Where the pixels are; any reference system, a window that holds no pole.
-        kind: Chooses the colours: 'rain', 'score', 'width' or 'probability'.
+        kind: Chooses the colours: 'rain', 'score', 'width', 'probability' or 'bias'.
         blank: (ny, nx) bool; where true the pixel is white: not missing, but dry or undefined.
         limits: Ends of the colour scale (not of rain).
 

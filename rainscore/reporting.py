@@ -17,6 +17,18 @@ MEASURES = {
     "coverage": "coverage of its 90 % interval",
     "width": "width of the interval",
 }
+FOUND = (
+    "skill_maps",
+    "skill_by_age",
+    "skill_by_condition",
+    "skill_by_two",
+    "cycles",
+    "performance",
+    "contingency",
+    "rates",
+    "spectra",
+    "timing",
+)
 SIMULATED = (
     "This world is simulated: its numbers show that the method works and where it fails, and say "
     "nothing about the real IMERG."
@@ -53,10 +65,12 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
         ),
         Section(
             "Scores found",
-            "How well IMERG agrees with the radar, by place, source, age of the last microwave "
-            "pass, season, hour and intensity. Each score is a function of sums over windows, so "
-            "the classes add up exactly.",
-            figures("score_map", "score_by_age", "score_by_class", "score_by_regime"),
+            "How well IMERG agrees with the radar, by place, source, time from the microwave "
+            "passes, season, hour, intensity, weather, wavelength and time shift: the score over "
+            "its windows, the other measures over IMERG's own cells. Each is a function of sums, "
+            "so the classes add up exactly. A class met on fewer than three days is not drawn.",
+            figures(*FOUND),
+            [_skill_by_source(run)],
         ),
         Section(
             "Scores predicted from IMERG alone",
@@ -98,6 +112,23 @@ def _world(run: Results, drawn: list[Figure]) -> Section:
 def run_sample(run: Results) -> str:
     """Sample of the whole run, in words."""
     return f"{run.maps} maps, {run.days} days"
+
+
+def _skill_by_source(run: Results) -> Table:
+    skill = run.read("analysis/conditions.parquet")
+    rows = skill[skill["grouping"].isin(["source", "all"])]
+    rows = rows.assign(source=rows["source"].fillna("all"))
+    shown = {"score": "score", "bias": "relative bias", "cc": "correlation", "rmse": "RMSE [mm/h]"}
+    shown |= {name: name.upper() for name in ("pod", "far", "csi", "hss")}
+    rows = rows[rows["measure"].isin(shown) & rows["value"].notna()]
+    rows = rows.assign(measure=rows["measure"].map(shown))
+    n, windows = (int(skill.loc[skill["grouping"] == "all", c].iloc[0]) for c in ("n", "windows"))
+    caption = (
+        "Skill by source: the score over windows, the others over IMERG's cells, POD to HSS at the "
+        "score's threshold, with 95 % intervals from resampling days."
+    )
+    frame = pivot(rows, index="source", columns="measure")
+    return Table(frame, caption, f"{n} cells, {windows} windows, {run.days} days")
 
 
 def _days(skill: pd.DataFrame) -> int:

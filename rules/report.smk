@@ -1,10 +1,7 @@
 # Figures, and the report.
-FIGURES = (
+DRAWN = (
     [
         "availability",
-        "score_map",
-        "score_by_age",
-        "score_by_class",
         "evidence",
         "responses",
         "redundancy",
@@ -17,11 +14,11 @@ FIGURES = (
         "latents",
         "cases",
     ]
-    + (["score_by_regime"] if SIMULATED_RADAR else [])
     + (["world"] if WORLD_TABLES else [])
     + (["ablation"] if VARIANTS else [])
     + (["latent_sizes"] if LATENTS else [])
 )
+FIGURES = DRAWN + ANALYSIS_FIGURES
 
 
 EXPERIMENTS = ["results/evaluation/ablation.parquet"] if VARIANTS else []
@@ -35,7 +32,6 @@ rule draw_figures:
         pairs=every_month("results/pairs/{month}.nc"),
         scores=every_month("results/scores/{month}.nc"),
         tables=every_month("results/scores/{month}.parquet"),
-        groups=every_month("results/groups/{month}.parquet"),
         features=every_month("results/features/{month}.h5"),
         splits="results/splits.parquet",
         curves=["results/models/unet_curve.csv", "results/models/autoencoder_curve.csv"],
@@ -57,7 +53,7 @@ rule draw_figures:
                 caption=f"../report/{name}.rst",
                 category="Figures",
             )
-            for name in FIGURES
+            for name in DRAWN
         ],
     log:
         "logs/draw_figures.log",
@@ -74,8 +70,6 @@ rule draw_figures:
         months=MONTHS,
         method=METHODS[0],
         simulated=SIMULATED,
-        resamples=config["evaluation"]["resamples"],
-        seed=config["seed"],
     script:
         "../scripts/draw_figures.py"
 
@@ -88,6 +82,7 @@ rule write_report:
         tables=every_month("results/scores/{month}.parquet"),
         skill="results/evaluation/skill.parquet",
         evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
+        conditions="results/analysis/conditions.parquet",
         labels=f"results/clusters/{METHODS[0]}_labels.parquet",
         card="results/models/unet.json",
         scored="results/scored",

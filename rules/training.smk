@@ -22,27 +22,6 @@ rule build_features:
         "../scripts/build_features.py"
 
 
-rule group_scores:
-    input:
-        features="results/features/{month}.h5",
-        scores="results/scores/{month}.nc",
-    output:
-        groups="results/groups/{month}.parquet",
-    log:
-        "logs/group_scores/{month}.log",
-    benchmark:
-        "logs/group_scores/{month}.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    params:
-        code=code("group_scores"),
-    script:
-        "../scripts/group_scores.py"
-
-
 rule split_days:
     input:
         imerg=every_month("results/imerg/{month}.parquet"),

@@ -11,7 +11,7 @@ log = start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p = snakemake.params
 run = Results(Path("results"), p.months, p.method, simulated=p.simulated)
-drawn = figures(run, resamples=p.resamples, seed=p.seed)
+drawn = figures(run)
 for path in map(Path, snakemake.output):
     log.info("drawing %s", path)
     save(drawn[path.stem](), path)

@@ -67,6 +67,13 @@ def test_an_edited_template_changes_the_digests(project) -> None:
     assert listed() != before
 
 
+def test_a_long_sentence_in_a_module_is_no_data_file(project) -> None:
+    folder, listed = project
+    before = set(listed())
+    (folder / "rainscore/maths.py").write_text(f"T = 'page.html'\nTEXT = {'A sentence. ' * 40!r}\n")
+    assert set(listed()) == before
+
+
 @pytest.mark.parametrize("script", sorted(p.name for p in (ROOT / "scripts").glob("*.py")))
 def test_every_rule_passes_the_digests_of_its_own_script(script: str) -> None:
     rules = "\n".join(p.read_text() for p in (ROOT / "rules").glob("*.smk"))

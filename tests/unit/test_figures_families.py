@@ -12,12 +12,6 @@ from rainscore.figures.availability import plot_availability
 from rainscore.figures.case import plot_case
 from rainscore.figures.choice import plot_evidence
 from rainscore.figures.clusters import plot_clusters, plot_latents, principal_components
-from rainscore.figures.description import (
-    plot_score_by_age,
-    plot_score_by_class,
-    plot_score_by_regime,
-    plot_score_map,
-)
 from rainscore.figures.learning import plot_ablation, plot_latent_sizes, plot_learning
 from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
 from rainscore.figures.style import save
@@ -42,29 +36,6 @@ def availability(world: str) -> Figure:
     states = ["present"] * 90 + ["missing"] * 4 + ["damaged"] * 2
     manifest = pd.DataFrame({"time": TIMES, "state": states})
     return plot_availability({"IMERG": manifest, "radar": manifest}, world=world)
-
-
-def score_map(world: str) -> Figure:
-    score = rng().uniform(0.4, 0.6, GRID.shape)
-    score[0] = np.nan
-    return plot_score_map(score, score, GRID, maps=96, days=2, period=PERIOD, world=world)
-
-
-def score_age(world: str) -> Figure:
-    frame = table(source=["imager", "imager", "SSMIS"], age_h=[0.0, 1.0, 0.0])
-    return plot_score_by_age(frame, maps=96, days=2, period=PERIOD, world=world)
-
-
-def score_classes(world: str) -> Figure:
-    grouping = ["season"] * 2 + ["hour [UTC]"] * 24
-    frame = table(grouping=grouping, **{"class": ["DJF", "MAM", *map(str, range(24))]})
-    return plot_score_by_class(frame, maps=96, days=2, period=PERIOD, world=world)
-
-
-def score_regime(world: str) -> Figure:
-    scores = pd.DataFrame({"time": TIMES, "map_score": rng().uniform(0, 1, TIMES.size)})
-    scores["regime"] = ["front", "showers"] * 48
-    return plot_score_by_regime(scores, period=PERIOD, world=world)
 
 
 def evidence(world: str) -> Figure:
@@ -142,10 +113,6 @@ def case(world: str) -> Figure:
 
 FAMILIES: tuple[Callable[[str], Figure], ...] = (
     availability,
-    score_map,
-    score_age,
-    score_classes,
-    score_regime,
     evidence,
     learning,
     ablation,
@@ -186,7 +153,7 @@ def test_every_axis_with_numbers_has_a_label(draw) -> None:
             assert any(other.get_xlabel() for other in shared), draw
 
 
-@pytest.mark.parametrize("draw", [score_map, case])
+@pytest.mark.parametrize("draw", [case])
 def test_the_same_figure_gives_the_same_small_svg(draw, tmp_path: Path) -> None:
     for name in ("once", "again"):
         save(draw("real"), tmp_path / f"{name}.svg")

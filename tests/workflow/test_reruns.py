@@ -19,7 +19,7 @@ PER_MONTH = {
     "regrid_month",
     "compute_scores",
     "build_features",
-    "group_scores",
+    "tabulate_month",
     "try_scores",
     "measure_world",
 }
@@ -39,6 +39,8 @@ SETS_OF_MONTHS = AFTER_UNET | {
     "extract_latents",
     "cluster_maps",
     "label_clusters",
+    "stratify_skill",
+    "draw_analysis",
 }
 
 
@@ -174,6 +176,8 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
                 "label_clusters",
                 "evaluate_skill",
                 "score_new",
+                "stratify_skill",
+                "draw_analysis",
                 "draw_figures",
                 "write_report",
             },
@@ -183,7 +187,14 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
         (
             "evaluation",
             {"resamples": 30},
-            {"describe_scores", "evaluate_skill", "draw_figures", "write_report"},
+            {
+                "describe_scores",
+                "evaluate_skill",
+                "stratify_skill",
+                "draw_analysis",
+                "draw_figures",
+                "write_report",
+            },
         ),
     ],
 )

@@ -1,0 +1,26 @@
+"""Skill by condition, place, rate, wavelength and time shift, with intervals over days."""
+
+import xarray as xr
+
+from rainscore.analysis.stratification import stratify_skill, with_context
+from rainscore.analysis.summaries import joint_rates, spectra, threshold_skill, timing
+from rainscore.analysis.tabulation import add_places
+from rainscore.files import read_table, write_netcdf, write_table
+from rainscore.log import start_logging
+from rainscore.months import read_months
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+i, out, p = snakemake.input, snakemake.output, snakemake.params
+clusters, rates = read_table(i.clusters), read_months(i.rates)
+months = zip(i.conditions, i.tables, strict=True)
+contexts = (with_context(read_table(a), read_table(b), clusters) for a, b in months)
+skill = stratify_skill(contexts, **p.bootstrap)
+skill.insert(0, "run", p.run)
+write_table(skill, out.conditions)
+write_netcdf(add_places([xr.open_dataset(f, engine="h5netcdf") for f in i.places]), out.places)
+write_table(joint_rates(rates), out.joint)
+write_table(threshold_skill(rates, **p.bootstrap), out.thresholds)
+write_table(spectra(read_months(i.spectra), **p.bootstrap), out.spectra)
+write_table(timing(read_months(i.timing), **p.bootstrap), out.timing)

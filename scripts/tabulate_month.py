@@ -1,0 +1,24 @@
+"""Sum a month by condition, place, rate, wavelength and time shift."""
+
+import xarray as xr
+
+from rainscore.analysis.cells import cell_month
+from rainscore.analysis.distributions import rate_sums, spectrum_sums, timing_sums
+from rainscore.analysis.tabulation import condition_sums, place_sums
+from rainscore.files import write_netcdf, write_table
+from rainscore.log import start_logging
+from rainscore.months import domain_cells, domain_grid
+from rainscore.threads import use_threads
+from rainscore.weightfiles import read_weights
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+i, out, p = snakemake.input, snakemake.output, snakemake.params
+pair, scores = (xr.open_dataset(path, engine="h5netcdf") for path in (i.pair, i.scores))
+weights = read_weights(i.weights, source=domain_grid(p.domain), target=domain_cells(p.domain))
+month = cell_month(pair, weights)
+write_table(condition_sums(month, scores, threshold=p.threshold), out.conditions)
+write_netcdf(place_sums(month, scores, threshold=p.threshold), out.places)
+write_table(rate_sums(month), out.rates)
+write_table(spectrum_sums(pair, month), out.spectra)
+write_table(timing_sums(month), out.timing)

@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rainscore.analysis.cells import cell_month
+from rainscore.analysis.distributions import rate_sums, spectrum_sums, timing_sums
+from rainscore.analysis.drawing import figures
+from rainscore.analysis.stratification import stratify_skill, with_context
+from rainscore.analysis.summaries import joint_rates, spectra, threshold_skill, timing
+from rainscore.analysis.tabulation import add_places, condition_sums, place_sums
+from rainscore.figures.conditions import rows
+from rainscore.figures.style import save
+from rainscore.files import write_netcdf, write_table
+from rainscore.regrid import overlap_weights
+from rainscore.scoremaps import score_month
+from tests.world import CELLS, GRID, SCORE, month_pair
+
+BOOTSTRAP: dict = {"resamples": 20, "seed": 0}
+NAMES = (
+    "skill_maps",
+    "skill_by_age",
+    "skill_by_condition",
+    "skill_by_two",
+    "cycles",
+    "performance",
+    "contingency",
+    "rates",
+    "spectra",
+    "timing",
+)
+
+
+def analyse(folder: Path, start: str, end: str) -> Path:
+    """The result files of the analysis of a tiny world without regimes."""
+    pair = month_pair(start, end)
+    scores, table = score_month(pair, SCORE)
+    month = cell_month(pair, overlap_weights(GRID, CELLS))
+    sums = condition_sums(month, scores, threshold=0.2)
+    clusters = pd.DataFrame({"time": month.times, "cluster": np.arange(month.times.size) % 2 - 1})
+    context = with_context(sums, table, clusters)
+    rates = rate_sums(month)
+    tables = {
+        "conditions": stratify_skill([context], **BOOTSTRAP),
+        "joint": joint_rates(rates),
+        "thresholds": threshold_skill(rates, **BOOTSTRAP),
+        "spectra": spectra(spectrum_sums(pair, month), **BOOTSTRAP),
+        "timing": timing(timing_sums(month), **BOOTSTRAP),
+    }
+    for name, part in tables.items():
+        write_table(part, folder / f"{name}.parquet")
+    write_netcdf(add_places([place_sums(month, scores, threshold=0.2)]), folder / "places.nc")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return analyse(tmp_path_factory.mktemp("analysis"), "2019-05-01", "2019-05-05")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_of_the_analysis_says_its_world_sample_and_units(folder: Path, name: str) -> None:
+    fig = figures(folder, simulated=True)[name]()
+    title, subtitle = (text.get_text() for text in fig.texts)
+    assert title.endswith("(simulated world)")
+    assert subtitle.startswith("192 maps, 4 days, 2019-05-01 to 2019-05-04")
+    for ax in fig.axes:
+        is_map = any("°" in label.get_text() for label in ax.get_xticklabels())
+        shared = ax.get_shared_x_axes().get_siblings(ax)
+        if ax.axison and not is_map and ax.get_label() != "<colorbar>":
+            assert any(other.get_xlabel() for other in shared), ax
+
+
+def test_a_world_of_one_day_is_drawn_without_intervals(tmp_path: Path) -> None:
+    drawn = figures(analyse(tmp_path, "2019-05-01", "2019-05-02"), simulated=False)
+    for name, draw in drawn.items():
+        fig = draw()
+        assert "simulated" not in fig.texts[0].get_text(), name
+        save(fig, tmp_path / f"{name}.svg")
+    assert set(drawn) == set(NAMES)
+
+
+def test_the_same_results_give_the_same_svg(folder: Path, tmp_path: Path) -> None:
+    for name in ("once", "again"):
+        save(figures(folder, simulated=True)["performance"](), tmp_path / f"{name}.svg")
+    assert (tmp_path / "once.svg").read_bytes() == (tmp_path / "again.svg").read_bytes()
+
+
+def test_a_class_met_on_too_few_days_is_not_drawn_unless_all_are() -> None:
+    table = pd.DataFrame(
+        {
+            "grouping": "source",
+            "source": ["imager", "morphed", "infrared", "unknown"],
+            "measure": "score",
+            "value": [0.5, 0.4, 0.3, 0.2],
+            "days": [9, 3, 2, 9],
+        }
+    )
+    assert rows(table, "source", measure="score")["source"].tolist() == ["imager", "morphed"]
+    few = table.assign(days=1)
+    assert len(rows(few, "source", measure="score")) == 3
