@@ -5,17 +5,25 @@ from functools import cached_property
 
 import numpy as np
 import pyproj
-from numba import njit, prange
 from scipy.sparse import csr_matrix
 
 from rainscore.grids import Grid
 from rainscore.overlap import count_squares, overlap_shares
+from rainscore.products import (
+    empty_maps,
+    gather,
+    gather_valid,
+    side_by_side,
+    spread,
+    spread_entries,
+    spread_valid,
+)
 
 SNAP = 1e-6
 """Coordinates nearer than this to a pixel's edge, in pixels, are on it."""
 
-TILE = 2048
-"""Target pixels whose weights stay in the cache while all maps pass over them."""
+ENOUGH = 4
+"""Maps from which on laying sixteen of them side by side pays."""
 
 
 @dataclass(frozen=True)
@@ -54,76 +62,51 @@ class Weights:
                 f"of {self.source.shape}"
             )
         maps = np.ascontiguousarray(values.reshape(-1, self.source.size))
-        means = np.empty((len(maps), self.target.size), np.float32)
-        shape = *values.shape[:-2], *self.target.shape
         least = np.float32(max(min_valid - SNAP, SNAP))
-        pixel, source, share, first = self._entries
-        if not np.isnan(maps).any():
-            inside = self._inside
-            scale = np.divide(1, inside, where=inside >= least, out=np.full_like(inside, np.nan))
-            _fill_products(pixel, source, share, first, maps, scale, means)
-            return means.reshape(shape), np.broadcast_to(inside.reshape(self.target.shape), shape)
-        valid = np.empty_like(means)
-        _fill_means(pixel, source, share, first, maps, least, means, valid)
+        refines = self.source.size <= self.target.size
+        product = self._spread if refines and len(maps) >= ENOUGH else self._gather
+        means, valid = product(maps, least)
+        shape = *values.shape[:-2], *self.target.shape
+        if valid.ndim == 1:
+            valid = np.broadcast_to(valid.reshape(self.target.shape), shape)
         return means.reshape(shape), valid.reshape(shape)
+
+    def _spread(self, maps: np.ndarray, least: np.float32) -> tuple[np.ndarray, np.ndarray]:
+        """Means, dims (map, target pixel), and valid share, same dims or (target pixel,)."""
+        means, missing = empty_maps(len(maps), self.target.size), np.isnan(maps)
+        if not missing.any():
+            spread(self._spread_entries, self._inside, least, side_by_side(maps), means)
+            return means, self._inside
+        valid = empty_maps(*means.shape)
+        values, known = side_by_side(np.where(missing, 0, maps)), side_by_side(~missing)
+        spread_valid(self._spread_entries, least, values, known, means, valid)
+        return means, valid
+
+    def _gather(self, maps: np.ndarray, least: np.float32) -> tuple[np.ndarray, np.ndarray]:
+        """As `_spread`; the result tells what is missing, so that the maps are read once."""
+        means = np.empty((len(maps), self.target.size), np.float32)
+        gather(*self._rows, self._inside, least, maps, means)
+        if not (np.isnan(means) & (self._inside >= least)).any():
+            return means, self._inside
+        valid = np.tile(self._inside, (len(maps), 1))
+        gather_valid(*self._rows, least, maps, means, valid)
+        return means, valid
 
     @cached_property
     def _inside(self) -> np.ndarray:
         """Share of each target pixel's area inside the source grid, dims (target.size,)."""
-        return np.asarray(self.matrix.sum(axis=1), np.float32).ravel()
+        return self.matrix @ np.ones(self.source.size, np.float32)
 
     @cached_property
-    def _entries(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Target pixel within its tile, source pixel and share of each entry; first of each tile.
+    def _rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The compressed rows, unsigned, which spares the compiler the indices from the end."""
+        matrix = self.matrix
+        return matrix.indptr.astype(np.uint32), matrix.indices.astype(np.uint32), matrix.data
 
-        Within a tile, the first entries of all its pixels come before their second ones, so that
-        a sum need not wait for the one before it.
-        """
-        starts = self.matrix.indptr
-        pixel = np.repeat(np.arange(self.target.size), np.diff(starts))
-        tile, rank = pixel // TILE, np.arange(len(pixel)) - starts[pixel]
-        order = np.lexsort((rank, tile))
-        first = np.searchsorted(tile, np.arange(-(-self.target.size // TILE) + 1))
-        within = (pixel % TILE).astype(np.int32)
-        return within[order], self.matrix.indices[order], self.matrix.data[order], first
-
-
-@njit(cache=True, parallel=True)
-def _fill_products(within, source, share, first, maps, scale, means):
-    """Fill `means` (map, target pixel) from `Weights._entries` where no value is missing.
-
-    Sums are multiplied by `scale`, dims (target pixel,).
-    """
-    for tile in prange(len(first) - 1):
-        pixels = slice(tile * TILE, min((tile + 1) * TILE, len(scale)))
-        entries = slice(first[tile], first[tile + 1])
-        pixel, cell, weight = within[entries], source[entries], share[entries].copy()
-        for e in range(len(pixel)):
-            weight[e] *= scale[tile * TILE + pixel[e]]
-        for m in range(len(maps)):
-            values, mean = maps[m], means[m, pixels]
-            mean[:] = np.float32(0) * scale[pixels]  # 0, or missing where too little is inside
-            for e in range(len(pixel)):
-                mean[pixel[e]] += weight[e] * values[cell[e]]
-
-
-@njit(cache=True, parallel=True)
-def _fill_means(within, source, share, first, maps, least, means, valid):
-    """Fill `means` and `valid` (map, target pixel) from `Weights._entries`."""
-    zero, missing = np.float32(0), np.float32(np.nan)
-    for tile in prange(len(first) - 1):
-        pixels = slice(tile * TILE, min((tile + 1) * TILE, means.shape[1]))
-        entries = slice(first[tile], first[tile + 1])
-        pixel, cell, weight = within[entries], source[entries], share[entries]
-        for m in range(len(maps)):
-            values, total, area = maps[m], means[m, pixels], valid[m, pixels]
-            total[:] = area[:] = 0
-            for e in range(len(pixel)):
-                value = values[cell[e]]
-                total[pixel[e]] += weight[e] * value if value == value else zero
-                area[pixel[e]] += weight[e] if value == value else zero
-            for p in range(len(total)):
-                total[p] = total[p] / area[p] if area[p] >= least else missing
+    @cached_property
+    def _spread_entries(self) -> tuple[np.ndarray, ...]:
+        """The entries in the order of `products.spread`."""
+        return spread_entries(self.matrix)
 
 
 def overlap_weights(source: Grid, target: Grid) -> Weights:

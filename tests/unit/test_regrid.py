@@ -94,6 +94,34 @@ def test_leading_dimensions_are_kept():
     np.testing.assert_allclose(result[2, 1], weights.apply(values[2, 1])[0])
 
 
+@pytest.mark.parametrize("onto_cells", [False, True])
+@pytest.mark.parametrize("size_km", [160, 100])
+def test_a_map_has_the_same_bytes_alone_and_among_others_with_or_without_holes(
+    onto_cells: bool, size_km: int
+):
+    grid = study_grid(centre=(2.5, 46.6), size_km=size_km, step_km=2)
+    grids = (grid, imerg_cells(grid)) if onto_cells else (imerg_cells(grid), grid)
+    weights = overlap_weights(*grids)
+    rain = np.random.default_rng(3).gamma(0.3, 2.0, (21, *weights.source.shape))
+    holes = rain.copy()
+    holes[5:, 3:9, 2:7] = np.nan
+    holes[20] = np.nan
+    whole, pierced = weights.apply(rain), weights.apply(holes)
+    for stack, results in ((rain, whole), (holes, pierced)):
+        for i in (0, 7, 20):
+            for alone, among in zip(weights.apply(stack[i]), results, strict=True):
+                np.testing.assert_array_equal(alone, among[i])
+    np.testing.assert_array_equal(whole[0][:5], pierced[0][:5])
+    expected = weights.matrix.astype(float) @ np.nan_to_num(holes[7]).ravel()
+    area = weights.matrix.astype(float) @ np.isfinite(holes[7]).ravel()
+    np.testing.assert_allclose(pierced[1][7].ravel(), area, atol=1e-6)
+    enough = area > 0.5 + 1e-5
+    assert 0 < enough.mean() < 1
+    result = pierced[0][7].ravel()
+    np.testing.assert_allclose(result[enough], expected[enough] / area[enough], rtol=1e-5)
+    assert np.isnan(result[area < 0.5 - 1e-5]).all()
+
+
 def test_a_field_on_another_grid_is_refused():
     with pytest.raises(ValueError, match="source grid"):
         overlap_weights(plane(0, 0, 1, 4), plane(0, 0, 2, 2)).apply(np.zeros((3, 3)))
