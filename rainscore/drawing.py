@@ -175,7 +175,6 @@ def figures(run: Results) -> dict[str, Callable[[], Figure]]:
     """What draws each figure, by its name; the world only where it is simulated."""
     skill = run.read("evaluation/skill.parquet")
     choice = read_json(run.folder / "choice/choice.json")
-    held_out = int(skill["days"].max())
     evidence = run.read("choice/evidence.parquet")
     criteria = evidence[evidence["criterion"].isin([*choice["criteria"], "merit"])]
     reliability = run.read("evaluation/reliability.parquet")
@@ -192,7 +191,7 @@ def figures(run: Results) -> dict[str, Callable[[], Figure]]:
         "skill": lambda: plot_skill(skill, **run.about),
         "map_skill": lambda: plot_skill(skill, split="map", **run.about),
         "coverage": lambda: plot_coverage(skill, **run.about),
-        "reliability": lambda: plot_reliability(reliability, days=held_out, **run.about),
+        "reliability": lambda: plot_reliability(reliability, **run.about),
         "clusters": lambda: clusters(run),
         "latents": lambda: latents(run),
         "cases": lambda: cases(run),

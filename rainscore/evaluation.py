@@ -1,7 +1,8 @@
-"""Skill on held-out days: sums a day, and bootstrap over days."""
+"""Measures of skill from sums a day, so that days can be resampled and methods compared."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 STATISTICS = (
     "n",
     "pinball",
+    "pinball_levels",
     "absolute_error",
     "covered",
     "width",
@@ -17,7 +19,9 @@ STATISTICS = (
     "sum_pp",
     "sum_tt",
     "sum_pt",
+    "sum_mean",
 )
+COLUMNS = ["method", "measure", "split", "group", "value", "low", "high", "days", "n"]
 
 
 def pixel_statistics(
@@ -37,12 +41,13 @@ def pixel_statistics(
     error = truth[:, None] - quantiles
     # Each level stands for the part of [0, 1] that is nearer to it than to the others.
     weights = np.diff([0.0, *(tau[1:] + tau[:-1]) / 2, 1.0])
-    pinball = np.maximum(tau * error, (tau - 1) * error) @ weights
+    pinball = np.maximum(tau * error, (tau - 1) * error)
     low, middle, high = quantiles[:, 0], quantiles[:, len(tau) // 2], quantiles[:, -1]
     covered = (truth >= low) & (truth <= high)
     columns = (
         np.ones_like(truth),
-        pinball,
+        pinball @ weights,
+        pinball.mean(axis=1),
         np.abs(truth - middle),
         covered,
         high - low,
@@ -51,15 +56,20 @@ def pixel_statistics(
         middle**2,
         truth**2,
         middle * truth,
+        quantiles @ weights,
     )
     return np.stack([np.asarray(c, dtype=np.float64) for c in columns], axis=1)
 
 
 class DaySums:
-    """Sums of statistics by method, grouping, group and day."""
+    """Sums of rows by method, grouping, group and day.
 
-    def __init__(self) -> None:
-        self._sums: dict[tuple, np.ndarray] = defaultdict(lambda: np.zeros(len(STATISTICS)))
+    Args:
+        size: Numbers in a row.
+    """
+
+    def __init__(self, size: int = len(STATISTICS)) -> None:
+        self._sums: dict[tuple, np.ndarray] = defaultdict(lambda: np.zeros(size))
 
     def add(
         self,
@@ -67,14 +77,30 @@ class DaySums:
         day: str,
         split: str,
         names: Sequence[str],
-        groups,
+        groups: np.ndarray,
         statistics: np.ndarray,
     ) -> None:
-        """Add pixels (n, statistic) whose group (n,) is an index into `names`."""
+        """Add rows (n, size) whose group (n,) is an index into `names`."""
+        groups = np.asarray(groups)
+        known = np.bincount(groups, minlength=len(names))
+        sums = [np.bincount(groups, column, len(names)) for column in statistics.T]
+        for index in np.flatnonzero(known).tolist():
+            self._sums[method, split, names[index], day] += [column[index] for column in sums]
+
+    def count(
+        self,
+        method: str,
+        day: str,
+        split: str,
+        names: Sequence[str],
+        groups: np.ndarray,
+        places: np.ndarray,
+    ) -> None:
+        """Count for each value (n,) the place in its group's row, 0 … size − 1."""
         groups = np.asarray(groups)
         for index in np.unique(groups):
-            key = (method, split, names[index], day)
-            self._sums[key] += statistics[groups == index].sum(axis=0)
+            row = self._sums[method, split, names[index], day]
+            row += np.bincount(places[groups == index], minlength=row.size)
 
     def table(self) -> pd.DataFrame:
         """Columns method, split, group, day and the statistics."""
@@ -82,13 +108,66 @@ class DaySums:
         values = np.array(list(self._sums.values())).reshape(-1, len(STATISTICS))
         return keys.join(pd.DataFrame(values, columns=list(STATISTICS)))
 
+    def cubes(self):
+        """Each grouping's group: (split, group), methods, days, and sums (method, day, size)."""
+        groups: dict[tuple[str, str], dict[tuple[str, str], np.ndarray]] = defaultdict(dict)
+        for (method, split, group, day), row in self._sums.items():
+            groups[split, group][method, day] = row
+        for place in sorted(groups):
+            rows = groups[place]
+            methods = sorted({method for method, _ in rows})
+            days = sorted({day for _, day in rows})
+            empty = np.zeros_like(next(iter(rows.values())))
+            cube = [[rows.get((method, day), empty) for day in days] for method in methods]
+            yield place, methods, days, np.array(cube)
+
+
+def day_weights(days: int, *, resamples: int, seed: int) -> np.ndarray:
+    """How often each day is drawn in each bootstrap sample, dims (resample, day).
+
+    The same number of days gives the same samples, so what is computed from them is paired.
+    """
+    rng = np.random.default_rng([seed, days])
+    return rng.multinomial(days, np.full(days, 1 / days), resamples).astype(np.float64)
+
+
+def interval(samples: np.ndarray, days: int) -> tuple[float, float]:
+    """95 % interval of bootstrap samples; NaN with a single day, which says nothing of others."""
+    samples = samples[np.isfinite(samples)]
+    if days < 2 or samples.size < 10:
+        return np.nan, np.nan
+    low, high = np.percentile(samples, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def share_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
+    """Shares with 95 % intervals from resampling days.
+
+    Args:
+        sums: Of one method and group; rows of counts and, in the last place, what they are of.
+
+    Returns:
+        One row a count: share, low, high, n (what it is of), days.
+    """
+    rows = []
+    for _, _, days, cube in sums.cubes():
+        total = cube[0].sum(axis=0)
+        drawn = day_weights(len(days), resamples=resamples, seed=seed) @ cube[0]
+        for i, counted in enumerate(total[:-1]):
+            low, high = interval(drawn[:, i] / np.maximum(drawn[:, -1], 1), len(days))
+            share = counted / max(total[-1], 1)
+            rows.append((share, low, high, int(total[-1]), len(days)))
+    return pd.DataFrame(rows, columns=["share", "low", "high", "n", "days"])
+
 
 def measures(sums: np.ndarray) -> dict[str, np.ndarray]:
     """Measures from sums (..., len(STATISTICS)): each has the leading dims.
 
-    crps is twice the pinball loss weighted over the levels (as `quantiles.crps_from_quantiles`);
-    coverage that of the outer two quantiles;
-    correlation is Pearson's between the median and the score.
+    - crps: twice the pinball loss weighted over the levels (as `quantiles.crps_from_quantiles`);
+      pinball: its plain mean over the levels;
+    - mae, r2, correlation (Pearson's): of the median; r2 = 1 − Σ error² / Σ (score − mean)²;
+    - coverage, width: of the interval between the outer two quantiles;
+    - predicted, found: means of the predicted distributions and of the scores.
     """
     s = {name: sums[..., i] for i, name in enumerate(STATISTICS)}
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -98,22 +177,27 @@ def measures(sums: np.ndarray) -> dict[str, np.ndarray]:
         spread_t = s["sum_tt"] - s["sum_t"] ** 2 / n
         product = spread_p * spread_t
         correlation = np.where(product > 1e-12 * n**2, covariance / np.sqrt(product), np.nan)
+        squared = s["sum_pp"] - 2 * s["sum_pt"] + s["sum_tt"]
         return {
             "crps": 2 * s["pinball"] / n,
+            "pinball": s["pinball_levels"] / n,
             "mae": s["absolute_error"] / n,
+            "r2": np.where(spread_t > 1e-9 * n, 1 - squared / spread_t, np.nan),
+            "correlation": correlation,
             "coverage": s["covered"] / n,
             "width": s["width"] / n,
-            "correlation": correlation,
+            "predicted": s["sum_mean"] / n,
+            "found": s["sum_t"] / n,
         }
 
 
-def skill_table(days: pd.DataFrame, *, reference: str, resamples: int, seed: int) -> pd.DataFrame:
+def skill_table(sums: DaySums, *, reference: str, resamples: int, seed: int) -> pd.DataFrame:
     """Measures of every method with 95 % intervals from resampling days.
 
     Args:
-        days: Of `DaySums.table`.
-        reference: Method against which crps_skill = 1 − crps / crps(reference) is taken, on the
-            same pixels and the same resampled days.
+        sums: Of `pixel_statistics`.
+        reference: Method against which crps_skill = 1 − crps / crps(reference), and likewise
+            pinball_skill, is taken, on the same pixels and the same resampled days.
         resamples: Bootstrap samples.
         seed: Of the samples; the same samples serve all methods, so differences are paired.
 
@@ -122,34 +206,58 @@ def skill_table(days: pd.DataFrame, *, reference: str, resamples: int, seed: int
         and high are NaN: nothing can be said of other days.
     """
     rows = []
-    for (split, group), part in days.groupby(["split", "group"], sort=True):
-        methods = sorted(part["method"].unique())
-        names = np.sort(part["day"].unique())
-        index = pd.MultiIndex.from_product([methods, names], names=["method", "day"])
-        cube = part.set_index(["method", "day"])[list(STATISTICS)].reindex(index, fill_value=0.0)
-        sums = cube.to_numpy().reshape(len(methods), names.size, -1)
-        rng = np.random.default_rng([seed, names.size])
-        weights = rng.multinomial(names.size, np.full(names.size, 1 / names.size), resamples)
-        point = measures(sums.sum(axis=1))
-        resampled = measures(np.einsum("rd,mds->rms", weights.astype(float), sums))
-        for values in (point, resampled):
-            base = values["crps"][..., [methods.index(reference)]]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                values["crps_skill"] = 1 - values["crps"] / base
+    for (split, group), methods, days, cube in sums.cubes():
+        point = measures(cube.sum(axis=1))
+        weights = day_weights(len(days), resamples=resamples, seed=seed)
+        drawn = measures(np.einsum("rd,mds->rms", weights, cube))
+        for values in (point, drawn):
+            for name in ("crps", "pinball"):
+                base = values[name][..., [methods.index(reference)]]
+                with np.errstate(invalid="ignore", divide="ignore"):
+                    values[f"{name}_skill"] = 1 - values[name] / base
         for m, method in enumerate(methods):
+            n = int(cube[m, :, 0].sum())
             for measure, value in point.items():
-                low, high = _interval(resampled[measure][:, m], names.size)
-                count = int(sums[m, :, 0].sum())
+                low, high = interval(drawn[measure][:, m], len(days))
                 rows.append(
-                    (method, measure, split, group, float(value[m]), low, high, names.size, count)
+                    (method, measure, split, group, float(value[m]), low, high, len(days), n)
                 )
-    columns = ["method", "measure", "split", "group", "value", "low", "high", "days", "n"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _interval(samples: np.ndarray, days: int) -> tuple[float, float]:
-    samples = samples[np.isfinite(samples)]
-    if days < 2 or samples.size < 10:
-        return np.nan, np.nan
-    low, high = np.percentile(samples, [2.5, 97.5])
-    return float(low), float(high)
+def paired_table(
+    sums: DaySums, *, splits: Sequence[str], resamples: int, seed: int
+) -> pd.DataFrame:
+    """Every pair of methods on the same windows and the same resampled days.
+
+    Args:
+        sums: Of `pixel_statistics`.
+        splits: Groupings to compare in.
+        resamples, seed: As in `skill_table`.
+
+    Returns:
+        Columns method, other, split, group; skill = 1 − crps / crps(other), skill_low, skill_high;
+        difference = crps − crps(other), low, high (95 % intervals); p, that of no difference: twice
+        the smaller share of the samples on one side of zero; days, n. NaN with a single day.
+    """
+    rows = []
+    for (split, group), methods, days, cube in sums.cubes():
+        if split not in splits:
+            continue
+        weights = day_weights(len(days), resamples=resamples, seed=seed)
+        point = measures(cube.sum(axis=1))["crps"]
+        drawn = measures(np.einsum("rd,mds->rms", weights, cube))["crps"]
+        for (m, method), (o, other) in permutations(enumerate(methods), 2):
+            samples = drawn[:, m] - drawn[:, o]
+            sides = min((samples <= 0).sum(), (samples >= 0).sum())
+            with np.errstate(invalid="ignore", divide="ignore"):
+                skill = 1 - point[m] / point[o]
+                low, high = interval(1 - drawn[:, m] / drawn[:, o], len(days))
+            row = {"method": method, "other": other, "split": split, "group": group}
+            row |= {"skill": skill, "skill_low": low, "skill_high": high}
+            row["difference"] = point[m] - point[o]
+            row["low"], row["high"] = interval(samples, len(days))
+            chance = min(2 * (sides + 1) / (resamples + 1), 1.0)
+            row["p"] = chance if len(days) > 1 else np.nan
+            rows.append({**row, "days": len(days), "n": int(cube[m, :, 0].sum())})
+    return pd.DataFrame(rows)

@@ -49,10 +49,8 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
     with replacing(path) as temporary, h5py.File(temporary, "w") as out:
         # Contiguous, so that training maps them into memory and reads single rows at no cost.
         inputs = out.create_dataset("inputs", (n, len(CHANNELS), *shape), "f2")
-        maps = {
-            name: out.create_dataset(name, (n, *shape), kind)
-            for name, kind in (("target", "f2"), ("quality", "f2"), ("wet", "?"), ("truth", "?"))
-        }
+        kinds = {"target": "f2", "quality": "f2", "random_error": "f2", "wet": "?", "truth": "?"}
+        maps = {name: out.create_dataset(name, (n, *shape), kind) for name, kind in kinds.items()}
         out["time"] = times.astype("datetime64[s]").astype(np.int64)
         out.attrs["channels"] = list(CHANNELS)
         out.attrs["grid"] = json.dumps(learning.as_dict())
@@ -68,6 +66,7 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
             maps["wet"][span] = score["imerg_fraction"].values > 0
             maps["truth"][span] = np.isfinite(score["radar_fraction"].values)
             maps["quality"][span] = _sample(fields["quality_index"], weights)
+            maps["random_error"][span] = _sample(fields["random_error"], weights)
 
 
 def _sample(values: np.ndarray, weights: Weights) -> np.ndarray:

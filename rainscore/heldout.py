@@ -1,73 +1,97 @@
 """The held-out days: every method's prediction of the score beside the score found."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from rainscore.baselines import ConditionalClimatology
-from rainscore.calibration import calibrated
-from rainscore.classes import (
-    AGE_CLASSES,
-    AGE_NAMES,
-    QUALITY_CLASSES,
-    RAIN_NAMES,
-    pixel_classes,
-    season_of,
+from rainscore.baselines import (
+    ERROR_CLASSES,
+    Baseline,
+    ByClass,
+    NearestMaps,
+    cluster_class,
+    error_class,
 )
-from rainscore.dataset import ScoreMaps
-from rainscore.evaluation import DaySums, pixel_statistics, skill_table
-from rainscore.featurefiles import read_features
+from rainscore.blocks import Block, read_blocks
+from rainscore.boosting import Boosting
+from rainscore.calibration import calibrated
+from rainscore.classes import AGE_CLASSES, AGE_NAMES, QUALITY_CLASSES, RAIN_NAMES, season_of
+from rainscore.evaluation import DaySums, paired_table, pixel_statistics, share_table, skill_table
 from rainscore.features import SOURCE_NAMES
+from rainscore.hidden import HiddenRain
 from rainscore.mapscore import map_features, map_score
+from rainscore.mapskill import judge_maps
 from rainscore.networks.unet import UNet
-from rainscore.training import predict
+from rainscore.ranks import FOUND_BINS, PREDICTED_BINS, rank_places, rank_table, spearman
+from rainscore.training import forward
 
 CLIMATOLOGY = "climatology"
+UNET = "U-Net"
+HOURS = tuple(f"{hour:02d}–{hour + 3:02d} UTC" for hour in range(0, 24, 3))
+SEASONS = ("DJF", "MAM", "JJA", "SON")
+TIE = 0.01
+"""Scores nearer than this to a quantile are level with it."""
+
+RAIN_AT_PIXEL = ("rain beside the pixel", "rain at the pixel")
 
 
-def _cluster_classes(clusters: pd.DataFrame, times: np.ndarray) -> np.ndarray:
-    """Class of each map: 0 for too little rain, 1 + cluster."""
-    known = clusters.set_index("time")["cluster"]
-    return known.reindex(times.astype("datetime64[ns]")).to_numpy(int) + 1
+@dataclass(frozen=True)
+class Skill:
+    """What was found on the held-out days; every table with 95 % intervals over days.
+
+    Attributes:
+        skill: Columns method, measure, split, group, value, low, high, days, n: `split` is the
+            grouping (all, season, source, age, intensity, rain, hour, regime; those of whole maps
+            begin with `map`; `hidden`: probability of hidden rain, by the Brier score).
+        paired: Of `evaluation.paired_table`, methods against each other.
+        coverage: The U-Net's 90 % interval: kind, group, coverage, low, high, n, days.
+        reliability: what (`score` or `hidden rain`), level (of the quantile, or the probability
+            told), share (found: of scores at or below the quantile, of windows with rain), low,
+            high, n, days; and, of scores, less: the share that is below by more than TIE. Scores
+            pile up at 0 and 1, so a right quantile has its level between less and share.
+    """
+
+    skill: pd.DataFrame
+    paired: pd.DataFrame
+    coverage: pd.DataFrame
+    reliability: pd.DataFrame
 
 
-def fit_baselines(
-    paths: Sequence[Path], times: np.ndarray, clusters: Mapping[str, pd.DataFrame]
-) -> dict[str, ConditionalClimatology]:
-    """Distribution of the score given each class, over the training days where IMERG has rain."""
-    sizes = {
-        CLIMATOLOGY: 1,
-        "source and age": len(SOURCE_NAMES) * AGE_CLASSES,
-        "quality index": QUALITY_CLASSES,
-        **{f"cluster ({m})": int(c["cluster"].max()) + 2 for m, c in clusters.items()},
-    }
-    baselines = {name: ConditionalClimatology(size) for name, size in sizes.items()}
-    for at, block in read_features(paths, times, ["inputs", "quality", "target", "wet"]):
-        defined = block["wet"] & np.isfinite(block["target"])
-        truth = block["target"][defined].astype(np.float64)
-        for name, labels in _labels(block, at, clusters).items():
-            baselines[name].add(labels[defined], truth)
-    return baselines
+def make_baselines(
+    clusters: Mapping[str, pd.DataFrame], nearest: NearestMaps, *, share: float, seed: int
+) -> dict[str, Baseline]:
+    """The baselines by name, before they have learnt anything.
 
+    Args:
+        clusters: Clusters of all maps by method (time, cluster).
+        nearest: Of the latent vectors of all maps.
+        share: Of the training windows that gradient boosting learns from.
+        seed: Of their draw.
+    """
 
-def _labels(
-    block: dict[str, np.ndarray], times: np.ndarray, clusters: Mapping[str, pd.DataFrame]
-) -> dict[str, np.ndarray]:
-    """Class of each pixel for each baseline, dims (map, y, x)."""
-    classes = pixel_classes(block["inputs"], block["quality"])
-    shape = block["wet"].shape
-    whole = {
-        f"cluster ({m})": np.broadcast_to(_cluster_classes(c, times)[:, None, None], shape)
-        for m, c in clusters.items()
-    }
+    def cluster(table: pd.DataFrame, block: Block) -> np.ndarray:
+        return cluster_class(table, block.times)[block.map_of]
+
     return {
-        CLIMATOLOGY: np.zeros(shape, int),
-        "source and age": classes["source_age"],
-        "quality index": classes["quality"],
-        **whole,
+        CLIMATOLOGY: ByClass(lambda block: np.zeros(block.found.size, int), 1),
+        "source and age": ByClass(
+            lambda block: block.classes["source_age"], len(SOURCE_NAMES) * AGE_CLASSES
+        ),
+        "quality index": ByClass(
+            lambda block: block.classes["quality"], QUALITY_CLASSES, rising=True
+        ),
+        "random error": ByClass(error_class, ERROR_CLASSES),
+        **{
+            f"cluster ({name})": ByClass(partial(cluster, table), int(table["cluster"].max()) + 2)
+            for name, table in clusters.items()
+        },
+        "nearest maps": nearest,
+        "gradient boosting": Boosting(share, seed=seed),
     }
 
 
@@ -79,165 +103,146 @@ def evaluate(
     card: dict,
     calibration: dict,
     clusters: Mapping[str, pd.DataFrame],
+    latents: pd.DataFrame,
     *,
+    boosting_windows: int,
     resamples: int,
     seed: int,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> Skill:
     """Skill of every method on the test days, where IMERG has rain; of whole maps; of hidden rain.
 
-    Returns:
-        The skill table (method, measure, split, group, value, low, high, days, n): `split` is the
-        grouping (all, source, age, intensity, season, regime; `map` for the map score, `hidden`
-        for the probability of hidden rain, whose measure is the Brier score). And the reliability
-        of the U-Net: level, share of scores at or below the predicted quantile, n.
+    Args:
+        paths: Training files.
+        splits: Of `period.split_blocks`.
+        table: Score tables of all months.
+        model, card, calibration: The U-Net, its card, its calibration.
+        clusters: As in `make_baselines`.
+        latents: Latent vectors of all maps.
+        boosting_windows: Training windows that gradient boosting learns from, about.
+        resamples: Bootstrap samples of days.
+        seed: Of the samples and of the boosting.
     """
     levels = model.settings.levels
-    train = splits.loc[splits["split"] == "train", "time"].to_numpy()
-    test = splits.loc[splits["split"] == "test", "time"].to_numpy()
-    known = {
-        name: baseline.quantiles(levels)
-        for name, baseline in fit_baselines(paths, train, clusters).items()
-    }
+    train, test = (splits.loc[splits["split"] == name, "time"] for name in ("train", "test"))
+    known = table.set_index("time")["imerg_wet_windows"].reindex(train).sum()
+    share = min(boosting_windows / max(known, 1), 1.0)
+    nearest = NearestMaps(latents)
+    baselines = make_baselines(clusters, nearest, share=share, seed=seed)
+    quality = []
+    for block in read_blocks(paths, train.to_numpy(), card["hidden"]):
+        quality.append(_mean_quality(block))
+        for baseline in baselines.values():
+            baseline.learn(block)
     regimes = table.set_index("time")["regime"]
-    data = ScoreMaps(paths, test, hidden=card["hidden"])
-    days, hidden, features = DaySums(), [], []
-    below, count = np.zeros(len(levels)), 0
-    predictions = predict(model, data, batch=16)
-    blocks = read_features(paths, test, ["inputs", "quality", "target", "wet", "truth"], maps=16)
-    for (at, block), (_, (quantiles, logit)) in zip(_aligned(blocks), predictions, strict=True):
-        inputs = block["inputs"].astype(np.float32)
-        features.append(map_features(quantiles, expit(logit), block["wet"], inputs))
-        quantiles = calibrated(quantiles, inputs, calibration)
-        truth = block["target"].astype(np.float64)
-        defined = block["wet"] & np.isfinite(truth)
-        below += (truth[:, None] <= quantiles).transpose(1, 0, 2, 3)[:, defined].sum(axis=1)
-        count += int(defined.sum())
-        hidden.append(_hidden_rows(at, block, logit))
-        classes = pixel_classes(block["inputs"], block["quality"])
-        labels = _labels(block, at, clusters)
-        for i in range(len(at)):
-            if not defined[i].any():
-                continue
-            here = defined[i]
-            predicted = {name: known[name][labels[name][i][here]] for name in known}
-            predicted["U-Net"] = quantiles[i][:, here].T
-            groups = {
-                "all": (["all"], np.zeros(int(here.sum()), int)),
-                "source": (SOURCE_NAMES, classes["source"][i][here]),
-                "age": (AGE_NAMES, classes["age"][i][here]),
-                "intensity": (RAIN_NAMES, classes["intensity"][i][here]),
-                **_map_groups(at[i], regimes, int(here.sum())),
-            }
-            for method, values in predicted.items():
-                statistics = pixel_statistics(values, truth[i][here], levels)
-                for split, (names, places) in groups.items():
-                    days.add(method, _day(at[i]), split, names, places, statistics)
-    whole = map_score(np.concatenate(features), calibration["map"])
-    _add_maps(days, data.times, whole, table, clusters, train, levels)
-    skill = skill_table(days.table(), reference=CLIMATOLOGY, resamples=resamples, seed=seed)
-    brier = _brier(pd.concat(hidden), table, train, resamples=resamples, seed=seed)
-    reliability = pd.DataFrame({"level": levels, "share": below / max(count, 1), "n": count})
-    return pd.concat([skill, brier], ignore_index=True), reliability
+    sums, ranks = DaySums(), DaySums(PREDICTED_BINS * FOUND_BINS)
+    hidden, below, whole = HiddenRain(), DaySums(2 * len(levels) + 1), []
+    for block in read_blocks(paths, test.to_numpy(), card["hidden"]):
+        quantiles, logit = forward(model, block.inputs)
+        features = map_features(quantiles, expit(logit), block.wet, block.inputs)
+        scores = map_score(features, calibration["map"])
+        whole.append(scores.assign(time=block.times, quality=_mean_quality(block)["quality"]))
+        hidden.add(block, expit(logit.astype(np.float64)))
+        ours = calibrated(quantiles, block.inputs, calibration).transpose(0, 2, 3, 1)[block.judged]
+        predicted = {name: one.predict(block, levels) for name, one in baselines.items()}
+        predicted[UNET] = ours.astype(np.float64)
+        _count_below(below, block, ours)
+        _add(sums, ranks, block, predicted, levels, regimes)
+    draws = {"resamples": resamples, "seed": seed}
+    maps = judge_maps(
+        pd.concat(whole, ignore_index=True),
+        pd.concat(quality, ignore_index=True),
+        table,
+        clusters,
+        nearest,
+        levels,
+        **draws,
+    )
+    skill = skill_table(sums, reference=CLIMATOLOGY, **draws)
+    order = rank_table(ranks, "rank_correlation", spearman, **draws)
+    past = table[table["time"].isin(train)]
+    skill = pd.concat([skill, order, maps.skill, hidden.skill(past, **draws)], ignore_index=True)
+    paired = paired_table(sums, splits=("all", "season", "source"), **draws)
+    return Skill(
+        skill,
+        pd.concat([paired, maps.paired], ignore_index=True),
+        coverage_of(skill, UNET),
+        pd.concat([_reliability(below, levels, **draws), hidden.reliability(**draws)]),
+    )
 
 
-def _aligned(blocks):
-    """Blocks of at most 16 maps, joined across months as the network's batches are."""
-    times = np.empty(0, "datetime64[s]")
-    parts: dict[str, np.ndarray] = {}
-    for at, block in blocks:
-        times = np.concatenate([times, at])
-        parts = {k: np.concatenate([parts[k], v]) if parts else v for k, v in block.items()}
-        while len(times) >= 16:
-            yield times[:16], {k: v[:16] for k, v in parts.items()}
-            times, parts = times[16:], {k: v[16:] for k, v in parts.items()}
-    if len(times):
-        yield times, parts
+def coverage_of(skill: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Coverage of a method's interval: kind, group, coverage, low, high, n, days."""
+    rows = skill[(skill["measure"] == "coverage") & (skill["method"] == method) & (skill["n"] > 0)]
+    names = {"split": "kind", "value": "coverage"}
+    columns = ["kind", "group", "coverage", "low", "high", "n", "days"]
+    return rows.rename(columns=names)[columns].reset_index(drop=True)
 
 
-def _day(time: np.datetime64) -> str:
-    return str(time.astype("datetime64[D]"))
+def _mean_quality(block: Block) -> pd.DataFrame:
+    """Mean quality index over each map's windows with rain: time, quality; NaN without any."""
+    known = block.wet & np.isfinite(block.quality)
+    count = known.sum(axis=(1, 2))
+    total = np.where(known, block.quality, 0).sum(axis=(1, 2), dtype=np.float64)
+    mean = np.where(count, total / np.maximum(count, 1), np.nan)
+    return pd.DataFrame({"time": block.times.astype("datetime64[ns]"), "quality": mean})
 
 
-def _map_groups(time: np.datetime64, regimes: pd.Series, n: int) -> dict:
-    """Groups that a whole map belongs to: season, and regime where the world is simulated."""
-    stamp = pd.Timestamp(time)
-    groups = {"season": ([season_of(stamp.month)], np.zeros(n, int))}
-    regime = regimes.get(stamp)
-    if isinstance(regime, str):
-        groups["regime"] = ([regime], np.zeros(n, int))
+def _groups(block: Block, regimes: pd.Series) -> dict[str, tuple[Sequence[str], np.ndarray]]:
+    """Groupings of the judged windows: names of the groups, and the group of each window."""
+    stamps = pd.DatetimeIndex(block.times)
+    season = np.array([SEASONS.index(season_of(stamp.month)) for stamp in stamps])
+    classes = block.classes
+    groups: dict[str, tuple[Sequence[str], np.ndarray]] = {
+        "all": (("all",), np.zeros(block.found.size, int)),
+        "season": (SEASONS, season[block.map_of]),
+        "source": (SOURCE_NAMES, classes["source"]),
+        "age": (AGE_NAMES, classes["age"]),
+        "intensity": (RAIN_NAMES, classes["intensity"]),
+        "rain": (RAIN_AT_PIXEL, (classes["intensity"] > 0).astype(int)),
+        "hour": (HOURS, (stamps.hour.to_numpy() // 3)[block.map_of]),
+    }
+    found = regimes.reindex(stamps)
+    if found.notna().all():
+        names, index = np.unique(found.to_numpy(str), return_inverse=True)
+        groups["regime"] = (names.tolist(), index[block.map_of])
     return groups
 
 
-def _hidden_rows(
-    times: np.ndarray, block: dict[str, np.ndarray], logit: np.ndarray
-) -> pd.DataFrame:
-    """Sums of each map over the windows that IMERG leaves dry: n, hidden, error of the U-Net."""
-    dry = block["truth"] & ~block["wet"]
-    found = np.isfinite(block["target"]) & dry
-    probability = expit(logit.astype(np.float64))
-    error = np.where(dry, (probability - found) ** 2, 0.0)
-    rows = {
-        "day": times.astype("datetime64[D]").astype(str),
-        "n": dry.sum(axis=(1, 2)),
-        "hidden": found.sum(axis=(1, 2)),
-        "error": error.sum(axis=(1, 2)),
-    }
-    return pd.DataFrame(rows)
-
-
-def _brier(
-    rows: pd.DataFrame, table: pd.DataFrame, train: np.ndarray, *, resamples: int, seed: int
-) -> pd.DataFrame:
-    """Brier score of hidden rain: U-Net, and the share of hidden rain on the training days."""
-    past = table[table["time"].isin(train)]
-    dry = (past["windows"] - past["imerg_wet_windows"]).sum()
-    share = (past["defined"] - past["imerg_wet_windows"]).sum() / max(dry, 1)
-    sums = rows.groupby("day")[["n", "hidden", "error"]].sum()
-    constant = sums["hidden"] * (1 - share) ** 2 + (sums["n"] - sums["hidden"]) * share**2
-    rng = np.random.default_rng([seed, len(sums)])
-    weights = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), resamples)
-    out = []
-    for method, error in ((CLIMATOLOGY, constant), ("U-Net", sums["error"])):
-        drawn = (weights @ error.to_numpy()) / np.maximum(weights @ sums["n"].to_numpy(), 1)
-        low, high = np.percentile(drawn, [2.5, 97.5]) if len(sums) > 1 else (np.nan, np.nan)
-        value = error.sum() / max(sums["n"].sum(), 1)
-        row = (method, "brier", "hidden", "all", value, low, high, len(sums), int(sums["n"].sum()))
-        out.append(row)
-    names = ["method", "measure", "split", "group", "value", "low", "high", "days", "n"]
-    return pd.DataFrame(out, columns=names)
-
-
-def _add_maps(
-    days: DaySums,
-    times: np.ndarray,
-    whole: pd.DataFrame,
-    table: pd.DataFrame,
-    clusters: Mapping[str, pd.DataFrame],
-    train: np.ndarray,
+def _add(
+    sums: DaySums,
+    ranks: DaySums,
+    block: Block,
+    predicted: Mapping[str, np.ndarray],
     levels: Sequence[float],
+    regimes: pd.Series,
 ) -> None:
-    """Add the predictions of the map score: U-Net, clusters, climatology."""
-    truth = table.set_index("time")["map_score"]
-    past = truth[truth.index.isin(train)].dropna()
-    found = truth.reindex(times.astype("datetime64[ns]")).to_numpy()
-    value, low, high = (whole[name].to_numpy() for name in ("value", "low", "high"))
-    quantiles = {
-        "U-Net": np.stack(
-            [np.interp(levels, (0.05, 0.5, 0.95), q) for q in zip(low, value, high, strict=True)]
-        ),
-        CLIMATOLOGY: np.broadcast_to(
-            past.quantile(list(levels)).to_numpy(), (len(times), len(levels))
-        ),
-    }
-    for method, assigned in clusters.items():
-        labels = assigned.set_index("time")["cluster"]
-        scores = pd.DataFrame({"cluster": labels, "score": past}).dropna()
-        known = scores.groupby("cluster")["score"].quantile(np.array(levels)).unstack()
-        here = labels.reindex(times.astype("datetime64[ns]"))
-        rows = known.reindex(here).to_numpy()
-        quantiles[f"cluster ({method})"] = np.where(np.isfinite(rows), rows, quantiles[CLIMATOLOGY])
-    defined = np.isfinite(found) & np.isfinite(value)
-    for method, rows in quantiles.items():
-        statistics = pixel_statistics(rows[defined], found[defined], levels)
-        for time, row in zip(times[defined], statistics, strict=True):
-            days.add(method, _day(time), "map", ["all"], np.zeros(1, int), row[None])
+    """Add a block's predictions, day by day."""
+    days = block.times.astype("datetime64[D]")[block.map_of]
+    groups = _groups(block, regimes)
+    for method, values in predicted.items():
+        statistics = pixel_statistics(values, block.found, levels)
+        places = rank_places(values[:, len(levels) // 2], block.found)
+        for day in np.unique(days):
+            here = days == day
+            for split, (names, index) in groups.items():
+                sums.add(method, str(day), split, names, index[here], statistics[here])
+                ranks.count(method, str(day), split, names, index[here], places[here])
+
+
+def _count_below(below: DaySums, block: Block, quantiles: np.ndarray) -> None:
+    """Count the scores at or below each quantile, those clearly below, and all, day by day."""
+    days = block.times.astype("datetime64[D]")[block.map_of]
+    found = block.found[:, None]
+    rows = np.hstack([found <= quantiles, found < quantiles - TIE, np.ones(found.shape)])
+    for day in np.unique(days):
+        here = days == day
+        below.add(UNET, str(day), "all", ["all"], np.zeros(int(here.sum()), int), rows[here])
+
+
+def _reliability(
+    below: DaySums, levels: Sequence[float], *, resamples: int, seed: int
+) -> pd.DataFrame:
+    """Share of the scores at or below each predicted quantile, and clearly below."""
+    rows = share_table(below, resamples=resamples, seed=seed)
+    reached, less = rows.iloc[: len(levels)], rows["share"].iloc[len(levels) :]
+    return reached.assign(what="score", level=levels, less=less.to_numpy())

@@ -16,6 +16,8 @@ MEASURES = {
     "mae": "mean absolute error",
     "coverage": "coverage of its 90 % interval",
     "width": "width of the interval",
+    "rank_correlation": "rank correlation",
+    "auc_bad_map": "area under ROC, bad map",
 }
 FOUND = (
     "skill_maps",
@@ -80,7 +82,7 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
             figures(
                 "skill", "map_skill", "coverage", "reliability", "learning", "ablation", "cases"
             ),
-            [_skill_table(skill, "map", "Score of the whole map"), _hidden(skill)],
+            [_skill_table(skill, "map", "Score of the whole map"), _paired(run), _hidden(skill)],
         ),
         Section(
             "Clusters of maps, and what they say of the score",
@@ -167,6 +169,22 @@ def _skill_table(skill: pd.DataFrame, split: str, what: str) -> Table:
     frame = pivot(rows, index="method", columns="measure")
     unit = "maps" if split == "map" else "windows"
     return Table(frame, caption, f"{n} {unit}, {days} days")
+
+
+def _paired(run: Results) -> Table:
+    rows = run.read("evaluation/paired.parquet")
+    rows = rows[(rows["method"] == "U-Net") & rows["split"].isin(["all", "map"])]
+    frame = rows[["split", "other", "skill", "skill_low", "skill_high", "p"]].sort_values(
+        ["split", "skill"]
+    )
+    frame = frame.assign(split=frame["split"].map({"all": "each window", "map": "whole map"}))
+    caption = (
+        "CRPS skill of the U-Net against each other method on the same held-out windows or maps, "
+        "with 95 % intervals and the probability of no difference, from the same resampled days."
+    )
+    names = {"split": "score of", "other": "against"}
+    days = int(rows["days"].max())
+    return Table(frame.rename(columns=names), caption, f"{days} days")
 
 
 def _hidden(skill: pd.DataFrame) -> Table:

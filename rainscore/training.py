@@ -174,6 +174,14 @@ def predict(
         yield tuple(x.numpy() for x in maps), tuple(x.float().cpu().numpy() for x in outputs)
 
 
+def forward(model: nn.Module, inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What a network gives for arrays in memory, float32, on the device where it lies."""
+    place = next(model.parameters()).device
+    with torch.inference_mode():
+        given = model.eval()(torch.from_numpy(inputs).to(place))
+    return tuple(x.float().cpu().numpy() for x in given)
+
+
 @dataclass
 class _Progress:
     """How far a training is; with the weights and the optimiser, all that a checkpoint holds."""

@@ -45,8 +45,11 @@ rule evaluate_skill:
         splits="results/splits.parquet",
         unet=UNET,
         clusters=expand("results/clusters/{method}.parquet", method=METHODS),
+        latents="results/latents.parquet",
     output:
         skill="results/evaluation/skill.parquet",
+        paired="results/evaluation/paired.parquet",
+        coverage="results/evaluation/coverage.parquet",
         reliability="results/evaluation/reliability.parquet",
     log:
         "logs/evaluate_skill.log",
@@ -61,7 +64,7 @@ rule evaluate_skill:
     params:
         code=code("evaluate_skill"),
         methods=METHODS,
-        resamples=config["evaluation"]["resamples"],
+        evaluation=config["evaluation"],
         seed=config["seed"],
     script:
         "../scripts/evaluate_skill.py"

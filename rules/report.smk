@@ -81,6 +81,7 @@ rule write_report:
         + every_month("results/radar/{month}.parquet"),
         tables=every_month("results/scores/{month}.parquet"),
         skill="results/evaluation/skill.parquet",
+        paired="results/evaluation/paired.parquet",
         evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
         conditions="results/analysis/conditions.parquet",
         labels=f"results/clusters/{METHODS[0]}_labels.parquet",

@@ -15,7 +15,7 @@ use_threads(snakemake.threads)
 p, given = snakemake.params, snakemake.input
 stem = Path(given.unet[0]).with_suffix("")
 model, card = load_unet(stem)
-skill, reliability = evaluate(
+found = evaluate(
     sorted(given.features),
     read_table(given.splits),
     read_months(given.tables),
@@ -23,8 +23,9 @@ skill, reliability = evaluate(
     card,
     read_calibration(stem, card),
     {method: read_table(path) for method, path in zip(p.methods, given.clusters, strict=True)},
-    resamples=p.resamples,
+    read_table(given.latents),
+    **p.evaluation,
     seed=p.seed,
 )
-write_table(skill, snakemake.output.skill)
-write_table(reliability, snakemake.output.reliability)
+for name, path in snakemake.output.items():
+    write_table(getattr(found, name), path)

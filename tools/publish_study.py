@@ -12,6 +12,8 @@ from benchmarks.run import machine
 
 TABLES = (
     "evaluation/skill.parquet",
+    "evaluation/paired.parquet",
+    "evaluation/coverage.parquet",
     "evaluation/reliability.parquet",
     "evaluation/ablation.parquet",
     "evaluation/latent_sizes.parquet",

@@ -15,7 +15,12 @@ MEASURES = {
 }
 
 
-SPLITS = {"all": 0, "map": 1, "season": 2, "source": 3, "age": 4, "intensity": 5, "regime": 6}
+SPLITS = {
+    name: place
+    for place, name in enumerate(
+        ("all", "map", "season", "source", "rain", "intensity", "age", "hour", "regime")
+    )
+}
 SEASONS = ("DJF", "MAM", "JJA", "SON")
 
 
@@ -69,7 +74,7 @@ def plot_coverage(
         world: 'simulated' or 'real'.
     """
     rows = skill[(skill["measure"] == "coverage") & (skill["method"] == method)]
-    rows = rows[rows["n"] > 0]
+    rows = rows[(rows["n"] > 0) & rows["split"].isin(SPLITS)]
     rows = rows.assign(rank=rows["group"].map(_rank), order=rows["split"].map(SPLITS).fillna(99))
     rows = rows.sort_values(["order", "rank"], kind="stable", ignore_index=True)
     whole = rows[rows["split"] == "all"].iloc[0]
@@ -98,27 +103,40 @@ def plot_coverage(
 
 
 @styled
-def plot_reliability(reliability: pd.DataFrame, *, days: int, period: str, world: str) -> Figure:
-    """Share of the scores found at or below each predicted quantile: on the diagonal is right.
+def plot_reliability(reliability: pd.DataFrame, *, period: str, world: str) -> Figure:
+    """Share of the scores found below each predicted quantile, and how often rain was hidden.
 
     Args:
-        reliability: Columns level (of the quantile, 1), share (found, 1), n (pixels).
-        days: Held-out days.
+        reliability: Columns what ('score' or 'hidden rain'), level, share, low, high (95 % over
+            days), n, days and, of scores, less: of `heldout.Skill`, all 1.
         period: In words.
         world: 'simulated' or 'real'.
     """
-    subtitle = f"held-out days: {sample(reliability['n'].max(), 'pixels with rain', days, period)}"
-    title = "Reliability of the predicted quantiles"
-    fig = figure(6, 5.3, title=title, subtitle=subtitle, world=world)
-    ax = fig.subplots()
-    ax.plot([0, 1], [0, 1], color="#777777", linewidth=0.8, label="reliable")
-    ax.plot(reliability["level"], reliability["share"], "o-", color=colour(1), label="U-Net")
-    for level, share in reliability[["level", "share"]].to_numpy():
-        ax.annotate(f"{share:.2f}", (level, share), (6, -11), textcoords="offset points", size=8)
-    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    ax.set(xlabel="level of the predicted quantile [1]", ylabel="scores at or below it [1]")
-    ax.grid()
-    ax.legend(loc="upper left")
+    parts = dict(list(reliability.groupby("what")))
+    days = reliability["days"].max()
+    known = " and ".join(
+        f"{count(parts[name]['n'].sum() if name == 'hidden rain' else parts[name]['n'].max())} "
+        f"{unit}"
+        for name, unit in (("score", "windows with rain"), ("hidden rain", "without"))
+        if name in parts
+    )
+    title = "Reliability of what is predicted"
+    subtitle = f"held-out days: {known}, {count(days)} days, {period}; bars: see the panels"
+    fig = figure(9.5, 5.2, title=title, subtitle=subtitle, world=world)
+    score, hidden = fig.subplots(1, 2)
+    for ax in (score, hidden):
+        ax.plot([0, 1], [0, 1], color="#777777", linewidth=0.8)
+        ax.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+        ax.grid()
+    rows = parts["score"]
+    score.vlines(rows["level"], rows["less"], rows["share"], color=colour(1), linewidth=5)
+    score.set_title("Quantiles of the score: from below to at the quantile")
+    score.set(xlabel="level of the predicted quantile [1]", ylabel="share of the scores found [1]")
+    hidden.set_title("Rain hidden where IMERG has none: 95 % over days")
+    hidden.set(xlabel="probability told [1]", ylabel="share with rain [1]")
+    if "hidden rain" in parts:
+        rows = parts["hidden rain"].rename(columns={"share": "value"})
+        intervals(hidden, rows["level"].to_numpy(), rows, color=colour(0))
     return fig
 
 

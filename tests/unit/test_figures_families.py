@@ -84,8 +84,9 @@ def coverage(world: str) -> Figure:
 
 
 def reliability(world: str) -> Figure:
-    rows = pd.DataFrame({"level": [0.05, 0.5, 0.95], "share": [0.04, 0.5, 0.97], "n": 1234})
-    return plot_reliability(rows, days=2, period=PERIOD, world=world)
+    rows = table(what=["score", "score", "hidden rain"], level=[0.05, 0.5, 0.95])
+    rows = rows.rename(columns={"value": "share"}).assign(less=rows["low"])
+    return plot_reliability(rows, period=PERIOD, world=world)
 
 
 def clusters(world: str) -> Figure:

@@ -17,7 +17,7 @@ from rainscore.files import read_json, write_json
 from rainscore.fitting.autoencoder import fit_autoencoder
 from rainscore.fitting.unet import fit_unet
 from rainscore.granules import granule_name, write_granule
-from rainscore.heldout import evaluate
+from rainscore.heldout import Skill, evaluate
 from rainscore.imerg import read_granule
 from rainscore.latents import extract_latents, latent_columns
 from rainscore.modelfiles import save_arrays, save_model
@@ -83,13 +83,16 @@ def run(tmp_path_factory) -> SimpleNamespace:
 
 
 @pytest.fixture(scope="module")
-def skill(run: SimpleNamespace) -> pd.DataFrame:
-    table, _ = evaluate(
+def judged(run: SimpleNamespace) -> Skill:
+    return evaluate(
         [run.path], run.splits, run.table, run.unet, run.card, run.calibration,
-        {"kmeans": run.clusters},
-        resamples=50, seed=0,
+        {"kmeans": run.clusters}, run.latents, boosting_windows=5000, resamples=50, seed=0,
     )  # fmt: skip
-    return table
+
+
+@pytest.fixture(scope="module")
+def skill(judged: Skill) -> pd.DataFrame:
+    return judged.skill
 
 
 def value(skill: pd.DataFrame, method: str, measure: str, split: str = "all") -> float:
@@ -101,6 +104,8 @@ def test_a_network_that_learnt_beats_climatology_on_the_held_out_days(skill) -> 
     assert value(skill, "climatology", "crps_skill") == 0
     assert value(skill, "U-Net", "crps_skill") > 0.3
     assert value(skill, "quality index", "crps_skill") > 0.2
+    assert value(skill, "gradient boosting", "crps_skill") > 0.3
+    assert value(skill, "U-Net", "rank_correlation") > 0.5
 
 
 def test_every_method_is_measured_on_the_same_pixels(skill) -> None:
@@ -110,7 +115,10 @@ def test_every_method_is_measured_on_the_same_pixels(skill) -> None:
         "climatology",
         "source and age",
         "quality index",
+        "random error",
         "cluster (kmeans)",
+        "nearest maps",
+        "gradient boosting",
     }
     assert len(set(rows["n"])) == 1
     assert rows["days"].eq(2).all()
@@ -119,16 +127,44 @@ def test_every_method_is_measured_on_the_same_pixels(skill) -> None:
 def test_groups_partition_the_pixels(skill) -> None:
     rows = skill[(skill["method"] == "U-Net") & (skill["measure"] == "crps")]
     totals = rows.groupby("split")["n"].sum()
-    for split in ("source", "age", "intensity", "season"):
+    for split in ("source", "age", "intensity", "season", "rain", "hour"):
         assert totals[split] == totals["all"], split
 
 
 def test_map_score_and_hidden_rain_are_measured(skill) -> None:
-    assert {"U-Net", "climatology", "cluster (kmeans)"} == set(
-        skill.loc[skill["split"] == "map", "method"]
-    )
+    assert {
+        "U-Net",
+        "climatology",
+        "quality index",
+        "cluster (kmeans)",
+        "nearest maps",
+    } == set(skill.loc[skill["split"] == "map", "method"])
+    areas = skill[(skill["split"] == "map") & (skill["measure"] == "auc_bad_map")]
+    assert len(areas) == 5 and areas["value"].between(0, 1).all()
     brier = skill[(skill["split"] == "hidden") & (skill["measure"] == "brier")]
     assert brier["value"].between(0, 1).all()
+
+
+def test_coverage_and_reliability_tell_of_the_same_windows(judged: Skill) -> None:
+    n = judged.skill.loc[judged.skill["split"] == "all", "n"].iloc[0]
+    whole = judged.coverage[judged.coverage["kind"] == "all"]
+    assert whole["n"].eq(n).all() and whole["coverage"].between(0.5, 1).all()
+    assert set(judged.coverage["kind"]) >= {"all", "season", "source", "rain", "map"}
+    scores = judged.reliability[judged.reliability["what"] == "score"]
+    assert scores["n"].eq(n).all() and scores["share"].is_monotonic_increasing
+    assert (scores["less"] <= scores["share"]).all()
+    dry = judged.reliability[judged.reliability["what"] == "hidden rain"]
+    brier = judged.skill[judged.skill["measure"] == "brier"]
+    assert dry["n"].sum() == brier["n"].iloc[0]
+
+
+def test_pairs_of_methods_are_compared_both_ways(judged: Skill) -> None:
+    rows = judged.paired[judged.paired["split"] == "all"].to_dict("records")
+    by_pair = {(row["method"], row["other"]): row for row in rows}
+    there, back = by_pair["U-Net", "climatology"], by_pair["climatology", "U-Net"]
+    assert there["difference"] == pytest.approx(-back["difference"])
+    assert there["low"] <= there["difference"] <= there["high"] < 0
+    assert 0 < there["p"] <= 1
 
 
 def test_the_card_says_how_to_use_the_network(run) -> None:
