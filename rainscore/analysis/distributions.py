@@ -18,6 +18,9 @@ SERIES = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 RATE_EDGES = np.array([0.0, *(s * d for d in (0.1, 1.0, 10.0) for s in SERIES), 100.0]).round(4)
 """Lower edges of the classes of rate [mm/h]: below 0.1, then ten a decade."""
 
+SPECTRUM_STEP_KM = 4.0
+"""Finer pixels are averaged to it before the transform: IMERG's cells are coarser still."""
+
 TILE_KM = 384.0
 """Side of the tiles of the spectra [km], less where the domain is smaller."""
 
@@ -68,18 +71,22 @@ def spectrum_sums(pair: xr.Dataset, month: CellMonth) -> pd.DataFrame:
         source, `wavelength_km`, `imerg_power`, `radar_power`, `cross_power` [(mm/h)²], tiles.
     """
     grid = Grid(**json.loads(pair.attrs["grid"]))
-    step = abs(grid.dx) / 1000
-    tile = 2 * int(min(TILE_KM / step, *grid.shape) // 2)
+    block = max(1, int(SPECTRUM_STEP_KM * 1000 // abs(grid.dx)))
+    step = block * abs(grid.dx) / 1000
+    tile = 2 * int(min(TILE_KM / step, *(n // block for n in grid.shape)) // 2)
     pick = nearest(month.cells, grid).ravel()
     days, place = month.days
     shape = days.size, len(SPECTRUM_SOURCES)
     powers, tiles = np.zeros((*shape, 3, tile // 2)), np.zeros(shape, np.int64)
     for start in range(0, month.times.size, MAPS_A_CHUNK):
         part = slice(start, start + MAPS_A_CHUNK)
-        imerg, radar = (_tiles(pair[name].isel(time=part).values, tile) for name in _PRODUCTS)
+        imerg, radar = (
+            _block_means(_tiles(pair[name].isel(time=part).values, tile * block), block)
+            for name in _PRODUCTS
+        )
         of_cells = month.source[part].reshape(len(imerg), -1)
         of_pixels = np.where(pick >= 0, of_cells[:, pick], SOURCE_NAMES.index("unknown"))
-        filled = _filling_source(_tiles(of_pixels.reshape(-1, *grid.shape), tile))
+        filled = _filling_source(_tiles(of_pixels.reshape(-1, *grid.shape), tile * block))
         # Wet, and nothing missing: the sum of what a tile misses is NaN, not above 0.
         use = (imerg.sum(axis=(2, 3)) + radar.sum(axis=(2, 3))) > 0
         days_of = np.broadcast_to(place[part, None], use.shape)[use]
@@ -109,6 +116,12 @@ def _tiles(field: np.ndarray, tile: int) -> np.ndarray:
     ny, nx = (n // tile for n in field.shape[1:])
     cut = field[:, : ny * tile, : nx * tile]
     return cut.reshape(-1, ny, tile, nx, tile).swapaxes(2, 3).reshape(-1, ny * nx, tile, tile)
+
+
+def _block_means(tiles: np.ndarray, block: int) -> np.ndarray:
+    """Means of blocks of pixels of tiles (time, tile, y, x); NaN where one is missing."""
+    ny, nx = (n // block for n in tiles.shape[2:])
+    return tiles.reshape(*tiles.shape[:2], ny, block, nx, block).mean(axis=(3, 5))
 
 
 def _filling_source(source: np.ndarray) -> np.ndarray:

@@ -41,13 +41,14 @@ def condition_sums(month: CellMonth, scores: xr.Dataset, *, threshold: float) ->
     tables = []
     for start in range(0, month.times.size, MAPS_A_CHUNK):
         part = slice(start, start + MAPS_A_CHUNK)
-        maps = np.arange(month.times.size)[part, None]
-        code = month.code[part].reshape(len(maps), -1)
+        code = month.code[part].reshape(len(month.code[part]), -1)
+        first = np.arange(len(code))[:, None] * CODES  # a key tells the map and the code
         at_windows = np.where(pick >= 0, code[:, pick], UNKNOWN)
         terms = _cell_terms(month.imerg[part], month.radar[part], threshold)
-        of_cells = _sum_by(maps * CODES + code, terms["n"] > 0, terms)
-        of_windows = _sum_by(maps * CODES + at_windows, *_window_terms(scores.isel(time=part)))
-        tables.append(of_cells.join(of_windows, how="outer").fillna(0.0))
+        of_cells = _sum_by(first + code, terms["n"] > 0, terms)
+        of_windows = _sum_by(first + at_windows, *_window_terms(scores.isel(time=part)))
+        sums = of_cells.join(of_windows, how="outer").fillna(0.0)
+        tables.append(sums.set_index(sums.index + start * CODES))
     table = pd.concat(tables)
     place, code = np.divmod(table.index.to_numpy(), CODES)
     table = table.astype(dict.fromkeys(COUNTS, np.int32))
@@ -146,9 +147,10 @@ def _window_terms(scores: xr.Dataset) -> tuple[np.ndarray, dict[str, np.ndarray]
 def _sum_by(key: np.ndarray, where: np.ndarray, terms: dict[str, np.ndarray]) -> pd.DataFrame:
     """Sums of the terms by their key, over the places where `where` holds; indexed by key."""
     where = where.reshape(key.shape)
-    found, place = np.unique(key[where], return_inverse=True)
+    key = key[where]
+    found = np.flatnonzero(np.bincount(key))
     sums = {
-        name: additive(np.bincount(place, term.reshape(key.shape)[where], found.size))
+        name: additive(np.bincount(key, term.reshape(where.shape)[where])[found])
         for name, term in terms.items()
     }
     return pd.DataFrame(sums, index=found)

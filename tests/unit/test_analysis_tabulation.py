@@ -26,6 +26,7 @@ from rainscore.analysis.tabulation import (
 from rainscore.files import write_netcdf
 from rainscore.regrid import overlap_weights
 from rainscore.scoremaps import score_month
+from rainscore.scores.spectral import spectral_sums
 from rainscore.scores.sums import STEP
 from tests.compliance import cf_errors
 from tests.world import CELLS, GRID, SCORE, month_pair
@@ -169,3 +170,19 @@ def test_the_timing_agrees_with_a_correlation_written_out() -> None:
     later = (o + np.roll(o, -1, axis=0)) / 2
     expected = np.corrcoef(f[inside].ravel(), later[inside].ravel())[0, 1]
     assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_fine_pixels_are_averaged_before_the_transform(monkeypatch, pair, month) -> None:
+    monkeypatch.setattr("rainscore.analysis.distributions.SPECTRUM_STEP_KM", 16.0)
+    coarse = spectrum_sums(pair, month)
+    assert coarse["wavelength_km"].min() == 32
+    fine = pair["radar"].values[7]
+    perfect = pair.assign(imerg=pair["radar"], radar=pair["radar"]).isel(time=[7])
+    one = CellMonth(
+        month.times[[7]], month.cells, month.imerg[[7]], month.radar[[7]],
+        month.source[[7]], month.code[[7]],
+    )  # fmt: skip
+    found = spectrum_sums(perfect, one)
+    means = fine.reshape(20, 2, 20, 2).mean(axis=(1, 3))[None].astype(np.float32)
+    expected = spectral_sums(means, means, tile=20)
+    assert found["radar_power"].to_numpy() == pytest.approx(expected.radar_power[0], rel=1e-5)
