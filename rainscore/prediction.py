@@ -11,7 +11,7 @@ import torch
 import xarray as xr
 
 from rainscore.calibration import calibrated, read_calibration
-from rainscore.clustering.methods import DRY, METHODS
+from rainscore.clustering.methods import DRY, load_clusterer
 from rainscore.dataset import hide, stack_context
 from rainscore.errors import RainscoreError
 from rainscore.featurefiles import coarsen_rain
@@ -19,9 +19,8 @@ from rainscore.features import CHANNELS, NORMALISATION, build_inputs, pass_ages,
 from rainscore.files import read_json
 from rainscore.grids import Grid, imerg_cells
 from rainscore.imerg import FIELDS, read_granule
-from rainscore.latents import load_autoencoder
 from rainscore.mapscore import map_features, map_score
-from rainscore.modelfiles import load_arrays, load_model
+from rainscore.modelfiles import load_model
 from rainscore.networks.unet import UNet, UNetSettings
 from rainscore.period import HALF_HOUR
 from rainscore.regrid import overlap_weights
@@ -53,7 +52,7 @@ class Scorer:
     """The models of a folder, loaded once.
 
     Args:
-        folder: `results/models` of a run: the U-Net, the auto-encoder, one clusterer, its labels.
+        folder: `results/models` of a run: the U-Net, one clusterer, its labels.
         method: Name of the clusterer; by default the only one that the folder holds.
 
     Raises:
@@ -63,10 +62,9 @@ class Scorer:
     def __init__(self, folder: Path, method: str | None = None) -> None:
         self.unet, self.card = load_unet(folder / "unet")
         self.calibration = read_calibration(folder / "unet", self.card)
-        self.autoencoder, self.encoder_card = load_autoencoder(folder / "autoencoder")
         self.method = method or _only_method(folder)
-        arrays, self.cluster_card = load_arrays(folder / self.method)
-        self.clusterer = METHODS[self.method].from_arrays(arrays)
+        self.clusterer = load_clusterer(folder / self.method)
+        self.cluster_card = self.clusterer.card_
         labels = read_json(folder / f"{self.method}_labels.json")
         self.labels = {row["cluster"]: row for row in labels}
         self.learning_grid = Grid(**self.card["grid"])
@@ -195,7 +193,7 @@ class Scorer:
 
     def _add_cluster(self, dataset: xr.Dataset, inputs: np.ndarray) -> None:
         """Put the cluster, its scores and the novelty flag into the dataset."""
-        size = self.autoencoder.settings.size
+        size = self.cluster_card["size"]
         ny, nx = inputs.shape[-2:]
         cluster, novel, label = np.nan, np.nan, {}
         if min(ny, nx) >= size:
@@ -204,13 +202,10 @@ class Scorer:
             share = wet_share(crop, self.card["score"]["threshold"])[0]
             cluster, novel = DRY, 0
             if share >= self.cluster_card["min_wet"]:
-                place = CHANNELS.index("rain")
-                with torch.inference_mode():
-                    rain = torch.from_numpy(crop[:, [place]])
-                    latent = self.autoencoder.encode(rain, self.cluster_card["summary"]).numpy()
-                distance = self.clusterer.transform(latent)[0]
-                cluster = int(distance.argmin())
-                novel = int(distance.min() > self.cluster_card["novelty_threshold"])
+                rain = crop[:, [CHANNELS.index("rain")]]
+                cluster = int(self.clusterer.predict(rain)[0])
+                distance = self.clusterer.novelty(rain)[0]
+                novel = int(distance > self.cluster_card["novelty_threshold"])
             label = self.labels.get(cluster, {})
         dataset["cluster"] = ((), np.float32(cluster), {"long_name": _words("cluster")})
         dataset["novelty"] = ((), np.float32(novel), {"long_name": _words("novelty")})

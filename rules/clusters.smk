@@ -1,4 +1,10 @@
 # Latent vectors, clusters of maps, and what each cluster says of the score.
+CLUSTERS = {
+    key: config["clusters"][key]
+    for key in ("k", "epochs", "maps", "min_wet", "novelty")
+}
+
+
 rule extract_latents:
     input:
         features=every_month("results/features/{month}.h5"),
@@ -26,7 +32,12 @@ rule extract_latents:
 
 rule cluster_maps:
     input:
+        features=every_month("results/features/{month}.h5"),
         latents="results/latents.parquet",
+        encoder=[
+            "results/models/autoencoder.safetensors",
+            "results/models/autoencoder.json",
+        ],
     output:
         weights="results/models/{method}.safetensors",
         card="results/models/{method}.json",
@@ -38,15 +49,14 @@ rule cluster_maps:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        gpu=1,
+        mem_mb=4000,
+        runtime=240,
     params:
         code=code("cluster_maps"),
-        clusters={
-            key: config["clusters"][key]
-            for key in ("summary", "k", "min_wet", "novelty")
-        },
+        clusters=CLUSTERS,
         seed=config["seed"],
+        simulated=SIMULATED,
     script:
         "../scripts/cluster_maps.py"
 

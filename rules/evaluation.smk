@@ -6,8 +6,6 @@ UNET = [
 ]
 MODELS = [
     *UNET,
-    "results/models/autoencoder.safetensors",
-    "results/models/autoencoder.json",
     f"results/models/{METHODS[0]}.safetensors",
     f"results/models/{METHODS[0]}.json",
     f"results/models/{METHODS[0]}_labels.json",

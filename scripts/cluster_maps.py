@@ -1,17 +1,24 @@
-"""Cluster the maps in the latent space."""
+"""Cluster the maps of rain."""
 
 from pathlib import Path
 
-from rainscore.clustering.maps import cluster_latents
+from rainscore.clustering.maps import ClusterSettings, cluster_maps
 from rainscore.files import read_table, write_table
+from rainscore.fitting.common import fingerprint
+from rainscore.latents import load_autoencoder
 from rainscore.log import start_logging
-from rainscore.modelfiles import save_arrays
+from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])
-p = snakemake.params
-arrays, card, table = cluster_latents(
-    read_table(snakemake.input.latents), snakemake.wildcards.method, **p.clusters, seed=p.seed
-)
-stem = Path(snakemake.output.weights).with_suffix("")
-save_arrays(stem, arrays, {**card, "code": p.code})
+use_threads(snakemake.threads)
+p, given, stem = snakemake.params, snakemake.input, Path(snakemake.output.weights).with_suffix("")
+checkpoint = stem.with_suffix(".checkpoint")
+clusterer, card, table = cluster_maps(
+    sorted(given.features), read_table(given.latents),
+    load_autoencoder(Path(given.encoder[0]).with_suffix(""))[0],
+    snakemake.wildcards.method, settings=ClusterSettings(**p.clusters), seed=p.seed,
+    checkpoint=checkpoint, fingerprint=fingerprint([], p.code, p.clusters),
+)  # fmt: skip
+clusterer.save(stem, **card, code=p.code, simulated=p.simulated)
 write_table(table, snakemake.output.clusters)
+checkpoint.unlink()

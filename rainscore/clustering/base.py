@@ -50,6 +50,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         empty_: Clusters that hold no member; a warning names them.
         revived_: How often an empty cluster was set on a far member during the training.
         history_: One row a check: phase, step, loss and what the method adds.
+        card_: What the JSON file of a loaded model holds.
     """
 
     network: Any = None
@@ -144,6 +145,22 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         """Cluster of each member, dims (n,)."""
         return self.transform(X).argmin(axis=1)
 
+    def novelty(self, X: np.ndarray) -> np.ndarray:
+        """How far each member is from all clusters, dims (n,): the least dissimilarity."""
+        return self.transform(X).min(axis=1)
+
+    def sort_by_size(self) -> None:
+        """Number the clusters anew, so that 0 is the largest."""
+        order = np.argsort(-self._sizes(), kind="stable")
+        rank = np.argsort(order)
+        for head in self.heads_.values():
+            head.data = head.data[torch.from_numpy(order).to(head.device)]
+        self.labels_ = rank[self.labels_]
+        self.sizes_ = self._sizes()
+        self.empty_ = np.flatnonzero(self.sizes_ == 0)
+        if self.start_labels_ is not None:
+            self.start_labels_ = rank[self.start_labels_]
+
     def save(self, path_stem: Path | str, **card: Any) -> None:
         """Write `path_stem`.safetensors and `path_stem`.json.
 
@@ -191,6 +208,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         clusterer.heads_.to(clusterer._place())
         clusterer.sizes_ = np.array(card["sizes"])
         clusterer.revived_ = card["revived"]
+        clusterer.card_ = card
         return clusterer
 
     def _checked(self, X: np.ndarray) -> Tensor:
@@ -239,10 +257,12 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             parts = [call(x.float().to(self._place())).cpu() for x in data.split(AT_ONCE)]
         return torch.cat(parts)
 
-    def _report_empty(self) -> None:
+    def _sizes(self) -> np.ndarray:
         # Every head has one row a cluster.
-        k = len(next(iter(self.heads_.values())))
-        self.sizes_ = np.bincount(self.labels_, minlength=k)
+        return np.bincount(self.labels_, minlength=len(next(iter(self.heads_.values()))))
+
+    def _report_empty(self) -> None:
+        self.sizes_ = self._sizes()
         self.empty_ = np.flatnonzero(self.sizes_ == 0)
         if len(self.empty_):
             logger.warning("%s: clusters %s are empty", type(self).__name__, self.empty_.tolist())

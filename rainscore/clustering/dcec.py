@@ -11,6 +11,7 @@ from rainscore.clustering.base import DeepClusterer
 from rainscore.clustering.encoders import MLP, ConvNet, ConvSettings, MLPSettings
 from rainscore.clustering.phases import Phase, Run
 from rainscore.clustering.starts import adam, autoencoder_phase, kmeans_start, revive
+from rainscore.clustering.summaries import through
 from rainscore.clustering.targets import divergence, sharpened, squared_distances, student_t
 
 
@@ -91,8 +92,8 @@ class DCEC(DeepClusterer):
         return step > 0 and changed < self.tolerance
 
     def _loss(self, x: Tensor, target: Tensor) -> Tensor:
-        z = self.network_.encode(x)
-        error = (self.network_.decode(z) - x).square().mean()
+        z, given = through(self.network_, x)
+        error = (given - x).square().mean()
         return error + self.weight * divergence(target.to(x.device), self.assignments(z))
 
 

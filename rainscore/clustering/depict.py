@@ -14,28 +14,16 @@ from rainscore.clustering.encoders import ConvSettings, NoisyConvNet, dropped
 from rainscore.clustering.pathintegral import path_integral_clusters
 from rainscore.clustering.phases import Phase, Run, steps_of_epoch
 from rainscore.clustering.starts import adam, kmeans_start
-from rainscore.clustering.targets import balanced, sharpened
+from rainscore.clustering.summaries import through
+from rainscore.clustering.targets import balanced, sharpened, squared_distances
 
 logger = logging.getLogger(__name__)
 
 HIDDEN = 0.1
 """Weight of the reconstruction of each hidden layer."""
 
-
-class PlainLayers:
-    """Gives any auto-encoder the two ways that DEPICT needs; its only noise is on the input."""
-
-    def __init__(self, network: Any, rate: float = 0.1) -> None:
-        self.network = network
-        self.rate = rate
-
-    def layers(self, x: Tensor, noise: torch.Generator | None = None) -> list[Tensor]:
-        """The latent vectors (B, L)."""
-        return [self.network.encode(dropped(x, self.rate, noise))]
-
-    def inverse(self, z: Tensor) -> list[Tensor]:
-        """The members (B, …)."""
-        return [self.network.decode(z)]
+DROPPED = 0.1
+"""Noise on the input of an auto-encoder that has none of its own: share that is dropped."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -55,6 +43,7 @@ class DEPICT(DeepClusterer):
         learning_rate: Of Adam.
         pretrain_epochs: Most epochs of the auto-encoder alone.
         patience: Epochs without a better validation loss that end it.
+        start_epochs: Most epochs in which the softmax learns the first clusters.
         max_epochs: Most epochs of the joint training.
         tolerance: It stops when the mean squared change of the targets is below.
         target: `sharpened` as in the authors' code, `balanced` as in the paper.
@@ -62,7 +51,8 @@ class DEPICT(DeepClusterer):
         **others: Of `DeepClusterer`.
 
     Attributes:
-        heads_: `weight`, dims (k, L), and `bias`, dims (k,), of the softmax.
+        heads_: `weight`, dims (k, L), and `bias`, dims (k,), of the softmax; `centres`, dims
+            (k, L), the mean latent vectors, from which novelty is measured.
     """
 
     k: int
@@ -70,6 +60,7 @@ class DEPICT(DeepClusterer):
     learning_rate: float = 1e-4
     pretrain_epochs: int = 4000
     patience: int = 100
+    start_epochs: int = 1000
     max_epochs: int = 4000
     tolerance: float = 1e-7
     target: Literal["sharpened", "balanced"] = "sharpened"
@@ -87,6 +78,21 @@ class DEPICT(DeepClusterer):
     def _dissimilarity(self, z: Tensor) -> Tensor:
         """−log of the probability of each cluster, dims (B, k)."""
         return -torch.log_softmax(self._scores(z), dim=1)
+
+    def _conclude(self, run: Run) -> np.ndarray:
+        z = self._through(run.data, self.network_.encode)
+        labels = self._dissimilarity(z.to(run.place)).argmin(dim=1).cpu()
+        centres = torch.full((self.k, z.shape[1]), torch.inf)
+        for c in labels.unique().tolist():
+            centres[c] = z[labels == c].mean(dim=0)
+        self.heads_["centres"] = nn.Parameter(centres.to(run.place), requires_grad=False)
+        return labels.numpy()
+
+    def novelty(self, X: np.ndarray) -> np.ndarray:
+        """Distance (n,) to the nearest mean: a softmax is sure of what is far from everything."""
+        z = self._through(torch.as_tensor(X), self.network_.encode)
+        centres = self.heads_["centres"].detach().cpu()
+        return squared_distances(z, centres).min(dim=1).values.sqrt().numpy()
 
     def _scores(self, z: Tensor) -> Tensor:
         return F.linear(z, self.heads_["weight"], self.heads_["bias"])
@@ -108,7 +114,7 @@ class DEPICT(DeepClusterer):
         )
         first = Phase(
             name="start",
-            steps=1000 * part,
+            steps=self.start_epochs * part,
             loss=lambda x, rows, step: self._loss(x, run.memory["start_labels"][rows], run, step),
             rows=learnt,
             every=part,
@@ -129,11 +135,13 @@ class DEPICT(DeepClusterer):
 
     def _errors(self, x: Tensor, noise: torch.Generator | None) -> tuple[Tensor, Tensor]:
         """Error of the layer-wise reconstruction, and the latent vectors it came from."""
-        ways = self.network_ if hasattr(self.network_, "layers") else PlainLayers(self.network_)
-        z = ways.layers(x, noise)[-1]
-        image, *hidden = ways.inverse(z)
+        if not hasattr(self.network_, "layers"):
+            z, image = through(self.network_, dropped(x, DROPPED, noise))
+            return F.mse_loss(image, x), z
+        z = self.network_.layers(x, noise)[-1]
+        image, *hidden = self.network_.inverse(z)
         error = F.mse_loss(image, x)
-        targets = ways.layers(x)[:-1] if hidden else []
+        targets = self.network_.layers(x)[:-1]
         for given, clean in zip(hidden, targets, strict=True):
             error = error + HIDDEN * F.mse_loss(given, clean)
         return error, z

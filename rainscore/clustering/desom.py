@@ -1,6 +1,7 @@
 """DESOM: a self-organising map learnt in the latent space together with the auto-encoder."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -9,8 +10,9 @@ from torch import Tensor, nn
 from rainscore.clustering.base import DeepClusterer
 from rainscore.clustering.encoders import MLP, MLPSettings
 from rainscore.clustering.phases import Phase, Run
-from rainscore.clustering.som import grid_distances, temperature
+from rainscore.clustering.som import SelfOrganisingMap, grid_distances, temperature
 from rainscore.clustering.starts import adam
+from rainscore.clustering.summaries import through
 from rainscore.clustering.targets import squared_distances
 
 
@@ -20,14 +22,17 @@ class DESOM(DeepClusterer):
 
     Loss: mean squared error + `weight` · mean Σ w ‖z − m‖² over the units m of the map, with
     w = exp(−d² / T²), d the city-block distance on the map from the member's nearest unit (the
-    authors' code counts rows wrongly where the columns differ), T falling exponentially. Nothing is
-    pre-trained. A cluster is a unit; units without members lie between clusters, and are reported.
+    authors' code counts rows wrongly where the columns differ), T falling exponentially. In the
+    paper nothing is pre-trained and the units start on randomly drawn members; from a network that
+    is trained already, `start="map"` begins with a plain map of its latent vectors. A cluster is a
+    unit; units without members lie between clusters, and are reported.
 
     Args:
         rows, columns: Of the map.
         weight: Of the map's loss.
         steps: Of the training.
         first, last: T at its start and end.
+        start: Units on members `drawn` at random, or on those of a plain `map`.
         **others: Of `DeepClusterer`.
 
     Attributes:
@@ -40,6 +45,7 @@ class DESOM(DeepClusterer):
     steps: int = 10_000
     first: float = 10.0
     last: float = 0.1
+    start: Literal["drawn", "map"] = "drawn"
 
     def decoded_map(self) -> np.ndarray:
         """What each unit stands for, dims (rows, columns, …) with … those of one member."""
@@ -70,18 +76,24 @@ class DESOM(DeepClusterer):
         ]
 
     def _begin(self, run: Run) -> None:
-        """Units on randomly drawn members."""
+        """Set the units on drawn members, or on a plain map."""
         units = self.rows * self.columns
         if len(run.data) < units:
             raise ValueError(f"{len(run.data)} members are fewer than the {units} units of the map")
+        if self.start == "map":
+            vectors = self._through(run.data, self.network_.encode).numpy()
+            fitted = SelfOrganisingMap(self.rows, self.columns, seed=self.seed).fit(vectors)
+            run.memory["start_labels"] = torch.from_numpy(fitted.labels_)
+            self.heads_["units"].data.copy_(torch.from_numpy(fitted.units_))
+            return
         drawn = np.random.default_rng([self.seed, 1]).choice(len(run.data), units, replace=False)
         z = self._through(run.data[torch.from_numpy(drawn)], self.network_.encode)
         self.heads_["units"].data.copy_(z)
 
     def _loss(self, x: Tensor, apart: Tensor, step: int) -> Tensor:
-        z = self.network_.encode(x)
+        z, given = through(self.network_, x)
         distances = squared_distances(z, self.heads_["units"])
         radius = temperature(step, self.steps, self.first, self.last)
         weights = torch.exp(-apart[distances.argmin(dim=1)] / radius**2)
-        error = (self.network_.decode(z) - x).square().mean()
+        error = (given - x).square().mean()
         return error + self.weight * (weights * distances).sum(dim=1).mean()

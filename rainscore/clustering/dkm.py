@@ -10,6 +10,7 @@ from rainscore.clustering.base import DeepClusterer
 from rainscore.clustering.encoders import MLP, MLPSettings
 from rainscore.clustering.phases import Phase, Run, steps_of_epoch
 from rainscore.clustering.starts import adam, kmeans_start, revive
+from rainscore.clustering.summaries import through
 from rainscore.clustering.targets import squared_distances
 
 
@@ -44,7 +45,8 @@ class DeepKMeans(DeepClusterer):
             otherwise α = 1000 after pre-training and k-means.
         weight: Of the clustering loss.
         pretrain_epochs: Of the auto-encoder alone, where not annealed.
-        epochs_each: Epochs for each value of α; 20 values of 1000 where not annealed.
+        epochs_each: Epochs for each value of α.
+        values: Of 1000 in a row, where not annealed.
         **others: Of `DeepClusterer`.
 
     Attributes:
@@ -56,11 +58,12 @@ class DeepKMeans(DeepClusterer):
     weight: float = 1.0
     pretrain_epochs: int = 50
     epochs_each: int = 5
+    values: int = 20
 
     @property
     def alphas(self) -> list[float]:
         """The values of α in their order."""
-        return annealed_alphas() if self.annealed else [1000.0] * 20
+        return annealed_alphas() if self.annealed else [1000.0] * self.values
 
     def _default_network(self, shape: tuple[int, ...]) -> nn.Module:
         return MLP(MLPSettings(shape, latent=self.k))
@@ -73,9 +76,7 @@ class DeepKMeans(DeepClusterer):
         alone = Phase(
             name="auto-encoder",
             steps=self.pretrain_epochs * epoch,
-            loss=lambda x, rows, step: summed_error(
-                x, self.network_.decode(self.network_.encode(x))
-            ),
+            loss=lambda x, rows, step: summed_error(x, through(self.network_, x)[1]),
             optimizer=adam(1e-3),
             order="drawn",
             every=epoch,
@@ -109,9 +110,9 @@ class DeepKMeans(DeepClusterer):
         return False
 
     def _loss(self, x: Tensor, alpha: float) -> Tensor:
-        z = self.network_.encode(x)
+        z, given = through(self.network_, x)
         near = soft_minimum(squared_distances(z, self.heads_["centres"]), alpha).mean()
-        return summed_error(x, self.network_.decode(z)) + self.weight * near
+        return summed_error(x, given) + self.weight * near
 
 
 def summed_error(x: Tensor, given: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rainscore.clustering.summaries import Summarised, SummarisedSettings
 from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings
 
 
@@ -231,6 +232,7 @@ def dropped(x: Tensor, rate: float, noise: torch.Generator | None) -> Tensor:
 
 
 NETWORKS = {
+    "Summarised": (Summarised, SummarisedSettings),
     "MLP": (MLP, MLPSettings),
     "ConvNet": (ConvNet, ConvSettings),
     "NoisyConvNet": (NoisyConvNet, ConvSettings),

@@ -1,63 +1,180 @@
-"""Clusters of maps, found among their latent vectors."""
+"""Clusters of maps, found from their rain, starting from the project's auto-encoder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
-from rainscore.clustering.methods import DRY, METHODS
-from rainscore.latents import latent_columns
-from rainscore.networks.autoencoder import Summary
+from rainscore.clustering.base import AT_ONCE, DeepClusterer
+from rainscore.clustering.methods import BATCH, DRY, METHODS, Plan
+from rainscore.clustering.phases import steps_of_epoch
+from rainscore.clustering.summaries import Summarised
+from rainscore.dataset import RainMaps
+from rainscore.networks.autoencoder import AutoEncoder, Summary
 
 
-def cluster_latents(
-    latents: pd.DataFrame,
+@dataclass(frozen=True)
+class ClusterSettings:
+    """The configuration's `clusters`, as far as one clustering needs it.
+
+    Attributes:
+        summary: What stands for a map: `invariant` to where it rains, or `position`.
+        k: Number of clusters.
+        epochs: Most epochs of a joint training.
+        maps: Training maps that a method learns from, at most, evenly thinned in time: half-hours
+            that follow one another tell little new.
+        min_wet: Maps with a smaller wet share get the label DRY.
+        novelty: Share of known maps that lie beyond the novelty threshold.
+    """
+
+    summary: Summary
+    k: int
+    epochs: int
+    maps: int
+    min_wet: float
+    novelty: float
+
+
+def read_rain(paths: Sequence[Path], times: np.ndarray) -> np.ndarray:
+    """Log-rain maps (n, 1, y, x) of half-hours in order of time, as the training files keep them.
+
+    Raises:
+        ValueError: A half-hour is in no file.
+    """
+    data = RainMaps(paths, times)
+    if len(data) != len(times):
+        raise ValueError(f"{len(times) - len(data)} of {len(times)} half-hours are in no file")
+    parts = np.array_split(np.arange(len(data)), max(len(data) // AT_ONCE, 1))
+    return np.concatenate([data.read(rows)[0].numpy().astype(np.float16) for rows in parts])
+
+
+def thinned(rows: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of the rows, evenly spread.
+
+    >>> thinned(np.arange(10), 4).tolist()
+    [0, 3, 6, 9]
+    """
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]
+
+
+def fit_clusters(
+    rain: np.ndarray,
+    encoder: AutoEncoder,
     method: str,
     *,
-    summary: Summary,
-    k: int,
-    min_wet: float,
-    novelty: float,
+    settings: ClusterSettings,
     seed: int,
-) -> tuple[dict[str, np.ndarray], dict, pd.DataFrame]:
+    checkpoint: Path | None = None,
+    fingerprint: str = "",
+) -> DeepClusterer:
+    """Fit a method on maps; cluster 0 is the largest, unless the clusters have places on a grid.
+
+    Args:
+        rain: Log-rain maps, dims (n, 1, y, x), nothing missing.
+        encoder: The project's auto-encoder; it is not changed.
+        method: A name of `METHODS`.
+        settings: Of the clusters.
+        seed: Of the method.
+        checkpoint, fingerprint: As `DeepClusterer.fit` takes them.
+
+    Raises:
+        ValueError: There are fewer maps than clusters.
+    """
+    if len(rain) < settings.k:
+        raise ValueError(
+            f"{len(rain)} maps have enough rain, fewer than clusters.k = {settings.k}: "
+            "take a longer period, a smaller clusters.min_wet or fewer clusters"
+        )
+    chosen = METHODS[method]
+    start, error = summarised(encoder, rain, settings.summary)
+    plan = Plan(
+        k=settings.k,
+        epochs=settings.epochs,
+        steps=steps_of_epoch(len(rain), BATCH),
+        error=error,
+    )
+    clusterer: DeepClusterer = chosen.kind(
+        network=None if chosen.own_network else start,
+        batch=BATCH,
+        seed=seed,
+        progress=False,
+        **chosen.settings(plan),
+    )
+    clusterer.fit(rain, checkpoint=checkpoint, fingerprint=fingerprint)
+    if not hasattr(clusterer, "rows"):
+        clusterer.sort_by_size()
+    return clusterer
+
+
+@torch.no_grad()
+def summarised(
+    encoder: AutoEncoder, rain: np.ndarray, summary: Summary
+) -> tuple[Summarised, float]:
+    """The encoder in the units of these maps, and its mean squared error on them."""
+    summaries, errors = [], []
+    for part in torch.from_numpy(rain).split(AT_ONCE):
+        summaries.append(encoder.encode(part.float(), summary))
+        errors.append((encoder(part.float()) - part).square().sum())
+    return Summarised.of(encoder, torch.cat(summaries), summary), float(sum(errors)) / rain.size
+
+
+def cluster_maps(
+    paths: Sequence[Path],
+    latents: pd.DataFrame,
+    encoder: AutoEncoder,
+    method: str,
+    *,
+    settings: ClusterSettings,
+    seed: int,
+    checkpoint: Path,
+    fingerprint: str,
+) -> tuple[DeepClusterer, dict, pd.DataFrame]:
     """Cluster the training maps that have enough rain, and assign all others.
 
     Args:
-        latents: Of `extract_latents`.
-        method: A name of `clustering.methods.METHODS`.
-        summary: How the maps were encoded, for the card.
-        k: Number of clusters.
-        min_wet: Maps with a smaller wet share get the label DRY.
-        novelty: Share of the calibration maps that lie beyond the novelty threshold.
-        seed: Of the method.
+        paths: Training files.
+        latents: Table time, split, wet_share of all maps.
+        encoder, method, settings, seed, checkpoint, fingerprint: Of `fit_clusters`.
 
     Returns:
-        Arrays and card of the model file; and a table time, split, cluster, distance (to the
-        nearest centre; NaN for DRY), novel.
+        The clusterer; what its card adds to the settings; and a table time, split, cluster,
+        distance (from its cluster, in the method's own measure; NaN for DRY), novel.
 
     Raises:
         ValueError: Fewer rainy training maps than clusters.
     """
-    rainy = (latents["wet_share"] >= min_wet).to_numpy()
-    train = rainy & (latents["split"] == "train").to_numpy()
-    held = rainy & (latents["split"] == "calibration").to_numpy()
-    vectors = latent_columns(latents)
-    clusterer = METHODS[method](k=k, seed=seed).fit(vectors[train])
-    distances = clusterer.transform(vectors)
-    nearest = distances.min(axis=1)
-    reference = nearest[held] if held.sum() >= 1 / novelty else nearest[train]
-    threshold = float(np.quantile(reference, 1 - novelty))
-    table = latents[["time", "split"]].assign(
-        cluster=np.where(rainy, distances.argmin(axis=1), DRY),
-        distance=np.where(rainy, nearest, np.nan),
-        novel=rainy & (nearest > threshold),
+    latents = latents.sort_values("time", ignore_index=True)
+    rainy = latents[latents["wet_share"] >= settings.min_wet]
+    rain = read_rain(paths, rainy["time"].to_numpy())
+    split = rainy["split"].to_numpy()
+    train = thinned(np.flatnonzero(split == "train"), settings.maps)
+    clusterer = fit_clusters(
+        rain[train], encoder, method,
+        settings=settings, seed=seed, checkpoint=checkpoint, fingerprint=fingerprint,
+    )  # fmt: skip
+    distance = clusterer.novelty(rain)
+    held = split == "calibration"
+    known = distance[held] if held.sum() >= 1 / settings.novelty else distance[train]
+    threshold = float(np.quantile(known, 1 - settings.novelty))
+    assigned = pd.DataFrame(
+        {"cluster": clusterer.predict(rain), "distance": distance, "novel": distance > threshold},
+        index=rainy.index,
     )
+    table = latents[["time", "split"]].join(assigned)
+    table["cluster"] = table["cluster"].fillna(DRY).astype(np.int64)
+    table["novel"] = table["novel"].eq(True)
     card = {
-        "kind": "clusters",
-        "method": method,
-        "summary": summary,
-        "k": k,
-        "min_wet": min_wet,
-        "novelty": novelty,
+        "summary": settings.summary,
+        "k": settings.k,
+        "size": rain.shape[-1],
+        "min_wet": settings.min_wet,
+        "novelty": settings.novelty,
         "novelty_threshold": threshold,
-        "maps": int(train.sum()),
+        "maps": len(train),
     }
-    return clusterer.arrays(), card, table
+    return clusterer, card, table

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rainscore.clustering.phases import Phase, Run, steps_of_epoch
+from rainscore.clustering.summaries import through
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def adam(rate: float) -> Callable[..., torch.optim.Optimizer]:
 
 def reconstruction(network: Any, x: Tensor) -> Tensor:
     """Mean squared error, over batch and features, of the way through the latent space."""
-    return F.mse_loss(network.decode(network.encode(x)), x)
+    return F.mse_loss(through(network, x)[1], x)
 
 
 def autoencoder_phase(run: Run, network: Any, epochs: int) -> Phase:

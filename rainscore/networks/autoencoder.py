@@ -69,11 +69,22 @@ class AutoEncoder(nn.Module):
                 over the map of each channel of the last convolution (B, 16 × width), which say what
                 kinds of rain there are, wherever they lie.
         """
+        features = self.features(x)
+        return self.pooled(features) if summary == "invariant" else self.latent(features)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the last convolution gives (B, 8 × width, y, x) of maps (B, C, size, size)."""
         for conv in self.down:
             x = F.silu(conv(x))
-        if summary == "invariant":
-            return torch.cat([x.mean((2, 3)), x.amax((2, 3))], dim=1)
-        return self.to_latent(x.flatten(1))
+        return x
+
+    def pooled(self, features: Tensor) -> Tensor:
+        """The invariant summary (B, 16 × width) of features."""
+        return torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
+
+    def latent(self, features: Tensor) -> Tensor:
+        """Latent vectors (B, latent) of features."""
+        return self.to_latent(features.flatten(1))
 
     def decode(self, z: Tensor) -> Tensor:
         """Maps (B, C, size, size) from latent vectors (B, latent)."""

@@ -10,7 +10,7 @@ import torch
 
 from rainscore.calibration import calibrate_unet, read_calibration
 from rainscore.clustering.labels import label_clusters
-from rainscore.clustering.maps import cluster_latents
+from rainscore.clustering.maps import ClusterSettings, cluster_maps, read_rain
 from rainscore.dataset import unknown_channels
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.files import read_json, write_json
@@ -20,7 +20,7 @@ from rainscore.granules import granule_name, write_granule
 from rainscore.heldout import Skill, evaluate
 from rainscore.imerg import read_granule
 from rainscore.latents import extract_latents, latent_columns
-from rainscore.modelfiles import save_arrays, save_model
+from rainscore.modelfiles import save_model
 from rainscore.newmaps import score_into, window
 from rainscore.period import split_blocks
 from rainscore.prediction import Scorer, load_unet, score_files
@@ -29,6 +29,9 @@ from tests.world import CELLS, month_pair, training_file
 
 PATTERN = ["train", "train", "train", "validation", "calibration", "test"]
 TRAINING = {"batch": 8, "learning_rate": 0.01, "patience": 9, "precision": "fp32"}
+CLUSTERS = ClusterSettings(
+    summary="invariant", k=3, epochs=2, maps=1500, min_wet=0.02, novelty=0.01
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +70,11 @@ def run(tmp_path_factory) -> SimpleNamespace:
     write_json(calibration, models / "unet_calibration.json")
     save_model(models / "autoencoder", encoder.state_dict(), encoder_card)
     latents = extract_latents([path], splits, models / "autoencoder", summary="invariant")
-    arrays, cluster_card, clusters = cluster_latents(
-        latents, "kmeans", summary="invariant", k=3, min_wet=0.02, novelty=0.01, seed=0
-    )
-    save_arrays(models / "kmeans", arrays, cluster_card)
+    clusterer, cluster_card, clusters = cluster_maps(
+        [path], latents, encoder, "kmeans", settings=CLUSTERS,
+        seed=0, checkpoint=folder / "checkpoint.clusters", fingerprint="",
+    )  # fmt: skip
+    clusterer.save(models / "kmeans", **cluster_card)
     labels = label_clusters(clusters, table)
     write_json(
         labels.astype(object).where(labels.notna(), None).to_dict("records"),
@@ -189,19 +193,19 @@ def test_clusters_are_ordered_by_size_and_dry_maps_are_apart(run) -> None:
     assert run.clusters.loc[dry.to_numpy(), "cluster"].eq(-1).all()
 
 
+def test_maps_of_half_hours_that_no_file_holds_are_an_error(run) -> None:
+    times = run.table["time"].to_numpy()[:3]
+    assert read_rain([run.path], times).shape[:2] == (3, 1)
+    with pytest.raises(ValueError, match="1 of 4 half-hours are in no file"):
+        read_rain([run.path], np.append(times, times[-1] + np.timedelta64(99, "D")))
+
+
 def test_labels_are_the_quantiles_of_the_training_maps(run) -> None:
     train = run.clusters[(run.clusters["split"] == "train") & (run.clusters["cluster"] == 0)]
     scores = run.table.set_index("time")["map_score"].reindex(train["time"])
     row = run.labels.set_index("cluster").loc[0]
     assert row["maps"] == len(train)
     assert row["q50"] == pytest.approx(scores.median())
-
-
-def test_more_clusters_than_maps_is_an_error(run) -> None:
-    with pytest.raises(ValueError, match=r"fewer than clusters\.k"):
-        cluster_latents(
-            run.latents, "kmeans", summary="invariant", k=5000, min_wet=0.02, novelty=0.01, seed=0
-        )
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,139 @@
+"""Every method of the configuration on maps of rain, from fit to model file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from rainscore.clustering.maps import (
+    ClusterSettings,
+    fit_clusters,
+    summarised,
+    thinned,
+)
+from rainscore.clustering.methods import DRY, METHODS, Plan, load_clusterer
+from rainscore.clustering.summaries import Summarised
+from rainscore.config import load_config
+from rainscore.errors import RainscoreError
+from rainscore.modelfiles import save_model
+from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings, Summary
+
+SETTINGS = ClusterSettings("position", k=3, epochs=2, maps=100, min_wet=0.02, novelty=0.01)
+INVARIANT = replace(SETTINGS, summary="invariant")
+
+
+@pytest.fixture(scope="module")
+def encoder() -> AutoEncoder:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    return AutoEncoder(AutoEncoderSettings(latent=3, width=4, size=20))
+
+
+@pytest.fixture(scope="module")
+def rain() -> np.ndarray:
+    """Rain in the north, in the south, or everywhere: 20 maps of each."""
+    rng = np.random.default_rng(0)
+    maps = rng.random((60, 1, 20, 20), dtype=np.float32) * 0.1
+    maps[:20, :, :10] += 0.5
+    maps[20:40, :, 10:] += 0.5
+    maps[40:] += 0.8
+    return maps.astype(np.float16)
+
+
+def test_the_configuration_knows_every_method_and_no_other() -> None:
+    config = load_config()
+    assert set(config["clusters"]["methods"]) < set(METHODS)
+    assert DRY == -1
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("settings", [SETTINGS, INVARIANT], ids=lambda s: s.summary)
+def test_a_model_file_assigns_new_maps_as_the_fitted_method_does(
+    method: str, settings: ClusterSettings, encoder, rain, tmp_path: Path
+) -> None:
+    clusterer = fit_clusters(rain, encoder, method, settings=settings, seed=1)
+    assert len(clusterer.sizes_) == 3
+    assert clusterer.sizes_.sum() == 60
+    np.testing.assert_array_equal(clusterer.predict(rain), clusterer.labels_)
+    clusterer.save(tmp_path / "model", size=20)
+    again = load_clusterer(tmp_path / "model")
+    assert again.card_["size"] == 20
+    np.testing.assert_array_equal(again.predict(rain), clusterer.labels_)
+    np.testing.assert_array_equal(again.novelty(rain), clusterer.novelty(rain))
+
+
+@pytest.mark.parametrize("method", ["kmeans", "dcec", "depict"])
+def test_what_is_unlike_all_maps_is_farther_than_any_of_them(method: str, encoder, rain) -> None:
+    clusterer = fit_clusters(rain, encoder, method, settings=SETTINGS, seed=1)
+    strange = np.tile([[0.0, 3.0], [3.0, 0.0]], (1, 1, 10, 10)).astype(np.float16)
+    assert clusterer.novelty(strange)[0] > clusterer.novelty(rain).max()
+
+
+def test_clear_groups_are_found_and_the_largest_is_cluster_0(encoder, rain) -> None:
+    clusterer = fit_clusters(rain[10:], encoder, "kmeans", settings=SETTINGS, seed=0)
+    assert clusterer.sizes_.tolist() == [20, 20, 10]
+    assert set(clusterer.labels_[:10]) == {2}
+
+
+@pytest.mark.parametrize("summary", ["position", "invariant"])
+def test_clustered_vectors_have_mean_0_and_mean_square_1(encoder, rain, summary) -> None:
+    network, _ = summarised(encoder, rain, summary)
+    with torch.no_grad():
+        z = network.encode(torch.from_numpy(rain).float())
+    assert z.shape == (60, 3)
+    torch.testing.assert_close(z.mean(dim=0), torch.zeros(3), atol=1e-4, rtol=0)
+    assert float(z.square().mean()) == pytest.approx(1, rel=0.03)
+
+
+def test_maps_are_rebuilt_as_the_auto_encoder_alone_rebuilds_them(encoder, rain) -> None:
+    network, error = summarised(encoder, rain, "invariant")
+    x = torch.from_numpy(rain).float()
+    with torch.no_grad():
+        z, given = network.through(x)
+        torch.testing.assert_close(given, encoder(x))
+        torch.testing.assert_close(z, network.encode(x))
+        assert error == pytest.approx(float((given - x).square().mean()), rel=1e-3)
+
+
+def test_an_invariant_summary_does_not_tell_a_map_from_the_shifted_one() -> None:
+    torch.manual_seed(0)
+    large = AutoEncoder(AutoEncoderSettings(latent=3, width=4, size=64))
+    maps = np.random.default_rng(0).random((20, 1, 64, 64)).astype(np.float16)
+    spots = torch.zeros(2, 1, 64, 64)
+    spots[0, 0, 20:24, 20:24] = spots[1, 0, 20:24, 36:40] = 0.5
+    expected: dict[Summary, bool] = {"position": False, "invariant": True}
+    for summary, same in expected.items():
+        network, _ = summarised(large, maps, summary)
+        with torch.no_grad():
+            first, second = network.encode(spots)
+        assert torch.allclose(first, second, atol=1e-4) == same
+
+
+def test_a_number_that_never_changes_is_not_divided_by_zero(encoder) -> None:
+    network = Summarised.of(encoder, torch.zeros(5, 3), "position")
+    assert torch.isfinite(network.encode(torch.zeros(1, 1, 20, 20))).all()
+
+
+def test_a_map_of_units_is_as_near_to_a_square_as_its_number_allows() -> None:
+    sides = {k: Plan(k, 1, 1, 0.01).side for k in (1, 6, 7, 16)}
+    assert sides[6] == {"rows": 2, "columns": 3}
+    assert sides[7] == {"rows": 1, "columns": 7}
+    assert (sides[1]["rows"], sides[16]["rows"]) == (1, 4)
+
+
+def test_thinning_keeps_both_ends_and_no_row_twice() -> None:
+    rows = thinned(np.arange(5, 100), 30)
+    assert (rows[0], rows[-1], len(np.unique(rows))) == (5, 99, 30)
+
+
+def test_more_clusters_than_maps_is_an_error(encoder, rain) -> None:
+    with pytest.raises(ValueError, match=r"2 maps .* fewer than clusters\.k = 3"):
+        fit_clusters(rain[:2], encoder, "kmeans", settings=SETTINGS, seed=0)
+
+
+def test_another_model_is_not_taken_for_a_clusterer(tmp_path: Path) -> None:
+    save_model(tmp_path / "unet", {"a": torch.zeros(1)}, {"kind": "unet"})
+    with pytest.raises(RainscoreError, match="holds no clusterer"):
+        load_clusterer(tmp_path / "unet")
