@@ -8,12 +8,10 @@ from rainscore.radar.formats import get_format
 
 start_logging(snakemake.log[0])
 p = snakemake.params
-frames = index_frames(
-    ROOT / p.folder,
-    get_format(p.format, stamp=None if p.stamp == "format" else p.stamp),
-    steps(*p.span, p.step_minutes),
-    p.step_minutes,
-)
+stamp = None if p.stamp == "format" else p.stamp
+form = get_format(p.format, stamp=stamp, step_minutes=p.step_minutes)
+times = steps(*p.span, p.step_minutes)
+frames = index_frames(ROOT / p.folder, form, times, p.step_minutes)
 write_manifest(
     frames, snakemake.output.manifest, format=p.format, step_minutes=p.step_minutes, stamp=p.stamp
 )

@@ -74,7 +74,7 @@ class Hub:
             return Answer(int(fault))
         answer = bytes_range(request, self.files[request.path.rsplit("/", 1)[-1]])
         answer.fault = fault
-        self.sent += len(answer.body)
+        self.sent += len(answer.body) if request.method == "GET" else 0
         return answer
 
 
@@ -102,7 +102,7 @@ class Bucket:
             return Answer(404, b"<Error><Code>NoSuchKey</Code></Error>", xml)
         answer = bytes_range(request, file.read_bytes())
         answer.headers |= {"ETag": '"0"', "Last-Modified": "Mon, 03 Jun 2024 00:00:00 GMT"}
-        self.sent += len(answer.body)
+        self.sent += len(answer.body) if request.method == "GET" else 0
         return answer
 
 

@@ -88,7 +88,7 @@ def fetch_year(
         remove_parts(folder / month)
     journal = Journal(folder / f"hub-{year}.jsonl")
     for archive in year_archives(year, repository):
-        begin = _resumed(journal, archive, months)
+        begin = resumed(journal, archive, months)
         if begin < archive.size:
             _require_space(folder, (archive.size - begin) * len(months) // 12)
             _stream(folder, repository, archive, begin, months, journal)
@@ -184,7 +184,7 @@ def _stream(
     journal.add({"key": archive.path, "end": archive.size, **entry})
 
 
-def _resumed(journal: Journal, archive: RepoFile, months: list[str]) -> int:
+def resumed(journal: Journal, archive: RepoFile, months: list[str]) -> int:
     """Where an earlier call, which wanted these months too, stopped."""
     known = journal.read().get(archive.path, {"asked": "", "end": 0})
     return known["end"] if set(months) <= set(known["asked"].split()) else 0

@@ -80,9 +80,9 @@ def fetch_month(
     folder.mkdir(parents=True, exist_ok=True)
     remove_parts(folder)
     journal = Journal(folder / "journal.jsonl")
-    records = _settled(folder, journal.read(), order)
+    records = settled(folder, journal.read(), order)
     times = steps(start, end)
-    wanted = [when for when in times if _key(when) not in records]
+    wanted = [when for when in times if key(when) not in records]
     if wanted:
         log.info("%s: %d half-hours here, %d to fetch", folder.name, len(records), len(wanted))
         auth = login()
@@ -90,7 +90,7 @@ def fetch_month(
         new = _from_archive(folder, wanted, listed, order, journal, auth)
         for record in tqdm(new, f"IMERG {folder.name}", len(wanted), mininterval=10):
             records[record["key"]] = record
-    rows = [records[_key(when)] for when in times]
+    rows = [records[key(when)] for when in times]
     table = pd.DataFrame(rows).assign(time=times, index=0)
     table["file"] = [f"{folder.name}/{name}" if name else "" for name in table["file"]]
     table["fetched"] = pd.to_datetime(table["fetched"]).astype("datetime64[ns]")
@@ -110,7 +110,7 @@ def check_content(path: Path, start: np.datetime64, order: Order) -> None:
         raise DamagedFile(path, "it lies outside the box", "fetch it again") from None
     if granule["time"].values != start:
         inside = granule["time"].values.astype("datetime64[m]")
-        raise DamagedFile(path, f"it holds {inside}, not {_key(start)}", "fetch it again")
+        raise DamagedFile(path, f"it holds {inside}, not {key(start)}", "fetch it again")
     lacking = set(fields(order.version)).intersection(granule.attrs["absent"].split())
     if lacking:
         raise DamagedFile(path, f"it lacks {', '.join(sorted(lacking))}", "fetch it again")
@@ -122,7 +122,8 @@ def check_content(path: Path, start: np.datetime64, order: Order) -> None:
                 raise DamagedFile(path, f"its {axis} does not cover the box", "fetch it again")
 
 
-def _key(when: np.datetime64) -> str:
+def key(when: np.datetime64) -> str:
+    """Name of a half-hour in the journal."""
     return str(when.astype("datetime64[m]"))
 
 
@@ -132,7 +133,7 @@ def _asked(order: Order) -> str:
     return f"{order.run} {order.version} {order.access} {box}"
 
 
-def _settled(folder: Path, known: dict[str, dict], order: Order) -> dict[str, dict]:
+def settled(folder: Path, known: dict[str, dict], order: Order) -> dict[str, dict]:
     """Records of the half-hours that need not be asked for."""
 
     def stands(record: dict) -> bool:
@@ -229,7 +230,7 @@ def _in_turn(ask: Ask, granules: Iterable[Listed], connections: int) -> Iterator
 def _record(when: np.datetime64, order: Order, got: Fetched, **more: str | float) -> dict:
     """Record of an answer, for the journal and the manifest."""
     return {
-        "key": _key(when),
+        "key": key(when),
         "asked": _asked(order),
         **{name: getattr(got, name) for name in ("state", "size", "sha256", "detail")},
         **{"file": "", "version": "", "source": "", "seconds": 0.0, **more},

@@ -92,7 +92,7 @@ def fetch_frames(
     folder.mkdir(parents=True, exist_ok=True)
     remove_parts(folder)
     journal = Journal(folder / "journal.jsonl")
-    records = {k: r for k, r in journal.read().items() if _stands(folder, r, address)}
+    records = {k: r for k, r in journal.read().items() if stands(folder, r, address)}
     times = steps(start, end, 5)
     wanted = np.array([t for t in times if _key(t) not in records], dtype=times.dtype)
     if wanted.size:
@@ -159,7 +159,7 @@ def _keep(folder: Path, when: np.datetime64, rate: np.ndarray | str, address: st
     return record | {"state": "present", "file": file.name, "detail": ""}
 
 
-def _stands(folder: Path, record: dict, address: str) -> bool:
+def stands(folder: Path, record: dict, address: str) -> bool:
     """Whether a record need not be asked for again."""
     if record["source"] != address or record["state"] == "damaged":
         return False

@@ -64,7 +64,7 @@ class RadarFormat(Protocol):
 
 
 def get_format(
-    name: str, *, stamp: str | None = None, folder: Path | None = None, min_quality: float = 0.0
+    name: str, *, stamp: str | None = None, step_minutes: int = 0, min_quality: float = 0.0
 ) -> RadarFormat:
     """Choose a radar format by its name.
 
@@ -72,7 +72,8 @@ def get_format(
         name: `fr-radar-rainfall`, `meteonet` (with `-NW` or `-SE` where a folder holds both zones),
             `odim`, or `netcdf` (with `:variable` where a file has several of rain).
         stamp: `start` or `end`, where the format's own convention does not hold.
-        folder: Folder of the frames, in which ODIM files are looked at for their step.
+        step_minutes: Time between frames of ODIM files, to which their times are rounded [min]; 15
+            by default, as OPERA's. The other formats have their own.
         min_quality: Pixels of ODIM and MeteoNet with a lower quality are missing [0 to 1].
 
     Raises:
@@ -85,8 +86,7 @@ def get_format(
     elif name in ("meteonet", "meteonet-NW", "meteonet-SE"):
         format = MeteoNet(zone=name[9:], min_quality=min_quality)
     elif name == Odim.name:
-        measured = Odim.measured(folder) if folder else Odim()
-        format = replace(measured, min_quality=min_quality)
+        format = Odim(step_minutes=step_minutes or 15, min_quality=min_quality)
     elif name.partition(":")[0] == CfRadar.name:
         format = CfRadar(variable=name.partition(":")[2])
     else:

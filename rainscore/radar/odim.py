@@ -30,6 +30,7 @@ class Odim:
     Attributes:
         stamp: `start` or `end`: how the nominal time of a file is taken; `inside` takes the start
             that the file itself gives, rounded to the step.
+        step_minutes: Time between files [min].
         min_quality: Pixels of lower quality (0 to 1, by the file's QIND or quality field) are
             missing; those without a quality stay.
     """
@@ -39,15 +40,6 @@ class Odim:
     step_minutes: int = 15
     min_quality: float = 0.0
     name: ClassVar[str] = "odim"
-
-    @classmethod
-    def measured(cls, folder: Path) -> "Odim":
-        """Return a reader with the step of the files below a folder: the smallest gap there is."""
-        files = _files(folder)
-        gaps = np.diff(np.unique([_nominal(file) for file in files]))
-        if not gaps.size:
-            return cls()
-        return cls(step_minutes=int(gaps.min() / np.timedelta64(1, "m")))
 
     def scan(self, folder: Path) -> pd.DataFrame:
         """List the frames below a folder (see `RadarFormat.scan`).

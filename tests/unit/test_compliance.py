@@ -32,7 +32,7 @@ def write_pair(path: Path, start: str, granules: pd.DataFrame, radar: tuple, gri
     name, folder, step = radar
     manifest, form = NOTHING, get_format("odim")
     if name:
-        form = get_format(name)
+        form = get_format(name, step_minutes=step)
         times = steps(start, np.datetime64(start) + np.timedelta64(30, "m"), step)
         manifest = index_frames(folder, form, times, step)
     reader = RadarReader(manifest, form, radar_weights(manifest, form, grid), step, 0.8, 300.0)
@@ -79,9 +79,10 @@ def test_a_pair_of_each_french_mosaic_and_its_scores_have_no_error(tmp_path: Pat
     for when in steps("2024-08-12", "2024-08-12T00:30", 5):
         name = frame_name(when)
         write_frame(tmp_path / "npz" / name, np.ones((96, 96)), mosaic_grid(96))
-        end = f"{pd.Timestamp(when) + pd.Timedelta(minutes=5):%H%M%S}"
+        end = pd.Timestamp(when) + pd.Timedelta(minutes=5)
         values = np.full((3472, 3472), 5, np.uint16)
-        write_mosaic(tmp_path / f"odim/T_IPRN20_C_LFPW_20240812{end}.h5", "ACRR", values, end)
+        path = tmp_path / f"odim/T_IPRN20_C_LFPW_{end:%Y%m%d%H%M%S}.h5"
+        write_mosaic(path, "ACRR", values, str(end))
     for kind, form in (("npz", "fr-radar-rainfall"), ("odim", "odim")):
         source = (form, tmp_path / kind, 5)
         path = write_pair(tmp_path / f"{kind}.nc", "2024-08-12T00:00", NOTHING, source, STUDY)

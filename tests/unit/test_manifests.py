@@ -190,7 +190,7 @@ def test_the_real_folders_are_indexed(tmp_path: Path) -> None:
     table = index_frames(shared("meteonet"), radar, frames, radar.step_minutes)
     assert set(table["state"]) == {"present"} and table["index"].is_monotonic_increasing
     assert Path(table["file"][0]).is_absolute()
-    radar = get_format("odim", folder=shared("opera/20180824"))
+    radar = get_format("odim")
     frames = steps(np.datetime64("2018-08-24T17:30"), np.datetime64("2018-08-25"), 15)
     table = index_frames(shared("opera/20180824"), radar, frames, radar.step_minutes)
     assert table["state"].value_counts().to_dict() == {"present": 24, "missing": 2}

@@ -1,26 +1,38 @@
-"""The snippets of docs/data.md, run by Snakemake against the loopback server."""
+"""The snippets of docs/data.md, run by Snakemake: archives on loopback, local folders."""
 
 import os
 import re
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
+import rioxarray  # noqa: F401
+import xarray as xr
 import yaml
 
 from rainscore.download.hub import REPOSITORY
+from rainscore.files import read_table
+from rainscore.granules import granule_name
+from rainscore.grids import RADAR_CRS, study_grid
 from rainscore.manifests import read_manifest
 from rainscore.period import steps
-from tests.archives import Earthdata
+from tests.archives import Earthdata, stored_granule
 from tests.buckets import Bucket, Hub, frame_bytes, tar_bytes, write_store
+from tests.compliance import cf_errors
+from tests.odim import MOSAIC, write_mosaic
 from tests.servers import Loopback
 
 ROOT = Path(__file__).resolve().parents[2]
 DAYS = int(os.environ.get("RAINSCORE_WORKFLOW_DAYS", "1"))
 LAST = f"2020-06-{DAYS + 1:02d}"
+
+SECRETS = {"EARTHDATA_PASSWORD", "HF_TOKEN"}
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +45,13 @@ def snippet(heading: str) -> dict:
     return yaml.safe_load(found[1])
 
 
-def snakemake(folder: Path, config: dict, environment: dict, *targets: str) -> str:
-    """Run some targets with a configuration laid over the embedded default."""
+def snakemake(
+    folder: Path, config: dict, environment: dict, *targets: str, succeeds: bool = True
+) -> str:
+    """Run some targets with a configuration laid over the embedded default; returns what it says.
+
+    While it runs, and in all that it leaves behind, no secret of the environment may be seen.
+    """
     small = {
         "folder": str(folder),
         "period": {"months": ["2020-06"], "first_day": 1, "last_day": DAYS},
@@ -44,21 +61,44 @@ def snakemake(folder: Path, config: dict, environment: dict, *targets: str) -> s
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump({**small, **config}))
     command = [sys.executable, "-m", "snakemake", *targets, "--cores", "1"]
-    done = subprocess.run(
+    process = subprocess.Popen(
         [*command, "--configfile", str(path)],
         cwd=ROOT,
         env={**os.environ, **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=500,
     )
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output[-3000:]
+    with ThreadPoolExecutor(1) as pool:
+        listed = pool.submit(process_lists, process)
+        output, _ = process.communicate(timeout=500)
+    assert (process.returncode == 0) == succeeds, output[-3000:]
+    left = [f.read_bytes() for f in folder.rglob("*") if f.is_file() and f.suffix != ".pem"]
+    for name in SECRETS & set(environment):
+        secret = environment[name].encode()
+        assert not any(secret in seen for seen in [output.encode(), *listed.result(), *left]), name
     return output
 
 
+def process_lists(process: subprocess.Popen) -> set[bytes]:
+    """Command lines of all processes, as long as one runs."""
+    lines: set[bytes] = set()
+    while process.poll() is None:
+        for listed in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                lines.add(listed.read_bytes())
+            except OSError:  # it has ended
+                continue
+        time.sleep(0.1)
+    return lines
+
+
 def account(nasa: Earthdata) -> dict[str, str]:
-    return {"EARTHDATA_USERNAME": nasa.user, "EARTHDATA_PASSWORD": nasa.password}
+    return {
+        "EARTHDATA_USERNAME": nasa.user,
+        "EARTHDATA_PASSWORD": nasa.password,
+        "HF_TOKEN": "hf_t0kenOfAda",
+    }
 
 
 def test_the_archives_are_planned_fetched_and_described(tmp_path: Path) -> None:
@@ -73,20 +113,21 @@ def test_the_archives_are_planned_fetched_and_described(tmp_path: Path) -> None:
     config = {**snippet("From NASA's archive"), **snippet("From the Zarr store")}
     with Loopback(nasa.archives() | bucket.archives(), tmp_path) as server:
         environment = {**server.environment, **account(nasa)}
+        wrong = {**environment, "EARTHDATA_PASSWORD": "wr0ng-word"}
+        refused = snakemake(tmp_path, config, wrong, "plan", succeeds=False)
+        assert "does not accept the account; three steps: 1. register" in refused
         plan = snakemake(tmp_path, config, environment, "plan")
         assert f"{48 * DAYS} half-hours, {48 * DAYS - 1} in the catalogue" in plan
         assert f"{288 * DAYS} frames, {288 * DAYS - 1} in the store, 0 here" in plan
         assert not nasa.served
         targets = ("results/data/lag.parquet",)
-        output = snakemake(tmp_path, config, environment, *targets)
+        snakemake(tmp_path, config, environment, *targets)
         again = snakemake(tmp_path, config, environment, *targets)
     imerg = read_manifest(tmp_path / "results/imerg/2020-06.parquet")
     assert imerg["state"].value_counts().to_dict() == {"present": 48 * DAYS - 1, "missing": 1}
     radar = read_manifest(tmp_path / "results/radar/2020-06.parquet")
     assert radar["state"].value_counts().to_dict() == {"present": 288 * DAYS - 1, "missing": 1}
     assert "Nothing to be done" in again
-    assert nasa.password not in plan + output
-    assert nasa.token not in plan + output
 
 
 def test_a_year_of_the_hub_becomes_the_manifests_of_its_months(tmp_path: Path) -> None:
@@ -95,8 +136,47 @@ def test_a_year_of_the_hub_becomes_the_manifests_of_its_months(tmp_path: Path) -
     hub = Hub(REPOSITORY, {"2020.tar": tar_bytes({f"{t:%Y%m%d%H%M}.npz": frame for t in stamps})})
     with Loopback(hub.archives(), tmp_path) as server:
         config = snippet("From the hub")
-        plan = snakemake(tmp_path, config, server.environment, "plan")
+        environment = {**server.environment, "HF_TOKEN": "hf_t0kenOfAda"}
+        plan = snakemake(tmp_path, config, environment, "plan")
         assert "radar 2020: 2020.tar" in plan
-        snakemake(tmp_path, config, server.environment, "results/radar/2020-06.parquet")
+        snakemake(tmp_path, config, environment, "results/radar/2020-06.parquet")
     radar = read_manifest(tmp_path / "results/radar/2020-06.parquet")
     assert radar["state"].value_counts().to_dict() == {"missing": 288 * DAYS - 25, "present": 25}
+
+
+def test_local_folders_are_read_and_the_radar_is_checked_against_gauges(tmp_path: Path) -> None:
+    """The radar says twice what the gauges say, at every hour of another amount."""
+    for name in ("imerg", "radar", "comephore"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    for when in steps("2020-06-01", "2020-06-01T06:00"):
+        name = granule_name("final", when)
+        (tmp_path / "data/imerg" / name).write_bytes(stored_granule(name))
+    to_mosaic = pyproj.Transformer.from_crs("EPSG:4326", MOSAIC, always_xy=True).transform
+    x, y = (500 * round(v / 500) for v in to_mosaic(0.2, 45.8))
+    for when in pd.date_range("2020-06-01", periods=24, freq="15min"):
+        values = np.full((240, 240), 50 * (when.hour + 1), np.uint16)  # 6 mm/h a step of the hour
+        path = tmp_path / "data/radar" / f"T_IPRN20_C_LFPW_{when:%Y%m%d%H%M%S}.h5"
+        write_mosaic(path, "RATE", values, str(when), (x - 60_000, y + 60_000))
+    grid = study_grid(centre=(0.2, 45.8), size_km=60, step_km=1)
+    for hour in range(6):
+        tenths = np.full((1, *grid.shape), 30 * (hour + 1), np.uint16)
+        raster = xr.DataArray(tenths, {"y": grid.y, "x": grid.x}, ("band", "y", "x"))
+        path = tmp_path / f"data/comephore/20200601{hour + 1:02d}_RR.gtif"
+        raster.rio.write_crs(RADAR_CRS).rio.to_raster(path, driver="GTiff")
+    imerg, radar = snippet("From a folder"), snippet("From a folder of frames")
+    gauges = snippet("Checked against gauges")["radar"]["gauges"]
+    imerg["imerg"]["folder"] = str(tmp_path / imerg["imerg"]["folder"])
+    radar["radar"] |= {"folder": str(tmp_path / radar["radar"]["folder"]), "limit": 400}
+    radar["radar"]["gauges"] = str(tmp_path / gauges)
+    config = {**imerg, **radar, "period": {"months": ["2020-06"], "first_day": 1, "last_day": 1}}
+    output = snakemake(tmp_path, config, {}, "results/data/gauges.parquet")
+    table = read_table(tmp_path / "results/data/gauges.parquet")
+    assert list(table["time"].dt.hour) == list(range(6))
+    assert table.attrs["bias"] == pytest.approx(2, rel=1e-3)
+    assert table.attrs["correlation"] == pytest.approx(1, abs=1e-3)
+    assert "radar against COMEPHORE" in output
+    with xr.open_dataset(tmp_path / "results/data/gauges.nc", engine="h5netcdf") as maps:
+        assert float(maps["gauges"].mean()) == pytest.approx(3 * 21, rel=1e-3)
+        assert maps["hours"].to_numpy().min() == 6
+    assert cf_errors(tmp_path / "results/data/gauges.nc") == []
+    assert read_manifest(tmp_path / "results/imerg/2020-06.parquet")["state"][0] == "present"
