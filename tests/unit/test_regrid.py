@@ -10,7 +10,7 @@ import shapely
 import xarray as xr
 
 from rainscore.grids import Grid, imerg_cells, study_grid, window_grid
-from rainscore.regrid import nearest, overlap_weights
+from rainscore.regrid import Weights, nearest, overlap_weights
 
 PLANE = "EPSG:3857"
 FRANCE = study_grid(centre=(2.5, 46.6), size_km=160, step_km=2)
@@ -172,6 +172,55 @@ def test_the_mass_of_rain_is_conserved_onto_the_radar_grid_and_back():
     area = overlap_weights(cells, grid).matrix.T @ np.ones(grid.size)
     mass = np.nansum(onto_cells.ravel() * area, dtype=np.float64)
     np.testing.assert_allclose(mass, inner.sum(dtype=np.float64), rtol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def france() -> Weights:
+    """Weights from IMERG's cells onto the whole study domain at 1 km."""
+    grid = study_grid(centre=(2.5, 46.6), size_km=800, step_km=1)
+    return overlap_weights(imerg_cells(grid), grid)
+
+
+def test_means_at_1_km_are_within_a_hundredth_of_a_millimetre_of_the_exact_ones(france: Weights):
+    rng = np.random.default_rng(6)
+    cells, grid = france.source, france.target
+    rain = rng.gamma(0.3, 2.0, cells.shape).astype(np.float32)
+    rows, columns = rng.integers(0, 800, (2, 150))
+    exact = []
+    for row, column in zip(rows, columns, strict=True):
+        x0, y0 = grid.x0 + column * grid.dx, grid.y0 + row * grid.dy
+        points = Grid(grid.crs, x0, y0, grid.dx / 60, grid.dy / 60, 60, 60)
+        exact.append(rain.ravel()[nearest(cells, points)].mean(dtype=np.float64))
+    error = france.apply(rain)[0][rows, columns] - exact
+    assert np.sqrt(np.mean(error**2)) < 0.01
+    assert abs(error.sum()) < 1e-3 * np.sum(exact)
+
+
+def test_mass_and_constants_are_kept_at_1_km(france: Weights):
+    cells, grid = france.source, france.target
+    rain = np.zeros(cells.shape, np.float32)
+    rain[15:-15, 25:-25] = np.random.default_rng(7).gamma(0.3, 2.0, (cells.ny - 30, cells.nx - 50))
+    # The weight of a cell is the area that it has on the grid, in pixels.
+    area = overlap_weights(grid, cells)
+    onto_cells = area.apply(france.apply(rain)[0], min_valid=0.99)[0]
+    share = france.matrix.astype(float).T @ np.ones(grid.size)
+    known = np.isfinite(onto_cells.ravel())
+    before = (rain.ravel() * share)[known].sum()
+    np.testing.assert_allclose((onto_cells.ravel() * share)[known].sum(), before, rtol=1e-5)
+    on_grid = france.apply(rain)[0].sum(dtype=np.float64)
+    np.testing.assert_allclose(on_grid, (rain.ravel() * share).sum(), rtol=1e-5)
+    same = france.apply(np.full((4, *cells.shape), 3.7, np.float32))[0]
+    np.testing.assert_allclose(same, np.float32(3.7), rtol=3e-7)
+
+
+def test_nearly_all_pixels_of_1_km_take_most_from_the_cell_that_holds_their_centre(france: Weights):
+    cells, grid = france.source, france.target
+    lon, lat = grid.lonlat
+    column, row = np.floor((lon - cells.x0) / 0.1), np.floor((lat - cells.y0) / 0.1)
+    centre = (row * cells.nx + column).astype(int).ravel()
+    largest = france.matrix.max(axis=1).toarray().ravel()
+    of_centre = np.asarray(france.matrix[np.arange(grid.size), centre]).ravel()
+    assert np.mean(of_centre == largest) >= 0.999
 
 
 def test_every_centre_lies_in_the_cell_that_nearest_names():

@@ -87,6 +87,7 @@ def test_torch_gives_the_same_sums_under_masks():
     for name, a, b in zip(ScaleSums._fields, ours, torch, strict=True):
         np.testing.assert_allclose(a, b, rtol=2e-6, atol=2e-6, err_msg=name)
         assert a.dtype == b.dtype
+    np.testing.assert_allclose(scale_fss(torch), scale_fss(ours), atol=1e-5)
 
 
 def test_half_a_map_without_radar_leaves_a_perfect_estimate_perfect():
