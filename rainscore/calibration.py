@@ -12,7 +12,7 @@ from rainscore.conformal import apply_margin, conformal_margins
 from rainscore.dataset import ScoreMaps
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.files import read_json
-from rainscore.mapscore import calibrate_map_score, fit_map_score, map_features
+from rainscore.mapscore import calibrate_map_score, fit_map_score, map_features, map_score
 from rainscore.networks.unet import UNet
 from rainscore.training import predict
 
@@ -87,6 +87,26 @@ def _read(model: UNet, data: ScoreMaps) -> tuple[np.ndarray, dict[str, np.ndarra
         start += len(inputs)
     joined = {name: np.concatenate([part[name] for part in windows]) for name in windows[0]}
     return np.concatenate(features), joined
+
+
+def map_scores(
+    model: UNet, card: dict, calibration: dict, paths: Sequence[Path], times: np.ndarray
+) -> pd.Series:
+    """Predicted map score of each half-hour of the training files, by time; NaN without rain.
+
+    Args:
+        model, card: The network and the card of its model file.
+        calibration: Of `calibrate_unet`.
+        paths: Training files.
+        times: Half-hours wanted, datetime64.
+    """
+    data = ScoreMaps(paths, times, hidden=card["hidden"])
+    features = [
+        map_features(quantiles, expit(logit), wet, inputs)
+        for (inputs, _, wet, _), (quantiles, logit) in predict(model, data)
+    ]
+    values = map_score(np.concatenate(features), calibration["map"])["value"]
+    return pd.Series(values.to_numpy(), index=data.times.astype("datetime64[ns]"))
 
 
 def calibrated(quantiles: np.ndarray, inputs: np.ndarray, calibration: dict) -> np.ndarray:

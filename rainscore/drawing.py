@@ -12,18 +12,15 @@ from matplotlib.figure import Figure
 from rainscore.calibration import calibrated, read_calibration
 from rainscore.choice.faults import FAULT_TEXTS
 from rainscore.dataset import ScoreMaps
-from rainscore.featurefiles import learning_grid, read_features
-from rainscore.features import CHANNELS, unscale_rain
+from rainscore.featurefiles import learning_grid
 from rainscore.figures.availability import plot_availability
 from rainscore.figures.case import plot_case
 from rainscore.figures.choice import plot_evidence, plot_redundancy, plot_responses
-from rainscore.figures.clusters import plot_clusters, plot_latents
 from rainscore.figures.learning import plot_ablation, plot_latent_sizes, plot_learning
 from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
 from rainscore.figures.world import plot_world
 from rainscore.files import read_json, read_table
 from rainscore.grids import Grid
-from rainscore.latents import latent_columns
 from rainscore.manifests import read_manifest
 from rainscore.months import rainiest, read_months
 from rainscore.prediction import load_unet
@@ -92,48 +89,6 @@ def learning(run: Results) -> Figure:
     return plot_learning(curves, **run.about)
 
 
-def clusters(run: Results) -> Figure:
-    """Mean map, most central map and scores of each cluster."""
-    assigned = run.read(f"clusters/{run.method}.parquet")
-    labels = run.read(f"clusters/{run.method}_labels.parquet").set_index("cluster")
-    kept = assigned[assigned["cluster"] >= 0]
-    number = int(kept["cluster"].max()) + 1
-    central = kept.loc[kept.groupby("cluster")["distance"].idxmin(), ["cluster", "time"]]
-    centre_of = dict(zip(central["time"], central["cluster"], strict=True))
-    paths = [Path(p) for p in run.paths("features/{}.h5")]
-    grid = learning_grid(paths[0])
-    total, medoids = (np.zeros((number, *grid.shape)) for _ in range(2))
-    cluster_at = kept.set_index("time")["cluster"]
-    for times, block in read_features(paths, kept["time"].to_numpy(), ["inputs"]):
-        rain = unscale_rain(block["inputs"][:, CHANNELS.index("rain")])
-        for stamp, one in zip(pd.DatetimeIndex(times), rain, strict=True):
-            total[cluster_at[stamp]] += one
-            if stamp in centre_of:
-                medoids[centre_of[stamp]] = one
-    size = kept["cluster"].value_counts().reindex(range(number), fill_value=0).to_numpy()
-    scores = kept.merge(run.table[["time", "map_score"]], on="time").dropna(subset="map_score")
-    names = [f"mostly {labels['regime'].get(c) or labels['season'].get(c)}" for c in range(number)]
-    mean = total / np.maximum(size, 1)[:, None, None]
-    columns = scores[["cluster", "map_score", "time"]]
-    return plot_clusters(mean, medoids, columns, grid, names=names, **run.about)
-
-
-def latents(run: Results) -> Figure:
-    """The latent space in two dimensions."""
-    rows = run.read("latents.parquet").merge(
-        run.read(f"clusters/{run.method}.parquet")[["time", "cluster"]], on="time"
-    )
-    rows = rows[rows["cluster"] >= 0].merge(run.table[["time", "map_score"]], on="time")
-    days = rows["time"].dt.normalize().nunique()
-    return plot_latents(
-        latent_columns(rows),
-        rows["cluster"].to_numpy(),
-        rows["map_score"].to_numpy(),
-        days=days,
-        **run.about,
-    )
-
-
 def cases(run: Results) -> Figure:
     """Held-out half-hours, the rainiest of equal parts of the test days, beside the prediction."""
     splits = run.read("splits.parquet")
@@ -192,8 +147,6 @@ def figures(run: Results) -> dict[str, Callable[[], Figure]]:
         "map_skill": lambda: plot_skill(skill, split="map", **run.about),
         "coverage": lambda: plot_coverage(skill, **run.about),
         "reliability": lambda: plot_reliability(reliability, **run.about),
-        "clusters": lambda: clusters(run),
-        "latents": lambda: latents(run),
         "cases": lambda: cases(run),
         "world": lambda: plot_world(
             run.read("world/rain.parquet"),

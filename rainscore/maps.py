@@ -179,7 +179,8 @@ def _decorate(ax: Axes, grid: Grid, x: np.ndarray, y: np.ndarray) -> None:
     coast = _joined([project(*line.T) for line in outlines(*box)])
     # White under dark: readable on pale and on deep colours.
     ax.plot(*coast, color="white", linewidth=1.3, alpha=0.6, zorder=1.5, rasterized=True)
-    ax.plot(*coast, color="#222222", linewidth=0.55)
+    # As pixels: a coast is a hundred times larger as a path.
+    ax.plot(*coast, color="#222222", linewidth=0.55, rasterized=True)
 
     meridians, parallels = _round_values(box[0], box[2]), _round_values(box[1], box[3])
     along_lon, along_lat = np.linspace(*box[::2], 100), np.linspace(*box[1::2], 100)

@@ -126,7 +126,8 @@ def summary(result: xr.Dataset, path: Path) -> str:
     value, low, high = (float(result[f"map_score{x}"]) for x in ("", "_low", "_high"))
     score = f"map score {value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(value) else "no rain"
     cluster = float(result["cluster"])
-    group = "no cluster" if not cluster >= 0 else f"cluster {cluster:.0f}"
+    name = result.attrs["cluster_name"]
+    group = "no cluster" if not cluster >= 0 else f"cluster {cluster:.0f} ({name})"
     novel = ", unlike the training" if float(result["novelty"]) == 1 else ""
     outside = ", wet share not calibrated" if float(result["map_score_outside"]) == 1 else ""
     unknown = f" (unknown: {result.attrs['unknown']})" if result.attrs["unknown"] else ""

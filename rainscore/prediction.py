@@ -98,8 +98,9 @@ class Scorer:
             Dims (y, x): `precipitation` [mm/h], `score`, `score_low`, `score_high` [1] where IMERG
             has rain in the window, `hidden_rain_probability` [1] where it has none; scalars
             `map_score` with its interval and whether it is `map_score_outside` of what was
-            calibrated, `cluster` with the score of its maps, `novelty`; NaN is
-            missing. `attrs["unknown"]` says what could not be known of this map.
+            calibrated, `cluster` with the score that it tells, `novelty`; NaN is missing.
+            `attrs["cluster_name"]` says what the cluster is, `attrs["unknown"]` what could not be
+            known of this map.
         """
         inputs, rain, wet, valid = self._inputs(granules, time, learning)
         with torch.inference_mode():
@@ -208,8 +209,10 @@ class Scorer:
                 novel = int(distance > self.cluster_card["novelty_threshold"])
             label = self.labels.get(cluster, {})
         dataset["cluster"] = ((), np.float32(cluster), {"long_name": _words("cluster")})
-        dataset["novelty"] = ((), np.float32(novel), {"long_name": _words("novelty")})
-        for name, key in (("low", "q05"), ("median", "q50"), ("high", "q95")):
+        alarms = {"false_alarm_rate": self.cluster_card["novelty"]}
+        dataset["novelty"] = ((), np.float32(novel), {"long_name": _words("novelty"), **alarms})
+        dataset.attrs["cluster_name"] = label.get("name", "")
+        for name, key in (("low", "score_low"), ("median", "score"), ("high", "score_high")):
             value = label.get(key)
             full = f"cluster_score_{name}"
             number = np.float32(np.nan if value is None else value)
@@ -223,9 +226,9 @@ _WORDS = {
     "map_score_outside": "1: its wet share is beyond those of the maps it was calibrated with",
     "cluster": "cluster of the central window; -1: too little rain; missing: too small a window",
     "novelty": "1: unlike the maps of the training, 0: like them",
-    "cluster_score_low": "5 % quantile of the map scores of the cluster",
-    "cluster_score_median": "median of the map scores of the cluster",
-    "cluster_score_high": "95 % quantile of the map scores of the cluster",
+    "cluster_score_low": "lower bound of its 90 % interval",
+    "cluster_score_median": "map score told by the cluster alone, median",
+    "cluster_score_high": "upper bound of its 90 % interval",
 }
 
 

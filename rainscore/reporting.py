@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from rainscore.clustering.report import LABELS, TEXT, checks_text, labels_table
 from rainscore.drawing import Results
 from rainscore.files import read_json
 from rainscore.manifests import read_manifest
@@ -86,10 +87,8 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
         ),
         Section(
             "Clusters of maps, and what they say of the score",
-            "Maps with enough rain are clustered by their latent vectors; a cluster is labelled "
-            "with the distribution of the map scores of its training maps. Cluster −1 holds the "
-            "maps with too little rain.",
-            figures("clusters", "latents", "latent_sizes"),
+            _clusters_text(run),
+            figures("clusters", "latents", "transitions", "latent_sizes"),
             [_labels(run)],
         ),
         Section(
@@ -256,25 +255,13 @@ def _evidence(run: Results) -> Table:
 
 def _labels(run: Results) -> Table:
     labels = run.read(f"clusters/{run.method}_labels.parquet")
-    frame = labels.rename(
-        columns={"q50": "map score", "q05": "map score_low", "q95": "map score_high"}
-    )
-    kept = ["cluster", "maps", "days", "map score", "map score_low", "map score_high", "wet_share"]
-    kept += ["share_microwave", "age_h", "season"]
-    if labels["regime"].ne("").any():
-        kept.append("regime")
-    names = {
-        "wet_share": "wet share",
-        "share_microwave": "share of microwave",
-        "age_h": "age [h]",
-        "regime": "most frequent regime",
-        "season": "most frequent season",
-    }
-    caption = (
-        "Clusters of the training maps: median of the map score [5 %, 95 %], and what their maps "
-        "have in common."
-    )
-    return Table(frame[kept].rename(columns=names), caption, f"{int(labels['maps'].sum())} maps")
+    return Table(labels_table(labels), LABELS, f"{int(labels['maps'].sum())} maps")
+
+
+def _clusters_text(run: Results) -> str:
+    checks = run.read(f"clusters/{run.method}_coverage.parquet")
+    novelty = read_json(run.folder / f"models/{run.method}.json")["novelty"]
+    return f"{TEXT}\n\n{checks_text(checks, novelty=novelty)}"
 
 
 def _pictures(run: Results) -> Sequence[Path]:

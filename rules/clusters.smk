@@ -1,4 +1,4 @@
-# Latent vectors, clusters of maps, and what each cluster says of the score.
+# Latent vectors, and clusters of maps.
 CLUSTERS = {
     key: config["clusters"][key]
     for key in ("k", "epochs", "maps", "min_wet", "novelty")
@@ -59,25 +59,3 @@ rule cluster_maps:
         simulated=SIMULATED,
     script:
         "../scripts/cluster_maps.py"
-
-
-rule label_clusters:
-    input:
-        clusters="results/clusters/{method}.parquet",
-        tables=every_month("results/scores/{month}.parquet"),
-    output:
-        labels="results/models/{method}_labels.json",
-        table="results/clusters/{method}_labels.parquet",
-    log:
-        "logs/label_clusters/{method}.log",
-    benchmark:
-        "logs/label_clusters/{method}.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=1000,
-        runtime=20,
-    params:
-        code=code("label_clusters"),
-    script:
-        "../scripts/label_clusters.py"

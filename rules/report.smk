@@ -10,15 +10,13 @@ DRAWN = (
         "map_skill",
         "coverage",
         "reliability",
-        "clusters",
-        "latents",
         "cases",
     ]
     + (["world"] if WORLD_TABLES else [])
     + (["ablation"] if VARIANTS else [])
     + (["latent_sizes"] if LATENTS else [])
 )
-FIGURES = DRAWN + ANALYSIS_FIGURES
+FIGURES = DRAWN + ANALYSIS_FIGURES + CLUSTER_FIGURES
 
 
 EXPERIMENTS = ["results/evaluation/ablation.parquet"] if VARIANTS else []
@@ -39,11 +37,6 @@ rule draw_figures:
         evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
         skill="results/evaluation/skill.parquet",
         reliability="results/evaluation/reliability.parquet",
-        latents="results/latents.parquet",
-        clusters=[
-            f"results/clusters/{METHODS[0]}.parquet",
-            f"results/clusters/{METHODS[0]}_labels.parquet",
-        ],
         world=WORLD_TABLES,
         experiments=EXPERIMENTS,
     output:
@@ -85,7 +78,8 @@ rule write_report:
         evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
         conditions="results/analysis/conditions.parquet",
         labels=f"results/clusters/{METHODS[0]}_labels.parquet",
-        card="results/models/unet.json",
+        checks=f"results/clusters/{METHODS[0]}_coverage.parquet",
+        cards=["results/models/unet.json", f"results/models/{METHODS[0]}.json"],
         scored="results/scored",
         world=WORLD_TABLES,
     output:

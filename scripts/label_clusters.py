@@ -1,12 +1,21 @@
-"""Label each cluster with the distribution of its scores."""
+"""Label each cluster: its name, what it holds, what it says of the score, what follows it."""
 
-from rainscore.clustering.labels import label_clusters
+from rainscore.clustering.labels import label_clusters, plain
+from rainscore.clustering.transitions import count_transitions
 from rainscore.files import read_table, write_json, write_table
 from rainscore.log import start_logging
 from rainscore.months import read_months
 
 start_logging(snakemake.log[0])
-labels = label_clusters(read_table(snakemake.input.clusters), read_months(snakemake.input.tables))
+given, p = snakemake.input, snakemake.params
+clusters = read_table(given.clusters)
+labels = label_clusters(
+    clusters,
+    read_months(given.tables),
+    read_table(given.portraits),
+    resamples=p.resamples,
+    seed=p.seed,
+)
 write_table(labels, snakemake.output.table)
-plain = labels.astype(object).where(labels.notna(), None)
-write_json(plain.to_dict("records"), snakemake.output.labels)
+write_table(count_transitions(clusters), snakemake.output.transitions)
+write_json(plain(labels), snakemake.output.labels)

@@ -23,8 +23,8 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
             `map_score`, `map_score_low`, `map_score_high` [1], `cluster` (−1 too little rain, NaN
             too small a window), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
             [1], `novelty` (1: unlike the training), coordinate `time` (start, UTC). Attributes
-            `grid` (JSON of `Grid.as_dict()`), `source`, `version`, `trained_on`, `world`
-            ('simulated' or 'real'), `unknown` (what could not be known, may be empty).
+            `grid` (JSON of `Grid.as_dict()`), `cluster_name`, `source`, `version`, `trained_on`,
+            `world` ('simulated' or 'real'), `unknown` (what could not be known, may be empty).
         path: File to write; the suffix chooses the format.
 
     Raises:
@@ -71,9 +71,10 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
         found += " · not clustered: too little rain"
     else:
         names = ("cluster_score_median", "cluster_score_low", "cluster_score_high")
-        found += f" · cluster {cluster:.0f}, whose maps score {_with_interval(dataset, *names)}"
         found += " · unlike" if float(dataset["novelty"]) > 0 else " · like"
         found += " the maps of the training"
+        found += f"\ncluster {cluster:.0f}, {dataset.attrs['cluster_name']}: its maps score "
+        found += _with_interval(dataset, *names)
     found += f"\n{dataset.attrs['source']}; model trained on {dataset.attrs['trained_on']}"
     if dataset.attrs["unknown"]:
         found += f"\nnot known of this map: {dataset.attrs['unknown']}"

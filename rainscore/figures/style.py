@@ -36,7 +36,7 @@ STYLE: Any = {
     "hatch.linewidth": 0.5,
     "path.simplify_threshold": 0.6,
     "svg.hashsalt": "rainscore",
-    "savefig.dpi": 130,
+    "savefig.dpi": 150,
 }
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#b5a800")

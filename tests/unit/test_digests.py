@@ -43,6 +43,13 @@ def test_a_script_leads_to_all_that_it_imports_and_names_and_nothing_else(projec
     }
 
 
+def test_a_long_text_is_no_file_name(project) -> None:
+    folder, listed = project
+    before = set(listed())
+    (folder / "rainscore/maths.py").write_text(f"TEXT = {'A sentence. ' * 30!r}\n")
+    assert before - set(listed()) == {"rainscore/templates/page.html"}
+
+
 def test_a_comment_or_docstring_changes_no_digest(project) -> None:
     root, listed = project
     before = listed()

@@ -6,12 +6,19 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from matplotlib.figure import Figure
 
+from rainscore.clustering.transitions import count_transitions
 from rainscore.figures.availability import plot_availability
 from rainscore.figures.case import plot_case
 from rainscore.figures.choice import plot_evidence
-from rainscore.figures.clusters import plot_clusters, plot_latents, principal_components
+from rainscore.figures.clusters import (
+    plot_clusters,
+    plot_latents,
+    plot_transitions,
+    principal_components,
+)
 from rainscore.figures.learning import plot_ablation, plot_latent_sizes, plot_learning
 from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
 from rainscore.figures.style import save
@@ -90,17 +97,31 @@ def reliability(world: str) -> Figure:
 
 
 def clusters(world: str) -> Figure:
-    rain = rng().gamma(0.3, 2, (3, *GRID.shape))
+    fields = {name: (("cluster", "y", "x"), rng().gamma(0.3, 2, (3, *GRID.shape)))
+              for name in ("rain", "medoid", "score")}  # fmt: skip
+    times = np.array(["2019-01-01T12:00", "2019-01-02T00:30", "NaT"], "datetime64[ns]")
+    one = {"maps": ("cluster", [48, 48, 0]), "medoid_time": ("cluster", times)}
     scores = pd.DataFrame({"time": TIMES, "cluster": [0, 1] * 48, "map_score": 0.5})
-    names = ["showers", "front", "never scored"]
-    return plot_clusters(rain, rain, scores, GRID, names=names, period=PERIOD, world=world)
+    labels = pd.DataFrame({"cluster": range(3), "name": ["showers", "front", "no known map"]})
+    labels = labels.assign(maps=[48, 48, 0], days=2, uncertain=True, score=0.5)
+    labels = labels.assign(score_low=0.2, score_high=0.9)
+    maps = xr.Dataset(fields | one)
+    return plot_clusters(maps, labels, scores, GRID, period=PERIOD, world=world)
+
+
+def transitions(world: str) -> Figure:
+    clusters = pd.DataFrame({"time": TIMES, "cluster": rng().integers(-1, 3, 96)})
+    names = {-1: "too little rain", 0: "0: showers", 1: "1: front"}
+    table = count_transitions(clusters)
+    return plot_transitions(table, names=names, days=2, period=PERIOD, world=world)
 
 
 def latents(world: str) -> Figure:
     score = rng().uniform(0, 1, 96)
     score[::3] = np.nan
     cluster, vectors = rng().integers(-1, 12, 96), rng().standard_normal((96, 4))
-    return plot_latents(vectors, cluster, score, days=2, period=PERIOD, world=world)
+    names = {i: f"{i}: a name" for i in range(12)}
+    return plot_latents(vectors, cluster, score, names=names, days=2, period=PERIOD, world=world)
 
 
 def case(world: str) -> Figure:
@@ -123,6 +144,7 @@ FAMILIES: tuple[Callable[[str], Figure], ...] = (
     reliability,
     clusters,
     latents,
+    transitions,
     case,
 )
 
@@ -199,7 +221,8 @@ def test_principal_components_agree_with_scikit_learn() -> None:
 
     vectors = rng().standard_normal((50, 6)) @ rng().standard_normal((6, 6)) + 3
     points, explained = principal_components(vectors)
-    peer = PCA(2).fit(vectors)
-    assert np.abs(points) == pytest.approx(np.abs(peer.transform(vectors)))
+    standard = (vectors - vectors.mean(axis=0)) / vectors.std(axis=0)
+    peer = PCA(2).fit(standard)
+    assert np.abs(points) == pytest.approx(np.abs(peer.transform(standard)))
     assert explained == pytest.approx(peer.explained_variance_ratio_)
-    assert principal_components(vectors * 1.0)[0] == pytest.approx(points)
+    assert principal_components(vectors * [1, 2, 3, 4, 5, 6])[0] == pytest.approx(points)

@@ -37,6 +37,7 @@ def scored(grid: Grid = GRIDS["degrees"], **scalars: float) -> xr.Dataset:
         {"time": np.datetime64("2019-01-04T12:30", "ns")},
         {
             "grid": json.dumps(grid.as_dict()),
+            "cluster_name": "broad light showers",
             "source": "3B-HHR.HDF5",
             "version": "Final V07B",
             "world": "simulated",
@@ -66,7 +67,7 @@ def test_the_headline_says_when_what_and_how_well() -> None:
     title, text = headline(result)
     assert title == "IMERG Final V07B, 2019-01-04 12:30 UTC"
     assert "map score 0.62 [0.50, 0.71] (90 % interval)" in text
-    assert "cluster 3, whose maps score 0.50 [0.50, 0.50]" in text
+    assert "cluster 3, broad light showers: its maps score 0.50 [0.50, 0.50]" in text
     assert "unlike the maps of the training" in text
     assert "model trained on a simulated world" in text
     assert "not known" not in text

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 import torch
 
-from rainscore.calibration import calibrate_unet, read_calibration
-from rainscore.clustering.labels import label_clusters
+from rainscore.calibration import calibrate_unet, map_scores, read_calibration
+from rainscore.clustering.heldout import check_labels
+from rainscore.clustering.labels import label_clusters, plain
 from rainscore.clustering.maps import ClusterSettings, cluster_maps, read_rain
+from rainscore.clustering.portraits import describe_maps
 from rainscore.dataset import unknown_channels
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.files import read_json, write_json
@@ -75,11 +77,9 @@ def run(tmp_path_factory) -> SimpleNamespace:
         seed=0, checkpoint=folder / "checkpoint.clusters", fingerprint="",
     )  # fmt: skip
     clusterer.save(models / "kmeans", **cluster_card)
-    labels = label_clusters(clusters, table)
-    write_json(
-        labels.astype(object).where(labels.notna(), None).to_dict("records"),
-        models / "kmeans_labels.json",
-    )
+    portraits = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
+    labels = label_clusters(clusters, table, portraits, resamples=50, seed=0)
+    write_json(plain(labels), models / "kmeans_labels.json")
     return SimpleNamespace(
         path=path, table=table, splits=splits, unet=unet, card=card, models=models,
         calibration=calibration, latents=latents, clusters=clusters, labels=labels,
@@ -200,12 +200,25 @@ def test_maps_of_half_hours_that_no_file_holds_are_an_error(run) -> None:
         read_rain([run.path], np.append(times, times[-1] + np.timedelta64(99, "D")))
 
 
-def test_labels_are_the_quantiles_of_the_training_maps(run) -> None:
-    train = run.clusters[(run.clusters["split"] == "train") & (run.clusters["cluster"] == 0)]
-    scores = run.table.set_index("time")["map_score"].reindex(train["time"])
+def test_labels_are_the_quantiles_of_the_maps_that_are_not_held_out(run) -> None:
+    known = run.clusters[(run.clusters["split"] != "test") & (run.clusters["cluster"] == 0)]
+    scores = run.table.set_index("time")["map_score"].reindex(known["time"])
     row = run.labels.set_index("cluster").loc[0]
-    assert row["maps"] == len(train)
+    assert row["maps"] == len(known)
     assert row["q50"] == pytest.approx(scores.median())
+    assert row["score_low"] < row["score"] < row["score_high"]
+    assert run.labels["name"].is_unique
+
+
+def test_labels_are_measured_beside_the_network_on_the_held_out_days(run) -> None:
+    times = run.splits.loc[run.splits["split"].isin(["calibration", "test"]), "time"].to_numpy()
+    unet = map_scores(run.unet, run.card, run.calibration, [run.path], times)
+    checks = check_labels(run.clusters, run.table, unet, resamples=50, seed=0)
+    methods = set(checks.loc[checks["split"] == "map", "method"])
+    assert methods == {"climatology", "cluster", "U-Net", "U-Net and cluster"}
+    covered = checks[(checks["measure"] == "coverage") & (checks["method"] == "cluster")]
+    assert covered.set_index("split").loc["left out", "days"] == 12
+    assert covered["value"].between(0.5, 1).all()
 
 
 @pytest.fixture(scope="module")

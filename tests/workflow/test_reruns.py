@@ -27,6 +27,7 @@ AFTER_UNET = {
     "train_unet",
     "calibrate_unet",
     "evaluate_skill",
+    "check_clusters",
     "score_new",
     "draw_figures",
     "write_report",
@@ -38,9 +39,12 @@ SETS_OF_MONTHS = AFTER_UNET | {
     "train_autoencoder",
     "extract_latents",
     "cluster_maps",
+    "describe_maps",
     "label_clusters",
     "stratify_skill",
     "draw_analysis",
+    "average_clusters",
+    "draw_clusters",
 }
 
 
@@ -174,6 +178,9 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
             {
                 "cluster_maps",
                 "label_clusters",
+                "average_clusters",
+                "check_clusters",
+                "draw_clusters",
                 "evaluate_skill",
                 "score_new",
                 "stratify_skill",
@@ -192,6 +199,10 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
                 "evaluate_skill",
                 "stratify_skill",
                 "draw_analysis",
+                "label_clusters",
+                "check_clusters",
+                "draw_clusters",
+                "score_new",
                 "draw_figures",
                 "write_report",
             },
