@@ -100,6 +100,7 @@ class Earthdata:
             of a list that ends in `always` goes on.
         repaired: Half-hours of which there is also a V07C.
         approved: The account has approved the application.
+        keeps_sessions: The data hosts know their own cookie again; else the login goes in circles.
         refuses: Status with which the data hosts refuse everything; 0: they do not.
         retry_after: What a busy host asks for.
         served: How often each granule went out whole.
@@ -115,6 +116,7 @@ class Earthdata:
     faults: dict[str, list[str]] = field(default_factory=dict)
     repaired: set[str] = field(default_factory=set)
     approved: bool = True
+    keeps_sessions: bool = True
     refuses: int = 0
     retry_after: str = "0"
     served: Counter = field(default_factory=Counter)
@@ -199,9 +201,8 @@ class Earthdata:
             cookie = "session=opened; Path=/; Secure; HttpOnly"
             return Answer(302, b"", {"Location": target, "Set-Cookie": cookie})
         token = request.headers.get("authorization") == f"Bearer {self.token}"
-        if not ("session=opened" in request.headers.get("cookie", "") or (
-            token and request.host in BEARER
-        )):  # fmt: skip
+        known = self.keeps_sessions and "session=opened" in request.headers.get("cookie", "")
+        if not (known or (token and request.host in BEARER)):
             return self._to_login(request)
         with self._lock:
             self._now += 1

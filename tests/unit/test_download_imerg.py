@@ -219,7 +219,9 @@ def test_no_more_connections_are_open_than_allowed(
     assert 1 <= nasa.most_at_once <= 3
 
 
-@pytest.mark.parametrize("fault", ["account", "password", "application", "401", "403", "token"])
+@pytest.mark.parametrize(
+    "fault", ["account", "password", "application", "circles", "401", "403", "token"]
+)
 def test_a_closed_door_is_explained_in_three_steps(
     fault: str,
     earthdata: tuple[Earthdata, Loopback],
@@ -232,6 +234,7 @@ def test_a_closed_door_is_explained_in_three_steps(
     if fault == "password":
         monkeypatch.setenv("EARTHDATA_PASSWORD", "another")
     nasa.approved = fault != "application"
+    nasa.keeps_sessions = fault != "circles"
     nasa.refuses = int(fault) if fault.isdigit() else 0
     if fault == "token":
         monkeypatch.setenv("EARTHDATA_TOKEN", "0ld-t0ken")
@@ -282,7 +285,10 @@ def test_no_secret_is_written_anywhere(
         assert not any(secret.encode() in content for content in written)
 
 
-def test_late_is_another_collection(earthdata: tuple[Earthdata, Loopback], tmp_path: Path) -> None:
-    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T00:30", order(run="late"))
+@pytest.mark.parametrize(("run", "letter"), [("late", "L"), ("early", "E")])
+def test_late_and_early_are_other_collections(
+    run: str, letter: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T00:30", order(run=run))
     assert list(table["state"]) == ["present"]
-    assert "/GPM_3IMERGHHL.07/2019/154/3B-HHR-L.MS." in table["source"][0]
+    assert f"/GPM_3IMERGHH{letter}.07/2019/154/3B-HHR-{letter}.MS." in table["source"][0]
