@@ -65,11 +65,6 @@ class Results:
         """Period and world, as every figure says them."""
         return {"period": self.period, "world": self.world}
 
-    @property
-    def sample(self) -> dict:
-        """Sample size, period and world."""
-        return {"maps": self.maps, "days": self.days, **self.about}
-
 
 def availability(run: Results) -> Figure:
     """Both products' manifests, day by day."""

@@ -120,13 +120,13 @@ def _skill_by_source(run: Results) -> Table:
     rows = skill[skill["grouping"].isin(["source", "all"])]
     rows = rows.assign(source=rows["source"].fillna("all"))
     shown = {"score": "score", "bias": "relative bias", "cc": "correlation", "rmse": "RMSE [mm/h]"}
-    shown |= {name: name.upper() for name in ("pod", "far", "csi", "hss")}
+    shown |= {name: name.upper() for name in ("fss", "pod", "far", "csi", "hss")}
     rows = rows[rows["measure"].isin(shown) & rows["value"].notna()]
     rows = rows.assign(measure=rows["measure"].map(shown))
     n, windows = (int(skill.loc[skill["grouping"] == "all", c].iloc[0]) for c in ("n", "windows"))
     caption = (
-        "Skill by source: the score over windows, the others over IMERG's cells, POD to HSS at the "
-        "score's threshold, with 95 % intervals from resampling days."
+        "Skill by source: score and FSS over windows, the others over IMERG's cells; FSS and POD "
+        "to HSS at the score's threshold. 95 % intervals from resampling days."
     )
     frame = pivot(rows, index="source", columns="measure")
     return Table(frame, caption, f"{n} cells, {windows} windows, {run.days} days")

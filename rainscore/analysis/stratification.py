@@ -42,7 +42,8 @@ UNKNOWN = "unknown"
 def skill(sums: np.ndarray) -> dict[str, np.ndarray]:
     """Measures from sums (..., `SUMS`): rates and errors in mm/h, the others without unit.
 
-    `score` is the project's, 1 − Σ numerator / Σ denominator over windows; the others are of cells.
+    `score` is the project's, 1 − Σ numerator / Σ denominator, and `fss` the fractions skill score,
+    both over windows; the others are of cells.
     """
     parts = dict(zip(SUMS, np.moveaxis(sums, -1, 0), strict=True))
     moments = Moments(*(parts[name] for name in Moments._fields))
@@ -59,6 +60,7 @@ def skill(sums: np.ndarray) -> dict[str, np.ndarray]:
         "csi": csi(counts),
         "hss": hss(counts),
         "score": 1 - ratio(parts["score_numerator"], parts["score_denominator"]),
+        "fss": 1 - ratio(parts["fss_numerator"], parts["fss_denominator"]),
     }
 
 

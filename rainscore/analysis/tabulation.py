@@ -16,7 +16,13 @@ from rainscore.scores.continuous import Moments
 from rainscore.scores.sums import additive
 
 CELL_SUMS = (*Moments._fields, *Contingency._fields)
-SCORE_SUMS = ("score_numerator", "score_denominator", "windows")
+SCORE_SUMS = (
+    "score_numerator",
+    "score_denominator",
+    "fss_numerator",
+    "fss_denominator",
+    "windows",
+)
 SUMS = (*CELL_SUMS, *SCORE_SUMS)
 CODES = UNKNOWN + 1
 COUNTS = ("n", *Contingency._fields, "windows")
@@ -104,7 +110,7 @@ def place_sums(month: CellMonth, scores: xr.Dataset, *, threshold: float) -> xr.
 
 def _sum_of(name: str, unit: str = "mm h-1") -> dict[str, str]:
     """Unit and meaning of a sum over time; `unit`: of what is neither a count nor a square."""
-    if name in (*COUNTS, "maps"):
+    if name in (*COUNTS, "maps") or name.startswith("fss"):
         unit = "1"
     elif name in ("sum_imerg2", "sum_radar2", "sum_product"):
         unit = "mm2 h-2"
@@ -139,8 +145,9 @@ def _cell_terms(imerg: np.ndarray, radar: np.ndarray, threshold: float) -> dict[
 def _window_terms(scores: xr.Dataset) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Where the score is defined, and what each window adds to `SCORE_SUMS`."""
     known = np.isfinite(scores["score"].values)
-    parts = (scores["numerator"].values, scores["denominator"].values, known)
-    terms = (part.astype(np.float64) for part in parts)
+    names = ("numerator", "denominator", "imerg_fraction", "radar_fraction")
+    above, below, f, o = (scores[name].values.astype(np.float64) for name in names)
+    terms = (above, below, (f - o) ** 2, f**2 + o**2, known.astype(np.float64))
     return known, dict(zip(SCORE_SUMS, terms, strict=True))
 
 

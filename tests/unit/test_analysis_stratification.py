@@ -46,6 +46,7 @@ def test_the_measures_are_those_of_the_sums() -> None:
         "n": 4, "sum_imerg": 3, "sum_radar": 3, "sum_imerg2": 5, "sum_radar2": 5, "sum_product": 2,
         "sum_abs_error": 4, "hits": 1, "misses": 1, "false_alarms": 1, "correct_negatives": 1,
         "score_numerator": 3, "score_denominator": 12, "windows": 5,
+        "fss_numerator": 1, "fss_denominator": 10,
     }  # fmt: skip
     found = skill(np.array([sums[name] for name in SUMS], float))
     assert found["bias"] == 0
@@ -53,7 +54,7 @@ def test_the_measures_are_those_of_the_sums() -> None:
     assert found["rmse"] == pytest.approx(np.sqrt(((imerg - radar) ** 2).mean()))
     assert (found["pod"], found["far"], found["csi"]) == (0.5, 0.5, pytest.approx(1 / 3))
     assert found["hss"] == 0
-    assert found["score"] == 0.75
+    assert (found["score"], found["fss"]) == (0.75, 0.9)
     assert found["imerg_mean"] == found["radar_mean"] == 0.75
 
 

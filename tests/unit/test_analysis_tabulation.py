@@ -70,6 +70,8 @@ def test_the_conditions_of_a_map_add_up_to_the_map(month, scores, table) -> None
     assert row["windows"] == np.isfinite(scores["score"].values[7]).sum()
     expected = np.nansum(scores["numerator"].values[7], dtype=float)
     assert row["score_numerator"] == pytest.approx(expected, rel=1e-4)
+    f, o = (scores[f"{name}_fraction"].values[7].astype(float) for name in ("imerg", "radar"))
+    assert row["fss_numerator"] == pytest.approx(np.nansum((f - o) ** 2), rel=1e-4)
 
 
 def test_a_map_without_imerg_has_windows_or_cells_only_where_something_is_known(
