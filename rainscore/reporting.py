@@ -88,7 +88,7 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
         Section(
             "Clusters of maps, and what they say of the score",
             _clusters_text(run),
-            figures("clusters", "latents", "transitions", "latent_sizes"),
+            figures("clusters", "latents", "transitions", "desom_map", "latent_sizes"),
             [_labels(run)],
         ),
         Section(

@@ -1,5 +1,6 @@
 # What each cluster is, what it says of the score, and what that is worth on held-out days.
-CLUSTER_FIGURES = ["clusters", "latents", "transitions"]
+GALLERY = ["clusters", "latents", "transitions"]
+CLUSTER_FIGURES = GALLERY + (["desom_map"] if "desom" in METHODS else [])
 
 
 rule describe_maps:
@@ -113,7 +114,7 @@ rule draw_clusters:
                 caption=f"../report/{name}.rst",
                 category="Figures",
             )
-            for name in CLUSTER_FIGURES
+            for name in GALLERY
         ],
     log:
         "logs/draw_clusters.log",
@@ -129,3 +130,32 @@ rule draw_clusters:
         world="simulated" if SIMULATED else "real",
     script:
         "../scripts/draw_clusters.py"
+
+
+if "desom" in METHODS:
+
+    rule draw_desom:
+        input:
+            model=["results/models/desom.safetensors", "results/models/desom.json"],
+            labels="results/clusters/desom_labels.parquet",
+            maps="results/clusters/desom_maps.nc",
+        output:
+            figure=report(
+                "results/figures/desom_map.svg",
+                caption="../report/desom_map.rst",
+                category="Figures",
+            ),
+        log:
+            "logs/draw_desom.log",
+        benchmark:
+            "logs/draw_desom.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=1500,
+            runtime=20,
+        params:
+            code=code("draw_desom"),
+            world="simulated" if SIMULATED else "real",
+        script:
+            "../scripts/draw_desom.py"

@@ -9,9 +9,13 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from rainscore.clustering.desom import DESOM
+from rainscore.clustering.drawing import plot_map
 from rainscore.clustering.labels import names_of
 from rainscore.clustering.methods import DRY
+from rainscore.features import scale_rain
 from rainscore.figures.clusters import plot_clusters, plot_latents, plot_transitions
+from rainscore.figures.style import count
 from rainscore.grids import Grid
 from rainscore.latents import latent_columns
 
@@ -88,4 +92,36 @@ def _latents(run: LabelledClusters) -> Figure:
         names=names_of(run.labels),
         days=_days(rows),
         **run.about,
+    )
+
+
+def desom_map(desom: DESOM, labels: pd.DataFrame, maps: xr.Dataset, *, world: str) -> Figure:
+    """A DESOM as a grid of what its units stand for, framed by the score that they tell.
+
+    Args:
+        desom: Its units are decoded; where they cannot be, since their vectors do not say where the
+            rain lies, the most central map of each is drawn.
+        labels: Of `label_clusters`.
+        maps: Of `average_clusters`.
+        world: 'simulated' or 'real'.
+    """
+    units = np.arange(desom.rows * desom.columns)
+    known = labels.set_index("cluster").reindex(units)
+    used = known["maps"].fillna(0) > 0
+    settings = getattr(desom.network_, "settings", None)
+    if getattr(settings, "summary", "position") == "invariant":
+        rain = maps["medoid"].reindex(cluster=units).to_numpy()
+        members, shown = scale_rain(rain)[:, None], "most central map of each unit"
+    else:
+        decoded = desom.decoded_map()
+        members, shown = decoded.reshape(len(units), *decoded.shape[2:]), "decoded units"
+    grid = (desom.rows, desom.columns)
+    return plot_map(
+        members.reshape(*grid, *members.shape[1:]),
+        known["score"].where(used).to_numpy(float).reshape(grid),
+        label="map score told by the unit [1]",
+        title="The self-organising map of DESOM",
+        subtitle=f"log-rain, {shown}\n{count(known['maps'].sum())} maps; "
+        f"{int((~used).sum())} units without a map (grey frame)",
+        world=world,
     )

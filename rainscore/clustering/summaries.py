@@ -73,6 +73,16 @@ class Summarised(nn.Module):
         features = self.inner.features(x)
         return self._vectors(features), self.inner.decode(self.inner.latent(features))
 
+    def decode(self, z: Tensor) -> Tensor:
+        """Maps (B, 1, y, x) of vectors (B, given).
+
+        Raises:
+            ValueError: The summary is invariant: where its rain lies is not in it.
+        """
+        if self.settings.summary == "invariant":
+            raise ValueError("an invariant summary cannot be decoded; see clusters.summary")
+        return self.inner.decode(z / self.axes.diagonal() + self.mean)
+
     def _vectors(self, features: Tensor) -> Tensor:
         inner = self.inner
         invariant = self.settings.summary == "invariant"

@@ -97,6 +97,17 @@ def test_maps_are_rebuilt_as_the_auto_encoder_alone_rebuilds_them(encoder, rain)
         assert error == pytest.approx(float((given - x).square().mean()), rel=1e-3)
 
 
+def test_a_vector_is_decoded_where_it_says_where_the_rain_lies(encoder, rain) -> None:
+    maps = torch.from_numpy(rain[:4]).float()
+    network, _ = summarised(encoder, rain, "position")
+    with torch.no_grad():
+        expected = encoder(maps)
+        torch.testing.assert_close(network.decode(network.encode(maps)), expected)
+    network, _ = summarised(encoder, rain, "invariant")
+    with pytest.raises(ValueError, match="cannot be decoded"):
+        network.decode(network.encode(maps))
+
+
 def test_an_invariant_summary_does_not_tell_a_map_from_the_shifted_one() -> None:
     torch.manual_seed(0)
     large = AutoEncoder(AutoEncoderSettings(latent=3, width=4, size=64))

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from rainscore.clustering.figures import LabelledClusters, figures
+from rainscore.clustering.desom import DESOM
+from rainscore.clustering.figures import LabelledClusters, desom_map, figures
 from rainscore.clustering.labels import label_clusters
 from rainscore.clustering.means import LEAST_MAPS, average_clusters
 from rainscore.clustering.portraits import describe_maps
@@ -74,3 +75,21 @@ def test_the_file_follows_the_conventions_and_every_figure_is_drawn_from_it(
         assert "(simulated world)" in fig.texts[0].get_text()
         save(fig, tmp_path / f"{name}.svg")
         assert (tmp_path / f"{name}.svg").stat().st_size < 1_500_000
+
+
+def test_the_map_of_a_desom_shows_each_unit_and_greys_those_without_a_map(
+    month, tmp_path, monkeypatch
+) -> None:
+    path, scores, _, table, clusters = month
+    maps = average_clusters(clusters, [path], [scores])
+    portraits = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
+    labels = label_clusters(clusters, table, portraits, resamples=20, seed=0)
+    pictures = np.random.default_rng(0).random((30, 64), np.float32)
+    desom = DESOM(rows=2, columns=2, steps=2, batch=8, progress=False).fit(pictures)
+    members = np.random.default_rng(1).random((2, 2, 1, 8, 8))
+    monkeypatch.setattr(desom, "decoded_map", lambda: members)
+    fig = desom_map(desom, labels, maps, world="simulated")
+    assert "decoded units\n92 maps; 2 units without a map" in fig.texts[1].get_text()
+    frames = [ax.spines["top"].get_edgecolor() for ax in fig.axes[:4]]
+    assert frames[2] == frames[3] != frames[0]
+    save(fig, tmp_path / "map.svg")
