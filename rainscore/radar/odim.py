@@ -72,7 +72,8 @@ class Odim:
             raw == what[name].astype(raw.dtype) if name in what else np.zeros(raw.shape, bool)
             for name in ("undetect", "nodata")
         )
-        values = np.where(missing, np.nan, raw) * what.get("gain", 1.0) + what.get("offset", 0.0)
+        known = np.where(missing | dry, np.nan, raw)  # their codes, as reflectivity, would overflow
+        values = known * what.get("gain", 1.0) + what.get("offset", 0.0)
         if quantity == "ACRR":
             values /= _hours(what, file)
         if quantity == "DBZH":
