@@ -1,32 +1,19 @@
-"""Every figure of a run, from its result files."""
+"""Figures of a run, from its result files."""
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import xarray as xr
 from matplotlib.figure import Figure
 
-from rainscore.calibration import calibrated, read_calibration
 from rainscore.choice.faults import FAULT_TEXTS
-from rainscore.dataset import ScoreMaps
-from rainscore.featurefiles import learning_grid
 from rainscore.figures.availability import plot_availability
-from rainscore.figures.case import plot_case
 from rainscore.figures.choice import plot_evidence, plot_redundancy, plot_responses
 from rainscore.figures.learning import plot_ablation, plot_latent_sizes, plot_learning
-from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
 from rainscore.figures.world import plot_world
 from rainscore.files import read_json, read_table
-from rainscore.grids import Grid
 from rainscore.manifests import read_manifest
-from rainscore.months import rainiest, read_months
-from rainscore.prediction import load_unet
-from rainscore.training import predict
-
-CASES = 3
+from rainscore.months import read_months
 
 
 class Results:
@@ -84,50 +71,11 @@ def learning(run: Results) -> Figure:
     return plot_learning(curves, **run.about)
 
 
-def cases(run: Results) -> Figure:
-    """Held-out half-hours, the rainiest of equal parts of the test days, beside the prediction."""
-    splits = run.read("splits.parquet")
-    times = rainiest(splits, run.table, CASES)
-    paths = run.paths("pairs/{}.nc")
-    pairs = [_at(path, times, ["imerg", "radar"]) for path in paths]
-    found = [_at(path, times, ["score"]) for path in run.paths("scores/{}.nc")]
-    model, card = load_unet(run.folder / "models/unet")
-    features = [Path(p) for p in run.paths("features/{}.h5")]
-    data = ScoreMaps(features, times, hidden=card["hidden"])
-    known = read_calibration(run.folder / "models/unet", card)
-    batches = [(calibrated(q, x, known), wet) for (x, _, wet, _), (q, _) in predict(model, data)]
-    quantiles = np.concatenate([q for q, _ in batches])
-    wet = np.concatenate([w for _, w in batches])
-    low, middle, high = (quantiles[:, i] for i in (0, quantiles.shape[1] // 2, -1))
-    pair = xr.concat([p for p in pairs if p.sizes["time"]], "time")
-    score = xr.concat([s for s in found if s.sizes["time"]], "time")
-    predicted, lower, upper = (np.where(wet, part, np.nan) for part in (middle, low, high))
-    return plot_case(
-        pair["imerg"].values,
-        pair["radar"].values,
-        score["score"].values,
-        predicted,
-        lower,
-        upper,
-        times,
-        grid=Grid(**json.loads(pair.attrs["grid"])),
-        score_grid=learning_grid(features[0]),
-        world=run.world,
-    )
-
-
-def _at(path: str, times: np.ndarray, names: list[str]) -> xr.Dataset:
-    with xr.open_dataset(path, engine="h5netcdf") as month:
-        return month[names].sel(time=np.intersect1d(month["time"].values, times)).load()
-
-
 def figures(run: Results) -> dict[str, Callable[[], Figure]]:
     """What draws each figure, by its name; the world only where it is simulated."""
-    skill = run.read("evaluation/skill.parquet")
     choice = read_json(run.folder / "choice/choice.json")
     evidence = run.read("choice/evidence.parquet")
     criteria = evidence[evidence["criterion"].isin([*choice["criteria"], "merit"])]
-    reliability = run.read("evaluation/reliability.parquet")
     return {
         "availability": lambda: availability(run),
         "evidence": lambda: plot_evidence(criteria, used=choice["used"], **run.about),
@@ -138,11 +86,6 @@ def figures(run: Results) -> dict[str, Callable[[], Figure]]:
         "latent_sizes": lambda: plot_latent_sizes(
             run.read("evaluation/latent_sizes.parquet"), **run.about
         ),
-        "skill": lambda: plot_skill(skill, **run.about),
-        "map_skill": lambda: plot_skill(skill, split="map", **run.about),
-        "coverage": lambda: plot_coverage(skill, **run.about),
-        "reliability": lambda: plot_reliability(reliability, **run.about),
-        "cases": lambda: cases(run),
         "world": lambda: plot_world(
             run.read("world/rain.parquet"),
             run.read("world/satellite.parquet"),

@@ -32,6 +32,20 @@ FOUND = (
     "spectra",
     "timing",
 )
+PREDICTED = (
+    "skill",
+    "map_skill",
+    "paired",
+    "coverage",
+    "reliability",
+    "predicted",
+    "learning",
+    "importance",
+    "ablation",
+    "sensitivity",
+    "cases",
+    "more_cases",
+)
 SIMULATED = (
     "This world is simulated: its numbers show that the method works and where it fails, and say "
     "nothing about the real IMERG."
@@ -80,9 +94,7 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
             "Held-out days only: no network, no baseline and no calibration has seen them. Where "
             "IMERG has rain in the window the quantiles of the score are predicted; where it has "
             "none, the probability that rain is hidden there. The two are never blended.",
-            figures(
-                "skill", "map_skill", "coverage", "reliability", "learning", "ablation", "cases"
-            ),
+            figures(*PREDICTED),
             [_skill_table(skill, "map", "Score of the whole map"), _paired(run), _hidden(skill)],
         ),
         Section(

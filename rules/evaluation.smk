@@ -1,4 +1,16 @@
 # Skill on held-out days, and new maps scored without radar.
+SKILL_FIGURES = [
+    "skill",
+    "map_skill",
+    "paired",
+    "coverage",
+    "reliability",
+    "predicted",
+    "importance",
+    "sensitivity",
+    "cases",
+    "more_cases",
+]
 UNET = [
     "results/models/unet.safetensors",
     "results/models/unet.json",
@@ -66,6 +78,71 @@ rule evaluate_skill:
         seed=config["seed"],
     script:
         "../scripts/evaluate_skill.py"
+
+
+rule measure_importance:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+        unet=UNET[:2],
+    output:
+        importance="results/evaluation/importance.parquet",
+    log:
+        "logs/measure_importance.log",
+    benchmark:
+        "logs/measure_importance.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code("measure_importance"),
+        resamples=config["evaluation"]["resamples"],
+        seed=config["seed"],
+    script:
+        "../scripts/measure_importance.py"
+
+
+rule draw_skill:
+    input:
+        pairs=every_month("results/pairs/{month}.nc"),
+        scores=every_month("results/scores/{month}.nc"),
+        tables=every_month("results/scores/{month}.parquet"),
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+        unet=UNET,
+        skill="results/evaluation/skill.parquet",
+        paired="results/evaluation/paired.parquet",
+        reliability="results/evaluation/reliability.parquet",
+        importance="results/evaluation/importance.parquet",
+    output:
+        [
+            report(
+                f"results/figures/{name}.svg",
+                caption=f"../report/{name}.rst",
+                category="Skill",
+            )
+            for name in SKILL_FIGURES
+        ],
+    log:
+        "logs/draw_skill.log",
+    benchmark:
+        "logs/draw_skill.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        code=code("draw_skill"),
+        months=MONTHS,
+        method=METHODS[0],
+        simulated=SIMULATED,
+    script:
+        "../scripts/draw_skill.py"
 
 
 rule score_new:

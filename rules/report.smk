@@ -6,17 +6,12 @@ DRAWN = (
         "responses",
         "redundancy",
         "learning",
-        "skill",
-        "map_skill",
-        "coverage",
-        "reliability",
-        "cases",
     ]
     + (["world"] if WORLD_TABLES else [])
     + (["ablation"] if VARIANTS else [])
     + (["latent_sizes"] if LATENTS else [])
 )
-FIGURES = DRAWN + ANALYSIS_FIGURES + CLUSTER_FIGURES
+FIGURES = DRAWN + ANALYSIS_FIGURES + CLUSTER_FIGURES + SKILL_FIGURES
 
 
 EXPERIMENTS = ["results/evaluation/ablation.parquet"] if VARIANTS else []
@@ -27,16 +22,9 @@ rule draw_figures:
     input:
         manifests=every_month("results/imerg/{month}.parquet")
         + every_month("results/radar/{month}.parquet"),
-        pairs=every_month("results/pairs/{month}.nc"),
-        scores=every_month("results/scores/{month}.nc"),
         tables=every_month("results/scores/{month}.parquet"),
-        features=every_month("results/features/{month}.h5"),
-        splits="results/splits.parquet",
         curves=["results/models/unet_curve.csv", "results/models/autoencoder_curve.csv"],
-        unet=UNET,
         evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
-        skill="results/evaluation/skill.parquet",
-        reliability="results/evaluation/reliability.parquet",
         world=WORLD_TABLES,
         experiments=EXPERIMENTS,
     output:

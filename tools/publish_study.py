@@ -14,6 +14,7 @@ TABLES = (
     "evaluation/skill.parquet",
     "evaluation/paired.parquet",
     "evaluation/coverage.parquet",
+    "evaluation/importance.parquet",
     "evaluation/reliability.parquet",
     "evaluation/ablation.parquet",
     "evaluation/latent_sizes.parquet",

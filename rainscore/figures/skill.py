@@ -103,6 +103,89 @@ def plot_coverage(
 
 
 @styled
+def plot_paired(paired: pd.DataFrame, *, method: str = "U-Net", period: str, world: str) -> Figure:
+    """CRPS skill of a method against each other one: over all, by season, by source.
+
+    Args:
+        paired: Of `evaluation.paired_table`.
+        method: The one that is compared with the others.
+        period: In words.
+        world: 'simulated' or 'real'.
+    """
+    rows = paired[(paired["method"] == method) & (paired["split"] != "map") & (paired["n"] > 0)]
+    whole = rows[rows["split"] == "all"].sort_values("skill", ascending=False)
+    others = list(whole["other"])
+    names = {"skill": "value", "skill_low": "low", "skill_high": "high"}
+    rows = rows.drop(columns=["low", "high"]).rename(columns=names)
+    groups = rows[["split", "group"]].drop_duplicates()
+    groups = groups.assign(
+        order=groups["split"].map(SPLITS), rank=groups["group"].map(_rank)
+    ).sort_values(["order", "rank"], kind="stable")
+    found = sample(whole["n"].max(), "windows with rain", whole["days"].max(), period)
+    title = f"{method} against each other method"
+    subtitle = f"held-out days: {found}; bars: 95 % over days, hollow where they hold zero"
+    width = 2.4 + 1.15 * len(groups)
+    fig = figure(width, 1.8 + 0.32 * len(others), title=title, subtitle=subtitle, world=world)
+    axes = np.atleast_1d(fig.subplots(1, len(groups), sharey=True))
+    places = np.arange(len(others))
+    for ax, (split, group) in zip(axes, groups[["split", "group"]].to_numpy(), strict=True):
+        part = rows[(rows["split"] == split) & (rows["group"] == group)]
+        part = part.set_index("other").reindex(others)
+        sure = ((part["low"] > 0) | (part["high"] < 0)).to_numpy()
+        for mask, fill in ((sure, colour(1)), (~sure, "white")):
+            style = {"color": colour(1), "markerfacecolor": fill}
+            intervals(ax, places[mask], part[mask], across=True, **style)
+        ax.axvline(0, color="#777777", linewidth=0.8)
+        ax.set_title("all" if split == "all" else group)
+        ax.set_yticks(places, others)
+        ax.set(ylim=(-0.6, len(others) - 0.4))
+        ax.locator_params(axis="x", nbins=3)
+        ax.grid(axis="x")
+    fig.supxlabel("CRPS skill against that method [1] (more is better)", size=8.5)
+    return fig
+
+
+@styled
+def plot_predicted(
+    skill: pd.DataFrame, *, method: str = "U-Net", period: str, world: str
+) -> Figure:
+    """Mean score predicted beside the mean found, a panel a grouping, a column a group.
+
+    Args:
+        skill: As in `plot_skill`, with measures 'predicted' and 'found'.
+        method: Who predicts.
+        period: In words.
+        world: 'simulated' or 'real'.
+    """
+    panels = ("season", "source", "intensity", "age", "hour", "regime")
+    rows = skill[(skill["method"] == method) & (skill["n"] > 0)]
+    whole = rows[rows["split"] == "all"].iloc[0]
+    shown = [name for name in panels if (rows["split"] == name).any()]
+    found = sample(whole["n"], "windows with rain", whole["days"], period)
+    title = f"Scores predicted by the {method}, and found"
+    subtitle = f"held-out days: {found}; bars: 95 % over days"
+    fig = figure(11, 5.6, title=title, subtitle=subtitle, world=world)
+    axes = fig.subplots(2, 3, sharey=True).ravel()
+    for ax in axes[len(shown) :]:
+        ax.remove()
+    for ax, split in zip(axes, shown, strict=False):
+        part = rows[rows["split"] == split].assign(rank=rows["group"].map(_rank))
+        names = list(part.sort_values(["rank", "group"])["group"].unique())
+        places = np.arange(len(names))
+        for measure, shift, shade in (("found", -0.12, colour(0)), ("predicted", 0.12, colour(1))):
+            one = part[part["measure"] == measure].set_index("group").reindex(names)
+            intervals(ax, places + shift, one, color=shade, label=measure)
+        ax.set_title(split)
+        words = [name.removesuffix(" mm/h").removesuffix(" UTC") for name in names]
+        ax.set_xticks(places, words, rotation=40, ha="right", size=7.5)
+        ax.grid(axis="y")
+    for ax in axes[::3]:
+        ax.set_ylabel("mean score [1]")
+    axes[0].legend()
+    return fig
+
+
+@styled
 def plot_reliability(reliability: pd.DataFrame, *, period: str, world: str) -> Figure:
     """Share of the scores found below each predicted quantile, and how often rain was hidden.
 
@@ -122,7 +205,7 @@ def plot_reliability(reliability: pd.DataFrame, *, period: str, world: str) -> F
     )
     title = "Reliability of what is predicted"
     subtitle = f"held-out days: {known}, {count(days)} days, {period}; bars: see the panels"
-    fig = figure(9.5, 5.2, title=title, subtitle=subtitle, world=world)
+    fig = figure(9.5, 5.7, title=title, subtitle=subtitle, world=world)
     score, hidden = fig.subplots(1, 2)
     for ax in (score, hidden):
         ax.plot([0, 1], [0, 1], color="#777777", linewidth=0.8)

@@ -19,10 +19,18 @@ from rainscore.figures.clusters import (
     plot_transitions,
     principal_components,
 )
+from rainscore.figures.importance import plot_importance, plot_sensitivity
 from rainscore.figures.learning import plot_ablation, plot_latent_sizes, plot_learning
-from rainscore.figures.skill import plot_coverage, plot_reliability, plot_skill
+from rainscore.figures.skill import (
+    plot_coverage,
+    plot_paired,
+    plot_predicted,
+    plot_reliability,
+    plot_skill,
+)
 from rainscore.figures.style import save
 from rainscore.grids import study_grid
+from rainscore.importance import GROUPS
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=160, step_km=8)
 TIMES = pd.date_range("2019-01-01", periods=96, freq="30min")
@@ -94,6 +102,36 @@ def reliability(world: str) -> Figure:
     rows = table(what=["score", "score", "hidden rain"], level=[0.05, 0.5, 0.95])
     rows = rows.rename(columns={"value": "share"}).assign(less=rows["low"])
     return plot_reliability(rows, period=PERIOD, world=world)
+
+
+def paired(world: str) -> Figure:
+    rows = table(
+        method=["U-Net"] * 4,
+        other=["climatology", "quality index"] * 2,
+        split=["all", "all", "season", "season"],
+        group=["all", "all", "DJF", "DJF"],
+    ).rename(columns={"value": "skill"})
+    rows = rows.assign(skill_low=rows["low"], skill_high=rows["high"])
+    return plot_paired(rows, period=PERIOD, world=world)
+
+
+def predicted(world: str) -> Figure:
+    groups = [("all", "all"), ("season", "DJF"), ("season", "JJA"), ("age", "now")]
+    rows = [(*group, name) for group in groups for name in ("predicted", "found")]
+    columns = dict(
+        zip(("split", "group", "measure"), map(list, zip(*rows, strict=True)), strict=True)
+    )
+    return plot_predicted(table(method=["U-Net"] * 8, **columns), period=PERIOD, world=world)
+
+
+def importance(world: str) -> Figure:
+    return plot_importance(table(group=list(GROUPS)), period=PERIOD, world=world)
+
+
+def sensitivity(world: str) -> Figure:
+    depends = {name: rng().uniform(0, 1e-3, GRID.shape) for name in GROUPS}
+    shown = [(GRID, rng().gamma(0.3, 2, GRID.shape), depends)] * 2
+    return plot_sensitivity(shown, TIMES[:2].to_numpy(), world=world)
 
 
 def clusters(world: str) -> Figure:

@@ -28,8 +28,10 @@ AFTER_UNET = {
     "calibrate_unet",
     "evaluate_skill",
     "check_clusters",
+    "measure_importance",
     "score_new",
     "draw_figures",
+    "draw_skill",
     "write_report",
 }
 SETS_OF_MONTHS = AFTER_UNET | {
@@ -157,7 +159,7 @@ def test_an_edited_loss_retrains_and_what_follows_and_nothing_else(checkout: Che
 def test_an_edited_figure_reruns_the_figures_and_the_report(checkout: Checkout) -> None:
     path = checkout.folder / "rainscore/figures/case.py"
     path.write_text(path.read_text() + "\nEDITED = True\n")
-    assert checkout.would_run() == {"draw_figures": 1, "write_report": 1}
+    assert checkout.would_run() == {"draw_skill": 1, "write_report": 1}
 
 
 def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
@@ -182,10 +184,10 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
                 "check_clusters",
                 "draw_clusters",
                 "evaluate_skill",
+                "draw_skill",
                 "score_new",
                 "stratify_skill",
                 "draw_analysis",
-                "draw_figures",
                 "write_report",
             },
         ),
@@ -197,6 +199,8 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
             {
                 "describe_scores",
                 "evaluate_skill",
+                "measure_importance",
+                "draw_skill",
                 "stratify_skill",
                 "draw_analysis",
                 "label_clusters",

@@ -1,0 +1,17 @@
+"""Draw the figures of the skill on held-out days."""
+
+from pathlib import Path
+
+from rainscore.drawing import Results
+from rainscore.figures.style import save
+from rainscore.log import start_logging
+from rainscore.skilldrawing import figures
+from rainscore.threads import use_threads
+
+log = start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+p = snakemake.params
+drawn = figures(Results(Path("results"), p.months, p.method, simulated=p.simulated))
+for path in map(Path, snakemake.output):
+    log.info("drawing %s", path)
+    save(drawn[path.stem](), path)

@@ -1,0 +1,21 @@
+"""Measure which inputs the U-Net's predictions depend on, on the held-out days."""
+
+from pathlib import Path
+
+from rainscore.files import read_table, write_table
+from rainscore.importance import permutation_importance
+from rainscore.log import start_logging
+from rainscore.prediction import load_unet
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+p, given = snakemake.params, snakemake.input
+table = permutation_importance(
+    *load_unet(Path(given.unet[0]).with_suffix("")),
+    sorted(given.features),
+    read_table(given.splits),
+    resamples=p.resamples,
+    seed=p.seed,
+)
+write_table(table, snakemake.output.importance)
