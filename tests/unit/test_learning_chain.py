@@ -254,6 +254,18 @@ def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
     np.testing.assert_allclose(got["score"].values[mask], middle[mask], atol=2e-3)
 
 
+def test_a_new_map_gets_the_name_and_the_calibrated_score_of_its_cluster(run, granules) -> None:
+    scorer = Scorer(run.models)
+    labels = run.labels.set_index("cluster")
+    for _, got in score_files(granules, scorer, scorer.learning_grid):
+        label = labels.loc[int(got["cluster"])]
+        assert got.attrs["cluster_name"] == label["name"]
+        told = [float(got[f"cluster_score_{end}"]) for end in ("low", "median", "high")]
+        assert told == pytest.approx(label[["score_low", "score", "score_high"]].tolist())
+        assert float(got["novelty"]) in (0, 1)
+        assert got["novelty"].attrs["false_alarm_rate"] == 0.01
+
+
 def test_score_and_hidden_rain_are_never_blended(run, granules) -> None:
     scorer = Scorer(run.models)
     _, got = next(score_files(granules, scorer, scorer.learning_grid))
