@@ -43,6 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
         metavar=("LON", "LAT"),
         help="centre of a window as large as that of the training [degrees]",
     )
+    where.add_argument(
+        "--globe",
+        action="store_true",
+        help="everywhere between 84° south and north, in windows as large as that of the training",
+    )
     options = parser.parse_args(arguments)
     try:
         return _score(options)
@@ -53,13 +58,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _score(options: argparse.Namespace) -> int:
     # torch takes seconds to load: only once the arguments are known to be good.
-    from rainscore.newmaps import score_into, window
+    from rainscore.newmaps import score_globes_into, score_into, window
     from rainscore.prediction import Scorer
 
     scorer = Scorer(options.model)
     learning = window(scorer.learning_grid, bbox=options.bbox, centre=options.centre)
+    lines = (
+        score_globes_into(options.out, scorer, options.files)
+        if options.globe
+        else score_into(options.out, scorer, learning, options.files)
+    )
     failed = 0
-    for line, good in score_into(options.out, scorer, learning, options.files):
+    for line, good in lines:
         print(line, file=sys.stdout if good else sys.stderr, flush=True)
         failed += not good
     return 1 if failed else 0

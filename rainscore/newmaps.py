@@ -11,6 +11,7 @@ import xarray as xr
 from rainscore.errors import RainscoreError
 from rainscore.figures.scored import plot_scored
 from rainscore.files import write_netcdf
+from rainscore.globe import score_globe_files
 from rainscore.grids import Grid, window_grid
 from rainscore.months import open_granules, rainiest
 from rainscore.period import HALF_HOUR
@@ -58,6 +59,19 @@ def score_into(
         path = write_scored(result, file, out)
         plot_scored(result, path.with_suffix(".png"))
         yield summary(result, path), True
+
+
+def score_globes_into(
+    out: Path, scorer: Scorer, files: Sequence[Path]
+) -> Iterator[tuple[str, bool]]:
+    """Score whole-globe granules into a folder, a NetCDF each; yields as `score_into`."""
+    for file, result in score_globe_files(files, scorer):
+        if isinstance(result, RainscoreError):
+            yield f"{file.name}: not scored: {result}", False
+            continue
+        path = write_scored(result, file, out)
+        time = pd.Timestamp(result["time"].item()).strftime("%Y-%m-%d %H:%M")
+        yield f"{time}  {result.sizes['window']} windows  → {path}", True
 
 
 def score_all(

@@ -5,25 +5,36 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 import xarray as xr
+from scipy.special import expit
 
 from rainscore.calibration import calibrated, read_calibration
 from rainscore.clustering.methods import DRY, load_clusterer
 from rainscore.dataset import hide, stack_context
 from rainscore.errors import RainscoreError
 from rainscore.featurefiles import coarsen_rain
-from rainscore.features import CHANNELS, NORMALISATION, build_inputs, pass_ages, wet_share
+from rainscore.features import (
+    CHANNELS,
+    NORMALISATION,
+    build_inputs,
+    pass_ages,
+    scale_rain,
+    wet_share,
+)
 from rainscore.files import read_json
 from rainscore.grids import Grid, imerg_cells
-from rainscore.imerg import FIELDS, read_granule
+from rainscore.imerg import read_granule
 from rainscore.mapscore import map_features, map_score
 from rainscore.modelfiles import load_model
 from rainscore.networks.unet import UNet, UNetSettings
 from rainscore.period import HALF_HOUR
-from rainscore.regrid import overlap_weights
+from rainscore.regrid import Weights, overlap_weights
+from rainscore.scoredmaps import on_grid, words
 from rainscore.scores.fss import window_fractions
 
 CONTEXT = 12
@@ -45,7 +56,8 @@ def load_unet(stem: Path) -> tuple[UNet, dict]:
         )
     model = UNet(UNetSettings(**card["settings"]))
     model.load_state_dict(weights)
-    return model.eval(), card
+    # The layout that convolutions are fastest with.
+    return model.eval().to(memory_format=torch.channels_last), card  # type: ignore[call-overload]
 
 
 class Scorer:
@@ -68,6 +80,7 @@ class Scorer:
         labels = read_json(folder / f"{self.method}_labels.json")
         self.labels = {row["cluster"]: row for row in labels}
         self.learning_grid = Grid(**self.card["grid"])
+        self._weights: dict[Grid, tuple[Weights, ...]] = {}
 
     def fine_grid(self, learning: Grid) -> Grid:
         """The grid of pixels in which a window's wet share is counted, as in the training."""
@@ -102,146 +115,159 @@ class Scorer:
             `attrs["cluster_name"]` says what the cluster is, `attrs["unknown"]` what could not be
             known of this map.
         """
-        inputs, rain, wet, valid = self._inputs(granules, time, learning)
-        with torch.inference_mode():
-            quantiles, hidden = self.unet(torch.from_numpy(inputs)[None])
-        bounded = calibrated(quantiles.numpy(), inputs[None], self.calibration)[0]
-        low, middle, high = (bounded[i] for i in (0, len(bounded) // 2, -1))
-        probability = torch.sigmoid(hidden[0]).numpy()
-        features = map_features(quantiles.numpy(), probability[None], wet[None], inputs[None])
-        maps = {
-            "precipitation": (rain, "mm h-1", "IMERG precipitation"),
-            "score": (np.where(wet, middle, np.nan), "1", "local score, median"),
-            "score_low": (np.where(wet, low, np.nan), "1", "lower bound of its 90 % interval"),
-            "score_high": (np.where(wet, high, np.nan), "1", "upper bound of its 90 % interval"),
-            "hidden_rain_probability": (
-                np.where(valid & ~wet, probability, np.nan),
-                "1",
-                "probability that rain is hidden where IMERG has none",
-            ),
+        if time not in granules:
+            raise RainscoreError(f"{time}: its granule is not among those given")
+        around = {
+            step: {str(name): field.values[None] for name, field in granules[at].data_vars.items()}
+            for step in range(-CONTEXT, CONTEXT + 1)
+            if (at := time + step * HALF_HOUR) in granules
         }
-        whole = map_score(features, self.calibration["map"]).iloc[0]
-        dataset = _dataset(maps, learning)
-        columns = {"": "value", "_low": "low", "_high": "high", "_outside": "outside"}
-        for ending, column in columns.items():
-            name = f"map_score{ending}"
-            number = np.float32(whole[column])
-            dataset[name] = ((), number, {"units": "1", "long_name": _words(name)})
-        self._add_cluster(dataset, inputs)
+        found = self.predict(around, learning)
+        maps = {
+            name: (values[0], "mm h-1" if name == "precipitation" else "1", words(name))
+            for name, values in found.maps.items()
+        }
+        dataset = on_grid(maps, learning)
+        label = self.labels.get(found.table["cluster"].iloc[0], {})
+        scalars: dict[str, float | None] = {
+            **{str(name): value for name, value in found.table.iloc[0].items()},
+            **{name: label.get(key) for name, key in CLUSTER_SCORES.items()},
+        }
+        for name, value in scalars.items():
+            number = np.float32(np.nan if value is None else value)
+            dataset[name] = ((), number, {"units": "1", "long_name": words(name)})
+        dataset["novelty"].attrs["false_alarm_rate"] = self.cluster_card["novelty"]
+        dataset.attrs["cluster_name"] = label.get("name", "")
         dataset = dataset.assign_coords(time=((), time, {"long_name": "start of the half-hour"}))
-        unknown = _unknown(granules, time, inputs, self.card["hidden"])
+        unknown = _unknown(granules, time, found.inputs[0], self.card["hidden"])
         dataset.attrs["unknown"] = ", ".join(unknown)
         return dataset
 
+    def predict(
+        self, around: Mapping[int, Mapping[str, np.ndarray]], learning: Grid
+    ) -> "Predicted":
+        """Predict the scores of maps that lie alike on their own cells.
+
+        Args:
+            around: Fields of `imerg.FIELDS`, dims (map, lat, lon), on `imerg_cells(learning)`, of
+                the half-hours at hand: 0 are the maps themselves, −1 those half an hour before, up
+                to CONTEXT; all fields of 0, `precipitation` of −1 and 1, `mw_source` of all.
+            learning: Grid of the maps.
+        """
+        inputs, rain, wet, valid = self._inputs(around, learning)
+        with torch.inference_mode():
+            quantiles, logit = (x.numpy() for x in self.unet(torch.from_numpy(inputs)))
+        bounded, hidden = calibrated(quantiles, inputs, self.calibration), expit(logit)
+        middle = bounded.shape[1] // 2
+        maps = {
+            "precipitation": rain,
+            "score": np.where(wet, bounded[:, middle], np.nan),
+            "score_low": np.where(wet, bounded[:, 0], np.nan),
+            "score_high": np.where(wet, bounded[:, -1], np.nan),
+            "hidden_rain_probability": np.where(valid & ~wet, hidden, np.nan),
+        }
+        features = map_features(quantiles, hidden, wet, inputs)
+        table = map_score(features, self.calibration["map"]).rename(columns=MAP_SCORES)
+        cluster, novelty = self._clusters(inputs)
+        table = table[list(MAP_SCORES.values())].assign(cluster=cluster, novelty=novelty)
+        return Predicted(inputs, maps, table)
+
     def _inputs(
-        self, granules: Mapping[np.datetime64, xr.Dataset], time: np.datetime64, learning: Grid
+        self, around: Mapping[int, Mapping[str, np.ndarray]], learning: Grid
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Channels with context (C, y, x); rain (y, x); whether the window is wet; is valid."""
-        steps = [time + i * HALF_HOUR for i in range(-CONTEXT, CONTEXT + 1)]
-        present = np.array([step in granules for step in steps])
-        cells = imerg_cells(learning)
-        source = np.stack(
-            [
-                granules[step]["mw_source"].values if step in granules else np.zeros(cells.shape)
-                for step in steps
-            ]
-        )
-        ages = pass_ages(source, present, np.array(steps))
-        fine = overlap_weights(cells, self.fine_grid(learning))
-        coarse = overlap_weights(cells, learning)
+        """Channels with context (map, C, y, x); rain; whether the window is wet; is valid."""
+        if learning not in self._weights:
+            cells = imerg_cells(learning)
+            targets = self.fine_grid(learning), learning
+            self._weights[learning] = tuple(overlap_weights(cells, t) for t in targets)
+        fine, coarse = self._weights[learning]
+        here = around[0]
+        source = np.zeros((2 * CONTEXT + 1, *here["mw_source"].shape), np.float32)
+        for step, fields in around.items():
+            source[CONTEXT + step] = fields["mw_source"]
+        present = np.isin(np.arange(-CONTEXT, CONTEXT + 1), list(around))
+        ages = pass_ages(source, present, np.arange(len(source)) * HALF_HOUR)[:, CONTEXT]
 
-        def rain_at(step: np.datetime64) -> np.ndarray | None:
-            if step not in granules:
+        def rain_at(step: int) -> np.ndarray:
+            return fine.apply(around[step]["precipitation"])[0]
+
+        def known_rain(step: int) -> np.ndarray | None:
+            if step not in around:
                 return None
-            return fine.apply(granules[step]["precipitation"].values[None])[0]
+            return scale_rain(coarsen_rain(rain_at(step), self._factor())).astype(np.float16)
 
-        def channels(index: int) -> np.ndarray | None:
-            rain = rain_at(steps[index])
-            if rain is None:
-                return None
-            granule = granules[steps[index]]
-            fields = {name: granule[name].values[None] for name in FIELDS}
-            learnt = coarsen_rain(rain, self._factor())
-            at = ages[:, index : index + 1]
-            return build_inputs(fields, at, rain=learnt, to_learning=coarse)[0]
-
-        here = channels(CONTEXT)
-        rain = rain_at(time)
-        if here is None or rain is None:
-            raise RainscoreError(f"{time}: its granule is not among those given")
-        around = [channels(CONTEXT + step) for step in (-1, 1)]
+        rain = rain_at(0)
+        learnt = coarsen_rain(rain, self._factor())
+        channels = build_inputs(dict(here), ages, rain=learnt, to_learning=coarse)
         score = self.card["score"]
-        window = round(score["window_km"] / self.card["domain"]["step_km"])
         fraction, _, _ = window_fractions(
             rain,
             rain,
             threshold=score["threshold"],
-            window=window,
+            window=round(score["window_km"] / self.card["domain"]["step_km"]),
             stride=self._factor(),
             min_valid=score["min_valid"],
         )
         # The training files keep half precision; what the network sees here must be the same.
-        stacked = stack_context(here.astype(np.float16), *map(_known_rain, around)).astype(
-            np.float32
+        halved, before, after = channels.astype(np.float16), known_rain(-1), known_rain(1)
+        inputs = np.stack(
+            [
+                stack_context(
+                    halved[i],
+                    None if before is None else before[i],
+                    None if after is None else after[i],
+                )
+                for i in range(len(halved))
+            ]
         )
-        hide(stacked, self.card["channels"], self.card["hidden"])
-        return (
-            stacked,
-            coarsen_rain(rain, self._factor())[0],
-            fraction[0] > 0,
-            np.isfinite(fraction[0]),
-        )
+        for map_inputs in inputs:
+            hide(map_inputs, self.card["channels"], self.card["hidden"])
+        return inputs, learnt, fraction > 0, np.isfinite(fraction)
 
-    def _add_cluster(self, dataset: xr.Dataset, inputs: np.ndarray) -> None:
-        """Put the cluster, its scores and the novelty flag into the dataset."""
-        size = self.cluster_card["size"]
-        ny, nx = inputs.shape[-2:]
-        cluster, novel, label = np.nan, np.nan, {}
-        if min(ny, nx) >= size:
-            top, left = (ny - size) // 2, (nx - size) // 2
-            crop = inputs[None, : len(CHANNELS), top : top + size, left : left + size]
-            share = wet_share(crop, self.card["score"]["threshold"])[0]
-            cluster, novel = DRY, 0
-            if share >= self.cluster_card["min_wet"]:
-                rain = crop[:, [CHANNELS.index("rain")]]
-                cluster = int(self.clusterer.predict(rain)[0])
-                distance = self.clusterer.novelty(rain)[0]
-                novel = int(distance > self.cluster_card["novelty_threshold"])
-            label = self.labels.get(cluster, {})
-        dataset["cluster"] = ((), np.float32(cluster), {"long_name": _words("cluster")})
-        alarms = {"false_alarm_rate": self.cluster_card["novelty"]}
-        dataset["novelty"] = ((), np.float32(novel), {"long_name": _words("novelty"), **alarms})
-        dataset.attrs["cluster_name"] = label.get("name", "")
-        for name, key in (("low", "score_low"), ("median", "score"), ("high", "score_high")):
-            value = label.get(key)
-            full = f"cluster_score_{name}"
-            number = np.float32(np.nan if value is None else value)
-            dataset[full] = ((), number, {"units": "1", "long_name": _words(full)})
+    def _clusters(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cluster of the middle of each map and its novelty flag; NaN where a map is too small."""
+        size, (ny, nx) = self.cluster_card["size"], inputs.shape[-2:]
+        cluster, novelty = np.full((2, len(inputs)), np.nan)
+        if min(ny, nx) < size:
+            return cluster, novelty
+        top, left = (ny - size) // 2, (nx - size) // 2
+        crop = inputs[:, : len(CHANNELS), top : top + size, left : left + size]
+        share = wet_share(crop, self.card["score"]["threshold"])
+        cluster[:], novelty[:] = DRY, 0
+        rainy = share >= self.cluster_card["min_wet"]
+        if rainy.any():
+            rain = crop[rainy][:, [CHANNELS.index("rain")]]
+            cluster[rainy] = self.clusterer.predict(rain)
+            distance = self.clusterer.novelty(rain)
+            novelty[rainy] = distance > self.cluster_card["novelty_threshold"]
+        return cluster, novelty
 
 
-_WORDS = {
-    "map_score": "map score, predicted",
-    "map_score_low": "lower bound of its 90 % interval",
-    "map_score_high": "upper bound of its 90 % interval",
-    "map_score_outside": "1: its wet share is beyond those of the maps it was calibrated with",
-    "cluster": "cluster of the central window; -1: too little rain; missing: too small a window",
-    "novelty": "1: unlike the maps of the training, 0: like them",
-    "cluster_score_low": "lower bound of its 90 % interval",
-    "cluster_score_median": "map score told by the cluster alone, median",
-    "cluster_score_high": "upper bound of its 90 % interval",
+class Predicted(NamedTuple):
+    """What is predicted of n maps on the learning grid.
+
+    Attributes:
+        inputs: Channels, dims (n, C, y, x).
+        maps: Fields of the output by name, dims (n, y, x).
+        table: A row a map: the map score with its interval, `cluster`, `novelty`.
+    """
+
+    inputs: np.ndarray
+    maps: dict[str, np.ndarray]
+    table: pd.DataFrame
+
+
+MAP_SCORES = {
+    "value": "map_score",
+    "low": "map_score_low",
+    "high": "map_score_high",
+    "outside": "map_score_outside",
 }
-
-
-def _words(name: str) -> str:
-    return _WORDS[name]
-
-
-def _known_rain(inputs: np.ndarray | None) -> np.ndarray | None:
-    """Rain channel of a neighbour in half precision, NaN where it is missing."""
-    if inputs is None:
-        return None
-    rain, valid = (inputs[CHANNELS.index(name)] for name in ("rain", "valid"))
-    return np.where(valid > 0, rain, np.nan).astype(np.float16)
+CLUSTER_SCORES = {
+    "cluster_score_low": "score_low",
+    "cluster_score_median": "score",
+    "cluster_score_high": "score_high",
+}
 
 
 def _only_method(folder: Path) -> str:
@@ -266,25 +292,6 @@ def _unknown(
     if not inputs[CHANNELS.index("age_known")].all() and "age_known" not in hidden:
         unknown.append("in places the time since the last microwave pass")
     return unknown
-
-
-def _dataset(maps: dict[str, tuple[np.ndarray, str, str]], grid: Grid) -> xr.Dataset:
-    """Maps on a grid as a CF dataset."""
-    lon, lat = grid.lonlat
-    coords = {
-        "lat": (("y", "x"), lat, {"units": "degrees_north", "standard_name": "latitude"}),
-        "lon": (("y", "x"), lon, {"units": "degrees_east", "standard_name": "longitude"}),
-    }
-    variables: dict = {
-        name: (
-            ("y", "x"),
-            np.float32(values),
-            {"units": unit, "long_name": text, "grid_mapping": "crs"},
-        )
-        for name, (values, unit, text) in maps.items()
-    }
-    attrs = {"Conventions": "CF-1.11", "grid": json.dumps(grid.as_dict())}
-    return xr.Dataset(variables | grid.cf, coords, attrs)
 
 
 def score_files(
@@ -319,16 +326,20 @@ def score_files(
             yield file, found
             continue
         dataset = scorer.score(granules, found, learning)
-        granule = granules[found]
-        dataset.attrs |= {
-            "title": "Predicted score of an IMERG map, without radar",
-            "source": Path(file).name,
-            "source_sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest(),
-            "version": f"{granule.attrs['run']} {granule.attrs['version']}",
-            "model_unet_sha256": scorer.card["weights_sha256"],
-            "model_clusters_sha256": scorer.cluster_card["weights_sha256"],
-            "score": json.dumps(scorer.card["score"]),
-            "world": granule.attrs["world"],
-            "trained_on": "a simulated world" if scorer.card["simulated"] else "real radar",
-        }
+        dataset.attrs |= origin(file, granules[found], scorer)
         yield file, dataset
+
+
+def origin(file: Path, granule: xr.Dataset, scorer: Scorer) -> dict[str, str]:
+    """Attributes that say what a scored map was made from."""
+    return {
+        "title": "Predicted score of an IMERG map, without radar",
+        "source": Path(file).name,
+        "source_sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest(),
+        "version": f"{granule.attrs['run']} {granule.attrs['version']}",
+        "model_unet_sha256": scorer.card["weights_sha256"],
+        "model_clusters_sha256": scorer.cluster_card["weights_sha256"],
+        "score": json.dumps(scorer.card["score"]),
+        "world": granule.attrs["world"],
+        "trained_on": "a simulated world" if scorer.card["simulated"] else "real radar",
+    }

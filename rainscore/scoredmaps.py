@@ -1,0 +1,51 @@
+"""What a scored map says of itself: names of its fields, its grid by the CF conventions."""
+
+import json
+
+import numpy as np
+import xarray as xr
+
+from rainscore.grids import Grid
+
+WORDS = {
+    "precipitation": "IMERG precipitation",
+    "score": "local score, median",
+    "score_low": "lower bound of its 90 % interval",
+    "score_high": "upper bound of its 90 % interval",
+    "hidden_rain_probability": "probability that rain is hidden where IMERG has none",
+    "window_lat": "latitude of the centre of the window",
+    "window_lon": "longitude of the centre of the window",
+    "map_score": "map score, predicted",
+    "map_score_low": "lower bound of its 90 % interval",
+    "map_score_high": "upper bound of its 90 % interval",
+    "map_score_outside": "1: its wet share is beyond those of the maps it was calibrated with",
+    "cluster": "cluster of the central window; -1: too little rain; missing: too small a window",
+    "novelty": "1: unlike the maps of the training, 0: like them",
+    "cluster_score_low": "lower bound of its 90 % interval",
+    "cluster_score_median": "map score told by the cluster alone, median",
+    "cluster_score_high": "upper bound of its 90 % interval",
+}
+
+
+def words(name: str) -> str:
+    """Long name of a field of the output."""
+    return WORDS[name]
+
+
+def on_grid(maps: dict[str, tuple[np.ndarray, str, str]], grid: Grid) -> xr.Dataset:
+    """Maps on a grid as a CF dataset."""
+    lon, lat = grid.lonlat
+    coords = {
+        "lat": (("y", "x"), lat, {"units": "degrees_north", "standard_name": "latitude"}),
+        "lon": (("y", "x"), lon, {"units": "degrees_east", "standard_name": "longitude"}),
+    }
+    variables: dict = {
+        name: (
+            ("y", "x"),
+            np.float32(values),
+            {"units": unit, "long_name": text, "grid_mapping": "crs"},
+        )
+        for name, (values, unit, text) in maps.items()
+    }
+    attrs = {"Conventions": "CF-1.11", "grid": json.dumps(grid.as_dict())}
+    return xr.Dataset(variables | grid.cf, coords, attrs)
