@@ -1,9 +1,11 @@
 """The French mosaic from the hub and from the Zarr store, against the loopback server."""
 
 import io
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -99,6 +101,17 @@ def test_a_broken_stream_goes_on_where_it_stopped(
 def test_a_busy_hub_and_a_cut_body_are_tried_again(fault: str, hub: Hub, tmp_path: Path) -> None:
     hub.faults = [fault]
     assert len(fetch_year(tmp_path, "2020", ["2020-03"])) == 6
+
+
+def test_only_the_wanted_months_must_fit_on_the_disk(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month = len(hub.files["2020.tar"]) // 12
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=month + 10))
+    with pytest.raises(RainscoreError, match="make room, or choose fewer months"):
+        fetch_year(tmp_path / "two", "2020", ["2020-01", "2020-02"])
+    assert hub.sent == 0
+    assert len(fetch_year(tmp_path / "one", "2020", ["2020-02"])) == 6
 
 
 def test_a_frame_that_cannot_be_read_is_damaged(hub: Hub, tmp_path: Path) -> None:
