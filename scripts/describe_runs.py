@@ -18,4 +18,6 @@ year = int(p.months[len(p.months) // 2][:4])
 tables = rain_table(sums), cycle_table(months), satellite_table(sums, run="final", year=year)
 table = pd.concat(tables, ignore_index=True)
 write_text(table.to_csv(index=False, float_format="%.4g"), o.table)
-save(plot_year(table, period=f"{p.months[0]} to {p.months[-1]}", world="simulated"), o.figure)
+days = sums.set_index(["product", "quantity"])["weight"]["passes", "a day"]
+period = f"{days:g} days, {p.months[0]} to {p.months[-1]}"
+save(plot_year(table, period=period, world="simulated"), o.figure)

@@ -55,5 +55,5 @@ def _ages(ax: Axes, rows: pd.DataFrame) -> None:
         if len(ages):
             ax.plot(ages, of_run["simulated"], f"o{dashes}", ms=4, color=shade, label=run)
     ax.set(title="Correlation with the rain", ylabel="CC [1]", ylim=(0, None))
-    ax.set(xlabel="time to the nearest pass that the run knows [h]")
+    ax.set(xlabel="time to the nearest pass it knows [h]")
     ax.legend()
