@@ -10,6 +10,9 @@ COMMON_DAYS = 1.0
 
 RANKS = 201
 
+OPEN = 0.01
+"""A bound nearer than this to the end of the range is at the end."""
+
 
 def conformal_margins(
     low: np.ndarray,
@@ -25,14 +28,16 @@ def conformal_margins(
 
     Conformalised quantile regression (Romano et al. 2019, arXiv:1905.03222): the margin is a
     quantile of max(low − truth, truth − high) over calibration values; taken within groups that are
-    known beforehand it covers each of them (Mondrian; Vovk et al. 2003). Three things are done for
-    weather:
+    known beforehand it covers each of them (Mondrian; Vovk et al. 2003). Four things are done for
+    scores and weather:
 
     - A group seen on few days would follow those days. Its errors are mixed with those of all,
       which count as `COMMON_DAYS` days; its own days count as (Σ n)² / Σ n² of its values a day.
     - The values of a day share its weather and are worth far fewer than their number. So the rank
       of the quantile, one for all groups, is raised from `coverage` until days that are left out
       one by one, held against the margins of the others, are covered on average over values.
+    - Scores pile up at 0 and 1, and a bound that is moved past a pile loses or gains all of it. So
+      a bound at the end of the range stays there, and only the other one moves.
     - With a single day nothing can be left out: the rank is that of independent values,
       ⌈(n + 1) coverage⌉ of n.
 
@@ -49,8 +54,9 @@ def conformal_margins(
     Raises:
         ValueError: No value is defined.
     """
+    low, high = _opened(low, high)
     error = np.maximum(low - truth, truth - high).ravel()
-    defined = np.isfinite(error)
+    defined = ~np.isnan(error)
     if not defined.any():
         raise ValueError(
             "no defined score to calibrate the interval with: give the calibration split more days"
@@ -80,6 +86,11 @@ def conformal_margin(
     days = same if days is None else days
     found = conformal_margins(low, high, truth, days=days, groups=same, count=1, coverage=coverage)
     return float(found[0])
+
+
+def _opened(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The bounds, infinite where they are at the end of the range; NaN stays."""
+    return np.where(low < OPEN, -np.inf, low), np.where(high > 1 - OPEN, np.inf, high)
 
 
 def _mixed(counts: np.ndarray) -> np.ndarray:
@@ -133,6 +144,7 @@ def apply_margin(
         margin: Of `conformal_margin`, or one for each value.
     """
     middle = (low + high) / 2
+    low, high = _opened(low, high)
     return (
         np.clip(np.minimum(low - margin, middle), 0.0, 1.0),
         np.clip(np.maximum(high + margin, middle), 0.0, 1.0),

@@ -1,7 +1,7 @@
 # Latent vectors, and clusters of maps.
 CLUSTERS = {
     key: config["clusters"][key]
-    for key in ("k", "epochs", "maps", "min_wet", "novelty")
+    for key in ("summary", "k", "epochs", "maps", "min_wet", "novelty")
 }
 
 

@@ -21,7 +21,7 @@ def test_margin_is_negative_where_the_interval_is_too_wide():
 
 def test_margin_is_the_order_statistic_of_numpy_when_values_are_independent():
     rng = np.random.default_rng(1)
-    low, high = np.sort(rng.random((2, 999)), axis=0)
+    low, high = np.sort(rng.uniform(0.02, 0.98, (2, 999)), axis=0)
     truth = rng.random(999)
     errors = np.sort(np.maximum(low - truth, truth - high))
     assert conformal_margin(low, high, truth) == pytest.approx(errors[899], abs=1e-3)
@@ -109,3 +109,15 @@ def test_a_group_without_values_takes_the_margin_of_all() -> None:
     margins = conformal_margins(half, half, truth, days=day, groups=group % 2, count=4)
     assert margins[2] == margins[3]
     assert margins[0] < margins[2] < margins[1]
+
+
+def test_a_pile_of_scores_at_zero_is_not_lost_when_the_other_bound_moves_inward():
+    """Two in five scores are 0, and the interval begins at nearly 0 and ends too high."""
+    rng = np.random.default_rng(4)
+    truth = np.where(rng.random(5000) < 0.4, 0.0, rng.uniform(0, 0.5, 5000))
+    low, high = np.full(5000, 0.002), np.full(5000, 0.7)
+    margin = conformal_margin(low, high, truth)
+    found = apply_margin(low, high, margin)
+    assert found[0] == pytest.approx(0)
+    assert found[1] == pytest.approx(np.quantile(truth, 0.9), abs=2e-3)
+    assert ((found[0] <= truth) & (truth <= found[1])).mean() == pytest.approx(0.9, abs=0.01)
