@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from rainscore.clustering.methods import METHODS
+from rainscore.clustering.methodtable import joint_sentence, null_sentence
 from rainscore.clustering.report import LABELS, TEXT, checks_text, labels_table
 from rainscore.drawing import Results
 from rainscore.files import read_json
@@ -103,6 +105,7 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
             figures("clusters", "latents", "transitions", "desom_map", "latent_sizes"),
             [_labels(run)],
         ),
+        _methods(run, figures("methods")),
         Section(
             "New maps, scored without radar", _new_text(run), _scored(run, captions["scored"])[1:]
         ),
@@ -268,6 +271,16 @@ def _evidence(run: Results) -> Table:
 def _labels(run: Results) -> Table:
     labels = run.read(f"clusters/{run.method}_labels.parquet")
     return Table(labels_table(labels), LABELS, f"{int(labels['maps'].sum())} maps")
+
+
+def _methods(run: Results, drawn: list[Figure]) -> Section:
+    table = run.read("clusters/methods.parquet")
+    used = [name for name in METHODS if (table["method"] == name).any()]
+    said = [null_sentence(table, used)]
+    joint = [name for name in used if METHODS[name].joint]
+    if joint:
+        said.append(joint_sentence(table, joint))
+    return Section("Clustering methods", "\n\n".join(said), drawn)
 
 
 def _clusters_text(run: Results) -> str:

@@ -11,7 +11,7 @@ DRAWN = (
     + (["ablation"] if VARIANTS else [])
     + (["latent_sizes"] if LATENTS else [])
 )
-FIGURES = DRAWN + ANALYSIS_FIGURES + CLUSTER_FIGURES + SKILL_FIGURES
+FIGURES = DRAWN + ANALYSIS_FIGURES + CLUSTER_FIGURES + SKILL_FIGURES + METHODS_FIGURES
 
 
 EXPERIMENTS = ["results/evaluation/ablation.parquet"] if VARIANTS else []

@@ -1,0 +1,20 @@
+"""Compare the clustering methods, on the real maps and on maps without clusters."""
+
+from itertools import product
+
+from rainscore.clustering.methodtable import method_table
+from rainscore.clustering.repeats import scored_maps
+from rainscore.files import read_table, write_table
+from rainscore.log import start_logging
+from rainscore.months import read_months
+
+start_logging(snakemake.log[0])
+p, given = snakemake.params, snakemake.input
+keys = list(product(p.methods, p.seeds))
+real, null = (
+    dict(zip(keys, map(read_table, paths), strict=True)) for paths in (given.runs, given.null_runs)
+)
+maps = scored_maps(read_table(given.latents), read_months(given.tables), p.min_wet)
+null_maps = read_table(given.null_maps)
+options = {"k": p.k, "resamples": p.resamples, "seed": p.seed}
+write_table(method_table(real, maps, null, null_maps, **options), snakemake.output.table)

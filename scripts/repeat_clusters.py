@@ -1,0 +1,19 @@
+"""Cluster the maps of a world with one seed, and again on days drawn anew."""
+
+from pathlib import Path
+
+from rainscore.clustering.maps import ClusterSettings
+from rainscore.clustering.repeats import read_world, repeat_clusters
+from rainscore.files import read_table, write_table
+from rainscore.latents import load_autoencoder
+from rainscore.log import start_logging
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+given, settings = snakemake.input, ClusterSettings(**snakemake.params.clusters)
+encoder, _ = load_autoencoder(Path(given.encoder[0]).with_suffix(""))
+rain, maps = read_world(sorted(given.rain), read_table(given.maps), settings.min_wet)
+method, seed = snakemake.wildcards.method, int(snakemake.wildcards.start)
+table = repeat_clusters(rain, maps, encoder, method, settings=settings, seed=seed)
+write_table(table, snakemake.output.clusters)
