@@ -48,9 +48,23 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="everywhere between 84° south and north, in windows as large as that of the training",
     )
+    export = commands.add_parser(
+        "export",
+        help="write the U-Net as ONNX",
+        description="Write the U-Net of a run as ONNX, to run it without PyTorch; needs the "
+        "packages onnx and onnxscript.",
+    )
+    export.add_argument("file", type=Path, metavar="FILE", help="where to write, such as unet.onnx")
+    export.add_argument(
+        "--model",
+        type=Path,
+        default=Path("results/models"),
+        metavar="DIR",
+        help="models of a run (%(default)s)",
+    )
     options = parser.parse_args(arguments)
     try:
-        return _score(options)
+        return _export(options) if options.command == "export" else _score(options)
     except RainscoreError as error:
         print(f"rainscore: {error}", file=sys.stderr)
         return 2
@@ -73,3 +87,10 @@ def _score(options: argparse.Namespace) -> int:
         print(line, file=sys.stdout if good else sys.stderr, flush=True)
         failed += not good
     return 1 if failed else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from rainscore.onnxfiles import export_unet
+
+    export_unet(options.model / "unet", options.file)
+    return 0

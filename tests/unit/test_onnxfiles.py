@@ -1,0 +1,37 @@
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+
+from rainscore.dataset import input_channels
+from rainscore.features import CHANNELS, NORMALISATION
+from rainscore.modelfiles import save_model
+from rainscore.networks.unet import UNet, UNetSettings
+from rainscore.onnxfiles import export_unet
+
+runtime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+
+
+def test_onnxruntime_gives_the_values_of_the_network_for_any_number_of_maps(tmp_path):
+    torch.manual_seed(0)
+    channels = input_channels(CHANNELS)
+    model = UNet(UNetSettings(len(channels), width=8, depth=3)).eval()
+    grid = {"ny": 20, "nx": 28}
+    card = {
+        "settings": asdict(model.settings),
+        "channels": channels,
+        "grid": grid,
+        "normalisation": NORMALISATION,
+    }
+    save_model(tmp_path / "unet", model.state_dict(), card)
+    export_unet(tmp_path / "unet", tmp_path / "unet.onnx")
+    session = runtime.InferenceSession(tmp_path / "unet.onnx", providers=["CPUExecutionProvider"])
+    for maps in (1, 3):
+        inputs = torch.rand(maps, len(channels), 20, 28)
+        with torch.inference_mode():
+            expected = model(inputs)
+        found = session.run(["quantiles", "hidden"], {"inputs": inputs.numpy()})
+        for here, there in zip(found, expected, strict=True):
+            np.testing.assert_allclose(here, there.numpy(), atol=1e-4)
