@@ -9,6 +9,7 @@ import pandas as pd
 
 from rainscore.classes import season_of
 from rainscore.dataset import TIME_CONTEXT, input_channels
+from rainscore.errors import RainscoreError
 from rainscore.featurefiles import learning_grid
 from rainscore.features import CHANNELS, SOURCES
 from rainscore.fitting.common import score_of
@@ -37,12 +38,22 @@ class Variant:
 
         Args:
             splits: Of `period.split_blocks`.
+
+        Raises:
+            RainscoreError: The period has no test days in the season, or no other training days.
         """
         if not self.season:
             return splits
         here = splits["time"].dt.month.map(season_of) == self.season
         left_out = here != (splits["split"] == "test")
-        return splits.assign(split=splits["split"].mask(left_out, "gap"))
+        found = splits.assign(split=splits["split"].mask(left_out, "gap"))
+        missing = {"train", "validation", "test"} - set(found["split"])
+        if missing:
+            raise RainscoreError(
+                f"experiments.variants: no-{self.season} has no days for {', '.join(sorted(missing))}"
+                f": the period needs test days in {self.season} and others outside it"
+            )
+        return found
 
     def pixels(self, shape: tuple[int, int], *, margin: int, judged: bool) -> np.ndarray | None:
         """Pixels (y, x) that the variant is judged on, or else trained on; None: all.

@@ -7,6 +7,7 @@ import yaml
 from rainscore.ablation import FULL, compare_variants, paired_table
 from rainscore.config import ROOT
 from rainscore.dataset import TIME_CONTEXT, input_channels
+from rainscore.errors import RainscoreError
 from rainscore.evaluation import STATISTICS
 from rainscore.features import CHANNELS
 from rainscore.fitting.variants import fit_variant
@@ -24,6 +25,11 @@ def test_a_season_that_is_left_out_is_judged_and_no_other():
     found = Variant(season="JJA").splits(BOTH)["split"].tolist()
     assert found == ["train", "validation", "calibration", "gap", "gap", "gap", "gap", "test"]
     assert VARIANTS["rain-only"].splits(BOTH) is BOTH
+
+
+def test_a_season_that_the_period_lacks_is_named():
+    with pytest.raises(RainscoreError, match="no-SON has no days for test"):
+        Variant(season="SON").splits(BOTH)
 
 
 @pytest.mark.parametrize("columns", [10, 11])
