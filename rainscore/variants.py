@@ -50,8 +50,8 @@ class Variant:
         missing = {"train", "validation", "test"} - set(found["split"])
         if missing:
             raise RainscoreError(
-                f"experiments.variants: no-{self.season} has no days for {', '.join(sorted(missing))}"
-                f": the period needs test days in {self.season} and others outside it"
+                f"experiments.variants: no-{self.season} has no {', '.join(sorted(missing))} days: "
+                f"the period needs test days in {self.season} and others outside it"
             )
         return found
 

@@ -28,7 +28,7 @@ def test_a_season_that_is_left_out_is_judged_and_no_other():
 
 
 def test_a_season_that_the_period_lacks_is_named():
-    with pytest.raises(RainscoreError, match="no-SON has no days for test"):
+    with pytest.raises(RainscoreError, match="no-SON has no test days"):
         Variant(season="SON").splits(BOTH)
 
 
