@@ -4,6 +4,8 @@ CLUSTERS = {
     for key in ("summary", "k", "epochs", "maps", "min_wet", "novelty")
 }
 
+K_FILE = ["results/clusters/k.json"] if CLUSTERS["k"] == "auto" else []
+
 
 rule extract_latents:
     input:
@@ -38,6 +40,7 @@ rule cluster_maps:
             "results/models/autoencoder.safetensors",
             "results/models/autoencoder.json",
         ],
+        k=K_FILE,
     output:
         weights="results/models/{method}.safetensors",
         card="results/models/{method}.json",

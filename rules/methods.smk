@@ -53,6 +53,7 @@ rule draw_null:
 rule repeat_clusters:
     input:
         unpack(lambda wildcards: REAL_WORLD if wildcards.kind == "real" else NULL_WORLD),
+        k=K_FILE,
     output:
         clusters="results/methods/{kind}/{method}_{start}.parquet",
     log:
@@ -74,6 +75,41 @@ rule repeat_clusters:
         "../scripts/repeat_clusters.py"
 
 
+rule choose_k:
+    input:
+        rain=REAL_WORLD["rain"],
+        latents=REAL_WORLD["maps"],
+        tables=every_month("results/scores/{month}.parquet"),
+        encoder=REAL_WORLD["encoder"],
+        null_rain=NULL_WORLD["rain"],
+        null_maps=NULL_WORLD["maps"],
+        null=NULL_WORLD["encoder"],
+    output:
+        k="results/clusters/k.json",
+        table="results/clusters/k.parquet",
+    log:
+        "logs/choose_k.log",
+    benchmark:
+        "logs/choose_k.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code("choose_k"),
+        min_wet=config["clusters"]["min_wet"],
+        options={
+            "summary": config["clusters"]["summary"],
+            "most_maps": config["clusters"]["maps"],
+            "seeds": SEEDS,
+            "resamples": config["evaluation"]["resamples"],
+            "seed": config["seed"],
+        },
+    script:
+        "../scripts/choose_k.py"
+
+
 rule compare_methods:
     input:
         runs=expand(
@@ -89,6 +125,7 @@ rule compare_methods:
         null_maps=NULL_WORLD["maps"],
         latents="results/latents.parquet",
         tables=every_month("results/scores/{month}.parquet"),
+        k=K_FILE,
     output:
         table="results/clusters/methods.parquet",
     log:
@@ -104,8 +141,7 @@ rule compare_methods:
         code=code("compare_methods"),
         methods=METHODS,
         seeds=SEEDS,
-        k=config["clusters"]["k"],
-        min_wet=config["clusters"]["min_wet"],
+        clusters=CLUSTERS,
         resamples=config["evaluation"]["resamples"],
         seed=config["seed"],
     script:

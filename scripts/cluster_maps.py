@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rainscore.clustering.maps import ClusterSettings, cluster_maps
+from rainscore.clustering.maps import cluster_maps, cluster_settings
 from rainscore.files import read_table, write_table
 from rainscore.fitting.common import fingerprint
 from rainscore.latents import load_autoencoder
@@ -16,7 +16,7 @@ checkpoint = stem.with_suffix(".checkpoint")
 clusterer, card, table = cluster_maps(
     sorted(given.features), read_table(given.latents),
     load_autoencoder(Path(given.encoder[0]).with_suffix(""))[0],
-    snakemake.wildcards.method, settings=ClusterSettings(**p.clusters), seed=p.seed,
+    snakemake.wildcards.method, settings=cluster_settings(p.clusters, given.k), seed=p.seed,
     checkpoint=checkpoint, fingerprint=fingerprint([], p.code, p.clusters),
 )  # fmt: skip
 clusterer.save(stem, **card, code=p.code, simulated=p.simulated)

@@ -2,6 +2,7 @@
 
 from itertools import product
 
+from rainscore.clustering.maps import cluster_settings
 from rainscore.clustering.methodtable import method_table
 from rainscore.clustering.repeats import scored_maps
 from rainscore.files import read_table, write_table
@@ -14,7 +15,8 @@ keys = list(product(p.methods, p.seeds))
 real, null = (
     dict(zip(keys, map(read_table, paths), strict=True)) for paths in (given.runs, given.null_runs)
 )
-maps = scored_maps(read_table(given.latents), read_months(given.tables), p.min_wet)
+maps = scored_maps(read_table(given.latents), read_months(given.tables), p.clusters["min_wet"])
 null_maps = read_table(given.null_maps)
-options = {"k": p.k, "resamples": p.resamples, "seed": p.seed}
+k = cluster_settings(p.clusters, given.k).k
+options = {"k": k, "resamples": p.resamples, "seed": p.seed}
 write_table(method_table(real, maps, null, null_maps, **options), snakemake.output.table)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rainscore.clustering.maps import ClusterSettings
+from rainscore.clustering.maps import cluster_settings
 from rainscore.clustering.repeats import read_world, repeat_clusters
 from rainscore.files import read_table, write_table
 from rainscore.latents import load_autoencoder
@@ -11,7 +11,8 @@ from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-given, settings = snakemake.input, ClusterSettings(**snakemake.params.clusters)
+given = snakemake.input
+settings = cluster_settings(snakemake.params.clusters, given.k)
 encoder, _ = load_autoencoder(Path(given.encoder[0]).with_suffix(""))
 rain, maps = read_world(sorted(given.rain), read_table(given.maps), settings.min_wet)
 method, seed = snakemake.wildcards.method, int(snakemake.wildcards.start)

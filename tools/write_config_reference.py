@@ -18,6 +18,8 @@ def kind(schema: dict) -> str:
     """Type and range of a key in words."""
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(map(kind, schema["anyOf"]))
     text = schema["type"]
     if text == "array":
         inner = schema["items"]

@@ -1,8 +1,9 @@
 """Clusters of maps, found from their rain, starting from the project's auto-encoder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from rainscore.clustering.methods import BATCH, DRY, METHODS, Plan
 from rainscore.clustering.phases import steps_of_epoch
 from rainscore.clustering.summaries import Summarised
 from rainscore.dataset import RainMaps
+from rainscore.files import read_json
 from rainscore.networks.autoencoder import AutoEncoder, Summary
 
 
@@ -36,6 +38,12 @@ class ClusterSettings:
     maps: int
     min_wet: float
     novelty: float
+
+
+def cluster_settings(values: Mapping[str, Any], chosen: Sequence[str]) -> ClusterSettings:
+    """The configuration's `clusters`; where k is `auto`, that of the file of `choose_k`."""
+    k = read_json(chosen[0])["k"] if values["k"] == "auto" else values["k"]
+    return ClusterSettings(**{**values, "k": k})
 
 
 def read_rain(paths: Sequence[Path], times: np.ndarray) -> np.ndarray:

@@ -90,6 +90,14 @@ def null_world(
     return surrogates, table, learner.fit(surrogates[train]).network_.cpu()
 
 
+def days_again(times: pd.Series, rows: np.ndarray, seed: int) -> np.ndarray:
+    """Rows of as many days as the rows have, drawn from theirs with replacement, in order."""
+    days = times.to_numpy()[rows].astype("datetime64[D]")
+    names = np.unique(days)
+    drawn = np.random.default_rng([seed, 7]).choice(names, len(names))
+    return np.concatenate([rows[days == day] for day in np.sort(drawn)])
+
+
 def repeat_clusters(
     rain: np.ndarray,
     maps: pd.DataFrame,
@@ -112,10 +120,7 @@ def repeat_clusters(
         seconds (of processor time for the first fit) and revived (empty clusters set anew).
     """
     train = np.flatnonzero(maps["split"] == "train")
-    days = maps["time"].to_numpy()[train].astype("datetime64[D]")
-    names = np.unique(days)
-    drawn = np.random.default_rng([seed, 7]).choice(names, len(names))
-    other = np.concatenate([train[days == day] for day in np.sort(drawn)])
+    other = days_again(maps["time"], train, seed)
     start = time.process_time()
     first, second = (
         fit_clusters(rain[thinned(rows, settings.maps)], encoder, method, settings=settings, seed=s)

@@ -23,6 +23,7 @@ from rainscore.clustering.methodtable import (
     method_table,
     null_sentence,
 )
+from rainscore.clustering.number import chosen_number
 from rainscore.figures.methods import plot_methods
 
 
@@ -160,3 +161,24 @@ def test_the_figure_has_a_row_a_method(table) -> None:
         "kmeans",
     ]
     assert "simulated world" in fig.texts[0].get_text()
+
+
+def numbers(**found: tuple[float, float, float]) -> pd.DataFrame:
+    """A table of k: (low of the stability over the null, skill on validation, on test days)."""
+    rows = []
+    for name, (low, validation, test) in found.items():
+        common = {"method": "kmeans", "seed": ALL_SEEDS, "k": int(name[1:])}
+        gain = {"measure": "stability_days_over_null", "group": "train", "low": low}
+        rows.append({**common, **gain})
+        for group, value in (("validation", validation), ("test", test)):
+            rows.append({**common, "measure": "crps_skill", "group": group, "value": value})
+    return pd.DataFrame(rows)
+
+
+def test_the_number_is_the_most_skilful_of_those_that_come_again() -> None:
+    assert chosen_number(numbers(k2=(0.1, 0.1, 0.9), k3=(0.1, 0.2, 0.1), k4=(-0.1, 0.5, 0.5))) == 3
+
+
+def test_one_cluster_where_none_come_again_or_none_tell_the_score() -> None:
+    assert chosen_number(numbers(k2=(-0.1, 0.3, 0.3), k3=(np.nan, 0.3, 0.3))) == 1
+    assert chosen_number(numbers(k2=(0.1, -0.2, 0.3))) == 1

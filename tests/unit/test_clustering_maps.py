@@ -4,19 +4,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from rainscore.clustering.maps import (
     ClusterSettings,
+    cluster_settings,
     fit_clusters,
     summarised,
     thinned,
 )
 from rainscore.clustering.methods import DRY, METHODS, Plan, load_clusterer
+from rainscore.clustering.number import chosen_number, number_table
 from rainscore.clustering.summaries import Summarised
 from rainscore.config import load_config
 from rainscore.errors import RainscoreError
+from rainscore.files import write_json
 from rainscore.modelfiles import save_model
 from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings, Summary
 
@@ -137,6 +141,35 @@ def test_a_map_of_units_is_as_near_to_a_square_as_its_number_allows() -> None:
 def test_thinning_keeps_both_ends_and_no_row_twice() -> None:
     rows = thinned(np.arange(5, 100), 30)
     assert (rows[0], rows[-1], len(np.unique(rows))) == (5, 99, 30)
+
+
+def test_the_number_of_three_clear_kinds_of_map_is_three(encoder, rain) -> None:
+    """Beside maps of noise; each kind has its score."""
+    rng = np.random.default_rng(0)
+    days = np.repeat(np.arange(10), 6)
+    kinds = np.tile([0, 20, 40], 20) + np.arange(60) // 3
+    maps = pd.DataFrame(
+        {
+            "time": pd.Timestamp("2019-01-01") + pd.to_timedelta(days, "D"),
+            "split": np.where(days < 7, "train", "validation"),
+            "wet_share": rng.random(60),
+            "map_score": np.tile([0.2, 0.5, 0.8], 20) + 0.05 * rng.random(60),
+        }
+    )
+    noise = rng.normal(0.5, 0.1, (60, 1, 20, 20)).astype(np.float16)
+    table = number_table(
+        (rain[kinds], maps, encoder), (noise, maps, encoder),
+        summary="position", most_maps=100, seeds=[0, 1], resamples=100, seed=0,
+        candidates=(2, 3, 5),
+    )  # fmt: skip
+    assert chosen_number(table) == 3
+
+
+def test_k_is_that_of_the_configuration_or_of_its_file(tmp_path: Path) -> None:
+    values = {"summary": "position", "epochs": 1, "maps": 9, "min_wet": 0.1, "novelty": 0.1}
+    write_json({"k": 4}, tmp_path / "k.json")
+    assert cluster_settings({**values, "k": 7}, []).k == 7
+    assert cluster_settings({**values, "k": "auto"}, [str(tmp_path / "k.json")]).k == 4
 
 
 def test_more_clusters_than_maps_is_an_error(encoder, rain) -> None:

@@ -1,0 +1,22 @@
+"""Choose the number of clusters."""
+
+from pathlib import Path
+
+from rainscore.clustering.number import chosen_number, number_table
+from rainscore.clustering.repeats import read_world, scored_maps
+from rainscore.files import read_table, write_json, write_table
+from rainscore.latents import load_autoencoder
+from rainscore.log import start_logging
+from rainscore.months import read_months
+from rainscore.threads import use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+p, given = snakemake.params, snakemake.input
+maps = scored_maps(read_table(given.latents), read_months(given.tables))
+real = (*read_world(sorted(given.rain), maps, p.min_wet),)
+null = (*read_world(sorted(given.null_rain), read_table(given.null_maps), p.min_wet),)
+encoders = [load_autoencoder(Path(x[0]).with_suffix(""))[0] for x in (given.encoder, given.null)]
+table = number_table((*real, encoders[0]), (*null, encoders[1]), **p.options)
+write_table(table, snakemake.output.table)
+write_json({"k": chosen_number(table)}, snakemake.output.k)
