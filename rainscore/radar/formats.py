@@ -77,7 +77,7 @@ def get_format(
         min_quality: Pixels of ODIM and MeteoNet with a lower quality are missing [0 to 1].
 
     Raises:
-        RainscoreError: There is no such format or stamp.
+        RainscoreError: There is no such format or stamp, or the format has no quality to judge by.
     """
     if stamp not in (None, "start", "end"):
         raise RainscoreError(f"radar stamp {stamp!r}: choose start or end")
@@ -93,6 +93,10 @@ def get_format(
         raise RainscoreError(
             f"radar format {name!r} is not known: choose fr-radar-rainfall, meteonet, odim or "
             "netcdf"
+        )
+    if min_quality and not isinstance(format, MeteoNet | Odim):
+        raise RainscoreError(
+            f"radar min_quality {min_quality:g}: {name} has no field of quality; set it to 0"
         )
     return replace(format, stamp=stamp, stamp_reason="so configured") if stamp else format
 

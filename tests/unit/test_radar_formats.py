@@ -78,3 +78,9 @@ def test_the_mean_agrees_with_numpy_over_a_stack_and_over_a_stream() -> None:
     for source in (frames, (frame for frame in frames)):
         mean, _ = half_hour_mean(source, expected=6, min_fraction=0.6)
         np.testing.assert_allclose(mean, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["fr-radar-rainfall", "netcdf"])
+def test_a_quality_asked_of_a_format_without_one_is_refused(name: str) -> None:
+    with pytest.raises(RainscoreError, match="no field of quality"):
+        get_format(name, min_quality=0.5)
