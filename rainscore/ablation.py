@@ -9,8 +9,8 @@ import pandas as pd
 from rainscore.classes import season_of
 from rainscore.dataset import ScoreMaps
 from rainscore.evaluation import STATISTICS, DaySums, measures, pixel_statistics
+from rainscore.inference import predict
 from rainscore.networks.unet import UNet
-from rainscore.training import predict
 from rainscore.variants import VARIANTS, variant_pixels
 
 FULL = "U-Net"

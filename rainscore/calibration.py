@@ -12,9 +12,9 @@ from rainscore.conformal import apply_margin, conformal_margins
 from rainscore.dataset import ScoreMaps
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.files import read_json
+from rainscore.inference import predict
 from rainscore.mapscore import calibrate_map_score, fit_map_score, map_features, map_score
 from rainscore.networks.unet import UNet
-from rainscore.training import predict
 
 COVERAGE = 0.9
 """Share of the scores that the intervals shall hold."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import h5py
 import numpy as np
@@ -16,6 +17,7 @@ from rainscore.hdf5 import open_hdf5
 HALF_HOUR = 1800
 """Distance of two maps that are neighbours in time [s]."""
 
+Batch = tuple[Tensor, ...]
 
 TIME_CONTEXT = ("rain_previous", "rain_next", "previous_known", "next_known")
 """Channels that `stack_context` adds."""
@@ -84,6 +86,15 @@ def hide(inputs: np.ndarray, channels: Sequence[str], hidden: Sequence[str]) -> 
         inputs[channels.index(name)] = 1.0 if name in ("age_last", "age_next") else 0.0
 
 
+class Data(Protocol):
+    """What training and prediction ask of their data."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
+        """Return the batch of the given rows; what is random in it depends on `epoch`."""
+
+
 class MonthMaps(Dataset):
     """Rows of the month files `results/features/{month}.h5`, by time.
 
@@ -128,7 +139,7 @@ class MonthMaps(Dataset):
             )
         self.times = self._seconds[self._rows].astype("datetime64[s]")
 
-    def read(self, rows: np.ndarray, epoch: int = 0) -> tuple[Tensor, ...]:
+    def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
         """Return a batch: the maps `rows` (positions in `times`), first dimension len(rows)."""
         raise NotImplementedError
 
@@ -200,7 +211,7 @@ class ScoreMaps(MonthMaps):
         self.hidden, self.pixels = tuple(hidden), pixels
         self.drop_context, self.seed = drop_context, seed
 
-    def read(self, rows: np.ndarray, epoch: int = 0) -> tuple[Tensor, ...]:
+    def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
         """Return inputs, target, wet, truth of the maps `rows`."""
         draws = np.random.default_rng([self.seed, epoch]).random(len(self))
         alone = draws[rows] < self.drop_context
@@ -248,7 +259,7 @@ class ScoreMaps(MonthMaps):
 class RainMaps(MonthMaps):
     """Log-rain maps alone, for the auto-encoder: a batch holds rain (n, 1, y, x) float32."""
 
-    def read(self, rows: np.ndarray, epoch: int = 0) -> tuple[Tensor, ...]:
+    def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
         """Return the rain of the maps `rows`."""
         channel = self.channels.index("rain")
         rain = np.stack([self._map(p, "inputs", channel) for p in self._rows[rows]])
@@ -256,8 +267,8 @@ class RainMaps(MonthMaps):
 
 
 def batches(
-    read: Callable[[np.ndarray], tuple[Tensor, ...]], order: np.ndarray, *, batch: int
-) -> Iterator[tuple[Tensor, ...]]:
+    read: Callable[[np.ndarray], Batch], order: np.ndarray, *, batch: int
+) -> Iterator[Batch]:
     """Read batch after batch, each while the one before it is in use.
 
     One thread is enough: it waits for the disk and copies, both without holding up Python. Rows of

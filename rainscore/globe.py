@@ -13,9 +13,10 @@ from rainscore.errors import RainscoreError
 from rainscore.grids import Grid, imerg_cells, window_grid
 from rainscore.imerg import check_granule, read_granule
 from rainscore.period import HALF_HOUR
-from rainscore.prediction import CONTEXT, Scorer, origin
+from rainscore.prediction import CONTEXT, Scorer
 from rainscore.regrid import nearest
 from rainscore.scoredmaps import words
+from rainscore.scoring import origin
 
 CELLS = Grid("EPSG:4326", -180.0, -90.0, 0.1, 0.1, 3600, 1800)
 """All cells of IMERG, row 0 south."""

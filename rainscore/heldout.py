@@ -24,11 +24,11 @@ from rainscore.classes import AGE_CLASSES, AGE_NAMES, QUALITY_CLASSES, RAIN_NAME
 from rainscore.evaluation import DaySums, paired_table, pixel_statistics, share_table, skill_table
 from rainscore.features import SOURCE_NAMES
 from rainscore.hidden import HiddenRain
+from rainscore.inference import forward
 from rainscore.mapscore import map_features, map_score
 from rainscore.mapskill import judge_maps
 from rainscore.networks.unet import UNet
 from rainscore.ranks import FOUND_BINS, PREDICTED_BINS, rank_places, rank_table, spearman
-from rainscore.training import forward
 
 CLIMATOLOGY = "climatology"
 UNET = "U-Net"

@@ -10,8 +10,8 @@ import torch
 from rainscore.dataset import ScoreMaps, input_channels
 from rainscore.evaluation import DaySums, day_weights, interval, measures, pixel_statistics
 from rainscore.features import CHANNELS, SOURCES
+from rainscore.inference import forward
 from rainscore.networks.unet import UNet
-from rainscore.training import forward
 
 MAPS = 160
 BATCH = 16

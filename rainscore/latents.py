@@ -9,9 +9,9 @@ import pandas as pd
 
 from rainscore.dataset import RainMaps
 from rainscore.fitting.common import wet_shares
+from rainscore.inference import predict
 from rainscore.modelfiles import load_model
 from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings, Summary
-from rainscore.training import predict
 
 
 def load_autoencoder(stem: Path) -> tuple[AutoEncoder, dict]:

@@ -15,7 +15,8 @@ from rainscore.globe import score_globe_files
 from rainscore.grids import Grid, window_grid
 from rainscore.months import open_granules, rainiest
 from rainscore.period import HALF_HOUR
-from rainscore.prediction import CONTEXT, Scorer, score_files
+from rainscore.prediction import CONTEXT, Scorer
+from rainscore.scoring import score_files
 
 log = logging.getLogger("rainscore")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from rainscore.atomic import replacing
-from rainscore.prediction import load_unet
+from rainscore.unetfiles import load_unet
 
 
 def export_unet(stem: Path, path: Path) -> None:

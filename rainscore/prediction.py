@@ -1,7 +1,5 @@
 """Scores of new IMERG maps, anywhere, without radar."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +18,6 @@ from rainscore.errors import RainscoreError
 from rainscore.featurefiles import coarsen_rain
 from rainscore.features import (
     CHANNELS,
-    NORMALISATION,
     build_inputs,
     pass_ages,
     scale_rain,
@@ -28,36 +25,15 @@ from rainscore.features import (
 )
 from rainscore.files import read_json
 from rainscore.grids import Grid, imerg_cells
-from rainscore.imerg import read_granule
 from rainscore.mapscore import map_features, map_score
-from rainscore.modelfiles import load_model
-from rainscore.networks.unet import UNet, UNetSettings
 from rainscore.period import HALF_HOUR
 from rainscore.regrid import Weights, overlap_weights
 from rainscore.scoredmaps import on_grid, words
 from rainscore.scores.fss import window_fractions
+from rainscore.unetfiles import load_unet
 
 CONTEXT = 12
 """Half-hours before and after a map that can tell the age of a microwave pass."""
-
-
-def load_unet(stem: Path) -> tuple[UNet, dict]:
-    """The U-Net of a model file, and its card.
-
-    Raises:
-        RainscoreError: A file is missing, or the network was trained on otherwise scaled channels.
-        DamagedFile: As `load_model`.
-    """
-    weights, card = load_model(stem)
-    if card.get("normalisation") != NORMALISATION:
-        raise RainscoreError(
-            f"{stem}.json: trained on channels that were scaled otherwise than this version scales "
-            "them; train it again, or score with the version that trained it"
-        )
-    model = UNet(UNetSettings(**card["settings"]))
-    model.load_state_dict(weights)
-    # The layout that convolutions are fastest with.
-    return model.eval().to(memory_format=torch.channels_last), card  # type: ignore[call-overload]
 
 
 class Scorer:
@@ -292,54 +268,3 @@ def _unknown(
     if not inputs[CHANNELS.index("age_known")].all() and "age_known" not in hidden:
         unknown.append("in places the time since the last microwave pass")
     return unknown
-
-
-def score_files(
-    files: Sequence[Path], scorer: Scorer, learning: Grid, *, context: Sequence[Path] = ()
-):
-    """Score granule after granule; files near in time tell each other what they can.
-
-    Args:
-        files: Granules to score.
-        scorer: The models.
-        learning: Where.
-        context: Further granules of the hours around, which are not scored.
-
-    Yields:
-        (file, dataset), or (file, error) where a file cannot be used.
-    """
-    cells = imerg_cells(learning)
-    granules: dict[np.datetime64, xr.Dataset] = {}
-    outcome: dict[Path, np.datetime64 | RainscoreError] = {}
-    for file in [*context, *files]:
-        try:
-            granule = read_granule(file, cells)
-        except (RainscoreError, OSError) as error:
-            outcome[file] = RainscoreError(str(error))
-            continue
-        start = np.datetime64(granule["time"].item(), "ns")
-        outcome[file] = start
-        granules[start] = granule
-    for file in files:
-        found = outcome[file]
-        if isinstance(found, RainscoreError):
-            yield file, found
-            continue
-        dataset = scorer.score(granules, found, learning)
-        dataset.attrs |= origin(file, granules[found], scorer)
-        yield file, dataset
-
-
-def origin(file: Path, granule: xr.Dataset, scorer: Scorer) -> dict[str, str]:
-    """Attributes that say what a scored map was made from."""
-    return {
-        "title": "Predicted score of an IMERG map, without radar",
-        "source": Path(file).name,
-        "source_sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest(),
-        "version": f"{granule.attrs['run']} {granule.attrs['version']}",
-        "model_unet_sha256": scorer.card["weights_sha256"],
-        "model_clusters_sha256": scorer.cluster_card["weights_sha256"],
-        "score": json.dumps(scorer.card["score"]),
-        "world": granule.attrs["world"],
-        "trained_on": "a simulated world" if scorer.card["simulated"] else "real radar",
-    }

@@ -25,9 +25,9 @@ from rainscore.figures.skill import (
 )
 from rainscore.grids import Grid
 from rainscore.importance import sensitivity
+from rainscore.inference import forward
 from rainscore.months import rainiest
-from rainscore.prediction import load_unet
-from rainscore.training import forward
+from rainscore.unetfiles import load_unet
 
 CASES = 10
 SENSITIVE = 3

@@ -1,4 +1,4 @@
-"""Training that stops early, survives being killed and repeats to the bit; and prediction."""
+"""Training that stops early, survives being killed and repeats to the bit."""
 
 import io
 import logging
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,23 +16,12 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from rainscore.atomic import write_bytes
-from rainscore.dataset import batches
+from rainscore.dataset import Batch, Data, batches
+from rainscore.devices import Precision, autocast, move, place_of
 from rainscore.distributed import any_of, average, is_first, join, share
 from rainscore.signals import STOPPED, stop_requests
 
 logger = logging.getLogger(__name__)
-
-Batch = tuple[Tensor, ...]
-Precision = Literal["fp32", "bf16"]
-
-
-class Data(Protocol):
-    """What training and prediction ask of their data; `dataset.ScoreMaps` has it."""
-
-    def __len__(self) -> int: ...
-
-    def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
-        """Return the batch of the given rows; what is random in it depends on `epoch`."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +95,8 @@ def train(
         SystemExit: It was asked to stop.
         FloatingPointError: The loss is no longer finite.
     """
-    place = _place(device)
-    _move(model, place)
+    place = place_of(device)
+    move(model, place)
     if compiled:
         model.compile()
     settings = (epochs, batch, learning_rate, seed, patience, precision, compiled)
@@ -142,44 +130,6 @@ def train(
         best_loss=done.best_loss,
         stopped_early=done.epoch < epochs,
     )
-
-
-def predict(
-    model: nn.Module,
-    data: Data,
-    *,
-    batch: int = 16,
-    call: Callable[[Tensor], Any] | None = None,
-    device: str = "auto",
-    precision: Precision = "fp32",
-) -> Iterator[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
-    """Run a network over data in order, a batch at a time, so that memory does not grow.
-
-    Args:
-        model: The network; it is moved to the device and set to evaluation.
-        data: The maps; the network gets the first array of each batch.
-        batch: Maps at once.
-        call: What of it to call, such as `encode` of an auto-encoder; by default the network.
-        device, precision: As in `train`.
-
-    Yields:
-        The arrays of the batch, and what the network gives for them, float32.
-    """
-    place = _place(device)
-    _move(model, place).eval()
-    for maps in batches(data.read, np.arange(len(data)), batch=batch):
-        with torch.inference_mode(), _autocast(place, precision):
-            given = (call or model)(maps[0].to(place))
-        outputs = (given,) if isinstance(given, Tensor) else given
-        yield tuple(x.numpy() for x in maps), tuple(x.float().cpu().numpy() for x in outputs)
-
-
-def forward(model: nn.Module, inputs: np.ndarray) -> tuple[np.ndarray, ...]:
-    """What a network gives for arrays in memory, float32, on the device where it lies."""
-    place = next(model.parameters()).device
-    with torch.inference_mode():
-        given = model.eval()(torch.from_numpy(inputs).to(place))
-    return tuple(x.float().cpu().numpy() for x in given)
 
 
 @dataclass
@@ -315,21 +265,6 @@ def _schedule(share: float) -> float:
     return (1 + math.cos(math.pi * (share - rise) / (1 - rise))) / 2
 
 
-def _place(device: str) -> torch.device:
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(device)
-
-
-def _move(model: nn.Module, place: torch.device) -> nn.Module:
-    """Move to the device, channels last: what convolutions are fastest with."""
-    return model.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def _autocast(place: torch.device, precision: Precision) -> torch.autocast:
-    return torch.autocast(place.type, torch.bfloat16, enabled=precision == "bf16")
-
-
 def _loss(
     model: nn.Module,
     loss: Callable[..., Tensor],
@@ -338,5 +273,5 @@ def _loss(
     maps: Batch,
 ) -> Tensor:
     maps = tuple(array.to(place, non_blocking=True) for array in maps)
-    with _autocast(place, precision):
+    with autocast(place, precision):
         return loss(model, maps)

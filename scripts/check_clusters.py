@@ -7,8 +7,8 @@ from rainscore.clustering.heldout import check_labels
 from rainscore.files import read_table, write_table
 from rainscore.log import start_logging
 from rainscore.months import read_months, times_of
-from rainscore.prediction import load_unet
 from rainscore.threads import use_threads
+from rainscore.unetfiles import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -25,7 +25,9 @@ from rainscore.latents import extract_latents, latent_columns
 from rainscore.modelfiles import save_model
 from rainscore.newmaps import score_into, window
 from rainscore.period import split_blocks
-from rainscore.prediction import Scorer, load_unet, score_files
+from rainscore.prediction import Scorer
+from rainscore.scoring import score_files
+from rainscore.unetfiles import load_unet
 from tests.compliance import cf_errors
 from tests.world import CELLS, month_pair, training_file
 

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from rainscore.dataset import RainMaps, ScoreMaps
+from rainscore.dataset import Data, RainMaps, ScoreMaps
+from rainscore.inference import predict
 from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings, reconstruction_loss
 from rainscore.networks.unet import UNet, UNetSettings, unet_loss
-from rainscore.training import Data, TrainingResult, predict, train
+from rainscore.training import TrainingResult, train
 
 BASE = ["rain", "source_imager", "age_last", "age_next", "age_known", "valid"]
 MINUTES = np.arange(40) * 30

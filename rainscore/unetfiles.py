@@ -1,0 +1,29 @@
+"""The U-Net of a model file."""
+
+from pathlib import Path
+
+import torch
+
+from rainscore.errors import RainscoreError
+from rainscore.features import NORMALISATION
+from rainscore.modelfiles import load_model
+from rainscore.networks.unet import UNet, UNetSettings
+
+
+def load_unet(stem: Path) -> tuple[UNet, dict]:
+    """The U-Net of a model file, and its card.
+
+    Raises:
+        RainscoreError: A file is missing, or the network was trained on otherwise scaled channels.
+        DamagedFile: As `load_model`.
+    """
+    weights, card = load_model(stem)
+    if card.get("normalisation") != NORMALISATION:
+        raise RainscoreError(
+            f"{stem}.json: trained on channels that were scaled otherwise than this version scales "
+            "them; train it again, or score with the version that trained it"
+        )
+    model = UNet(UNetSettings(**card["settings"]))
+    model.load_state_dict(weights)
+    # The layout that convolutions are fastest with.
+    return model.eval().to(memory_format=torch.channels_last), card  # type: ignore[call-overload]
