@@ -17,8 +17,10 @@ from rainscore.clustering.dcec import DCEC, IDEC
 from rainscore.clustering.depict import DEPICT
 from rainscore.clustering.desom import DESOM
 from rainscore.clustering.dkm import DeepKMeans
+from rainscore.clustering.maps import summarised
 from rainscore.clustering.phases import Phase, Run, steps_of_epoch
 from rainscore.clustering.starts import adam, autoencoder_phase
+from rainscore.clustering.summaries import Summarised
 from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings
 
 METHODS: dict[str, type[DeepClusterer]] = {
@@ -53,6 +55,11 @@ def bare(run: Run, phase: Phase, steps: int) -> float:
     return time.process_time() - start
 
 
+def summarising(maps: np.ndarray) -> Summarised:
+    """The project's network as the workflow gives it to the methods."""
+    return summarised(AutoEncoder(AutoEncoderSettings(size=100)), maps, "invariant")[0]
+
+
 def costs(name: str, side: int, members: int, epochs: int) -> dict[str, float]:
     """Seconds an epoch, jointly and plain; share of a step outside the network; memory [MB]."""
     torch.set_num_threads(1)
@@ -60,7 +67,7 @@ def costs(name: str, side: int, members: int, epochs: int) -> dict[str, float]:
     maps = np.random.default_rng(0).random((members, 1, side, side), dtype=np.float32)
     method = METHODS[name]
     fixed = {} if name == "DESOM" else {"k": 8}
-    network = AutoEncoder(AutoEncoderSettings(size=side)) if side == 100 else None
+    network = summarising(maps) if side == 100 else None
     clusterer = method(network=network, device="cpu", progress=False, **fixed)
     data = torch.from_numpy(maps)
     clusterer._build(maps.shape[1:])
