@@ -19,7 +19,16 @@ TABLES = (
     "evaluation/ablation.parquet",
     "evaluation/latent_sizes.parquet",
     "choice/evidence.parquet",
+    "analysis/conditions.parquet",
+    "clusters/methods.parquet",
+    "world/rain.parquet",
+    "world/satellite.parquet",
 )
+FROM_ELSEWHERE = ("papers.csv", "desom_usps.png", "world.csv", "world_year.svg")
+"""Made by `benchmarks/clustering` and by `make world`."""
+
+LARGEST = 1_000_000
+"""Figures above it stay in the run [bytes]."""
 
 
 def main() -> None:
@@ -30,14 +39,22 @@ def main() -> None:
     options = parser.parse_args()
     results = options.run / "results"
     options.out.mkdir(parents=True, exist_ok=True)
-    labels = sorted(p.relative_to(results) for p in results.glob("clusters/*_labels.parquet"))
-    for name in (*TABLES, *labels):
+    for old in options.out.iterdir():
+        if old.name not in FROM_ELSEWHERE:
+            old.unlink()
+    of_clusters = [
+        path.relative_to(results)
+        for kind in ("labels", "coverage")
+        for path in sorted(results.glob(f"clusters/*_{kind}.parquet"))
+    ]
+    for name in (*TABLES, *of_clusters):
         path = results / name
         pd.read_parquet(path).to_csv(
             options.out / f"{path.stem}.csv", index=False, float_format="%.5g"
         )
     for figure in results.glob("figures/*.svg"):
-        shutil.copy(figure, options.out)
+        if figure.stat().st_size < LARGEST:
+            shutil.copy(figure, options.out)
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
     )
@@ -45,7 +62,8 @@ def main() -> None:
         "# Tables and figures of the study\n\n"
         f"`make study` at commit {commit.stdout.strip()}, on {machine()}, Python "
         f"{platform.python_version()}. A simulated world: its numbers say nothing about the real "
-        "IMERG. `papers.csv` and `desom_usps.png` are of `benchmarks/clustering`.\n"
+        "IMERG. `papers.csv` and `desom_usps.png` are of `benchmarks/clustering`, `world.csv` and "
+        "`world_year.svg` of `make world`. Figures above 1 MB (the cases) stay in the run.\n"
     )
 
 
