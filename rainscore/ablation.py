@@ -1,4 +1,4 @@
-"""What matters to the U-Net: its variants beside it, on the same held-out windows."""
+"""The U-Net's variants, and U-Nets of other runs, beside it on the same held-out windows."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,10 +8,11 @@ import pandas as pd
 
 from rainscore.classes import season_of
 from rainscore.dataset import ScoreMaps
+from rainscore.elsewhere import check_elsewhere
 from rainscore.evaluation import STATISTICS, DaySums, measures, pixel_statistics
 from rainscore.inference import predict
 from rainscore.networks.unet import UNet
-from rainscore.variants import VARIANTS, variant_pixels
+from rainscore.variants import VARIANTS, Variant, variant_pixels
 
 FULL = "U-Net"
 
@@ -27,24 +28,34 @@ def compare_variants(
 ) -> pd.DataFrame:
     """Judge each variant beside the run's own U-Net, before any calibration of the interval.
 
+    A U-Net of another run is judged on all held-out windows. It is told what the run's own is: of
+    an Early granule never what comes after.
+
     Args:
         paths: Training files.
         splits: Of `period.split_blocks`; the test half-hours are judged.
         full: The U-Net of the run and its card.
-        variants: U-Net and card by name, of `variants.VARIANTS`.
+        variants: U-Net and card by name: of `variants.VARIANTS`, any other is of another run.
         resamples: Bootstrap samples of days.
         seed: Of the samples.
 
     Returns:
         Of `paired_table`.
+
+    Raises:
+        RainscoreError: As `check_elsewhere`.
     """
+    for name in variants.keys() - VARIANTS.keys():
+        check_elsewhere(name, variants[name][1], full[1])
     test = splits.loc[splits["split"] == "test", "time"].to_numpy()
     models = {FULL: full, **variants}
     data = {
-        name: ScoreMaps(paths, test, hidden=card["hidden"]) for name, (_, card) in models.items()
+        name: ScoreMaps(paths, test, hidden=sorted({*card["hidden"], *full[1]["hidden"]}))
+        for name, (_, card) in models.items()
     }
     given = (predict(model, data[name]) for name, (model, _) in models.items())
-    judged = {name: variant_pixels(VARIANTS[name], paths[0], judged=True) for name in variants}
+    asked = {name: VARIANTS.get(name, Variant()) for name in variants}
+    judged = {name: variant_pixels(v, paths[0], judged=True) for name, v in asked.items()}
     levels, days, place = full[0].settings.levels, DaySums(), 0
     for batches in zip(*given, strict=True):
         (_, target, wet, _), _ = batches[0]
@@ -57,7 +68,7 @@ def compare_variants(
             }
             season = season_of(pd.Timestamp(time).month)
             for name, pixels in judged.items():
-                if VARIANTS[name].season not in ("", season):
+                if asked[name].season not in ("", season):
                     continue
                 here = slice(None) if pixels is None else pixels[defined]
                 for method in (FULL, name):

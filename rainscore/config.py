@@ -98,6 +98,10 @@ def _cross_faults(config: dict):
             yield f"{name}.folder: {part['folder'] or '(empty)'} is not a folder"
     if radar["source"] == "simulated" and radar["format"] != "fr-radar-rainfall":
         yield "radar.format: the simulated radar is written as fr-radar-rainfall"
+    for name, stem in config["experiments"]["elsewhere"].items():
+        path = (ROOT / config["folder"] / f"{stem}.safetensors").resolve()
+        if not path.is_file():
+            yield f"experiments.elsewhere: {name}: {path} is not there; run what trains it first"
     missing = {"train", "validation", "calibration", "test"} - set(config["splits"]["pattern"])
     if missing:
         yield f"splits.pattern: lacks {', '.join(sorted(missing))}"

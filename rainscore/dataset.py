@@ -77,13 +77,19 @@ def forget_ages(inputs: np.ndarray, channels: Sequence[str]) -> np.ndarray:
 def hide(inputs: np.ndarray, channels: Sequence[str], hidden: Sequence[str]) -> None:
     """Set channels to what stands for unknown, in place: ages to 1, all others to 0.
 
+    Where the granule itself holds a pass the time until the next stays 0, as in `forget_ages`,
+    unless the time since the last is hidden too.
+
     Args:
         inputs: Dims (C, y, x).
         channels: Names of the C channels.
         hidden: Names of those to hide.
     """
     for name in hidden:
-        inputs[channels.index(name)] = 1.0 if name in ("age_last", "age_next") else 0.0
+        unknown: float | np.ndarray = 1.0 if name in ("age_last", "age_next") else 0.0
+        if name == "age_next" and "age_last" not in hidden:
+            unknown = inputs[channels.index("age_last")] > 0
+        inputs[channels.index(name)] = unknown
 
 
 class Data(Protocol):

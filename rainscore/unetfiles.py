@@ -14,10 +14,13 @@ def load_unet(stem: Path) -> tuple[UNet, dict]:
     """The U-Net of a model file, and its card.
 
     Raises:
-        RainscoreError: A file is missing, or the network was trained on otherwise scaled channels.
+        RainscoreError: A file is missing, the network is none of these, or it was trained on
+            otherwise scaled channels.
         DamagedFile: As `load_model`.
     """
     weights, card = load_model(stem)
+    if card.get("kind") != "unet":
+        raise RainscoreError(f"{stem}.json: it is no U-Net ({card.get('kind')}); give one's path")
     if card.get("normalisation") != NORMALISATION:
         raise RainscoreError(
             f"{stem}.json: trained on channels that were scaled otherwise than this version scales "

@@ -22,6 +22,11 @@ except (ConfigError, ValueError) as error:
 
 METHODS = config["clusters"]["methods"]
 VARIANTS = config["experiments"]["variants"]
+# U-Nets that are judged beside the run's own: by name, the paths of their models.
+COMPARED = {
+    **{name: f"results/models/variants/{name}" for name in VARIANTS},
+    **config["experiments"]["elsewhere"],
+}
 LATENTS = config["experiments"]["latents"]
 SIMULATED_RADAR = config["radar"]["source"] == "simulated"
 SIMULATED = SIMULATED_RADAR or config["imerg"]["source"] == "simulated"

@@ -8,13 +8,13 @@ DRAWN = (
         "learning",
     ]
     + (["world"] if WORLD_TABLES else [])
-    + (["ablation"] if VARIANTS else [])
+    + (["ablation"] if COMPARED else [])
     + (["latent_sizes"] if LATENTS else [])
 )
 FIGURES = DRAWN + ANALYSIS_FIGURES + CLUSTER_FIGURES + SKILL_FIGURES + METHODS_FIGURES
 
 
-EXPERIMENTS = ["results/evaluation/ablation.parquet"] if VARIANTS else []
+EXPERIMENTS = ["results/evaluation/ablation.parquet"] if COMPARED else []
 EXPERIMENTS += ["results/evaluation/latent_sizes.parquet"] if LATENTS else []
 
 

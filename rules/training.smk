@@ -127,6 +127,7 @@ rule train_variant:
         unet=config["unet"],
         seed=config["seed"],
         simulated=SIMULATED,
+        domain=config["domain"],
         run=config["imerg"]["run"],
     script:
         "../scripts/train_variant.py"
@@ -138,10 +139,8 @@ rule evaluate_variants:
         splits="results/splits.parquet",
         unet="results/models/unet.safetensors",
         unet_card="results/models/unet.json",
-        variants=expand(
-            "results/models/variants/{variant}.safetensors", variant=VARIANTS
-        ),
-        cards=expand("results/models/variants/{variant}.json", variant=VARIANTS),
+        weights=[f"{stem}.safetensors" for stem in COMPARED.values()],
+        cards=[f"{stem}.json" for stem in COMPARED.values()],
     output:
         ablation="results/evaluation/ablation.parquet",
     log:
@@ -156,7 +155,7 @@ rule evaluate_variants:
         runtime=120,
     params:
         code=code("evaluate_variants"),
-        variants=VARIANTS,
+        compared=COMPARED,
         resamples=config["evaluation"]["resamples"],
         seed=config["seed"],
     script:

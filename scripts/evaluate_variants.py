@@ -1,4 +1,4 @@
-"""Judge the variants of the U-Net beside it, on the held-out days."""
+"""Judge the variants of the U-Net, and U-Nets of other runs, beside it on the held-out days."""
 
 from pathlib import Path
 
@@ -11,12 +11,11 @@ from rainscore.unetfiles import load_unet
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p, given = snakemake.params, snakemake.input
-models = {path: load_unet(Path(path).with_suffix("")) for path in [given.unet, *given.variants]}
 table = compare_variants(
     sorted(given.features),
     read_table(given.splits),
-    models.pop(given.unet),
-    dict(zip(p.variants, models.values(), strict=True)),
+    load_unet(Path(given.unet).with_suffix("")),
+    {name: load_unet(Path(stem)) for name, stem in p.compared.items()},
     resamples=p.resamples,
     seed=p.seed,
 )

@@ -26,6 +26,7 @@ model, curve, card = on_every_gpu(
     checkpoint=checkpoint,
     fingerprint=fingerprint(snakemake.input.features, p.code, p.unet, p.run, name),
 )
-save_model(stem, model.state_dict(), {**card, "code": p.code, "simulated": p.simulated})
+card |= {"code": p.code, "simulated": p.simulated, "domain": p.domain, "run": p.run}
+save_model(stem, model.state_dict(), card)
 write_text(curve.to_csv(index=False), snakemake.output.curve)
 checkpoint.unlink()

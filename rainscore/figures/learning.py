@@ -84,7 +84,7 @@ def plot_ablation(table: pd.DataFrame, *, period: str, world: str) -> Figure:
     )
     windows = sample(rows["n"].max(), "windows with rain", rows["days"].max(), period)
     subtitle = f"held-out days: at most {windows}\nbars: 95 % over days, paired"
-    title = "The U-Net without some inputs or days"
+    title = "Other U-Nets beside the run's own"
     fig = figure(6.4, 1.9 + 0.3 * len(rows), title=title, subtitle=subtitle, world=world)
     ax = fig.subplots()
     places = np.arange(len(rows))

@@ -13,6 +13,7 @@ def test_every_configuration_of_the_project_is_valid(path) -> None:
         merge(config, yaml.safe_load(path.read_text()))
     for part in ("imerg", "radar"):
         config[part]["folder"] = "docs"
+    config["experiments"]["elsewhere"] = {}  # another run's, which need not have been made
     check_config(config)
 
 
@@ -38,6 +39,7 @@ def test_every_key_of_the_schema_has_a_default_and_a_description() -> None:
         ("imerg", "source", "local", "needs a real radar"),
         ("splits", "pattern", ["train"] * 4, "splits.pattern: lacks calibration, test, validation"),
         ("clusters", "methods", ["magic"], "clusters.methods"),
+        ("experiments", "elsewhere", {"no-JJA": "unet"}, "experiments.elsewhere: 'no-JJA'"),
     ],
 )
 def test_a_fault_is_named_with_its_place(section, key, value, says) -> None:
@@ -50,6 +52,14 @@ def test_a_fault_is_named_with_its_place(section, key, value, says) -> None:
 def test_a_folder_that_is_not_there_is_named() -> None:
     config = merge(load_config(), {"radar": {"source": "local", "folder": "no/such/folder"}})
     with pytest.raises(ConfigError, match=r"radar.folder: no/such/folder is not a folder"):
+        check_config(config)
+
+
+def test_a_model_of_another_run_that_is_not_there_is_named(tmp_path) -> None:
+    config = load_config()
+    merge(config, yaml.safe_load((ROOT / "configs/early.yaml").read_text()))
+    config["folder"] = str(tmp_path / "runs/early")
+    with pytest.raises(ConfigError, match=r"elsewhere: trained-on-final: .* run what trains it"):
         check_config(config)
 
 

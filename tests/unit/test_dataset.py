@@ -11,6 +11,7 @@ from rainscore.dataset import (
     ScoreMaps,
     batches,
     forget_ages,
+    hide,
     input_channels,
     stack_context,
     unknown_channels,
@@ -64,6 +65,17 @@ def test_ages_are_forgotten_except_where_the_granule_itself_has_a_pass():
     alone = forget_ages(inputs, BASE)
     assert alone[2:5, 0].tolist() == [[0, 1], [0, 1], [1, 0]]
     assert inputs[2, 0, 1] == 0.5
+
+
+def test_a_hidden_time_to_the_next_pass_is_unknown_as_a_lone_granule_knows_it():
+    channels = input_channels(BASE)
+    inputs = np.full((len(channels), 1, 2), 0.5, np.float32)
+    inputs[2:4, 0, 0] = 0  # a pass of the granule itself
+    hide(inputs, channels, ("rain_next", "age_next", "next_known"))
+    assert inputs[2:4, 0].tolist() == [[0, 0.5], [0, 1]]
+    assert inputs[-4:, 0, 0].tolist() == [0.5, 0, 0.5, 0]
+    hide(inputs, channels, ("age_next", "age_last"))
+    assert inputs[2:4, 0].tolist() == [[1, 1], [1, 1]]
 
 
 @pytest.mark.parametrize("chunked", [False, True])

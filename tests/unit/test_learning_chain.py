@@ -320,6 +320,11 @@ def test_a_model_whose_channels_were_scaled_otherwise_is_refused(run, tmp_path: 
         load_unet(tmp_path / "unet")
 
 
+def test_a_model_of_another_kind_is_refused(run) -> None:
+    with pytest.raises(RainscoreError, match=r"autoencoder\.json: it is no U-Net"):
+        load_unet(run.models / "autoencoder")
+
+
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(RainscoreError, match=r"unet.safetensors: no such model file"):
         Scorer(tmp_path)

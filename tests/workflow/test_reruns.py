@@ -1,12 +1,15 @@
 """After one whole run of a tiny world: what an edit, a touch, a month or a config leaf reruns."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -81,9 +84,10 @@ class Checkout:
             config.setdefault(section, {}).update(leaves)
         (self.folder / "run.yaml").write_text(yaml.safe_dump(config))
 
-    def snakemake(self, *arguments: str) -> str:
-        """Run Snakemake; returns what it says, fails with it."""
-        command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", "run.yaml"]
+    def snakemake(self, *arguments: str, over: Sequence[str] = ()) -> str:
+        """Run Snakemake, files `over` laid over; returns what it says, fails with it."""
+        configured = ("--configfile", "run.yaml", *over)
+        command = [sys.executable, "-m", "snakemake", *arguments, *configured]
         # The copy must import itself, not the checkout that the tests run from.
         environment = {**os.environ, "PYTHONPATH": str(self.folder), "OMP_NUM_THREADS": "1"}
         run = subprocess.run(
@@ -237,6 +241,17 @@ def test_a_changed_threshold_reruns_the_scores_but_not_the_world(checkout: Check
     jobs = checkout.would_run()
     assert not {"simulate_radar", "simulate_imerg", "regrid_month", "split_days"} & set(jobs)
     assert jobs["compute_scores"] == 2
+
+
+def test_a_network_trained_on_final_is_judged_on_early_beside_its_own(checkout: Checkout) -> None:
+    target = "results/evaluation/ablation.parquet"
+    checkout.snakemake(target, "--cores", "2", over=["configs/early.yaml"])
+    table = pd.read_parquet(checkout.folder / "runs/early" / target)
+    (crps,) = table[table["measure"] == "crps"].to_dict("records")
+    assert (crps["variant"], crps["days"]) == ("trained-on-final", 2)
+    assert crps["n"] > 0 and crps["difference"] != 0
+    card = json.loads((checkout.folder / "runs/early/results/models/unet.json").read_text())
+    assert (card["run"], card["hidden"]) == ("early", ["age_next", "rain_next", "next_known"])
 
 
 def test_an_unknown_key_stops_before_anything_runs(checkout: Checkout) -> None:
