@@ -63,7 +63,7 @@ class UNet(nn.Module):
         self.settings = settings
         widths = [settings.width * 2**i for i in range(settings.depth + 1)]
         self.down = nn.ModuleList(Block(a, b) for a, b in pairwise([settings.in_channels, *widths]))
-        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(widths))
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.merge = nn.ModuleList(Block(2 * a, a) for a in widths[:-1])
         self.head = nn.Conv2d(settings.width, len(settings.levels) + 1, 1)
         self.head.bias = nn.Parameter(torch.tensor([*_uniform_start(settings.levels), 0.0]))
@@ -90,7 +90,9 @@ class UNet(nn.Module):
             x = F.max_pool2d(x, 2)
         x = self.down[-1](x)
         for up, merge in zip(reversed(self.up), reversed(self.merge), strict=True):
-            x = merge(torch.cat([skips.pop(), up(x)], dim=1))
+            # Not a transposed convolution, which draws a chequerboard on the scores.
+            x = F.interpolate(up(x), scale_factor=2.0, mode="bilinear")
+            x = merge(torch.cat([skips.pop(), x], dim=1))
         # The head stays in float32: bfloat16 knows scores only to the second digit.
         with torch.autocast(x.device.type, enabled=False):
             x = self.head(x.float())[..., top : top + height, left : left + width]

@@ -1,7 +1,7 @@
 from dataclasses import asdict
 
 import numpy as np
-import pytest
+import onnxruntime
 import torch
 
 from rainscore.dataset import input_channels
@@ -10,9 +10,6 @@ from rainscore.modelfiles import save_model
 from rainscore.networks.unet import UNet, UNetSettings
 from rainscore.onnxfiles import export_unet
 
-runtime = pytest.importorskip("onnxruntime")
-pytest.importorskip("onnxscript")
-
 
 def test_onnxruntime_gives_the_values_of_the_network_for_any_number_of_maps(tmp_path):
     torch.manual_seed(0)
@@ -20,6 +17,7 @@ def test_onnxruntime_gives_the_values_of_the_network_for_any_number_of_maps(tmp_
     model = UNet(UNetSettings(len(channels), width=8, depth=3)).eval()
     grid = {"ny": 20, "nx": 28}
     card = {
+        "kind": "unet",
         "settings": asdict(model.settings),
         "channels": channels,
         "grid": grid,
@@ -27,7 +25,9 @@ def test_onnxruntime_gives_the_values_of_the_network_for_any_number_of_maps(tmp_
     }
     save_model(tmp_path / "unet", model.state_dict(), card)
     export_unet(tmp_path / "unet", tmp_path / "unet.onnx")
-    session = runtime.InferenceSession(tmp_path / "unet.onnx", providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        tmp_path / "unet.onnx", providers=["CPUExecutionProvider"]
+    )
     for maps in (1, 3):
         inputs = torch.rand(maps, len(channels), 20, 28)
         with torch.inference_mode():

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import xarray as xr
+import xskillscore
 
 from rainscore.scores import categorical, continuous
 from rainscore.scores.categorical import contingency_sums
 from rainscore.scores.continuous import moment_sums
 
-library = pytest.importorskip("xskillscore", reason="xskillscore is absent")
 MAP = ["y", "x"]
 THRESHOLD = 0.5
 
@@ -28,7 +28,7 @@ def fields() -> tuple[np.ndarray, np.ndarray, xr.DataArray, xr.DataArray]:
 )
 def test_continuous_scores_of_each_map_agree(ours: str, theirs: str) -> None:
     imerg, radar, a, b = fields()
-    expected = getattr(library, theirs)(a, b, dim=MAP, skipna=True)
+    expected = getattr(xskillscore, theirs)(a, b, dim=MAP, skipna=True)
     found = getattr(continuous, ours)(moment_sums(imerg, radar))
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
@@ -48,6 +48,6 @@ def test_continuous_scores_of_each_map_agree(ours: str, theirs: str) -> None:
 def test_categorical_scores_of_each_map_agree(ours: str, theirs: str) -> None:
     imerg, radar, a, b = fields()
     edges = np.array([0, THRESHOLD, 1000])
-    expected = getattr(library.Contingency(b, a, edges, edges, dim=MAP), theirs)()
+    expected = getattr(xskillscore.Contingency(b, a, edges, edges, dim=MAP), theirs)()
     found = getattr(categorical, ours)(contingency_sums(imerg, radar, THRESHOLD))
     np.testing.assert_allclose(found, expected, rtol=1e-12)
