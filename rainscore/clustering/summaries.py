@@ -32,7 +32,8 @@ class Summarised(nn.Module):
     The clustering losses compare distances with fixed lengths, such as the one degree of freedom
     of Student's t: the unit of a summary must not be an accident of the training. A summary that
     is longer than the latent vector is standardised number by number and turned onto as many of
-    its principal components; one that is not is standardised only. On the maps that it was made
+    its principal components (or as there are maps to find them); one that is not is standardised
+    only. On the maps that it was made
     from, the numbers given have a mean square of 1. Maps are rebuilt from the latent vector, so the
     network learns from both.
     """
@@ -51,7 +52,9 @@ class Summarised(nn.Module):
     def of(cls, inner: AutoEncoder, summaries: Tensor, summary: Summary) -> Self:
         """Wrap an auto-encoder for maps whose summaries are (n, taken)."""
         taken, latent = summaries.shape[1], inner.settings.latent
-        settings = SummarisedSettings(vars(inner.settings), summary, taken, min(taken, latent))
+        # Six maps have five components.
+        given = taken if taken <= latent else max(min(latent, len(summaries) - 1), 1)
+        settings = SummarisedSettings(vars(inner.settings), summary, taken, given)
         network = cls(settings, inner)
         network.mean.copy_(summaries.mean(dim=0))
         scale = summaries.std(dim=0).clamp_min(1e-6)
@@ -59,8 +62,8 @@ class Summarised(nn.Module):
         if taken > latent:
             scaled = ((summaries - network.mean) / scale).double()
             _, strength, turned = torch.linalg.svd(scaled, full_matrices=False)
-            unit = (strength[:latent].square().sum() / (len(summaries) * latent)).sqrt()
-            axes = (turned[:latent].T / unit).float()
+            unit = (strength[:given].square().sum() / (len(summaries) * given)).sqrt()
+            axes = (turned[:given].T / unit.clamp_min(1e-6)).float()
         network.axes.copy_(axes / scale[:, None])
         return network
 

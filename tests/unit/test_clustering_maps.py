@@ -131,6 +131,14 @@ def test_a_number_that_never_changes_is_not_divided_by_zero(encoder) -> None:
     assert torch.isfinite(network.encode(torch.zeros(1, 1, 20, 20))).all()
 
 
+@pytest.mark.parametrize("maps", [2, 3])
+def test_fewer_maps_than_latent_numbers_are_clustered_all_the_same(encoder, rain, maps) -> None:
+    few = replace(SETTINGS, k=2, summary="invariant")
+    clusterer = fit_clusters(rain[:maps], encoder, "kmeans", settings=few, seed=0)
+    assert np.isfinite(clusterer.transform(rain)).all()
+    assert set(clusterer.predict(rain[:maps])) == {0, 1}
+
+
 def test_a_map_of_units_is_as_near_to_a_square_as_its_number_allows() -> None:
     sides = {k: Plan(k, 1, 1, 0.01).side for k in (1, 6, 7, 16)}
     assert sides[6] == {"rows": 2, "columns": 3}
