@@ -9,8 +9,11 @@ from rainscore.errors import DamagedFile
 from rainscore.grids import Grid
 from rainscore.imerg import read_granule
 
-LAGS = np.arange(-30, 31, 5)
-"""Minutes by which the radar is taken later than the microwave observation."""
+LAGS = np.arange(-60, 31, 5)
+"""Minutes by which the radar is taken later than the microwave observation.
+
+Microwave sees ice aloft, which outlives the rain: its rain may agree best with earlier radar.
+"""
 
 WET = 0.2
 """A microwave pixel at or above it is wet [mm/h]."""
@@ -75,7 +78,7 @@ def find_lag(
     Returns:
         A table of `lag` [min], `value`, `low`, `high` (correlation), `n` (pairs of cells); and
         `best`, `low`, `high` [min] with `half_hours`. The best lag is the top of the parabola
-        through the highest value and its neighbours.
+        through the highest value and its neighbours; at either end of the lags it is a bound.
     """
     lags = np.sort(sums["lag"].unique())
     if not lags.size:

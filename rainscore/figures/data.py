@@ -38,8 +38,9 @@ def plot_lag(
     ax.plot(lag["lag"], lag["value"], color=colour(0), marker="o", markersize=3.5)
     ax.axvspan(best["low"], best["high"], color=colour(1), alpha=0.15, linewidth=0)
     ax.axvline(best["best"], color=colour(1))
+    bound = " or beyond" if best["best"] in (lag["lag"].min(), lag["lag"].max()) else ""
     ax.set_title(
-        f"best at {best['best']:+.1f} min [{best['low']:+.1f}, {best['high']:+.1f}] (90 %); "
+        f"best at{bound} {best['best']:+.1f} min [{best['low']:+.1f}, {best['high']:+.1f}] (90 %); "
         "a wrong stamp moves it by a step"
     )
     return fig

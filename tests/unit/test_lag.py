@@ -18,8 +18,8 @@ MINUTE = np.timedelta64(1, "m")
 
 
 def world() -> np.ndarray:
-    """Rain at each minute of three hours, with a memory of a quarter of an hour; [mm/h]."""
-    noise = np.random.default_rng(1).standard_normal((180, 16, 20))
+    """Rain at each minute of four hours, with a memory of a quarter of an hour; [mm/h]."""
+    noise = np.random.default_rng(1).standard_normal((240, 16, 20))
     smooth = gaussian_filter(noise, (15, 1, 1))
     return np.exp(2 * smooth / smooth.std()).astype(np.float32)
 
@@ -29,7 +29,7 @@ def granules(folder: Path, rain: np.ndarray) -> pd.DataFrame:
     rows = []
     for start in (START, START + 30 * MINUTE):
         minute = np.broadcast_to(np.linspace(3, 26, 16).astype(int)[:, None], CELLS.shape)
-        first = int((start - START) / MINUTE) + 60
+        first = int((start - START) / MINUTE) + 90
         seen = rain[first + minute, np.arange(16)[:, None], np.arange(20)]
         names = ["precipitation", "random_error", "mw_precipitation", "ir_precipitation"]
         names += ["precipitation_uncal", "quality_index"]
@@ -49,8 +49,8 @@ def granules(folder: Path, rain: np.ndarray) -> pd.DataFrame:
 @pytest.mark.parametrize("stamp_error", [-5, 0, 5])
 def test_a_wrong_stamp_shows_as_a_lag_of_a_step(stamp_error: int, tmp_path: Path) -> None:
     rain = world()
-    means = rain.reshape(36, 5, 16, 20).mean(axis=1)
-    times = START - 60 * MINUTE + np.arange(36) * 5 * MINUTE + stamp_error * MINUTE
+    means = rain.reshape(48, 5, 16, 20).mean(axis=1)
+    times = START - 90 * MINUTE + np.arange(48) * 5 * MINUTE + stamp_error * MINUTE
 
     def frames(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
         inside = (times >= start) & (times < end)
