@@ -1,11 +1,12 @@
 """Where networks compute, and in which precision."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 from torch import nn
 
 Precision = Literal["fp32", "bf16"]
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def place_of(device: str) -> torch.device:
@@ -15,8 +16,9 @@ def place_of(device: str) -> torch.device:
     return torch.device(device)
 
 
-def move(model: nn.Module, place: torch.device) -> nn.Module:
+def move(model: Network, place: torch.device) -> Network:
     """Move to the device, channels last: what convolutions are fastest with."""
+    # PyTorch's types know no `to` with a memory format alone.
     return model.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 

@@ -137,6 +137,9 @@ def spread_entries(matrix: csr_matrix) -> tuple[np.ndarray, ...]:
     return source, share, first, pixel, place[~leads], matrix.data[~leads]
 
 
+# Numba gives an intrinsic its first argument, the typing context, which mypy misses in a call.
+
+
 @njit(cache=True)
 def _mix(values, lead_source, lead_share, pixel, source, share, block):
     """Products of a tile with sixteen maps, into `block` (pixel · 16)."""

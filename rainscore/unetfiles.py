@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from rainscore.devices import move
 from rainscore.errors import RainscoreError
 from rainscore.features import NORMALISATION
 from rainscore.modelfiles import load_model
@@ -28,5 +29,4 @@ def load_unet(stem: Path) -> tuple[UNet, dict]:
         )
     model = UNet(UNetSettings(**card["settings"]))
     model.load_state_dict(weights)
-    # The layout that convolutions are fastest with.
-    return model.eval().to(memory_format=torch.channels_last), card  # type: ignore[call-overload]
+    return move(model.eval(), torch.device("cpu")), card

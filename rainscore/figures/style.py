@@ -77,6 +77,7 @@ def figure(width: float, height: float, *, title: str, subtitle: str, world: str
     """
     fig = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     head = 0.27 * (title.count("\n") + subtitle.count("\n")) + 0.5
+    # Matplotlib's types know no layout but None; the constrained one has a `rect`.
     fig.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))  # type: ignore[union-attr, call-arg]
     suffix = " (simulated world)" if world == "simulated" else ""
     left = 0.1 / width

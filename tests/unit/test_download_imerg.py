@@ -25,6 +25,7 @@ DAY = ("2019-06-03", "2019-06-03T06:00")
 
 
 def order(**changes: object) -> Order:
+    # Values of several types, by name.
     return Order(**{"run": "final", "version": "07", "access": "opendap", "cells": CELLS,
                     "patience": QUICK} | changes)  # type: ignore[arg-type]  # fmt: skip
 

@@ -168,6 +168,7 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     missing = np.array(["2020-01-01T08:20"], dtype="datetime64[ns]")
     write_store(store, times.to_numpy(), rates, missing)
     bucket = Bucket(root)
+    # Kept with the bucket for the tests to compare with.
     bucket.rates = rates  # type: ignore[attr-defined]
     with Loopback(bucket.archives(), tmp_path) as server:
         for name, value in server.environment.items():
@@ -184,7 +185,7 @@ def test_only_the_frames_that_are_wanted_travel_and_they_are_those_of_the_store(
     assert list(table["state"]) == ["present"] * 7 + ["missing"] + ["present"] * 4
     reader = FrRadarRainfall()
     rate = reader.read(tmp_path / table["file"][3])
-    np.testing.assert_allclose(rate, bucket.rates[3], rtol=1e-6)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(rate, bucket.rates[3], rtol=1e-6)  # type: ignore[attr-defined]  # as above
     stored = sum(f.stat().st_size for f in bucket.folder.rglob("*") if f.is_file())
     assert bucket.sent < stored / 5
     sent = bucket.sent
@@ -209,7 +210,7 @@ def test_frames_that_the_store_lacks_are_missing(bucket: Bucket, tmp_path: Path)
 def test_stamps_at_the_end_are_shifted_to_the_start(bucket: Bucket, tmp_path: Path) -> None:
     table = fetch_frames(tmp_path / "2020-01", "2020-01-01", "2020-01-01T00:10", shift_minutes=5)
     rate = FrRadarRainfall().read(tmp_path / table["file"][0])
-    np.testing.assert_allclose(rate, bucket.rates[1], rtol=1e-6)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(rate, bucket.rates[1], rtol=1e-6)  # type: ignore[attr-defined]  # as above
 
 
 def test_a_busy_store_is_tried_again_and_then_named(bucket: Bucket, tmp_path: Path) -> None:

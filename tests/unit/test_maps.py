@@ -167,7 +167,7 @@ def test_a_field_of_another_shape_or_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match=r"shape \(2, 2\), its grid \(3, 3\)"):
         paint(Figure().subplots(), np.zeros((2, 2)), OCEAN, kind="rain")
     with pytest.raises(ValueError, match="unknown kind of map 'snow'"):
-        colours("snow")  # type: ignore[arg-type]
+        colours("snow")  # type: ignore[arg-type]  # no kind, on purpose
 
 
 def test_drawing_leaves_matplotlibs_settings_alone() -> None:

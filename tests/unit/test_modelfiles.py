@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from rainscore.devices import move
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.modelfiles import load_arrays, load_model, save_arrays, save_model
 from rainscore.networks.unet import UNet, UNetSettings
@@ -12,7 +13,7 @@ from rainscore.networks.unet import UNet, UNetSettings
 def test_a_network_comes_back_with_its_settings_and_the_same_bits(tmp_path):
     torch.manual_seed(0)
     model = UNet(UNetSettings(in_channels=3, width=4, depth=1))
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = move(model, torch.device("cpu"))
     save_model(tmp_path / "v1.2", model.state_dict(), {"settings": vars(model.settings)})
     weights, card = load_model(tmp_path / "v1.2")
     again = UNet(UNetSettings(**card["settings"]))

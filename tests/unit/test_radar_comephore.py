@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
-import rioxarray  # noqa: F401
+import rioxarray  # noqa: F401  (adds .rio)
 import xarray as xr
 
 from rainscore.errors import DamagedFile, RainscoreError

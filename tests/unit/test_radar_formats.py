@@ -69,6 +69,7 @@ def test_no_frame_has_no_mean() -> None:
         half_hour_mean(iter([]), expected=6, min_fraction=0.8)
 
 
+# The reference of the test, NumPy's nanmean, warns of pixels without a frame.
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
 def test_the_mean_agrees_with_numpy_over_a_stack_and_over_a_stream() -> None:
     rng = np.random.default_rng(3)

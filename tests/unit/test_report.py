@@ -114,7 +114,7 @@ def written(tmp_path: Path, world: str = "simulated") -> str:
     ]
     path = tmp_path / "report.html"
     kwargs = {"title": "A study", "period": "2019-01", "provenance": {"commit": "abc <def>"}}
-    write_report(path, world=world, sections=sections, **kwargs)  # type: ignore[arg-type]
+    write_report(path, world=world, sections=sections, **kwargs)  # type: ignore[arg-type]  # mixed
     return path.read_text()
 
 
@@ -168,5 +168,5 @@ def test_a_missing_picture_is_an_error_that_leaves_the_old_report(tmp_path: Path
     for name, message in (("none.svg", "missing"), ("x.pdf", "SVG and PNG")):
         bad = Section("", "", [Figure(tmp_path / name, "", "", "")])
         with pytest.raises(RainscoreError, match=message):
-            write_report(path, sections=[bad], **kwargs)  # type: ignore[arg-type]
+            write_report(path, sections=[bad], **kwargs)  # type: ignore[arg-type]  # mixed
     assert path.read_bytes() == before

@@ -30,7 +30,10 @@ def test_odd_windows_at_every_pixel_agree_with_a_uniform_filter():
 def test_sums_of_whole_numbers_are_exact_on_any_lattice(window, stride):
     field = np.random.default_rng(1).integers(0, 200, (1, 40, 80)).astype(np.uint8)
     sums = window_sums(field, window=window, stride=stride)
-    first = lambda i: i * stride + (stride - window) // 2  # noqa: E731
+
+    def first(i: int) -> int:
+        return i * stride + (stride - window) // 2
+
     for i, j in [(0, 0), (1, 2), (40 // stride - 1, 80 // stride - 1)]:
         rows = slice(max(first(i), 0), first(i) + window)
         columns = slice(max(first(j), 0), first(j) + window)

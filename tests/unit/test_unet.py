@@ -78,6 +78,7 @@ def test_each_pixel_counts_only_where_its_truth_is_known():
     wet = torch.tensor([[[True, True, False, False, False]]])
     truth = torch.tensor([[[True, False, True, True, False]]])
     model = Fixed(torch.full((1, 1, 1, 5), 0.5), torch.zeros(1, 1, 5))
+    # A stand-in for a network.
     loss = unet_loss(model, (target, target, wet, truth), hidden_weight=2.0)  # type: ignore[arg-type]
     score = pinball_loss(model.quantiles, target, (0.5,), torch.tensor([[[True] + [False] * 4]]))
     assert loss.item() == pytest.approx(score.item() + 2 * torch.log(torch.tensor(2.0)).item())

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
-import rioxarray  # noqa: F401
+import rioxarray  # noqa: F401  (adds .rio)
 import xarray as xr
 import yaml
 
