@@ -13,7 +13,7 @@ from rasterio.enums import Resampling
 from rasterio.transform import from_origin
 
 from rainscore.grids import Grid, imerg_cells, study_grid
-from rainscore.regrid import Weights, nearest, overlap_weights
+from rainscore.regridding.conservative import Weights, nearest, overlap_weights
 
 FRANCE = study_grid(centre=(2.5, 46.6), size_km=800, step_km=1)
 

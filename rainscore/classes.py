@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from rainscore.features import (
+from rainscore.features.channels import (
     CHANNELS,
     MAX_AGE_H,
     SOURCE_NAMES,
@@ -21,6 +21,8 @@ AGE_NAMES = (
     "unknown",
 )
 RAIN_EDGES = (0.2, 1.0, 3.0)
+DRY = -1
+"""Cluster of the maps with too little rain, which are not clustered."""
 RAIN_NAMES = ("< 0.2 mm/h", "0.2–1 mm/h", "1–3 mm/h", "≥ 3 mm/h")
 
 

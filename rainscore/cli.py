@@ -72,8 +72,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _score(options: argparse.Namespace) -> int:
     # torch takes seconds to load: only once the arguments are known to be good.
-    from rainscore.newmaps import score_globes_into, score_into, window
-    from rainscore.prediction import Scorer
+    from rainscore.newmaps.files import score_globes_into, score_into, window
+    from rainscore.newmaps.prediction import Scorer
 
     scorer = Scorer(options.model)
     learning = window(scorer.learning_grid, bbox=options.bbox, centre=options.centre)
@@ -90,7 +90,7 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from rainscore.onnxfiles import export_unet
+    from rainscore.networks.onnxfiles import export_unet
 
     export_unet(options.model / "unet", options.file)
     return 0

@@ -18,7 +18,7 @@ from rainscore.imerg import FIELDS, read_granule
 from rainscore.period import HALF_HOUR
 from rainscore.radar.formats import RadarFormat, remove_clutter
 from rainscore.radar.halfhours import half_hour_mean
-from rainscore.regrid import Weights, overlap_weights
+from rainscore.regridding.conservative import Weights, overlap_weights
 
 STATES = {"present": 0, "missing": 1, "damaged": 2}
 MAPS_A_CHUNK = 24

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rainscore.features import pass_ages
+from rainscore.features.channels import pass_ages
 from rainscore.grids import Grid
 from rainscore.scores.categorical import contingency_sums, csi, far, pod
 from rainscore.scores.continuous import cc, moment_sums, relative_bias

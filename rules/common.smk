@@ -1,9 +1,14 @@
 # Helpers that all stages share; no rule.
+import os
+
 from rainscore.config import ConfigError, check_config
 from rainscore.digests import code_digests
 from rainscore.period import expand_months, month_span
 
 CHECKOUT = Path(workflow.basedir)
+
+# A thread that waits leaves its core to the other jobs instead of spinning.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 try:
     check_config(config)

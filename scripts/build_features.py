@@ -4,11 +4,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from rainscore.featurefiles import write_features
+from rainscore.features.files import write_features
 from rainscore.log import start_logging
 from rainscore.months import domain_cells, domain_learning_grid
+from rainscore.regridding.weightfiles import read_weights
 from rainscore.threads import use_threads
-from rainscore.weightfiles import read_weights
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

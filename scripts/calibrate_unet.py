@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from rainscore.calibration import calibrate_unet
+from rainscore.calibration.windows import calibrate_unet
 from rainscore.files import read_table, write_json
 from rainscore.log import start_logging
 from rainscore.months import read_months
+from rainscore.networks.unetfiles import load_unet
 from rainscore.threads import use_threads
-from rainscore.unetfiles import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from rainscore.calibration import map_scores, read_calibration
+from rainscore.calibration.windows import map_scores, read_calibration
 from rainscore.clustering.heldout import check_labels
 from rainscore.files import read_table, write_table
 from rainscore.log import start_logging
 from rainscore.months import read_months, times_of
+from rainscore.networks.unetfiles import load_unet
 from rainscore.threads import use_threads
-from rainscore.unetfiles import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

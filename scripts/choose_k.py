@@ -5,9 +5,9 @@ from pathlib import Path
 from rainscore.clustering.number import chosen_number, number_table
 from rainscore.clustering.repeats import read_world, scored_maps
 from rainscore.files import read_table, write_json, write_table
-from rainscore.latents import load_autoencoder
 from rainscore.log import start_logging
 from rainscore.months import read_months
+from rainscore.networks.latents import load_autoencoder
 from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])

@@ -5,8 +5,8 @@ from pathlib import Path
 from rainscore.clustering.maps import cluster_maps, cluster_settings
 from rainscore.files import read_table, write_table
 from rainscore.fitting.common import fingerprint
-from rainscore.latents import load_autoencoder
 from rainscore.log import start_logging
+from rainscore.networks.latents import load_autoencoder
 from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])

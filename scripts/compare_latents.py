@@ -1,7 +1,7 @@
 """Compare auto-encoders whose latent vectors have several sizes."""
 
+from rainscore.evaluation.latentsizes import compare_latents
 from rainscore.files import read_json, read_table, write_table
-from rainscore.latentsizes import compare_latents
 from rainscore.log import start_logging
 from rainscore.threads import use_threads
 

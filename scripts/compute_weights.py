@@ -2,9 +2,9 @@
 
 from rainscore.log import start_logging
 from rainscore.months import domain_cells, domain_grid, domain_learning_grid
-from rainscore.regrid import overlap_weights
+from rainscore.regridding.conservative import overlap_weights
+from rainscore.regridding.weightfiles import write_weights
 from rainscore.threads import use_threads
-from rainscore.weightfiles import write_weights
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

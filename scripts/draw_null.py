@@ -4,10 +4,10 @@ from pathlib import Path
 
 from rainscore.clustering.repeats import null_world, scored_maps
 from rainscore.files import read_table, write_table
-from rainscore.latents import load_autoencoder
 from rainscore.log import start_logging
-from rainscore.modelfiles import save_arrays, save_model
 from rainscore.months import read_months
+from rainscore.networks.files import save_arrays, save_model
+from rainscore.networks.latents import load_autoencoder
 from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])

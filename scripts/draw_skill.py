@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from rainscore.drawing import Results
+from rainscore.evaluation.drawing import figures
 from rainscore.figures.style import save
 from rainscore.log import start_logging
-from rainscore.skilldrawing import figures
 from rainscore.threads import use_threads
 
 log = start_logging(snakemake.log[0])

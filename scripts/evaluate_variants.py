@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from rainscore.ablation import compare_variants
+from rainscore.evaluation.ablation import compare_variants
 from rainscore.files import read_table, write_table
 from rainscore.log import start_logging
+from rainscore.networks.unetfiles import load_unet
 from rainscore.threads import use_threads
-from rainscore.unetfiles import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from rainscore.files import read_table, write_table
-from rainscore.latents import extract_latents
 from rainscore.log import start_logging
+from rainscore.networks.latents import extract_latents
 from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])

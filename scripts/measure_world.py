@@ -6,8 +6,8 @@ from rainscore.files import read_table, write_table
 from rainscore.log import start_logging
 from rainscore.months import domain_cells, domain_grid, open_radar
 from rainscore.pairs import radar_truth
+from rainscore.regridding.weightfiles import read_weights
 from rainscore.threads import use_threads
-from rainscore.weightfiles import read_weights
 from rainscore.world import diagnostics as measure
 
 start_logging(snakemake.log[0])

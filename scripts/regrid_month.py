@@ -5,8 +5,8 @@ from rainscore.log import start_logging
 from rainscore.months import domain_cells, domain_grid, open_granules, open_radar
 from rainscore.pairs import month_pair
 from rainscore.period import steps
+from rainscore.regridding.weightfiles import read_weights
 from rainscore.threads import use_threads
-from rainscore.weightfiles import read_weights
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -6,8 +6,8 @@ from rainscore.config import ROOT
 from rainscore.files import read_table
 from rainscore.log import start_logging
 from rainscore.months import read_months
-from rainscore.newmaps import held_out_granules, score_all, window
-from rainscore.prediction import Scorer
+from rainscore.newmaps.files import held_out_granules, score_all, window
+from rainscore.newmaps.prediction import Scorer
 from rainscore.threads import use_threads
 
 log = start_logging(snakemake.log[0])

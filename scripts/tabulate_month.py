@@ -8,8 +8,8 @@ from rainscore.analysis.tabulation import condition_sums, place_sums
 from rainscore.files import write_netcdf, write_table
 from rainscore.log import start_logging
 from rainscore.months import domain_cells, domain_grid
+from rainscore.regridding.weightfiles import read_weights
 from rainscore.threads import use_threads
-from rainscore.weightfiles import read_weights
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

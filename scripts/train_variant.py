@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from rainscore.distributed import on_every_gpu
 from rainscore.files import read_table, write_text
 from rainscore.fitting.common import fingerprint
-from rainscore.fitting.variants import fit_variant
+from rainscore.fitting.distributed import on_every_gpu
+from rainscore.fitting.variant import fit_variant
 from rainscore.log import start_logging
-from rainscore.modelfiles import save_model
+from rainscore.networks.files import save_model
 from rainscore.threads import use_threads
 
 start_logging(snakemake.log[0])

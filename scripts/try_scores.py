@@ -8,9 +8,9 @@ from rainscore.choice.trial import try_scores
 from rainscore.files import write_table
 from rainscore.log import start_logging
 from rainscore.months import domain_cells, domain_grid, open_radar
+from rainscore.regridding.weightfiles import read_weights
 from rainscore.scoremaps import ScoreSettings
 from rainscore.threads import use_threads
-from rainscore.weightfiles import read_weights
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

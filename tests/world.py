@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rainscore.featurefiles import write_features
+from rainscore.features.files import write_features
 from rainscore.grids import imerg_cells, study_grid
 from rainscore.imerg import FIELDS
 from rainscore.period import steps
-from rainscore.regrid import overlap_weights
+from rainscore.regridding.conservative import overlap_weights
 from rainscore.scoremaps import ScoreSettings, score_month
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=320, step_km=8)

@@ -7,7 +7,7 @@ import xarray as xr
 
 from rainscore.analysis.conditions import cell_conditions, condition_code
 from rainscore.grids import Grid
-from rainscore.regrid import Weights
+from rainscore.regridding.conservative import Weights
 
 MAPS_A_CHUNK = 48
 LEAST_AREA = 0.5

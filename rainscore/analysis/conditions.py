@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rainscore.classes import AGE_NAMES, RAIN_EDGES, RAIN_NAMES, age_class, season_of
-from rainscore.features import SOURCES, pass_ages
+from rainscore.features.channels import SOURCES, pass_ages
 
 SENSOR_NAMES = ("imager", "SSMIS", "sounder", "unknown")
 SOURCE_NAMES = ("imager", "SSMIS", "sounder", "morphed", "mixed", "infrared", "unknown")

@@ -9,7 +9,7 @@ import xarray as xr
 from rainscore.analysis.cells import MAPS_A_CHUNK, CellMonth
 from rainscore.analysis.conditions import SOURCE_NAMES, named
 from rainscore.grids import Grid
-from rainscore.regrid import nearest
+from rainscore.regridding.conservative import nearest
 from rainscore.scores.distribution import joint_histogram
 from rainscore.scores.spectral import SpectralSums, spectral_sums, wavelengths
 from rainscore.scores.sums import additive

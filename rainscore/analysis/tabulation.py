@@ -10,7 +10,7 @@ import xarray as xr
 from rainscore.analysis.cells import MAPS_A_CHUNK, CellMonth
 from rainscore.analysis.conditions import UNKNOWN, class_names
 from rainscore.grids import Grid
-from rainscore.regrid import nearest
+from rainscore.regridding.conservative import nearest
 from rainscore.scores.categorical import Contingency
 from rainscore.scores.continuous import Moments
 from rainscore.scores.sums import additive

@@ -11,13 +11,13 @@ import xarray as xr
 
 from rainscore.choice.candidates import whole_windows, window_scores
 from rainscore.choice.faults import FAULTS, faulty, thinning_draws
-from rainscore.featurefiles import read_features
-from rainscore.features import CHANNELS
+from rainscore.features.channels import CHANNELS
+from rainscore.features.files import read_features
 from rainscore.grids import Grid
 from rainscore.pairs import RadarReader
 from rainscore.period import HALF_HOUR
 from rainscore.radar.halfhours import half_hour_mean
-from rainscore.regrid import Weights
+from rainscore.regridding.conservative import Weights
 from rainscore.scoremaps import ScoreSettings
 from rainscore.world.errors import ERRORS
 from rainscore.world.one_error import simulate_estimate

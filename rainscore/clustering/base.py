@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from rainscore.clustering.encoders import network_card, rebuilt
 from rainscore.clustering.phases import Phase, Run
 from rainscore.clustering.targets import squared_distances
-from rainscore.modelfiles import load_model, save_model
+from rainscore.networks.files import load_model, save_model
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from rainscore.clustering.methods import DRY
+from rainscore.classes import DRY
 
 BINS = 1000
 """Scores, 0 to 1, are counted to 1 / BINS."""

@@ -9,15 +9,15 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from rainscore.classes import DRY
 from rainscore.clustering.desom import DESOM
 from rainscore.clustering.drawing import plot_map
 from rainscore.clustering.labels import names_of
-from rainscore.clustering.methods import DRY
-from rainscore.features import scale_rain
+from rainscore.features.channels import scale_rain
 from rainscore.figures.clusters import plot_clusters, plot_latents, plot_transitions
 from rainscore.figures.style import count
 from rainscore.grids import Grid
-from rainscore.latents import latent_columns
+from rainscore.networks.latents import latent_columns
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from rainscore.classes import DRY
 from rainscore.clustering.distributions import (
     BINS,
     ScoreCounts,
@@ -12,8 +13,7 @@ from rainscore.clustering.distributions import (
     score_intervals,
 )
 from rainscore.clustering.labels import HELD
-from rainscore.clustering.methods import DRY
-from rainscore.evaluation import (
+from rainscore.evaluation.skill import (
     COLUMNS,
     DaySums,
     day_weights,

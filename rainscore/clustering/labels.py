@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.classes import season_of
+from rainscore.classes import DRY, season_of
 from rainscore.clustering.distributions import BINS, ScoreCounts, count_scores, score_intervals
-from rainscore.clustering.methods import DRY
 from rainscore.clustering.naming import HOURS, SEASONS, name_clusters
-from rainscore.features import SOURCE_NAMES
+from rainscore.features.channels import SOURCE_NAMES
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEW_DAYS = 5

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import torch
 
+from rainscore.classes import DRY
 from rainscore.clustering.base import AT_ONCE, DeepClusterer
-from rainscore.clustering.methods import BATCH, DRY, METHODS, Plan
+from rainscore.clustering.methods import BATCH, METHODS, Plan
 from rainscore.clustering.phases import steps_of_epoch
 from rainscore.clustering.summaries import Summarised
-from rainscore.dataset import RainMaps
+from rainscore.features.dataset import RainMaps
 from rainscore.files import read_json
 from rainscore.networks.autoencoder import AutoEncoder, Summary
 

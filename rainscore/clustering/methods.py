@@ -18,10 +18,7 @@ from rainscore.clustering.depict import DEPICT
 from rainscore.clustering.desom import DESOM
 from rainscore.clustering.dkm import DeepKMeans
 from rainscore.errors import RainscoreError
-from rainscore.modelfiles import load_model
-
-DRY = -1
-"""Label of a map with too little rain, which is not clustered."""
+from rainscore.networks.files import load_model
 
 BATCH = 64
 DIGITS_ERROR = 0.01

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from rainscore.clustering.methods import DRY
+from rainscore.classes import DRY
 
 DRY_NAME = "too little rain"
 AREAS = ((0.05, "isolated"), (0.12, "scattered"), (0.2, "broad"), (np.inf, "widespread"))

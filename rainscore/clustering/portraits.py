@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rainscore.featurefiles import learning_grid, read_features
-from rainscore.features import CHANNELS, SOURCE_NAMES, source_class, unscale_rain
+from rainscore.features.channels import CHANNELS, SOURCE_NAMES, source_class, unscale_rain
+from rainscore.features.files import learning_grid, read_features
 
 HEAVY = 5.0
 """Rain of a pixel that is called convective-like [mm/h], on the learning grid."""

@@ -11,8 +11,8 @@ from rainscore.clustering.classical import LatentKMeans
 from rainscore.clustering.maps import ClusterSettings, fit_clusters, read_rain, thinned
 from rainscore.clustering.methods import BATCH
 from rainscore.clustering.null import draw_null
-from rainscore.modelfiles import load_arrays
 from rainscore.networks.autoencoder import AutoEncoder
+from rainscore.networks.files import load_arrays
 
 
 def scored_maps(latents: pd.DataFrame, table: pd.DataFrame, min_wet: float = 0.0) -> pd.DataFrame:

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from rainscore.classes import DRY
 from rainscore.clustering.heldout import CLUSTER, POOL, value_of
 from rainscore.clustering.labels import FEW_DAYS, WIDE
-from rainscore.clustering.methods import DRY
 from rainscore.clustering.naming import SEASONS
 from rainscore.report import interval, number
 

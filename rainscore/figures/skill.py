@@ -30,7 +30,7 @@ def plot_skill(skill: pd.DataFrame, *, split: str = "all", period: str, world: s
 
     Args:
         skill: Columns method, measure, split, group, value, low, high [1] (95 % over days), days,
-            n, as of `evaluation.skill_table`.
+            n, as of `skill.skill_table`.
         split: 'all' for the score at each pixel, 'map' for the score of the whole map.
         period: In words.
         world: 'simulated' or 'real'.
@@ -107,7 +107,7 @@ def plot_paired(paired: pd.DataFrame, *, method: str = "U-Net", period: str, wor
     """CRPS skill of a method against each other one: over all, by season, by source.
 
     Args:
-        paired: Of `evaluation.paired_table`.
+        paired: Of `skill.paired_table`.
         method: The one that is compared with the others.
         period: In words.
         world: 'simulated' or 'real'.

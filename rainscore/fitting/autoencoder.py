@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rainscore.dataset import RainMaps
+from rainscore.features.dataset import RainMaps
 from rainscore.fitting.common import TRAINING, common_card, wet_shares
+from rainscore.fitting.training import train
 from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings, reconstruction_loss
-from rainscore.training import train
 
 
 def rainy_maps(

@@ -10,9 +10,9 @@ from typing import Any
 import h5py
 import pandas as pd
 
-from rainscore.featurefiles import read_features
-from rainscore.features import NORMALISATION, wet_share
-from rainscore.training import TrainingResult
+from rainscore.features.channels import NORMALISATION, wet_share
+from rainscore.features.files import read_features
+from rainscore.fitting.training import TrainingResult
 
 TRAINING = ("epochs", "batch", "learning_rate", "patience", "precision")
 """Keys of a network's configuration that go to `training.train` as they are."""

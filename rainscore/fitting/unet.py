@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rainscore.dataset import ScoreMaps, input_channels
-from rainscore.features import CHANNELS
+from rainscore.features.channels import CHANNELS
+from rainscore.features.dataset import ScoreMaps, input_channels
 from rainscore.fitting.common import TRAINING, common_card
+from rainscore.fitting.training import train
 from rainscore.networks.unet import UNet, UNetSettings, unet_loss
-from rainscore.training import train
 
 
 def fit_unet(

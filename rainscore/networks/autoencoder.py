@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rainscore.distributed import mean
+from rainscore.fitting.distributed import mean
 
 Summary = Literal["invariant", "position"]
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rainscore.distributed import mean
-from rainscore.quantiles import ordered_quantiles, pinball_loss
+from rainscore.fitting.distributed import mean
+from rainscore.networks.quantiles import ordered_quantiles, pinball_loss
 
 
 @dataclass(frozen=True)

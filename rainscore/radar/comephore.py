@@ -11,7 +11,7 @@ from rasterio.errors import RasterioError
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid
-from rainscore.regrid import overlap_weights
+from rainscore.regridding.conservative import overlap_weights
 
 NAME = re.compile(r"(\d{10})_RR\.gtif")
 MISSING = 65535

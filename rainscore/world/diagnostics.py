@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rainscore.features import pass_ages
+from rainscore.features.channels import pass_ages
 from rainscore.grids import Grid
-from rainscore.regrid import Weights
+from rainscore.regridding.conservative import Weights
 from rainscore.scores.categorical import contingency_sums
 from rainscore.scores.continuous import moment_sums
 from rainscore.world.constellation import SATELLITES

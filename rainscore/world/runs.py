@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from rainscore.grids import Grid
-from rainscore.regrid import overlap_weights
+from rainscore.regridding.conservative import overlap_weights
 from rainscore.world.diagnostics import (
     Frames,
     add_up,

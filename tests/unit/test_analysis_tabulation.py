@@ -24,7 +24,7 @@ from rainscore.analysis.tabulation import (
     place_sums,
 )
 from rainscore.files import write_netcdf
-from rainscore.regrid import overlap_weights
+from rainscore.regridding.conservative import overlap_weights
 from rainscore.scoremaps import score_month
 from rainscore.scores.spectral import spectral_sums
 from rainscore.scores.sums import STEP

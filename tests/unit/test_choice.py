@@ -10,8 +10,8 @@ from rainscore.choice import trial
 from rainscore.choice.candidates import CANDIDATES, window_scores
 from rainscore.choice.decision import CRITERIA, describe_choice
 from rainscore.choice.faults import FAULTS, faulty, shifted, smoothed, thinning_draws
-from rainscore.featurefiles import write_features
-from rainscore.regrid import overlap_weights
+from rainscore.features.files import write_features
+from rainscore.regridding.conservative import overlap_weights
 from rainscore.scoremaps import score_month
 from tests.world import CELLS, GRID, LEARNING, SCORE, month_pair
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from rainscore.classes import DRY
 from rainscore.clustering.maps import (
     ClusterSettings,
     cluster_settings,
@@ -15,14 +16,14 @@ from rainscore.clustering.maps import (
     summarised,
     thinned,
 )
-from rainscore.clustering.methods import DRY, METHODS, Plan, load_clusterer
+from rainscore.clustering.methods import METHODS, Plan, load_clusterer
 from rainscore.clustering.number import chosen_number, number_table
 from rainscore.clustering.summaries import Summarised
 from rainscore.config import load_config
 from rainscore.errors import RainscoreError
 from rainscore.files import write_json
-from rainscore.modelfiles import save_model
 from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings, Summary
+from rainscore.networks.files import save_model
 
 SETTINGS = ClusterSettings("position", k=3, epochs=2, maps=100, min_wet=0.02, novelty=0.01)
 INVARIANT = replace(SETTINGS, summary="invariant")

@@ -16,9 +16,9 @@ from rainscore.period import steps
 from rainscore.radar.comephore import compare_hours, map_hours, read_hour, scan_hours
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
-from rainscore.regrid import overlap_weights
+from rainscore.regridding.conservative import overlap_weights
+from rainscore.regridding.weightfiles import write_weights
 from rainscore.scoremaps import ScoreSettings, score_month
-from rainscore.weightfiles import write_weights
 from tests.compliance import cf_errors
 from tests.data import shared
 from tests.odim import write_mosaic

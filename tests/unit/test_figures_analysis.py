@@ -13,7 +13,7 @@ from rainscore.analysis.tabulation import add_places, condition_sums, place_sums
 from rainscore.figures.conditions import rows
 from rainscore.figures.style import save
 from rainscore.files import write_netcdf, write_table
-from rainscore.regrid import overlap_weights
+from rainscore.regridding.conservative import overlap_weights
 from rainscore.scoremaps import score_month
 from tests.world import CELLS, GRID, SCORE, month_pair
 

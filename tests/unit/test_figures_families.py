@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from rainscore.clustering.transitions import count_transitions
+from rainscore.evaluation.importance import GROUPS
 from rainscore.figures.availability import plot_availability
 from rainscore.figures.case import plot_case
 from rainscore.figures.choice import plot_evidence
@@ -30,7 +31,6 @@ from rainscore.figures.skill import (
 )
 from rainscore.figures.style import save
 from rainscore.grids import study_grid
-from rainscore.importance import GROUPS
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=160, step_km=8)
 TIMES = pd.date_range("2019-01-01", periods=96, freq="30min")

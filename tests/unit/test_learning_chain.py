@@ -8,26 +8,26 @@ import pandas as pd
 import pytest
 import torch
 
-from rainscore.calibration import calibrate_unet, map_scores, read_calibration
+from rainscore.calibration.windows import calibrate_unet, map_scores, read_calibration
 from rainscore.clustering.heldout import check_labels
 from rainscore.clustering.labels import label_clusters, plain
 from rainscore.clustering.maps import ClusterSettings, cluster_maps, read_rain
 from rainscore.clustering.portraits import describe_maps
-from rainscore.dataset import unknown_channels
 from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.evaluation.heldout import Skill, evaluate
+from rainscore.features.dataset import unknown_channels
 from rainscore.files import read_json, write_json
 from rainscore.fitting.autoencoder import fit_autoencoder
 from rainscore.fitting.unet import fit_unet
 from rainscore.granules import granule_name, write_granule
-from rainscore.heldout import Skill, evaluate
 from rainscore.imerg import read_granule
-from rainscore.latents import extract_latents, latent_columns
-from rainscore.modelfiles import save_model
-from rainscore.newmaps import score_into, window
+from rainscore.networks.files import save_model
+from rainscore.networks.latents import extract_latents, latent_columns
+from rainscore.networks.unetfiles import load_unet
+from rainscore.newmaps.files import score_into, window
+from rainscore.newmaps.prediction import Scorer
+from rainscore.newmaps.scoring import score_files
 from rainscore.period import split_blocks
-from rainscore.prediction import Scorer
-from rainscore.scoring import score_files
-from rainscore.unetfiles import load_unet
 from tests.compliance import cf_errors
 from tests.world import CELLS, month_pair, training_file
 
@@ -239,7 +239,7 @@ def granules(tmp_path_factory) -> list[Path]:
 
 def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
     """What the workflow computes for a half-hour is what a user gets from its file."""
-    from rainscore.dataset import ScoreMaps
+    from rainscore.features.dataset import ScoreMaps
 
     scorer = Scorer(run.models)
     results = dict(score_files(granules, scorer, scorer.learning_grid))

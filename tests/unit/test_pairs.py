@@ -18,7 +18,7 @@ from rainscore.pairs import month_pair, radar_truth
 from rainscore.period import steps
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, write_frame
-from rainscore.regrid import overlap_weights
+from rainscore.regridding.conservative import overlap_weights
 from tests.data import shared
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=64, step_km=8)

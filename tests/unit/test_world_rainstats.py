@@ -5,7 +5,7 @@ from scipy.ndimage import gaussian_filter
 
 from rainscore.grids import window_grid
 from rainscore.radar.meteonet import MeteoNet
-from rainscore.regrid import overlap_weights
+from rainscore.regridding.conservative import overlap_weights
 from rainscore.world.rainstats import (
     autocorrelation,
     marginal,

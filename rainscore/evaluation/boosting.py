@@ -1,0 +1,102 @@
+"""Gradient boosting of the quantiles of the score, the strongest rival of a network."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import maximum_filter, uniform_filter
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from rainscore.evaluation.blocks import Block
+from rainscore.features.channels import CHANNELS, scale_rain
+from rainscore.features.dataset import input_channels
+
+NAMES = input_channels(CHANNELS)
+SIDES = (3, 7, 15)
+"""Sides of the neighbourhoods [pixels of the learning grid]."""
+
+BOOSTING: dict[str, Any] = {
+    "early_stopping": False,
+    "max_iter": 80,
+    "learning_rate": 0.08,
+    "max_leaf_nodes": 31,
+    "min_samples_leaf": 300,
+    "l2_regularization": 1.0,
+}
+
+
+def pixel_features(block: Block) -> np.ndarray:
+    """What a window is judged by: its channels, and the same of its neighbourhood.
+
+    Returns:
+        Dims (n, feature) of the judged windows, float32: all channels; quality index and random
+        error; means of rain, wet share, source, age, infrared weight and the neighbours' rain in
+        squares of 3, 7 and 15 pixels; the largest rain, its spread and its change in time in 7;
+        the wet share of the map. −1 where IMERG's field is missing.
+    """
+    judged = block.judged
+    threshold = scale_rain(np.array(0.2))
+    columns = [block.inputs[:, i][judged] for i in range(len(NAMES))]
+    # A number, not NaN: a version without the field must not leave a column without any value.
+    columns += [np.nan_to_num(f[judged], nan=-1.0) for f in (block.quality, block.random_error)]
+    rain = block.inputs[:, NAMES.index("rain")]
+    wet = (rain >= threshold).astype(np.float32)
+    around = [wet] + [
+        block.inputs[:, NAMES.index(name)]
+        for name in ("rain", "mw_rain", "age_last", "ir_influence", "rain_previous", "rain_next")
+    ]
+    for side in SIDES:
+        size = (1, side, side)
+        columns += [uniform_filter(field, size, mode="nearest")[judged] for field in around]
+    size = (1, SIDES[1], SIDES[1])
+    mean, square = (uniform_filter(field, size, mode="nearest") for field in (rain, rain**2))
+    columns.append(maximum_filter(rain, size, mode="nearest")[judged])
+    columns.append(np.sqrt(np.maximum(square - mean**2, 0))[judged])
+    for name in ("rain_previous", "rain_next"):
+        change = np.abs(rain - block.inputs[:, NAMES.index(name)])
+        columns.append(uniform_filter(change, size, mode="nearest")[judged])
+    columns.append(wet.mean(axis=(1, 2))[block.map_of])
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+class Boosting:
+    """One booster a level, on a sample of the training windows; the quantiles are then sorted.
+
+    Friedman 2001 (doi:10.1214/aos/1013203451), with the pinball loss, as scikit-learn's
+    HistGradientBoostingRegressor.
+
+    Args:
+        share: Of the windows to learn from, 0 to 1; they are drawn at random.
+        seed: Of the draw.
+    """
+
+    def __init__(self, share: float, *, seed: int) -> None:
+        self._share = share
+        self._rng = np.random.default_rng([seed, 1])
+        self._seed = seed
+        self._rows: list[np.ndarray] = []
+        self._found: list[np.ndarray] = []
+        self._models: dict[float, HistGradientBoostingRegressor] = {}
+
+    def learn(self, block: Block) -> None:
+        """Draw some of the judged windows."""
+        drawn = self._rng.random(block.found.size) < self._share
+        self._rows.append(pixel_features(block)[drawn])
+        self._found.append(block.found[drawn])
+
+    def predict(self, block: Block, levels: Sequence[float]) -> np.ndarray:
+        """Quantiles of each window, dims (n, level)."""
+        for level in levels:
+            if level not in self._models:
+                self._models[level] = self._fit(level)
+        rows = pixel_features(block)
+        if not len(rows):
+            return np.empty((0, len(levels)))
+        found = [self._models[level].predict(rows) for level in levels]
+        return np.sort(np.clip(np.stack(found, axis=1), 0, 1), axis=1)
+
+    def _fit(self, level: float) -> HistGradientBoostingRegressor:
+        model = HistGradientBoostingRegressor(
+            loss="quantile", quantile=level, random_state=self._seed, **BOOSTING
+        )
+        return model.fit(np.concatenate(self._rows), np.concatenate(self._found))

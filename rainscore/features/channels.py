@@ -1,0 +1,155 @@
+"""What the networks see of a half-hour: channels on the learning grid, from IMERG alone."""
+
+import numpy as np
+
+from rainscore.regridding.conservative import Weights, nearest
+
+CHANNELS = (
+    "rain",
+    "mw_rain",
+    "source_imager",
+    "source_ssmis",
+    "source_sounder",
+    "age_last",
+    "age_next",
+    "age_known",
+    "ir_influence",
+    "liquid",
+    "valid",
+)
+SOURCES = {
+    "source_imager": (1, 3, 9, 15),
+    "source_ssmis": (4, 5),
+    "source_sounder": (6, 7, 11, 20),
+}
+"""Microwave sensors by kind: conical imagers, SSMI and SSMIS, cross-track sounders and SAPHIR."""
+
+MAX_AGE_H = 6.0
+"""Beyond it the time from a microwave pass no longer matters [h]; a day has no longer hole."""
+
+
+RAIN_UNIT, RAIN_DECADES = 0.1, 3.0
+"""Rain is scaled as log10(1 + rate / RAIN_UNIT) / RAIN_DECADES [mm/h; 1]."""
+
+NORMALISATION = {"rain_unit": RAIN_UNIT, "rain_decades": RAIN_DECADES, "max_age_h": MAX_AGE_H}
+"""How the channels are scaled, as a model file carries it."""
+
+
+def scale_rain(rate: np.ndarray) -> np.ndarray:
+    """Logarithmic rain, 0 for dry, about 1 at 100 mm/h; NaN stays."""
+    return np.log10(1.0 + np.maximum(rate, 0.0) / RAIN_UNIT) / RAIN_DECADES
+
+
+def unscale_rain(scaled: np.ndarray) -> np.ndarray:
+    """Rain rate [mm/h] of `scale_rain`'s values."""
+    return RAIN_UNIT * (10.0 ** (RAIN_DECADES * scaled.astype(np.float32)) - 1.0)
+
+
+def pass_ages(mw_source: np.ndarray, present: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Hours since the last and until the next microwave pass over each cell.
+
+    Args:
+        mw_source: Microwave source code, dims (time, lat, lon), 0 or NaN without microwave.
+        present: Whether the half-hour's granule was read, dims (time,). Across an absent half-hour
+            nothing is known: a pass may have been in it.
+        times: Half-hour starts in order, dims (time,).
+
+    Returns:
+        Ages [h] (2, time, lat, lon): since the last, until the next pass; 0 in a half-hour that has
+        microwave, at most MAX_AGE_H, NaN where the record is too short to know.
+    """
+    seen = np.nan_to_num(mw_source) > 0
+    ages = np.empty((2, *seen.shape), np.float32)
+    for direction, order in enumerate((range(len(times)), range(len(times) - 1, -1, -1))):
+        age = np.full(seen.shape[1:], np.nan, np.float32)
+        covered, before = 0.0, None
+        for i in order:
+            step = np.inf if before is None else abs(times[i] - before) / np.timedelta64(1, "h")
+            if step > 0.5 or not present[i]:
+                age[:], covered = np.nan, 0.0
+            else:
+                age += np.float32(step)
+                covered += step
+            age[seen[i]] = 0.0
+            if covered >= MAX_AGE_H:
+                age[np.isnan(age)] = MAX_AGE_H
+            np.minimum(age, MAX_AGE_H, out=age)
+            ages[direction, i] = age if present[i] else np.nan
+            before = times[i]
+    return ages
+
+
+def build_inputs(
+    fields: dict[str, np.ndarray],
+    ages: np.ndarray,
+    *,
+    rain: np.ndarray,
+    to_learning: Weights,
+) -> np.ndarray:
+    """Channels of `CHANNELS` for a run of half-hours, scaled to about [0, 1], without NaN.
+
+    Args:
+        fields: IMERG's fields on its cells, dims (time, lat, lon), NaN missing.
+        ages: Of `pass_ages` on the cells, dims (2, time, lat, lon) [h].
+        rain: The complete estimate on the learning grid, dims (time, y, x) [mm/h], NaN missing.
+        to_learning: Weights from the cells to the learning grid.
+
+    Returns:
+        Dims (time, channel, y, x), float32. What is missing is 0, and `valid` says where rain is
+        known; an unknown age is 1 and `age_known` 0.
+    """
+    pick = nearest(to_learning.source, to_learning.target)
+    shape = (rain.shape[0], *to_learning.target.shape)
+
+    def sample(values: np.ndarray) -> np.ndarray:
+        flat = values.reshape(values.shape[0], -1)[:, np.maximum(pick.ravel(), 0)]
+        return np.where(pick.ravel() >= 0, flat, np.nan).reshape(shape)
+
+    source = np.nan_to_num(sample(fields["mw_source"]))
+    last, following = sample(ages[0]), sample(ages[1])
+    out = {
+        "rain": scale_rain(rain),
+        "mw_rain": scale_rain(to_learning.apply(fields["mw_precipitation"], min_valid=0.01)[0]),
+        **{name: np.isin(source, codes) for name, codes in SOURCES.items()},
+        "age_last": np.nan_to_num(last / MAX_AGE_H, nan=1.0),
+        "age_next": np.nan_to_num(following / MAX_AGE_H, nan=1.0),
+        "age_known": np.isfinite(last),
+        "ir_influence": sample(fields["ir_influence"]) / 100.0,
+        "liquid": sample(fields["liquid_probability"]) / 100.0,
+        "valid": np.isfinite(rain),
+    }
+    return np.stack([np.nan_to_num(out[name]).astype(np.float32) for name in CHANNELS], axis=1)
+
+
+def source_class(inputs: np.ndarray) -> np.ndarray:
+    """Kind of the source of each pixel, from the channels.
+
+    Args:
+        inputs: Dims (..., channel, y, x).
+
+    Returns:
+        Dims (..., y, x), int8: 0 imager, 1 SSMIS, 2 sounder, 3 morphed, 4 mainly infrared
+        (weight of at least 50 %).
+    """
+    place = [CHANNELS.index(name) for name in SOURCES]
+    kinds = np.take(inputs, place, axis=-3) > 0.5
+    infrared = np.take(inputs, CHANNELS.index("ir_influence"), axis=-3) >= 0.5
+    return np.where(kinds.any(axis=-3), kinds.argmax(axis=-3), 3 + infrared).astype(np.int8)
+
+
+SOURCE_NAMES = ("imager", "SSMIS", "sounder", "morphed", "infrared")
+
+
+def wet_share(inputs: np.ndarray, threshold: float) -> np.ndarray:
+    """Share of each map's valid pixels with rain at or above a threshold; NaN without any.
+
+    Args:
+        inputs: Channels, dims (map, channel, y, x).
+        threshold: mm/h.
+    """
+    # In half precision, as the training files keep it, so that a map is wet in both or in neither.
+    rain = inputs[:, CHANNELS.index("rain")].astype(np.float16)
+    valid = inputs[:, CHANNELS.index("valid")] > 0.5
+    wet = valid & (rain >= scale_rain(np.array(threshold)).astype(np.float16))
+    count = valid.sum(axis=(1, 2))
+    return np.where(count, wet.sum(axis=(1, 2)) / np.maximum(count, 1), np.nan)

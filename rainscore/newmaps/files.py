@@ -1,0 +1,149 @@
+"""Scoring new maps into files: where, under which name, and which of the held-out ones."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from rainscore.errors import RainscoreError
+from rainscore.figures.scored import plot_scored
+from rainscore.files import write_netcdf
+from rainscore.grids import Grid, window_grid
+from rainscore.months import open_granules, rainiest
+from rainscore.newmaps.globe import score_globe_files
+from rainscore.newmaps.prediction import CONTEXT, Scorer
+from rainscore.newmaps.scoring import score_files
+from rainscore.period import HALF_HOUR
+
+log = logging.getLogger("rainscore")
+
+
+def held_out_granules(
+    manifests: Sequence[str], splits: pd.DataFrame, table: pd.DataFrame, count: int
+) -> tuple[list[Path], list[Path]]:
+    """Granules of test half-hours, the rainiest of equal parts of the test days, and their context.
+
+    Returns:
+        The granules to score, in order of time; and those of the hours around them.
+    """
+    rows = pd.concat([open_granules(path) for path in sorted(manifests)])
+    files = rows[rows["state"] == "present"].set_index("time")["file"]
+    known = splits[splits["time"].isin(files.index)]
+    chosen = list(rainiest(known, table, count))
+    around = {
+        time + i * HALF_HOUR for time in chosen for i in range(-CONTEXT, CONTEXT + 1) if i != 0
+    } - set(chosen)
+    context = files.reindex(sorted(around)).dropna()
+    return [Path(files[time]) for time in chosen], [Path(f) for f in context]
+
+
+def score_into(
+    out: Path,
+    scorer: Scorer,
+    learning: Grid,
+    files: Sequence[Path],
+    *,
+    context: Sequence[Path] = (),
+) -> Iterator[tuple[str, bool]]:
+    """Score granules into a folder, a NetCDF and a picture each.
+
+    Yields:
+        A line on each granule, and whether it could be scored.
+    """
+    for file, result in score_files(files, scorer, learning, context=context):
+        if isinstance(result, RainscoreError):
+            yield f"{file.name}: not scored: {result}", False
+            continue
+        path = write_scored(result, file, out)
+        plot_scored(result, path.with_suffix(".png"))
+        yield summary(result, path), True
+
+
+def score_globes_into(
+    out: Path, scorer: Scorer, files: Sequence[Path]
+) -> Iterator[tuple[str, bool]]:
+    """Score whole-globe granules into a folder, a NetCDF each; yields as `score_into`."""
+    for file, result in score_globe_files(files, scorer):
+        if isinstance(result, RainscoreError):
+            yield f"{file.name}: not scored: {result}", False
+            continue
+        path = write_scored(result, file, out)
+        time = pd.Timestamp(result["time"].item()).strftime("%Y-%m-%d %H:%M")
+        yield f"{time}  {result.sizes['window']} windows  → {path}", True
+
+
+def score_all(
+    out: Path, scorer: Scorer, parts: Sequence[tuple[Grid, Sequence[Path], Sequence[Path]]]
+) -> None:
+    """Score several lists of granules (grid, files, context), each on its own grid.
+
+    Raises:
+        RainscoreError: A granule cannot be scored; the others are written first.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    lines = [
+        line
+        for learning, files, context in parts
+        for line in score_into(out, scorer, learning, files, context=context)
+    ]
+    for text, good in lines:
+        log.log(logging.INFO if good else logging.ERROR, "%s", text)
+    if not all(good for _, good in lines):
+        raise RainscoreError("; ".join(text for text, good in lines if not good))
+
+
+def window(
+    trained: Grid, *, bbox: list[float] | None = None, centre: list[float] | None = None
+) -> Grid:
+    """The learning grid of a window: the training's own, or one of its pixels and size elsewhere.
+
+    Raises:
+        RainscoreError: The box is empty, or smaller than a network can take.
+    """
+    step = trained.dx / 1000
+    if centre:
+        size = (trained.nx * step, trained.ny * step)
+        return window_grid(centre=(centre[0], centre[1]), size_km=size, step_km=step)
+    if not bbox:
+        return trained
+    west, south, east, north = bbox
+    if not (west < east and south < north):
+        raise RainscoreError(f"--bbox {west} {south} {east} {north}: give WEST SOUTH EAST NORTH")
+    degree = 111.2
+    nearest_equator = 0.0 if south < 0 < north else min(abs(south), abs(north))
+    width = (east - west) * degree * np.cos(np.deg2rad(nearest_equator))
+    height = (north - south) * degree
+    if min(width, height) < 16 * step:
+        raise RainscoreError(
+            f"--bbox: a side is shorter than {16 * step:g} km; take a larger window"
+        )
+    middle = ((west + east) / 2, (south + north) / 2)
+    return window_grid(centre=middle, size_km=(width, height), step_km=step)
+
+
+def write_scored(result: xr.Dataset, file: Path, folder: Path) -> Path:
+    """Write a scored map as NetCDF, named by its granule and start; returns its path."""
+    start = pd.Timestamp(result["time"].item()).strftime("%Y%m%d-S%H%M%S")
+    name = file.name
+    for suffix in (".HDF5", ".RT-H5", ".nc4", ".dap", ".nc"):
+        name = name.removesuffix(suffix)
+    path = folder / (f"{name}.nc" if start in name else f"{name}.{start}.nc")
+    write_netcdf(result, path)
+    return path
+
+
+def summary(result: xr.Dataset, path: Path) -> str:
+    """One line on a scored map."""
+    time = pd.Timestamp(result["time"].item()).strftime("%Y-%m-%d %H:%M")
+    value, low, high = (float(result[f"map_score{x}"]) for x in ("", "_low", "_high"))
+    score = f"map score {value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(value) else "no rain"
+    cluster = float(result["cluster"])
+    name = result.attrs["cluster_name"]
+    group = "no cluster" if not cluster >= 0 else f"cluster {cluster:.0f} ({name})"
+    novel = ", unlike the training" if float(result["novelty"]) == 1 else ""
+    outside = ", wet share not calibrated" if float(result["map_score_outside"]) == 1 else ""
+    unknown = f" (unknown: {result.attrs['unknown']})" if result.attrs["unknown"] else ""
+    return f"{time}  {score}{outside}, {group}{novel}  → {path}{unknown}"

@@ -1,0 +1,175 @@
+"""Conservative regridding: weights computed once for a pair of grids, applied to many maps."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyproj
+from scipy.sparse import csr_matrix
+
+from rainscore.grids import Grid
+from rainscore.regridding.overlap import count_squares, overlap_shares
+from rainscore.regridding.products import (
+    empty_maps,
+    gather,
+    gather_valid,
+    side_by_side,
+    spread,
+    spread_entries,
+    spread_valid,
+)
+
+SNAP = 1e-6
+"""Coordinates nearer than this to a pixel's edge, in pixels, are on it."""
+
+ENOUGH = 4
+"""Maps from which on laying sixteen of them side by side pays."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Share of each target pixel's area that lies in each source pixel.
+
+    Attributes:
+        source, target: The grids.
+        matrix: Sparse shares, float32, dims (target.size, source.size); a row sums to 1, or to
+            less where the target pixel lies partly outside the source grid.
+    """
+
+    source: Grid
+    target: Grid
+    matrix: csr_matrix
+
+    def apply(self, values: np.ndarray, *, min_valid: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+        """Mean of the valid source values over each target pixel.
+
+        Args:
+            values: Fields on the source grid, dims (..., y, x), any unit, missing as NaN.
+            min_valid: Share (0 to 1) of a target pixel's area that must hold valid values.
+
+        Returns:
+            The means, float32, dims (..., y, x) on the target grid, NaN where too little is
+            valid; and the valid share of each pixel's area, float32, same dims (a read-only view
+            of one map where no value is missing).
+
+        Raises:
+            ValueError: `values` are not on the source grid.
+        """
+        values = np.asarray(values, np.float32)
+        if values.shape[-2:] != self.source.shape:
+            raise ValueError(
+                f"regridding: a field of {values.shape[-2:]} is not on the source grid "
+                f"of {self.source.shape}"
+            )
+        maps = np.ascontiguousarray(values.reshape(-1, self.source.size))
+        least = np.float32(max(min_valid - SNAP, SNAP))
+        refines = self.source.size <= self.target.size
+        product = self._spread if refines and len(maps) >= ENOUGH else self._gather
+        means, valid = product(maps, least)
+        shape = *values.shape[:-2], *self.target.shape
+        if valid.ndim == 1:
+            valid = np.broadcast_to(valid.reshape(self.target.shape), shape)
+        return means.reshape(shape), valid.reshape(shape)
+
+    def _spread(self, maps: np.ndarray, least: np.float32) -> tuple[np.ndarray, np.ndarray]:
+        """Means, dims (map, target pixel), and valid share, same dims or (target pixel,)."""
+        means, missing = empty_maps(len(maps), self.target.size), np.isnan(maps)
+        if not missing.any():
+            spread(self._spread_entries, self._inside, least, side_by_side(maps), means)
+            return means, self._inside
+        valid = empty_maps(*means.shape)
+        values, known = side_by_side(np.where(missing, 0, maps)), side_by_side(~missing)
+        spread_valid(self._spread_entries, least, values, known, means, valid)
+        return means, valid
+
+    def _gather(self, maps: np.ndarray, least: np.float32) -> tuple[np.ndarray, np.ndarray]:
+        """As `_spread`; the result tells what is missing, so that the maps are read once."""
+        means = np.empty((len(maps), self.target.size), np.float32)
+        gather(*self._rows, self._inside, least, maps, means)
+        if not (np.isnan(means) & (self._inside >= least)).any():
+            return means, self._inside
+        valid = np.tile(self._inside, (len(maps), 1))
+        gather_valid(*self._rows, least, maps, means, valid)
+        return means, valid
+
+    @cached_property
+    def _inside(self) -> np.ndarray:
+        """Share of each target pixel's area inside the source grid, dims (target.size,)."""
+        return self.matrix @ np.ones(self.source.size, np.float32)
+
+    @cached_property
+    def _rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The compressed rows, unsigned, which spares the compiler the indices from the end."""
+        matrix = self.matrix
+        return matrix.indptr.astype(np.uint32), matrix.indices.astype(np.uint32), matrix.data
+
+    @cached_property
+    def _spread_entries(self) -> tuple[np.ndarray, ...]:
+        """The entries in the order of `products.spread`."""
+        return spread_entries(self.matrix)
+
+
+def overlap_weights(source: Grid, target: Grid) -> Weights:
+    """Exact first-order conservative weights.
+
+    A target pixel is the quadrilateral between its four corners, in the source's columns and
+    rows; its weight for a source pixel is the share of its area that they have in common
+    (Jones 1999, doi:10.1175/1520-0493(1999)127<2204:FASOCR>2.0.CO;2).
+
+    Args:
+        source, target: Grids in any two coordinate reference systems. In a geographic source a
+            target pixel across the meridian opposite its centre counts as partly outside.
+    """
+    column, row = _source_position(
+        source,
+        target,
+        target.x0 + np.arange(target.nx + 1) * target.dx,
+        target.y0 + np.arange(target.ny + 1) * target.dy,
+    )
+    corners = np.stack([column, row], axis=-1)
+    quads = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]], 2)
+    quads = quads.reshape(-1, 4, 2)
+    if pyproj.CRS(source.crs).is_geographic:
+        turn = 360.0 / source.dx
+        quads[..., 0] -= turn * np.round((quads[..., 0] - quads[:, :1, 0]) / turn)
+    starts = np.concatenate([[0], np.cumsum(count_squares(quads, source.nx, source.ny))])
+    indices, shares = overlap_shares(quads, source.nx, source.ny, starts)
+    shares = np.where(shares > SNAP**2, shares, 0).astype(np.float32)
+    matrix = csr_matrix((shares, indices, starts), shape=(target.size, source.size))
+    matrix.eliminate_zeros()
+    return Weights(source, target, matrix)
+
+
+def nearest(source: Grid, target: Grid) -> np.ndarray:
+    """Flat index of the source pixel that holds each target pixel's centre, for fields of codes.
+
+    Returns:
+        Indices into a raveled source map, dims (y, x) of the target; −1 outside the source.
+    """
+    column, row = _source_position(source, target, target.x, target.y)
+    inside = (column >= 0) & (column < source.nx) & (row >= 0) & (row < source.ny)
+    flat = np.full(target.shape, -1, np.int64)
+    flat[inside] = np.floor(row[inside]).astype(int) * source.nx + np.floor(column[inside])
+    return flat
+
+
+def _source_position(
+    source: Grid, target: Grid, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fractional column and row of the source at the crossings of the target's x and y.
+
+    Returns:
+        Two arrays (y, x) in source pixels from the source's outer corner; infinite where the
+        source's system cannot express the place.
+    """
+    transformer = pyproj.Transformer.from_crs(target.crs, source.crs, always_xy=True)
+    px, py = transformer.transform(*np.meshgrid(x, y))
+    if transformer.target_crs is not None and transformer.target_crs.is_geographic:
+        middle = source.x0 + source.nx * source.dx / 2
+        px = middle + (px - middle + 180) % 360 - 180
+    return _snap((px - source.x0) / source.dx), _snap((py - source.y0) / source.dy)
+
+
+def _snap(position: np.ndarray) -> np.ndarray:
+    whole = np.round(position)
+    return np.where(np.abs(position - whole) < SNAP, whole, position)

@@ -1,0 +1,77 @@
+"""Regridding weights in NetCDF files, with the two grids that they belong to."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from scipy.sparse import csr_matrix
+
+from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.files import write_netcdf
+from rainscore.grids import Grid
+from rainscore.regridding.conservative import Weights
+
+REMEDY = "delete it, and the rule compute_weights makes it again"
+
+
+def write_weights(weights: Weights, path: Path | str) -> None:
+    """Write weights as a contiguous ragged array of the CF conventions, one row a target pixel."""
+    matrix = weights.matrix
+    dataset = xr.Dataset(
+        {
+            "entries": (
+                "target_pixel",
+                np.diff(matrix.indptr).astype(np.int32),
+                {
+                    "units": "1",
+                    "long_name": "number of source pixels that a target pixel touches",
+                    "sample_dimension": "entry",
+                },
+            ),
+            "source_pixel": (
+                "entry",
+                matrix.indices.astype(np.int32),
+                {"units": "1", "long_name": "row * columns + column of the source pixel, from 0"},
+            ),
+            "share": (
+                "entry",
+                matrix.data,
+                {"units": "1", "long_name": "share of the target pixel's area in the source pixel"},
+            ),
+        },
+        attrs={
+            "Conventions": "CF-1.11",
+            "title": "First-order conservative regridding weights",
+            "source_grid": json.dumps(weights.source.as_dict()),
+            "target_grid": json.dumps(weights.target.as_dict()),
+        },
+    )
+    write_netcdf(dataset, path)
+
+
+def read_weights(path: Path | str, *, source: Grid, target: Grid) -> Weights:
+    """Read the weights from `source` to `target` that `write_weights` wrote.
+
+    Raises:
+        DamagedFile: The file does not hold weights.
+        RainscoreError: Its weights belong to other grids.
+    """
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as file:
+            stored = {name: json.loads(file.attrs[f"{name}_grid"]) for name in ("source", "target")}
+            starts = np.concatenate([[0], np.cumsum(file["entries"].values, dtype=np.int32)])
+            parts = file["share"].values, file["source_pixel"].values, starts
+    except (OSError, KeyError, ValueError) as error:
+        raise DamagedFile(path, f"no regridding weights ({error})", REMEDY) from error
+    for name, grid in (("source", source), ("target", target)):
+        differ = [
+            f"{key} {stored[name].get(key)} instead of {value}"
+            for key, value in grid.as_dict().items()
+            if stored[name].get(key) != value
+        ]
+        if differ:
+            raise RainscoreError(
+                f"{path}: weights of another {name} grid ({', '.join(differ)}); {REMEDY}"
+            )
+    return Weights(source, target, csr_matrix(parts, shape=(target.size, source.size)))
