@@ -10,7 +10,7 @@ from rainscore.features.channels import SOURCE_NAMES
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEW_DAYS = 5
-"""With fewer days a cluster is uncertain."""
+"""With fewer days that have a score a cluster is uncertain."""
 
 WIDE = 0.2
 """With a wider 95 % interval of its median score a cluster is uncertain."""
@@ -71,8 +71,9 @@ def label_clusters(
     sizes = ["maps", "scored", "days"]
     found[sizes] = found[sizes].fillna(0).astype(int)
     wide = found["q50_high"] - found["q50_low"]
-    # An interval that cannot be given is no reason for trust.
-    found.insert(0, "uncertain", (found["days"] < FEW_DAYS) | ~(wide <= WIDE))
+    # Days without a score say nothing; an interval that cannot be given is no reason for trust.
+    days = counts.counts.any(axis=2).sum(axis=0)
+    found.insert(0, "uncertain", (days < FEW_DAYS) | ~(wide <= WIDE))
     names = name_clusters(means, rows["cluster"].value_counts())
     found.insert(0, "name", found.index.map(lambda c: names.get(c, "no known map")))
     return found.reset_index()

@@ -94,11 +94,7 @@ def fit_clusters(
     Raises:
         ValueError: There are fewer maps than clusters.
     """
-    if len(rain) < settings.k:
-        raise ValueError(
-            f"{len(rain)} maps have enough rain, fewer than clusters.k = {settings.k}: "
-            "take a longer period, a smaller clusters.min_wet or fewer clusters"
-        )
+    _check_number(len(rain), settings.k)
     chosen = METHODS[method]
     start, error = summarised(encoder, rain, settings.summary)
     plan = Plan(
@@ -118,6 +114,14 @@ def fit_clusters(
     if not hasattr(clusterer, "rows"):
         clusterer.sort_by_size()
     return clusterer
+
+
+def _check_number(maps: int, k: int) -> None:
+    if maps < k:
+        raise ValueError(
+            f"{maps} maps of the training days have enough rain, fewer than clusters.k = {k}: "
+            "take a longer period, a smaller clusters.min_wet or fewer clusters"
+        )
 
 
 @torch.no_grad()
@@ -145,20 +149,23 @@ def cluster_maps(
 ) -> tuple[DeepClusterer, dict, pd.DataFrame]:
     """Cluster the training maps that have enough rain, and assign all others.
 
+    A half-hour without any rain estimate is no map: it has neither wet share nor cluster.
+
     Args:
         paths: Training files.
-        latents: Table time, split, wet_share of all maps.
+        latents: Table time, split, wet_share of all half-hours; NaN where nothing is known.
         encoder, method, settings, seed, checkpoint, fingerprint: Of `fit_clusters`.
 
     Returns:
         The clusterer; what its card adds to the settings; and a table time, split, cluster,
-        distance (from its cluster, in the method's own measure; NaN for DRY), novel.
+        distance (`DeepClusterer.novelty`, in the method's own measure; NaN for DRY), novel.
 
     Raises:
         ValueError: Fewer rainy training maps than clusters.
     """
-    latents = latents.sort_values("time", ignore_index=True)
+    latents = latents.dropna(subset=["wet_share"]).sort_values("time", ignore_index=True)
     rainy = latents[latents["wet_share"] >= settings.min_wet]
+    _check_number((rainy["split"] == "train").sum(), settings.k)
     rain = read_rain(paths, rainy["time"].to_numpy())
     split = rainy["split"].to_numpy()
     train = thinned(np.flatnonzero(split == "train"), settings.maps)

@@ -117,7 +117,8 @@ def repeat_clusters(
 
     Returns:
         time, split, cluster, resampled (the cluster by the drawn days); and, alike in all rows,
-        seconds (of processor time for the first fit) and revived (empty clusters set anew).
+        seconds (of processor time for one fit and the assignment of all maps, mean of the two) and
+        revived (empty clusters set anew in both).
     """
     train = np.flatnonzero(maps["split"] == "train")
     other = days_again(maps["time"], train, seed)

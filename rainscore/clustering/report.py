@@ -1,19 +1,21 @@
 """What the report says of the clusters."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from rainscore.classes import DRY
 from rainscore.clustering.heldout import CLUSTER, POOL, value_of
 from rainscore.clustering.labels import FEW_DAYS, WIDE
-from rainscore.clustering.naming import SEASONS
+from rainscore.clustering.naming import HOURS, SEASONS
 from rainscore.report import interval, number
 
 TEXT = (
     "Maps with enough rain are clustered by their latent vectors, without any score. A cluster is "
-    "named by a rule from its mean area, strength and texture, and by place, season, hour and "
-    "source where these set it apart. Its label is the distribution of the map scores of its maps "
-    "on all days but the test days, shrunk to that of all clustered maps where its days are few; "
-    "the 90 % interval is as wide as days left out ask for."
+    "named by a rule from its mean area, strength and texture, and by its source where that sets "
+    "it apart. Its label is the distribution of the map scores of its maps on all days but the "
+    "test days, shrunk to that of all clustered maps where its days are few; the 90 % interval is "
+    "as wide as days left out ask for."
 )
 
 LABELS = (
@@ -29,7 +31,6 @@ def labels_table(labels: pd.DataFrame) -> pd.DataFrame:
     Args:
         labels: Of `label_clusters`.
     """
-    season = labels[list(SEASONS)].fillna(0)
     frame = pd.DataFrame(
         {
             "cluster": labels["cluster"].map(lambda c: "–" if c == DRY else str(c)),
@@ -41,10 +42,8 @@ def labels_table(labels: pd.DataFrame) -> pd.DataFrame:
             "map score_high": labels["score_high"],
             "of all together": labels["score_of_sums"],
             "sample": labels["uncertain"].map({True: "uncertain", False: "enough"}),
-            "most frequent season": [
-                f"{SEASONS[str(most)]} ({100 * share:.0f} %)"
-                for most, share in zip(season.idxmax(axis=1), season.max(axis=1), strict=True)
-            ],
+            "most frequent season": _most(labels, SEASONS),
+            "hours": _most(labels, {f"hour_{i}": text for i, text in enumerate(HOURS)}),
             "microwave [%]": 100 * labels["microwave"],
             "age [h]": labels["age_h"],
         }
@@ -54,6 +53,15 @@ def labels_table(labels: pd.DataFrame) -> pd.DataFrame:
         shares = labels["regime_share"].mul(100).map("{:.0f} %".format)
         frame["true regime"] = (labels["regime"] + " (" + shares + ")").where(known, "–")
     return frame
+
+
+def _most(labels: pd.DataFrame, words: Mapping[str, str]) -> list[str]:
+    """The largest of some shares of each cluster, in words; a dash where none is known."""
+    shares = labels[list(words)].fillna(0)
+    return [
+        f"{words[str(most)]} ({100 * share:.0f} %)" if share > 0 else "–"
+        for most, share in zip(shares.idxmax(axis=1), shares.max(axis=1), strict=True)
+    ]
 
 
 def checks_text(checks: pd.DataFrame, *, novelty: float) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
+from rainscore.classes import DRY
 from rainscore.evaluation.blocks import Block
 from rainscore.networks.latents import latent_columns
 
@@ -159,6 +160,6 @@ def error_class(block: Block) -> np.ndarray:
 
 
 def cluster_class(clusters: pd.DataFrame, times: np.ndarray) -> np.ndarray:
-    """Class of each map: 0 for too little rain, 1 + cluster."""
+    """Class of each map: 0 for too little rain or no rain estimate at all, 1 + cluster."""
     known = clusters.set_index("time")["cluster"]
-    return known.reindex(times.astype("datetime64[ns]")).to_numpy(int) + 1
+    return known.reindex(times.astype("datetime64[ns]"), fill_value=DRY).to_numpy(int) + 1

@@ -168,12 +168,23 @@ def test_a_few_days_make_a_cluster_uncertain() -> None:
     assert median_intervals(scores, resamples=20, seed=0).isna().all(axis=None)
 
 
+def test_days_without_a_score_make_no_cluster_certain() -> None:
+    clusters, table, portraits = world()
+    many = label_clusters(clusters, table, portraits, resamples=50, seed=0)
+    late = table["time"] > table["time"].min() + pd.Timedelta("4D")
+    table.loc[late, "map_score"] = np.nan
+    few = label_clusters(clusters, table, portraits, resamples=50, seed=0)
+    assert many["days"][:2].tolist() == few["days"][:2].tolist() == [16, 16]
+    assert not many["uncertain"][:2].any() and few["uncertain"].all()
+
+
 def test_labels_become_a_readable_table_and_plain_values() -> None:
     clusters, table, portraits = world()
     labels = label_clusters(clusters, table, portraits, resamples=50, seed=0)
     frame = labels_table(labels)
     assert frame["sample"].tolist() == ["enough", "enough", "uncertain"]
-    assert frame["most frequent season"][0] == "winter (100 %)"
+    assert frame["most frequent season"].tolist() == ["winter (100 %)", "winter (100 %)", "–"]
+    assert frame["hours"].tolist() == ["00–06 UTC (25 %)", "00–06 UTC (25 %)", "–"]
     assert frame["true regime"].tolist() == ["showers (100 %)", "front (100 %)", "–"]
     assert plain(labels)[2]["mean"] is None
     assert names_of(labels)[0] == "0: scattered light showers"

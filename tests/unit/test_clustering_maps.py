@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ import torch
 from rainscore.classes import DRY
 from rainscore.clustering.maps import (
     ClusterSettings,
+    cluster_maps,
     cluster_settings,
     fit_clusters,
     summarised,
@@ -21,6 +23,7 @@ from rainscore.clustering.number import chosen_number, number_table
 from rainscore.clustering.summaries import Summarised
 from rainscore.config import load_config
 from rainscore.errors import RainscoreError
+from rainscore.features.channels import CHANNELS
 from rainscore.files import write_json
 from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings, Summary
 from rainscore.networks.files import save_model
@@ -184,6 +187,51 @@ def test_k_is_that_of_the_configuration_or_of_its_file(tmp_path: Path) -> None:
 def test_more_clusters_than_maps_is_an_error(encoder, rain) -> None:
     with pytest.raises(ValueError, match=r"2 maps .* fewer than clusters\.k = 3"):
         fit_clusters(rain[:2], encoder, "kmeans", settings=SETTINGS, seed=0)
+
+
+@pytest.fixture
+def month(rain, tmp_path: Path) -> tuple[Path, pd.DataFrame]:
+    """A training file of the maps, and their table; the second half-hour is missing."""
+    times = pd.date_range("2019-01-01", periods=60, freq="30min")
+    inputs = np.zeros((60, len(CHANNELS), 20, 20), np.float16)
+    inputs[:, CHANNELS.index("rain")] = rain[:, 0]
+    inputs[1] = 0
+    with h5py.File(tmp_path / "2019-01.h5", "w") as file:
+        file["inputs"], file["time"] = inputs, times.astype("datetime64[s]").astype(np.int64)
+        for name in ("target", "wet", "truth"):
+            file[name] = inputs[:, 0]
+        file.attrs["channels"] = list(CHANNELS)
+    wet_share = np.append([0.0, np.nan], np.full(58, 0.5))
+    split = ["train"] * 40 + ["calibration"] * 10 + ["test"] * 10
+    table = pd.DataFrame({"time": times, "split": split, "wet_share": wet_share})
+    return tmp_path / "2019-01.h5", table
+
+
+def test_a_half_hour_without_rain_estimate_has_no_cluster_and_a_dry_one_is_dry(
+    month, encoder, tmp_path: Path
+) -> None:
+    path, latents = month
+    clusterer, card, table = cluster_maps(
+        [path], latents, encoder, "kmeans",
+        settings=SETTINGS, seed=0, checkpoint=tmp_path / "side", fingerprint="",
+    )  # fmt: skip
+    assert table["time"].tolist() == latents["time"].drop(1).tolist()
+    assert table["cluster"][0] == DRY and np.isnan(table["distance"][0])
+    assert (table["cluster"][1:] >= 0).all()
+    # Ten calibration maps are too few for a hundredth of them: all training maps set it.
+    known = table.loc[table["split"] == "train", "distance"].dropna()
+    assert card["novelty_threshold"] == pytest.approx(np.quantile(known, 0.99))
+    assert (table["novel"] == (table["distance"] > card["novelty_threshold"])).all()
+    assert clusterer.sizes_.sum() == card["maps"] == 38
+
+
+def test_a_period_without_enough_rain_is_said_before_its_maps_are_read(month, encoder) -> None:
+    path, latents = month
+    with pytest.raises(ValueError, match=r"0 maps of the training days .* smaller clusters\.min_w"):
+        cluster_maps(
+            [path], latents.assign(wet_share=0.01), encoder, "kmeans",
+            settings=SETTINGS, seed=0, checkpoint=Path("side"), fingerprint="",
+        )  # fmt: skip
 
 
 def test_another_model_is_not_taken_for_a_clusterer(tmp_path: Path) -> None:

@@ -65,29 +65,23 @@ def test_a_name_says_area_strength_and_shape() -> None:
     ]
 
 
-def test_place_season_hour_and_source_are_named_only_where_they_set_apart() -> None:
-    winter = {"DJF": 0.85, "MAM": 0.05, "JJA": 0.05, "SON": 0.05}
-    found = names({}, {"wet_share": 0.3, "east": -0.6, "north": 0.5}, {"wet_share": 0.15, **winter})
-    assert found == [
-        "scattered light showers",
-        "widespread light showers, north-west",
-        "broad light showers, winter",
-    ]
-    afternoon = {"hour_2": 0.7, "hour_0": 0.1, "hour_1": 0.1, "hour_3": 0.1}
+def test_a_source_is_named_only_where_it_sets_apart() -> None:
     seen = {"microwave": 0.9, "morphed": 0.1, "infrared": 0.0}
-    found = names({}, {}, {"wet_share": 0.3, **afternoon}, {"wet_share": 0.15, **seen})
-    assert found[2:] == [
-        "widespread light showers, 12–18 UTC",
-        "broad light showers, mostly microwave",
-    ]
-
-
-def test_a_season_that_all_clusters_share_is_not_named() -> None:
-    winter = {"DJF": 1.0, "MAM": 0.0, "JJA": 0.0, "SON": 0.0}
-    assert names(winter, {"wet_share": 0.3, **winter}) == [
+    wide = {"wet_share": 0.3}
+    assert names({}, {"wet_share": 0.15}, {**wide, **seen}) == [
         "scattered light showers",
-        "widespread light showers",
+        "broad light showers",
+        "widespread light showers, mostly microwave",
     ]
+    assert names(seen, {**wide, **seen}) == ["scattered light showers", "widespread light showers"]
+
+
+def test_place_season_and_hour_are_no_part_of_a_name() -> None:
+    """They are those of the training's domain; a new map may be from anywhere."""
+    winter = {"DJF": 1.0, "MAM": 0.0, "JJA": 0.0, "SON": 0.0}
+    late = {"hour_3": 1.0, "hour_0": 0.0, "hour_1": 0.0, "hour_2": 0.0}
+    found = names({}, {"wet_share": 0.3, "east": -0.6, "north": 0.5, **winter, **late})
+    assert found == ["scattered light showers", "widespread light showers"]
 
 
 def test_names_are_distinct() -> None:
@@ -96,11 +90,12 @@ def test_names_are_distinct() -> None:
         "scattered light showers, number 1",
         "scattered light showers, 8 % wet",
     ]
-    far = {"east": 0.5, "DJF": 0.9, "MAM": 0.1, "JJA": 0.0, "SON": 0.0}
-    late = {"hour_3": 0.9, "hour_0": 0.1, "hour_1": 0.0, "hour_2": 0.0}
-    found = names({}, {}, {}, far, {**far, **late})
-    assert found[3:] == ["scattered light showers, east, winter",
-                         "scattered light showers, east, winter, 18–24 UTC"]  # fmt: skip
+
+
+def test_a_cluster_of_maps_without_any_rain_is_called_so() -> None:
+    """Where `clusters.min_wet` is 0 they are clustered as all others."""
+    dry = {"wet_share": 0.0, "intensity": np.nan, "heavy_share": np.nan, "scale_km": np.nan}
+    assert names({}, dry) == ["scattered light showers", "no rain"]
 
 
 def test_maps_with_too_little_rain_are_called_so() -> None:

@@ -2,7 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.evaluation.baselines import NEIGHBOURS, ByClass, NearestMaps, error_class
+from rainscore.evaluation.baselines import (
+    NEIGHBOURS,
+    ByClass,
+    NearestMaps,
+    cluster_class,
+    error_class,
+)
 from rainscore.evaluation.blocks import Block, read_blocks
 from rainscore.evaluation.boosting import NAMES, Boosting, pixel_features
 from rainscore.evaluation.skill import measures, pixel_statistics
@@ -110,3 +116,9 @@ def test_boosting_learns_what_classes_cannot_and_repeats_to_the_bit() -> None:
     )
     assert crps["boosted"] < 0.4 * crps["blind"]
     assert coverage["boosted"] == pytest.approx(0.9, abs=0.06)
+
+
+def test_a_map_without_rain_estimate_has_the_class_of_too_little_rain() -> None:
+    times = pd.date_range("2019-01-01", periods=3, freq="30min")
+    clusters = pd.DataFrame({"time": times[[0, 2]], "cluster": [4, -1]})
+    assert cluster_class(clusters, times.to_numpy()).tolist() == [5, 0, 0]
