@@ -1,6 +1,5 @@
 """The report: one HTML file that needs no network."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, isfinite, log10
@@ -11,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from rainscore.atomic import write_bytes
-from rainscore.errors import RainscoreError
+from rainscore.pictures import data_uri
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html.j2"
-MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 MISSING = "–"
 
 
@@ -181,7 +179,7 @@ def _section(section: Section) -> dict:
     return {
         "title": section.title,
         "paragraphs": [p.strip() for p in section.text.split("\n\n") if p.strip()],
-        "figures": [{**vars(figure), "data": _embedded(figure.path)} for figure in section.figures],
+        "figures": [{**vars(figure), "data": data_uri(figure.path)} for figure in section.figures],
         "tables": [{**vars(table), **_content(table.frame)} for table in section.tables],
     }
 
@@ -196,15 +194,3 @@ def _content(frame: pd.DataFrame) -> dict:
         "rows": rows,
         "numeric": [characters <= set("0123456789−–") for characters in starts],
     }
-
-
-def _embedded(path: Path) -> str:
-    """A picture as a data URI: nothing to fetch, and no clash between the ids of several."""
-    path = Path(path)
-    if path.suffix not in MEDIA:
-        raise RainscoreError(f"{path}: the report takes SVG and PNG pictures only")
-    if not path.exists():
-        raise RainscoreError(
-            f"{path}: this picture of the report is missing; draw the figures first"
-        )
-    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
