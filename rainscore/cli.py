@@ -14,8 +14,8 @@ def main(arguments: list[str] | None = None) -> int:
     score = commands.add_parser(
         "score",
         help="score IMERG granules without radar",
-        description="Score IMERG granules (any version, run and subset) without radar. Give the "
-        "granules of the hours around too: they tell the age of the last microwave pass.",
+        description="Score IMERG granules, whole or subsets, without radar. Give the granules of "
+        "the hours around too: they tell the age of the last microwave pass.",
     )
     score.add_argument("files", nargs="+", type=Path, metavar="FILE", help="granules")
     score.add_argument(
@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         default=Path("results/models"),
         metavar="DIR",
         help="models of a run (%(default)s)",
+    )
+    score.add_argument(
+        "--clusters", metavar="METHOD", help="clusterer, where the models hold several, e.g. kmeans"
     )
     score.add_argument(
         "--out", type=Path, default=Path("scored"), metavar="DIR", help="where to write"
@@ -48,6 +51,11 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="everywhere between 84° south and north, in windows as large as that of the training",
     )
+    score.add_argument(
+        "--any-product",
+        action="store_true",
+        help="score granules of another run or version than the models were trained on, too",
+    )
     export = commands.add_parser(
         "export",
         help="write the U-Net as ONNX",
@@ -65,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return _export(options) if options.command == "export" else _score(options)
-    except RainscoreError as error:
+    except (RainscoreError, OSError) as error:
         print(f"rainscore: {error}", file=sys.stderr)
         return 2
 
@@ -75,7 +83,7 @@ def _score(options: argparse.Namespace) -> int:
     from rainscore.newmaps.files import score_globes_into, score_into, window
     from rainscore.newmaps.prediction import Scorer
 
-    scorer = Scorer(options.model)
+    scorer = Scorer(options.model, options.clusters, any_product=options.any_product)
     learning = window(scorer.learning_grid, bbox=options.bbox, centre=options.centre)
     lines = (
         score_globes_into(options.out, scorer, options.files)

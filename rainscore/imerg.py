@@ -1,6 +1,7 @@
 """Half-hourly IMERG granules of every version, run and shape as one and the same dataset."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -105,16 +106,19 @@ def parse_name(path: Path | str) -> GranuleName:
     return GranuleName(RUNS[match["run"]], start, match["version"])
 
 
-def read_granule(path: Path | str, cells: Grid | None = None) -> xr.Dataset:
+def read_granule(
+    path: Path | str, cells: Grid | None = None, names: Sequence[str] = tuple(FIELDS)
+) -> xr.Dataset:
     """Read a granule of any version (V03 to V07) and run, whole-globe or subset.
 
     Args:
         path: File with or without groups, with or without a time axis.
         cells: Cells to return, on IMERG's 0.1° lattice (`rainscore.grids.imerg_cells`); all those
             of the file by default.
+        names: Fields to read.
 
     Returns:
-        The fields of `FIELDS`, dims (lat, lon), float32, NaN where missing, both axes ascending;
+        These fields of `FIELDS`, dims (lat, lon), float32, NaN where missing, both axes ascending;
         scalar coordinate `time`, the start of the half-hour. Cells outside the file are NaN, and so
         are the fields that the file does not have, which `attrs["absent"]` names.
 
@@ -129,13 +133,10 @@ def read_granule(path: Path | str, cells: Grid | None = None) -> xr.Dataset:
         name = identify(file, path)
         there = _file_box(file, path)
         box = wanted or there
-        fields, absent = _read_fields(file, path, there, box)
+        fields, absent = _read_fields(file, path, there, box, names)
         simulated = f"ProcessingSystem={SIMULATION};" in _header(file)
     return xr.Dataset(
-        {
-            field: (("lat", "lon"), fields[field], {"units": unit, "long_name": meaning})
-            for field, (unit, meaning) in FIELDS.items()
-        },
+        {field: (("lat", "lon"), values, _attributes(field)) for field, values in fields.items()},
         coords={
             "lat": ("lat", _centres(box.south, box.ny, 900), {"units": "degrees_north"}),
             "lon": ("lon", _centres(box.west, box.nx, 1800), {"units": "degrees_east"}),
@@ -149,6 +150,11 @@ def read_granule(path: Path | str, cells: Grid | None = None) -> xr.Dataset:
             "file": Path(path).name,
         },
     )
+
+
+def _attributes(field: str) -> dict[str, str]:
+    unit, meaning = FIELDS[field]
+    return {"units": unit, "long_name": meaning}
 
 
 def check_granule(path: Path | str) -> GranuleName:
@@ -270,7 +276,7 @@ def _axis(file: h5py.File, path: Path | str, name: str, half: int) -> tuple[int,
 
 
 def _read_fields(
-    file: h5py.File, path: Path | str, there: Box, box: Box
+    file: h5py.File, path: Path | str, there: Box, box: Box, names: Sequence[str]
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     """Fields over `box`, each (lat, lon), from a file that holds `there`; the absent ones."""
     rows = _overlap(box.south, box.ny, there.south, there.ny)
@@ -284,7 +290,7 @@ def _read_fields(
         )
     _rain(file, path)
     fields, absent = {}, []
-    for field in FIELDS:
+    for field in names:
         fields[field] = np.full((box.ny, box.nx), np.nan, np.float32)
         variable = _find(file, field)
         if variable is None:

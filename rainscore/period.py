@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from rainscore.errors import RainscoreError
+
 HALF_HOUR = np.timedelta64(30, "m")
 
 
@@ -74,3 +76,20 @@ def split_blocks(
     early = (stamps - start) < pd.Timedelta(hours=gap_hours)
     split = np.where(early & (split != before), "gap", split)
     return pd.DataFrame({"time": stamps, "block": start, "split": split})
+
+
+def check_splits(splits: pd.DataFrame) -> None:
+    """Refuse a period that is too short for its splits.
+
+    Args:
+        splits: Of `split_blocks`.
+
+    Raises:
+        RainscoreError: A split that the stages need has no half-hour.
+    """
+    missing = {"train", "validation", "calibration", "test"} - set(splits["split"])
+    if missing:
+        raise RainscoreError(
+            f"splits: the period has no days for {', '.join(sorted(missing))}; give it more days "
+            "(period), or make the blocks shorter (splits.block_hours)"
+        )

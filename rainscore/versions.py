@@ -11,13 +11,16 @@ from rainscore.imerg import parse_name
 log = logging.getLogger("rainscore")
 
 
-def check_versions(granules: pd.DataFrame) -> None:
+def check_versions(granules: pd.DataFrame) -> list[str]:
     """Look at what a training set is made of: one run and one version, in all its months.
 
     Letters of a version (V07B, V07C) are repairs of it and may mix, which the log then says.
 
     Args:
         granules: Manifests of all months.
+
+    Returns:
+        The versions, letters included, in order.
 
     Raises:
         RainscoreError: The months mix runs, or versions.
@@ -39,6 +42,7 @@ def check_versions(granules: pd.DataFrame) -> None:
             "results/data/availability.parquet",
             _where(present, "version"),
         )
+    return sorted(present["version"].unique())
 
 
 def _named_run(file: str) -> str:

@@ -6,10 +6,12 @@ import pandas as pd
 from rainscore.files import write_table
 from rainscore.log import start_logging
 from rainscore.manifests import read_manifest
-from rainscore.period import split_blocks, steps
+from rainscore.period import check_splits, split_blocks, steps
 from rainscore.versions import check_versions
 
 start_logging(snakemake.log[0])
-check_versions(pd.concat([read_manifest(path) for path in snakemake.input.imerg]))
+versions = check_versions(pd.concat([read_manifest(path) for path in snakemake.input.imerg]))
 times = np.concatenate([steps(*span) for span in snakemake.params.spans.values()])
-write_table(split_blocks(times, **snakemake.params.splits), snakemake.output.splits)
+splits = split_blocks(times, **snakemake.params.splits)
+check_splits(splits)
+write_table(splits, snakemake.output.splits, versions=" ".join(versions))

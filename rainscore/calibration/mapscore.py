@@ -23,7 +23,11 @@ RIDGE = 1e-3
 
 
 def map_features(
-    quantiles: np.ndarray, hidden: np.ndarray, wet: np.ndarray, inputs: np.ndarray
+    quantiles: np.ndarray,
+    hidden: np.ndarray,
+    wet: np.ndarray,
+    known: np.ndarray,
+    inputs: np.ndarray,
 ) -> np.ndarray:
     """What the map score is told by.
 
@@ -31,6 +35,8 @@ def map_features(
         quantiles: Of the local score, as the network gives them [1], dims (map, level, y, x).
         hidden: Probability of rain where IMERG has none [1], dims (map, y, x).
         wet: Whether IMERG has rain in the window, dims (map, y, x).
+        known: Whether the window counts, dims (map, y, x): it has an estimate and, where the map
+            score found is to be told, valid radar too.
         inputs: Channels, dims (map, channel, y, x).
 
     Returns:
@@ -42,7 +48,7 @@ def map_features(
     rain = np.maximum(unscale_rain(inputs[:, CHANNELS.index("rain")]), 0)
     # No pixel of a wet window is without any weight: the rain may lie beside it.
     weight = np.where(wet, np.sqrt(rain) + FLOOR, 0.0)
-    dry = (inputs[:, CHANNELS.index("valid")] > 0.5) & ~wet
+    dry = known & ~wet
     places = (1, 2)
     count = wet.sum(axis=places)
     expected = np.where(dry, hidden, 0.0).sum(axis=places, dtype=np.float64)

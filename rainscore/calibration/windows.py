@@ -77,8 +77,8 @@ def _read(model: UNet, data: ScoreMaps) -> tuple[np.ndarray, dict[str, np.ndarra
     features: list[np.ndarray] = []
     windows: list[dict[str, np.ndarray]] = []
     start = 0
-    for (inputs, target, wet, _), (quantiles, logit) in predict(model, data):
-        features.append(map_features(quantiles, expit(logit), wet, inputs))
+    for (inputs, target, wet, truth), (quantiles, logit) in predict(model, data):
+        features.append(map_features(quantiles, expit(logit), wet, truth, inputs))
         defined = wet & np.isfinite(target)
         windows.append(
             {
@@ -107,8 +107,8 @@ def map_scores(
     """
     data = ScoreMaps(paths, times, hidden=card["hidden"])
     features = [
-        map_features(quantiles, expit(logit), wet, inputs)
-        for (inputs, _, wet, _), (quantiles, logit) in predict(model, data)
+        map_features(quantiles, expit(logit), wet, truth, inputs)
+        for (inputs, _, wet, truth), (quantiles, logit) in predict(model, data)
     ]
     values = map_score(np.concatenate(features), calibration["map"])["value"]
     return pd.Series(values.to_numpy(), index=data.times.astype("datetime64[ns]"))

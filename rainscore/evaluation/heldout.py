@@ -144,7 +144,7 @@ def evaluate(
     hidden, below, whole = HiddenRain(), DaySums(2 * len(levels) + 1), []
     for block in read_blocks(paths, test.to_numpy(), card["hidden"]):
         quantiles, logit = forward(model, block.inputs)
-        features = map_features(quantiles, expit(logit), block.wet, block.inputs)
+        features = map_features(quantiles, expit(logit), block.wet, block.truth, block.inputs)
         scores = map_score(features, calibration["map"])
         whole.append(scores.assign(time=block.times, quality=_mean_quality(block)["quality"]))
         hidden.add(block, expit(logit.astype(np.float64)))

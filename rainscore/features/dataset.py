@@ -93,7 +93,13 @@ def hide(inputs: np.ndarray, channels: Sequence[str], hidden: Sequence[str]) -> 
 
 
 class Data(Protocol):
-    """What training and prediction ask of their data."""
+    """What training and prediction ask of their data.
+
+    Attributes:
+        times: Half-hour starts of the maps.
+    """
+
+    times: np.ndarray
 
     def __len__(self) -> int: ...
 

@@ -24,7 +24,8 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
             too small a window), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
             [1], `novelty` (1: unlike the training), coordinate `time` (start, UTC). Attributes
             `grid` (JSON of `Grid.as_dict()`), `cluster_name`, `source`, `version`, `trained_on`,
-            `world` ('simulated' or 'real'), `unknown` (what could not be known, may be empty).
+            `world` ('simulated' or 'real'); `unknown` (what could not be known) and `differs` (how
+            the granule differs from what the model was trained on), which may be empty.
         path: File to write; the suffix chooses the format.
 
     Raises:
@@ -65,8 +66,10 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
     if float(dataset["map_score_outside"]) > 0:
         found += ", outside the wet shares calibrated"
     cluster = float(dataset["cluster"])
-    if np.isnan(cluster):
-        found += " · not clustered: the window is too small"
+    if not np.isfinite(dataset["precipitation"]).any():
+        found = "nothing to score: IMERG is missing in the whole window"
+    elif np.isnan(cluster):
+        found += " · not clustered: the window is too small, or IMERG is missing in its middle"
     elif cluster < 0:
         found += " · not clustered: too little rain"
     else:
@@ -78,6 +81,8 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
     found += f"\n{dataset.attrs['source']}; model trained on {dataset.attrs['trained_on']}"
     if dataset.attrs["unknown"]:
         found += f"\nnot known of this map: {dataset.attrs['unknown']}"
+    if dataset.attrs["differs"]:
+        found += f"\nbeware: {dataset.attrs['differs']}"
     return f"IMERG {dataset.attrs['version']}, {time}", found
 
 

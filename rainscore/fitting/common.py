@@ -61,7 +61,7 @@ def common_card(
 
     Args:
         paths: Training files.
-        splits: Of `period.split_blocks`.
+        splits: Of `period.split_blocks`; `attrs["versions"]` names the versions of IMERG.
         network: Dataclass that rebuilds the network.
         settings: The network's part of the configuration.
         result: Of its training.
@@ -74,6 +74,7 @@ def common_card(
         "normalisation": NORMALISATION,
         "grid": grid,
         "score": score_of(paths[0]),
+        "versions": splits.attrs.get("versions", "").split(),
         "splits": {
             str(name): sorted(part["time"].dt.strftime("%Y-%m-%d").unique())
             for name, part in splits.groupby("split")

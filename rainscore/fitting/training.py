@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +70,9 @@ def train(
 
     A checkpoint is written after each epoch and, on SIGTERM or SIGUSR1 (a time limit), after the
     batch in work, whereupon the process exits with status 143. The next call goes on from there,
-    unless the fingerprint or a setting has changed: then it starts anew. The file stays at the end,
-    so that nothing is lost if what follows fails: remove it once the model is saved.
+    unless the fingerprint, a setting or the half-hours have changed: then it starts anew. The file
+    stays at the end, so that nothing is lost if what follows fails: remove it once the model is
+    saved.
 
     In processes that torchrun started the maps of a step are shared among them, and the steps are
     those of one process.
@@ -100,12 +102,13 @@ def train(
     if compiled:
         model.compile()
     settings = (epochs, batch, learning_rate, seed, patience, precision, compiled)
+    maps = [sha256(data.times.tobytes()).hexdigest() for data in (train_data, validation_data)]
     run = _Run(
         model=model,
         optimizer=torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True),
         loss=partial(_loss, join(model, place), loss, place, precision),
         checkpoint=checkpoint,
-        identity=repr((fingerprint, settings, len(train_data), len(validation_data))),
+        identity=repr((fingerprint, settings, maps)),
         epochs=epochs,
         batch=batch,
         learning_rate=learning_rate,

@@ -1,11 +1,13 @@
 """What a scored map says of itself: names of its fields, its grid by the CF conventions."""
 
 import json
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 
 from rainscore.grids import Grid
+from rainscore.period import HALF_HOUR
 
 WORDS = {
     "precipitation": "IMERG precipitation",
@@ -19,7 +21,8 @@ WORDS = {
     "map_score_low": "lower bound of its 90 % interval",
     "map_score_high": "upper bound of its 90 % interval",
     "map_score_outside": "1: its wet share is beyond those of the maps it was calibrated with",
-    "cluster": "cluster of the central window; -1: too little rain; missing: too small a window",
+    "cluster": "cluster of the central window; -1: too little rain; missing: window too small, or "
+    "no estimate",
     "novelty": "1: unlike the maps of the training, 0: like them",
     "cluster_score_low": "lower bound of its 90 % interval",
     "cluster_score_median": "map score told by the cluster alone, median",
@@ -30,6 +33,35 @@ WORDS = {
 def words(name: str) -> str:
     """Long name of a field of the output."""
     return WORDS[name]
+
+
+def unknown(
+    granules: Mapping[np.datetime64, xr.Dataset],
+    time: np.datetime64,
+    hidden: Sequence[str],
+    *,
+    ages_known: bool,
+    seen: float = 1.0,
+) -> str:
+    """What the models would have used but could not know of a map, in words.
+
+    Args:
+        granules: By half-hour: the map, and what is at hand of the hours around it.
+        time: Half-hour of the map.
+        hidden: Channels that the models never use.
+        ages_known: Whether the time since the last microwave pass is known everywhere.
+        seen: Share of the map's pixels that have a rain estimate.
+    """
+    said = [name.replace("_", " ") for name in granules[time].attrs.get("absent", "").split()]
+    if seen < 1:
+        said.append(f"the rain of {max(100 * (1 - seen), 1):.0f} % of the window")
+    if time - HALF_HOUR not in granules and "rain_previous" not in hidden:
+        said.append("the half-hour before")
+    if time + HALF_HOUR not in granules and "rain_next" not in hidden:
+        said.append("the half-hour after")
+    if not ages_known and "age_known" not in hidden:
+        said.append("in places the time since the last microwave pass")
+    return ", ".join(said)
 
 
 def on_grid(maps: dict[str, tuple[np.ndarray, str, str]], grid: Grid) -> xr.Dataset:

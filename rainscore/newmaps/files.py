@@ -11,7 +11,7 @@ import xarray as xr
 from rainscore.errors import RainscoreError
 from rainscore.figures.scored import plot_scored
 from rainscore.files import write_netcdf
-from rainscore.grids import Grid, window_grid
+from rainscore.grids import Grid, imerg_cells, window_grid
 from rainscore.months import open_granules, rainiest
 from rainscore.newmaps.globe import score_globe_files
 from rainscore.newmaps.prediction import CONTEXT, Scorer
@@ -72,7 +72,7 @@ def score_globes_into(
             continue
         path = write_scored(result, file, out)
         time = pd.Timestamp(result["time"].item()).strftime("%Y-%m-%d %H:%M")
-        yield f"{time}  {result.sizes['window']} windows  → {path}", True
+        yield f"{time}  {result.sizes['window']} windows  → {path}{_remarks(result)}", True
 
 
 def score_all(
@@ -101,12 +101,13 @@ def window(
     """The learning grid of a window: the training's own, or one of its pixels and size elsewhere.
 
     Raises:
-        RainscoreError: The box is empty, or smaller than a network can take.
+        RainscoreError: The box is empty, smaller than a network can take, beyond a pole or across
+            the date line.
     """
     step = trained.dx / 1000
     if centre:
         size = (trained.nx * step, trained.ny * step)
-        return window_grid(centre=(centre[0], centre[1]), size_km=size, step_km=step)
+        return _elsewhere((centre[0], centre[1]), size, step)
     if not bbox:
         return trained
     west, south, east, north = bbox
@@ -116,12 +117,22 @@ def window(
     nearest_equator = 0.0 if south < 0 < north else min(abs(south), abs(north))
     width = (east - west) * degree * np.cos(np.deg2rad(nearest_equator))
     height = (north - south) * degree
-    if min(width, height) < 16 * step:
-        raise RainscoreError(
-            f"--bbox: a side is shorter than {16 * step:g} km; take a larger window"
-        )
+    if min(width, height) <= 16 * step:
+        raise RainscoreError(f"--bbox: a side must be longer than {16 * step:g} km")
     middle = ((west + east) / 2, (south + north) / 2)
-    return window_grid(centre=middle, size_km=(width, height), step_km=step)
+    return _elsewhere(middle, (width, height), step)
+
+
+def _elsewhere(centre: tuple[float, float], size_km: tuple[float, float], step_km: float) -> Grid:
+    """A window where IMERG's array is whole."""
+    if abs(centre[1]) > 90:
+        raise RainscoreError(f"latitude {centre[1]:g}: give longitude, then latitude [degrees]")
+    found = window_grid(centre=centre, size_km=size_km, step_km=step_km)
+    try:
+        imerg_cells(found)
+    except ValueError as error:
+        raise RainscoreError(str(error)) from error
+    return found
 
 
 def write_scored(result: xr.Dataset, file: Path, folder: Path) -> Path:
@@ -139,11 +150,19 @@ def summary(result: xr.Dataset, path: Path) -> str:
     """One line on a scored map."""
     time = pd.Timestamp(result["time"].item()).strftime("%Y-%m-%d %H:%M")
     value, low, high = (float(result[f"map_score{x}"]) for x in ("", "_low", "_high"))
-    score = f"map score {value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(value) else "no rain"
+    score = f"map score {value:.2f} [{low:.2f}, {high:.2f}]"
+    if not np.isfinite(value):
+        seen = bool(np.isfinite(result["precipitation"]).any())
+        score = "no rain" if seen else "nothing to score, IMERG is missing here"
     cluster = float(result["cluster"])
     name = result.attrs["cluster_name"]
     group = "no cluster" if not cluster >= 0 else f"cluster {cluster:.0f} ({name})"
     novel = ", unlike the training" if float(result["novelty"]) == 1 else ""
     outside = ", wet share not calibrated" if float(result["map_score_outside"]) == 1 else ""
-    unknown = f" (unknown: {result.attrs['unknown']})" if result.attrs["unknown"] else ""
-    return f"{time}  {score}{outside}, {group}{novel}  → {path}{unknown}"
+    return f"{time}  {score}{outside}, {group}{novel}  → {path}{_remarks(result)}"
+
+
+def _remarks(result: xr.Dataset) -> str:
+    """What was not known of a map, and how it differs from what the models were trained on."""
+    unknown, differs = result.attrs["unknown"], result.attrs["differs"]
+    return (f" (unknown: {unknown})" if unknown else "") + (f" (beware: {differs})" * bool(differs))

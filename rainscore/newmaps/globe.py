@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,9 @@ import xarray as xr
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid, imerg_cells, window_grid
-from rainscore.imerg import check_granule, read_granule
-from rainscore.newmaps.fields import words
+from rainscore.newmaps.fields import unknown, words
 from rainscore.newmaps.prediction import CONTEXT, Scorer
-from rainscore.newmaps.scoring import origin
+from rainscore.newmaps.scoring import read_around, score_each
 from rainscore.period import HALF_HOUR
 from rainscore.regridding.conservative import nearest
 
@@ -112,21 +111,28 @@ def score_globe(
         Dims (lat, lon), IMERG's cells, each from the window in whose middle it lies: the fields of
         `Scorer.score` but the rain. Dims (window): the map score of each window with its interval,
         its cluster and novelty, and `window_lat`, `window_lon` of its centre. NaN is missing;
-        windows without any rain estimate are missing altogether.
+        windows without any rain estimate are missing altogether. `attrs["unknown"]` says what
+        could not be known.
+
+    Raises:
+        RainscoreError: The granule has no rain estimate at all, or is of another product than the
+            models were trained on.
     """
+    scorer.differs(granules[time])
     around = {
         step: {str(name): field.values for name, field in granules[at].data_vars.items()}
         for step in range(-CONTEXT, CONTEXT + 1)
         if (at := time + step * HALF_HOUR) in granules
     }
     maps: dict[str, np.ndarray] = {}
-    tables = []
+    tables, ages_known, run = [], True, granules[time].attrs["run"]
     for band, firsts in _parts(bands(scorer.learning_grid), around[0]["precipitation"]):
         windows = {
             step: {name: band.read(field, firsts) for name, field in fields.items()}
             for step, fields in around.items()
         }
-        found = scorer.predict(windows, band.learning)
+        found = scorer.predict(windows, band.learning, run=run)
+        ages_known &= found.ages_known
         for name, values in found.maps.items():
             if name == "precipitation":
                 continue
@@ -138,7 +144,11 @@ def score_globe(
         lat = (band.south + band.rows / 2) / 10 - 90
         lon = ((firsts + band.columns / 2) / 10 + 180) % 360 - 180
         tables.append(found.table.assign(window_lat=lat, window_lon=lon))
-    return _dataset(maps, pd.concat(tables, ignore_index=True), time)
+    if not tables:
+        raise RainscoreError("it has no rain estimate anywhere: fetch it again")
+    dataset = _dataset(maps, pd.concat(tables, ignore_index=True), time)
+    dataset.attrs["unknown"] = unknown(granules, time, scorer.hidden(run), ages_known=ages_known)
+    return dataset
 
 
 def score_globe_files(
@@ -147,29 +157,9 @@ def score_globe_files(
     """Score granules everywhere; files near in time tell each other what they can.
 
     Yields:
-        (file, dataset) in the order of time, or (file, error) where a file cannot be used.
+        As `score_files`.
     """
-    starts: dict[Path, np.datetime64] = {}
-    for file in files:
-        try:
-            starts[file] = check_granule(file).start
-        except (RainscoreError, OSError) as error:
-            yield file, RainscoreError(str(error))
-    near: dict[np.datetime64, xr.Dataset] = {}
-    for file, start in sorted(starts.items(), key=lambda entry: entry[1]):
-        reach = CONTEXT * HALF_HOUR
-        around = {at: f for f, at in starts.items() if abs(at - start) <= reach}
-        near = {at: granule for at, granule in near.items() if at in around}
-        try:
-            for at in around.keys() - near.keys():
-                near[at] = read_granule(around[at], CELLS)[["precipitation", "mw_source"]]
-            whole = read_granule(file, CELLS)
-            dataset = score_globe(scorer, {**near, start: whole}, start)
-        except (RainscoreError, OSError) as error:
-            yield file, RainscoreError(str(error))
-            continue
-        dataset.attrs |= origin(file, whole, scorer)
-        yield file, dataset
+    return score_each(read_around(files, CELLS), scorer, partial(score_globe, scorer))
 
 
 def _parts(found: list[Band], rain: np.ndarray) -> Iterator[tuple[Band, np.ndarray]]:

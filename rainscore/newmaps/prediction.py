@@ -1,6 +1,6 @@
 """Scores of new IMERG maps, anywhere, without radar."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -23,12 +23,13 @@ from rainscore.features.channels import (
     scale_rain,
     wet_share,
 )
-from rainscore.features.dataset import hide, stack_context
+from rainscore.features.dataset import hide, stack_context, unknown_channels
 from rainscore.features.files import coarsen_rain
 from rainscore.files import read_json
 from rainscore.grids import Grid, imerg_cells
 from rainscore.networks.unetfiles import load_unet
-from rainscore.newmaps.fields import on_grid, words
+from rainscore.newmaps.fields import on_grid, unknown, words
+from rainscore.newmaps.products import compare_product
 from rainscore.period import HALF_HOUR
 from rainscore.regridding.conservative import Weights, overlap_weights
 from rainscore.scores.fss import window_fractions
@@ -43,18 +44,23 @@ class Scorer:
     Args:
         folder: `results/models` of a run: the U-Net, one clusterer, its labels.
         method: Name of the clusterer; by default the only one that the folder holds.
+        any_product: Whether granules of another IMERG run or version than that of the training are
+            scored too.
 
     Raises:
         RainscoreError: A model is missing or damaged.
     """
 
-    def __init__(self, folder: Path, method: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, method: str | None = None, *, any_product: bool = False
+    ) -> None:
         self.unet, self.card = load_unet(folder / "unet")
         self.calibration = read_calibration(folder / "unet", self.card)
-        self.method = method or _only_method(folder)
-        self.clusterer = load_clusterer(folder / self.method)
+        self.any_product = any_product
+        method = method or _only_method(folder)
+        self.clusterer = load_clusterer(folder / method)
         self.cluster_card = self.clusterer.card_
-        labels = read_json(folder / f"{self.method}_labels.json")
+        labels = read_json(folder / f"{method}_labels.json")
         self.labels = {row["cluster"]: row for row in labels}
         self.learning_grid = Grid(**self.card["grid"])
         self._weights: dict[Grid, tuple[Weights, ...]] = {}
@@ -91,15 +97,17 @@ class Scorer:
             calibrated, `cluster` with the score that it tells, `novelty`; NaN is missing.
             `attrs["cluster_name"]` says what the cluster is, `attrs["unknown"]` what could not be
             known of this map.
+
+        Raises:
+            RainscoreError: The granule is of another product than the models were trained on.
         """
-        if time not in granules:
-            raise RainscoreError(f"{time}: its granule is not among those given")
+        self.differs(granules[time])
         around = {
             step: {str(name): field.values[None] for name, field in granules[at].data_vars.items()}
             for step in range(-CONTEXT, CONTEXT + 1)
             if (at := time + step * HALF_HOUR) in granules
         }
-        found = self.predict(around, learning)
+        found = self.predict(around, learning, run=granules[time].attrs["run"])
         maps = {
             name: (values[0], "mm h-1" if name == "precipitation" else "1", words(name))
             for name, values in found.maps.items()
@@ -116,12 +124,24 @@ class Scorer:
         dataset["novelty"].attrs["false_alarm_rate"] = self.cluster_card["novelty"]
         dataset.attrs["cluster_name"] = label.get("name", "")
         dataset = dataset.assign_coords(time=((), time, {"long_name": "start of the half-hour"}))
-        unknown = _unknown(granules, time, found.inputs[0], self.card["hidden"])
-        dataset.attrs["unknown"] = ", ".join(unknown)
+        seen = np.isfinite(found.maps["precipitation"]).mean()
+        run = granules[time].attrs["run"]
+        dataset.attrs["unknown"] = unknown(
+            granules, time, self.hidden(run), ages_known=found.ages_known, seen=float(seen)
+        )
         return dataset
 
+    def differs(self, granule: xr.Dataset) -> str:
+        """How a granule differs from what the models were trained on, as `compare_product`."""
+        product = granule.attrs["run"], granule.attrs["version"]
+        return compare_product(*product, self.card, any_product=self.any_product)
+
+    def hidden(self, run: str) -> list[str]:
+        """Channels that the models never see, or that a run cannot know."""
+        return sorted({*self.card["hidden"], *unknown_channels(run)})
+
     def predict(
-        self, around: Mapping[int, Mapping[str, np.ndarray]], learning: Grid
+        self, around: Mapping[int, Mapping[str, np.ndarray]], learning: Grid, *, run: str
     ) -> "Predicted":
         """Predict the scores of maps that lie alike on their own cells.
 
@@ -130,8 +150,11 @@ class Scorer:
                 the half-hours at hand: 0 are the maps themselves, −1 those half an hour before, up
                 to CONTEXT; all fields of 0, `precipitation` of −1 and 1, `mw_source` of all.
             learning: Grid of the maps.
+            run: IMERG run of the maps.
         """
         inputs, rain, wet, valid = self._inputs(around, learning)
+        for map_inputs in inputs:
+            hide(map_inputs, self.card["channels"], self.hidden(run))
         with torch.inference_mode():
             quantiles, logit = (x.numpy() for x in self.unet(torch.from_numpy(inputs)))
         bounded, hidden = calibrated(quantiles, inputs, self.calibration), expit(logit)
@@ -143,7 +166,7 @@ class Scorer:
             "score_high": np.where(wet, bounded[:, -1], np.nan),
             "hidden_rain_probability": np.where(valid & ~wet, hidden, np.nan),
         }
-        features = map_features(quantiles, hidden, wet, inputs)
+        features = map_features(quantiles, hidden, wet, valid, inputs)
         table = map_score(features, self.calibration["map"]).rename(columns=MAP_SCORES)
         cluster, novelty = self._clusters(inputs)
         table = table[list(MAP_SCORES.values())].assign(cluster=cluster, novelty=novelty)
@@ -197,12 +220,10 @@ class Scorer:
                 for i in range(len(halved))
             ]
         )
-        for map_inputs in inputs:
-            hide(map_inputs, self.card["channels"], self.card["hidden"])
         return inputs, learnt, fraction > 0, np.isfinite(fraction)
 
     def _clusters(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Cluster of the middle of each map and its novelty flag; NaN where a map is too small."""
+        """Cluster of each map's middle and its novelty flag; NaN: too small, or no estimate."""
         size, (ny, nx) = self.cluster_card["size"], inputs.shape[-2:]
         cluster, novelty = np.full((2, len(inputs)), np.nan)
         if min(ny, nx) < size:
@@ -210,7 +231,8 @@ class Scorer:
         top, left = (ny - size) // 2, (nx - size) // 2
         crop = inputs[:, : len(CHANNELS), top : top + size, left : left + size]
         share = wet_share(crop, self.card["score"]["threshold"])
-        cluster[:], novelty[:] = DRY, 0
+        known = np.isfinite(share)
+        cluster[known], novelty[known] = DRY, 0
         rainy = share >= self.cluster_card["min_wet"]
         if rainy.any():
             rain = crop[rainy][:, [CHANNELS.index("rain")]]
@@ -233,6 +255,11 @@ class Predicted(NamedTuple):
     maps: dict[str, np.ndarray]
     table: pd.DataFrame
 
+    @property
+    def ages_known(self) -> bool:
+        """Whether the time since the last microwave pass is known everywhere."""
+        return bool(self.inputs[:, CHANNELS.index("age_known")].all())
+
 
 MAP_SCORES = {
     "value": "map_score",
@@ -248,24 +275,13 @@ CLUSTER_SCORES = {
 
 
 def _only_method(folder: Path) -> str:
+    """The labelled clusterer of a folder, where it holds one only."""
     found = sorted(p.name.removesuffix("_labels.json") for p in folder.glob("*_labels.json"))
     if not found:
         raise RainscoreError(f"{folder}: holds no labelled clusterer; run the workflow first")
+    if len(found) > 1:
+        raise RainscoreError(
+            f"{folder}: holds several labelled clusterers; say which by --clusters: "
+            f"{', '.join(found)} (clusters.methods of the run begins with the one it used)"
+        )
     return found[0]
-
-
-def _unknown(
-    granules: Mapping[np.datetime64, xr.Dataset],
-    time: np.datetime64,
-    inputs: np.ndarray,
-    hidden: Sequence[str],
-) -> list[str]:
-    """What the model would have used but could not know of a map, in words."""
-    unknown = [name.replace("_", " ") for name in granules[time].attrs.get("absent", "").split()]
-    if time - HALF_HOUR not in granules and "rain_previous" not in hidden:
-        unknown.append("the half-hour before")
-    if time + HALF_HOUR not in granules and "rain_next" not in hidden:
-        unknown.append("the half-hour after")
-    if not inputs[CHANNELS.index("age_known")].all() and "age_known" not in hidden:
-        unknown.append("in places the time since the last microwave pass")
-    return unknown

@@ -12,10 +12,9 @@ from rainscore.features.channels import CHANNELS, scale_rain
 
 
 def inputs_of(rain: np.ndarray) -> np.ndarray:
-    """Channels of maps with this rain [mm/h], dims (map, y, x); valid everywhere."""
+    """Channels of maps with this rain [mm/h], dims (map, y, x)."""
     inputs = np.zeros((len(rain), len(CHANNELS), *rain.shape[1:]), np.float32)
     inputs[:, CHANNELS.index("rain")] = scale_rain(rain)
-    inputs[:, CHANNELS.index("valid")] = 1
     return inputs
 
 
@@ -23,15 +22,25 @@ def test_features_of_four_pixels_by_hand() -> None:
     rain = np.array([[[4.0, 1.0], [0.0, 0.0]]])
     quantiles = np.array([[[[0.9, 0.6], [0.1, 0.1]]]])
     hidden = np.array([[[0.5, 0.5], [0.75, 0.25]]])
-    found = map_features(quantiles, hidden, rain > 0, inputs_of(rain))
+    known = np.ones_like(rain, bool)
+    found = map_features(quantiles, hidden, rain > 0, known, inputs_of(rain))
     # Weights 2.01 and 1.01; one hidden window is expected beside two wet ones.
     median = (2.01 * 0.9 + 1.01 * 0.6) / 3.02
     np.testing.assert_allclose(found, [[median, 1 / 3, 0.5]], rtol=1e-5)
 
 
+def test_windows_without_radar_do_not_count_in_what_the_map_score_is_told_by() -> None:
+    rain = np.array([[[4.0, 1.0, 9.0], [0.0, 0.0, 0.0]]])
+    quantiles, hidden = np.full((1, 1, 2, 3), 0.6), np.full((1, 2, 3), 0.5)
+    known = np.array([[[True, True, False]] * 2])
+    found = map_features(quantiles, hidden, (rain > 0) & known, known, inputs_of(rain))
+    np.testing.assert_allclose(found, [[0.6, 1 / 3, 0.5]], rtol=1e-5)
+
+
 def test_a_map_without_rain_has_no_score() -> None:
     rain = np.zeros((1, 2, 2))
-    features = map_features(np.full((1, 1, 2, 2), 0.5), rain, rain > 0, inputs_of(rain))
+    known = np.ones_like(rain, bool)
+    features = map_features(np.full((1, 1, 2, 2), 0.5), rain, rain > 0, known, inputs_of(rain))
     assert np.isnan(features).all()
     found = map_score(features, fitted())
     assert found[["value", "low", "high"]].isna().all(axis=None)

@@ -43,6 +43,7 @@ def scored(grid: Grid = GRIDS["degrees"], **scalars: float) -> xr.Dataset:
             "world": "simulated",
             "trained_on": "a simulated world",
             "unknown": "",
+            "differs": "",
         },
     )
 
@@ -56,6 +57,7 @@ def test_a_scored_map_is_drawn_on_any_grid(name: str, tmp_path: Path) -> None:
 def test_a_map_that_is_missing_everywhere_is_drawn_too(tmp_path: Path) -> None:
     empty = scored(map_score=np.nan, cluster=np.nan, novelty=np.nan)
     empty = empty.assign({name: empty[name] * np.nan for name in empty if empty[name].ndim == 2})
+    assert "nothing to score: IMERG is missing in the whole window\n3B-HHR" in headline(empty)[1]
     plot_scored(empty, tmp_path / "map.svg")
     assert (tmp_path / "map.svg").stat().st_size < 1_500_000
 
@@ -77,7 +79,9 @@ def test_the_headline_says_when_what_and_how_well() -> None:
 def test_the_headline_says_what_was_not_known_and_why_there_is_no_cluster() -> None:
     result = scored(cluster=-1.0, map_score=np.nan)
     result.attrs["unknown"] = "quality index"
+    result.attrs["differs"] = "it is Final V07A, the model was trained on Final V07B"
     text = headline(result)[1]
+    assert "beware: it is Final V07A" in text
     assert "not known of this map: quality index" in text
     assert "too little rain" in text and "no map score" in text
     assert "the window is too small" in headline(scored(cluster=np.nan))[1]

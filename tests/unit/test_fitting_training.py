@@ -49,15 +49,16 @@ def start(
     *,
     loss=unet_loss,
     model: torch.nn.Module | None = None,
+    times: np.ndarray = TIMES,
     **settings,
 ) -> tuple[torch.nn.Module, TrainingResult]:
     torch.manual_seed(1)
     data: tuple[Data, Data]
     if loss is reconstruction_loss:
-        data = RainMaps([month], TIMES[:30]), RainMaps([month], TIMES[30:])
+        data = RainMaps([month], times[:30]), RainMaps([month], times[30:])
     else:
-        known = ScoreMaps([month], TIMES[:30], drop_context=0.5, seed=5)
-        data = known, ScoreMaps([month], TIMES[30:])
+        known = ScoreMaps([month], times[:30], drop_context=0.5, seed=5)
+        data = known, ScoreMaps([month], times[30:])
     model = UNet(UNetSettings(len(BASE) + 4, width=8, depth=1)) if model is None else model
     defaults = {
         "epochs": 4,
@@ -158,6 +159,13 @@ def test_a_checkpoint_of_other_code_or_settings_is_ignored(month, tmp_path, chan
 
     start(month, tmp_path / "c.pt", epochs=1, loss=loss, **change)
     assert sum(calls) == 40
+
+
+def test_a_checkpoint_of_other_half_hours_is_ignored(month, tmp_path):
+    """The same number of maps, of other days: they may be held out now."""
+    start(month, tmp_path / "c.pt", epochs=1)
+    resumed, _ = start(month, tmp_path / "c.pt", epochs=1, times=TIMES[::-1])
+    assert equal(resumed, start(month, tmp_path / "other.pt", epochs=1, times=TIMES[::-1])[0])
 
 
 def test_training_stops_early_and_keeps_its_best_weights(month, tmp_path):

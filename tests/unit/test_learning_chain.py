@@ -1,5 +1,7 @@
 """From training files to skill and scored maps, on a world where the answer is known."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import xarray as xr
 
 from rainscore.calibration.windows import calibrate_unet, map_scores, read_calibration
 from rainscore.clustering.heldout import check_labels
@@ -16,10 +19,12 @@ from rainscore.clustering.portraits import describe_maps
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.evaluation.heldout import Skill, evaluate
 from rainscore.features.dataset import unknown_channels
+from rainscore.figures.scored import headline
 from rainscore.files import read_json, write_json
 from rainscore.fitting.autoencoder import fit_autoencoder
 from rainscore.fitting.unet import fit_unet
 from rainscore.granules import granule_name, write_granule
+from rainscore.grids import Grid
 from rainscore.imerg import read_granule
 from rainscore.networks.files import save_model
 from rainscore.networks.latents import extract_latents, latent_columns
@@ -45,6 +50,7 @@ def run(tmp_path_factory) -> SimpleNamespace:
     folder = tmp_path_factory.mktemp("run")
     path, table = training_file(folder, "2019-05-01", "2019-05-13")
     splits = split_blocks(table["time"].to_numpy(), pattern=PATTERN, block_hours=24, gap_hours=0)
+    splits.attrs["versions"] = "V07B"
     common = {"seed": 1, "checkpoint": folder / "checkpoint", "fingerprint": "test"}
     unet, _, card = fit_unet(
         [path],
@@ -67,8 +73,8 @@ def run(tmp_path_factory) -> SimpleNamespace:
         **common,
     )
     models = folder / "models"
-    domain = {"step_km": 8}
-    save_model(models / "unet", unet.state_dict(), {**card, "simulated": True, "domain": domain})
+    card |= {"simulated": True, "domain": {"step_km": 8}, "run": "final"}
+    save_model(models / "unet", unet.state_dict(), card)
     card = read_json(models / "unet.json")
     calibration = calibrate_unet(unet, card, [path], splits, table)
     write_json(calibration, models / "unet_calibration.json")
@@ -237,12 +243,19 @@ def granules(tmp_path_factory) -> list[Path]:
     return paths
 
 
+def scored(files: list[Path], scorer: Scorer, learning: Grid) -> Iterator[tuple[Path, xr.Dataset]]:
+    """Maps of granules that can all be scored."""
+    for file, found in score_files(files, scorer, learning):
+        assert isinstance(found, xr.Dataset)
+        yield file, found
+
+
 def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
     """What the workflow computes for a half-hour is what a user gets from its file."""
     from rainscore.features.dataset import ScoreMaps
 
     scorer = Scorer(run.models)
-    results = dict(score_files(granules, scorer, scorer.learning_grid))
+    results = dict(scored(granules, scorer, scorer.learning_grid))
     time = np.datetime64("2019-05-01T01:00")
     data = ScoreMaps([run.path], np.array([time]))
     inputs, _, wet, _ = data.read(np.array([0]))
@@ -259,7 +272,7 @@ def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
 def test_a_new_map_gets_the_name_and_the_calibrated_score_of_its_cluster(run, granules) -> None:
     scorer = Scorer(run.models)
     labels = run.labels.set_index("cluster")
-    for _, got in score_files(granules, scorer, scorer.learning_grid):
+    for _, got in scored(granules, scorer, scorer.learning_grid):
         label = labels.loc[int(got["cluster"])]
         assert got.attrs["cluster_name"] == label["name"]
         told = [float(got[f"cluster_score_{end}"]) for end in ("low", "median", "high")]
@@ -270,7 +283,7 @@ def test_a_new_map_gets_the_name_and_the_calibrated_score_of_its_cluster(run, gr
 
 def test_score_and_hidden_rain_are_never_blended(run, granules) -> None:
     scorer = Scorer(run.models)
-    _, got = next(score_files(granules, scorer, scorer.learning_grid))
+    _, got = next(scored(granules, scorer, scorer.learning_grid))
     score, hidden = got["score"].values, got["hidden_rain_probability"].values
     assert not (np.isfinite(score) & np.isfinite(hidden)).any()
     assert (np.isfinite(score) | np.isfinite(hidden)).all()
@@ -280,17 +293,91 @@ def test_score_and_hidden_rain_are_never_blended(run, granules) -> None:
 
 def test_what_a_lone_granule_cannot_tell_is_said(run, granules) -> None:
     scorer = Scorer(run.models)
-    _, got = next(score_files(granules[1:2], scorer, scorer.learning_grid))
+    _, got = next(scored(granules[1:2], scorer, scorer.learning_grid))
     assert "the half-hour before, the half-hour after" in got.attrs["unknown"]
 
 
 def test_an_early_map_is_scored_without_what_comes_after(run, granules) -> None:
     scorer = Scorer(run.models)
     scorer.card["hidden"] = list(unknown_channels("early"))
-    _, known = list(score_files(granules, scorer, scorer.learning_grid))[2]
-    _, alone = list(score_files(granules[:3], scorer, scorer.learning_grid))[2]
+    _, known = list(scored(granules, scorer, scorer.learning_grid))[2]
+    _, alone = list(scored(granules[:3], scorer, scorer.learning_grid))[2]
     assert "after" not in alone.attrs["unknown"]
     np.testing.assert_array_equal(known["score"].values, alone["score"].values)
+
+
+def test_a_late_map_without_its_next_half_hour_is_scored_and_says_so(run, granules) -> None:
+    scorer = Scorer(run.models)
+    *_, (_, last) = scored(granules, scorer, scorer.learning_grid)
+    assert last.attrs["unknown"] == "the half-hour after"
+    assert np.isfinite(last["score"].values).any() and np.isfinite(float(last["map_score"]))
+
+
+def rewritten(file: Path, folder: Path, version: str = "V07B", **changes) -> Path:
+    """The granule with some of its rain changed, or under the name of another version."""
+    granule = read_granule(file, CELLS).assign(precipitation_uncal=lambda g: g["precipitation"])
+    if "rain" in changes:
+        granule["precipitation"] = granule["precipitation"] * changes["rain"]
+    path = folder / granule_name("final", np.datetime64(granule["time"].item(), "ns"), version)
+    write_granule(path, granule, run="final", version=version)
+    return path
+
+
+def test_a_map_without_any_estimate_is_missing_and_not_dry(run, granules, tmp_path: Path) -> None:
+    empty = rewritten(granules[1], tmp_path, rain=np.nan)
+    scorer = Scorer(run.models)
+    ((line, good),) = score_into(tmp_path, scorer, scorer.learning_grid, [empty])
+    assert good and "nothing to score, IMERG is missing here" in line
+    assert "the rain of 100 % of the window" in line
+    with xr.open_dataset(next(tmp_path.glob("*.nc"))) as found:
+        for name in ("score", "hidden_rain_probability", "map_score", "cluster", "novelty"):
+            assert np.isnan(found[name].values).all(), name
+
+
+def test_where_a_part_is_missing_nothing_is_said_of_it(run, granules, tmp_path: Path) -> None:
+    seen = np.ones(CELLS.shape, np.float32)
+    seen[:, : CELLS.nx // 2] = np.nan
+    scorer = Scorer(run.models)
+    part = rewritten(granules[1], tmp_path, rain=seen)
+    ((_, whole),) = scored([granules[1]], scorer, scorer.learning_grid)
+    ((_, got),) = scored([part], scorer, scorer.learning_grid)
+    assert (
+        "the rain of 49 % of the window" in got.attrs["unknown"]
+        and "rain" not in whole.attrs["unknown"]
+    )
+    known = np.isfinite(got["score"].values) | np.isfinite(got["hidden_rain_probability"].values)
+    assert not known[:, :7].any() and known[:, -7:].all()
+    east = np.s_[:, -4:]
+    np.testing.assert_allclose(got["score"].values[east], whole["score"].values[east], atol=0.1)
+
+
+def test_a_map_smaller_than_the_training_is_scored_and_not_clustered(run, granules) -> None:
+    scorer = Scorer(run.models)
+    small = window(scorer.learning_grid, bbox=[1.8, 45.8, 5.4, 48.2])
+    _, got = next(iter(scored(granules, scorer, small)))
+    assert min(got["score"].shape) < min(scorer.learning_grid.shape)
+    assert np.isnan(float(got["cluster"])) and np.isfinite(float(got["map_score"]))
+    assert "too small" in headline(got)[1]
+
+
+def test_another_letter_of_the_version_is_scored_and_named(run, granules, tmp_path: Path) -> None:
+    repaired = rewritten(granules[1], tmp_path, "V07A")
+    scorer = Scorer(run.models)
+    ((line, good),) = score_into(tmp_path, scorer, scorer.learning_grid, [repaired])
+    assert good and "(beware: it is Final V07A, the model was trained on Final V07B)" in line
+    with xr.open_dataset(next(tmp_path.glob("*.nc"))) as found:
+        assert found.attrs["differs"] == "it is Final V07A, the model was trained on Final V07B"
+
+
+def test_another_version_is_refused_unless_it_is_asked_for(run, granules, tmp_path: Path) -> None:
+    older = rewritten(granules[1], tmp_path, "V06B")
+    scorer = Scorer(run.models)
+    lines = list(score_into(tmp_path, scorer, scorer.learning_grid, [older, granules[2]]))
+    assert [good for _, good in lines] == [False, True]
+    assert f"{older.name}: not scored: it is IMERG Final V06B" in lines[0][0]
+    scorer = Scorer(run.models, any_product=True)
+    ((_, got),) = scored([older], scorer, scorer.learning_grid)
+    assert got.attrs["differs"].startswith("it is Final V06B")
 
 
 def test_a_damaged_file_among_good_ones_costs_only_itself(run, granules, tmp_path: Path) -> None:
@@ -310,8 +397,15 @@ def test_a_map_elsewhere_has_pixels_of_the_same_size(run) -> None:
     assert (there.dx, there.shape) == (trained.dx, trained.shape)
     box = window(trained, bbox=[0, 40, 10, 45])
     assert box.shape == (35, 54)
-    with pytest.raises(RainscoreError, match="WEST SOUTH EAST NORTH"):
-        window(trained, bbox=[10, 40, 0, 45])
+    for bad, message in (
+        ({"bbox": [10, 40, 0, 45]}, "WEST SOUTH EAST NORTH"),
+        ({"bbox": [0, 40, 1, 41]}, "longer than 256 km"),
+        ({"centre": [179.9, 0]}, "date line"),
+        ({"centre": [0, 89]}, "pole"),
+        ({"centre": [46.6, 122]}, "longitude, then latitude"),
+    ):
+        with pytest.raises(RainscoreError, match=message):
+            window(trained, **bad)
 
 
 def test_a_model_whose_channels_were_scaled_otherwise_is_refused(run, tmp_path: Path) -> None:
@@ -323,6 +417,14 @@ def test_a_model_whose_channels_were_scaled_otherwise_is_refused(run, tmp_path: 
 def test_a_model_of_another_kind_is_refused(run) -> None:
     with pytest.raises(RainscoreError, match=r"autoencoder\.json: it is no U-Net"):
         load_unet(run.models / "autoencoder")
+
+
+def test_of_several_labelled_clusterers_one_must_be_named(run, tmp_path: Path) -> None:
+    shutil.copytree(run.models, tmp_path, dirs_exist_ok=True)
+    shutil.copy(run.models / "kmeans_labels.json", tmp_path / "desom_labels.json")
+    with pytest.raises(RainscoreError, match="--clusters: desom, kmeans"):
+        Scorer(tmp_path)
+    assert Scorer(tmp_path, "kmeans").cluster_card["method"] == "LatentKMeans"
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ TRAINED = study_grid(centre=(2.5, 46.6), size_km=800, step_km=40)
 NOON = np.datetime64("2019-01-01T12:00", "ns")
 
 
-def predict(around: dict, learning) -> Predicted:
+def predict(around: dict, learning, run: str) -> Predicted:
     """The score is the rain of the pixel; where nothing is known nothing is said."""
     weights = overlap_weights(imerg_cells(learning), learning)
     rain = weights.apply(around[0]["precipitation"])[0]
@@ -26,12 +26,14 @@ def predict(around: dict, learning) -> Predicted:
     return Predicted(rain, {"precipitation": rain, "score": rain}, table)
 
 
-SCORER: Any = SimpleNamespace(learning_grid=TRAINED, predict=predict)
+SCORER: Any = SimpleNamespace(
+    learning_grid=TRAINED, predict=predict, differs=lambda granule: "", hidden=lambda run: []
+)
 
 
 def globe(values: np.ndarray) -> xr.Dataset:
     fields = dict.fromkeys(("precipitation", "mw_source"), (("lat", "lon"), values))
-    return xr.Dataset(fields)
+    return xr.Dataset(fields, attrs={"run": "final", "absent": "quality_index"})
 
 
 def test_blocks_fill_the_globe_once_and_lie_in_the_middle_of_their_windows():
@@ -56,6 +58,7 @@ def test_each_cell_gets_the_score_of_the_window_in_whose_middle_it_lies():
     assert np.abs(found["score"].values - field)[known].max() < 0.02
     assert found["score"].values[~known].size and np.isnan(found["score"].values[~known]).all()
     assert "precipitation" not in found
+    assert found.attrs["unknown"] == "quality index, the half-hour after"
     here = found["window_lat"].values, found["window_lon"].values
     expected = 2 + np.sin(np.deg2rad(here[1])) * np.cos(np.deg2rad(here[0]))
     assert found["map_score"].values == pytest.approx(
@@ -70,6 +73,11 @@ def test_windows_without_any_estimate_are_missing():
     assert 1 <= found.sizes["window"] <= 6
     assert np.isfinite(found["score"].values[1297:1313, 3588:]).all()
     assert np.isfinite(found["score"].values).sum() < 3000
+
+
+def test_a_granule_that_is_missing_everywhere_is_refused():
+    with pytest.raises(RainscoreError, match="no rain estimate anywhere"):
+        score_globe(SCORER, {NOON: globe(np.full(CELLS.shape, np.nan, np.float32))}, NOON)
 
 
 def test_a_damaged_file_is_named(tmp_path: Path):

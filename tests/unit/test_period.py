@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.period import expand_months, month_span, split_blocks, steps
+from rainscore.errors import RainscoreError
+from rainscore.period import check_splits, expand_months, month_span, split_blocks, steps
 
 PATTERN = ["train", "train", "validation", "test", "calibration"]
 
@@ -29,6 +30,12 @@ def test_a_month_has_its_own_number_of_half_hours() -> None:
 def test_a_day_that_the_month_has_not_is_an_error() -> None:
     with pytest.raises(ValueError, match="2019-02 has no day 30"):
         month_span("2019-02", 30, 31)
+
+
+def test_a_period_that_is_too_short_for_a_split_is_refused() -> None:
+    check_splits(split("2019-05"))
+    with pytest.raises(RainscoreError, match=r"no days for train, validation; give it more days"):
+        check_splits(split("2019-05", last=4))
 
 
 def test_no_day_lies_in_two_splits() -> None:
