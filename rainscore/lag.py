@@ -29,9 +29,9 @@ def lag_sums(
 ) -> pd.DataFrame:
     """Sums of radar against microwave-only rain at its observation minute, for each lag.
 
-    Half-hours are taken evenly from the period; those with fewer than 20 wet microwave cells do not
-    count. All lags of a half-hour use the same cells: those that the radar sees at every lag. Both
-    rains enter as ln(1 + R / 0.1 mm/h), so that a few heavy cells do not decide.
+    Half-hours are taken at random from the period; those with fewer than 20 wet microwave cells do
+    not count. All lags of a half-hour use the same cells: those that the radar sees at every lag.
+    Both rains enter as ln(1 + R / 0.1 mm/h), so that a few heavy cells do not decide.
 
     Args:
         granules: Manifest with absolute file names.
@@ -79,22 +79,26 @@ def find_lag(
         A table of `lag` [min], `value`, `low`, `high` (correlation), `n` (pairs of cells); and
         `best`, `low`, `high` [min] with `half_hours`. The best lag is the top of the parabola
         through the highest value and its neighbours; at either end of the lags it is a bound.
+        Where either rain never varies the table is empty and there is no best lag.
     """
     lags = np.sort(sums["lag"].unique())
+    nothing = pd.DataFrame(columns=["lag", "value", "low", "high", "n"])
     if not lags.size:
-        return pd.DataFrame(columns=["lag", "value", "low", "high", "n"]), {"half_hours": 0}
+        return nothing, {"half_hours": 0}
     blocks = np.stack(
         [part.sort_values("lag")[SUMS].to_numpy(float) for _, part in sums.groupby("time")]
     )  # (half-hours, lags, sums)
+    total = blocks.sum(axis=0)
+    value = _correlation(total)
+    if np.isnan(value).all():
+        return nothing, {"half_hours": len(blocks)}
     rng = np.random.default_rng(seed)
     draws = rng.integers(0, len(blocks), (resamples, len(blocks)))
     samples = np.array([_correlation(blocks[draw].sum(axis=0)) for draw in draws])
-    total = blocks.sum(axis=0)
-    value = _correlation(total)
     low, high = np.nanquantile(samples, [0.05, 0.95], axis=0)
     tops = [_top(lags, sample) for sample in samples]
     table = pd.DataFrame({"lag": lags, "value": value, "low": low, "high": high, "n": total[:, 0]})
-    ends = np.quantile(tops, [0.05, 0.95])
+    ends = np.nanquantile(tops, [0.05, 0.95])
     best = {"best": _top(lags, value), "low": float(ends[0]), "high": float(ends[1])}
     return table, {**best, "half_hours": len(blocks)}
 
@@ -137,9 +141,12 @@ def _correlation(sums: np.ndarray) -> np.ndarray:
 
 def _top(lags: np.ndarray, value: np.ndarray) -> float:
     """Lag of the top of the parabola through the highest value and its neighbours."""
-    i = int(np.nanargmax(value)) if np.isfinite(value).any() else 0
+    if np.isnan(value).all():
+        return np.nan
+    i = int(np.nanargmax(value))
     if not 0 < i < lags.size - 1:
         return float(lags[i])
     before, at, after = value[i - 1 : i + 2]
     bend = before - 2 * at + after
-    return float(lags[i] + (lags[1] - lags[0]) * (before - after) / (2 * bend)) if bend else lags[i]
+    shift = (before - after) / (2 * bend) if bend < 0 else 0.0
+    return float(lags[i] + (lags[1] - lags[0]) * shift)

@@ -8,6 +8,7 @@ import pandas as pd
 from rainscore.analysis.bootstrap import day_draws, measured
 from rainscore.analysis.conditions import season
 from rainscore.analysis.tabulation import SUMS
+from rainscore.errors import RainscoreError
 from rainscore.scores.categorical import Contingency, csi, far, hss, pod
 from rainscore.scores.continuous import Moments, cc, nrmse, relative_bias, rmse
 from rainscore.scores.sums import ratio
@@ -106,8 +107,16 @@ def stratify_skill(
         One row for each grouping, class and measure: grouping (`source × last`, or `all`), a
         column for each condition (text, missing where it does not group), measure, value, low,
         high, n (cells), windows, days.
+
+    Raises:
+        RainscoreError: The months hold nothing that both products saw.
     """
     daily = _daily_sums(months, groupings)
+    if all(part.empty for part in daily.values()):
+        raise RainscoreError(
+            "descriptive analysis: IMERG and the radar have no cell and half-hour in common; see "
+            "results/data/availability.parquet, and whether the radar covers the domain"
+        )
     days = pd.DatetimeIndex(sorted({day for part in daily.values() for day in part["day"]}))
     draws = day_draws(days.size, resamples=resamples, seed=seed)
     tables = []

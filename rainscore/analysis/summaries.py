@@ -14,6 +14,7 @@ THRESHOLDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 ALL = "all"
 COUNTS = [*Contingency._fields]
+SUMMARY = ["source", "measure", "value", "low", "high", "days"]
 
 
 def joint_rates(rates: pd.DataFrame) -> pd.DataFrame:
@@ -88,9 +89,11 @@ def spectra(sums: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
 
     Returns:
         source, measure (`imerg_power`, `radar_power` [(mm/h)² a tile], `coherence`,
-        `effective_resolution` [km], whose wavelength is missing), `wavelength_km`, value, low,
-        high, n (tiles), days.
+        `effective_resolution` [km], whose wavelength is missing), value, low, high, days,
+        `wavelength_km`, n (tiles); no row where no tile counts.
     """
+    if sums.empty:
+        return pd.DataFrame(columns=[*SUMMARY, "wavelength_km", "n"])
     sums = _with_all(sums)
     wavelength = np.sort(sums["wavelength_km"].unique())[::-1]
     powers = list(SpectralSums._fields[:3])
@@ -140,9 +143,12 @@ def timing(sums: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
 
     Returns:
         source, measure (`correlation`; `best_lag`, `best_accumulation` [min], those of the highest
-        correlation), lag [min] by which the middle of the radar's time lies after that of the
-        half-hour, accumulation [min], value, low, high, n (cells), days.
+        correlation), value, low, high, days, lag [min] by which the middle of the radar's time
+        lies after that of the half-hour, accumulation [min], n (cells); no row where no cell has
+        all of the radar's times.
     """
+    if sums.empty:
+        return pd.DataFrame(columns=[*SUMMARY, "lag", "accumulation", "n"])
     sums = _with_all(sums)
     width = 2 + len(OFFSETS)
     columns = [*zip(*np.triu_indices(width), strict=True)]

@@ -7,6 +7,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from rainscore.choice.candidates import CANDIDATES
 from rainscore.choice.faults import FAULTS
 from rainscore.choice.trial import FEATURES, WORLDS
+from rainscore.errors import RainscoreError
 from rainscore.months import times_of
 from rainscore.scores.sums import ratio
 
@@ -63,7 +64,16 @@ def describe_choice(
         days, NaN where there is one day only: `CRITERIA`, `merit`, the loss at each level of each
         fault (`shift 8`), the mean score in each world (`world bias`), and the rank
         correlation with every other score (`rank fss`). And the decision, as plain values.
+
+    Raises:
+        RainscoreError: No window tried has rain, so nothing can be weighed.
     """
+    if windows.empty:
+        raise RainscoreError(
+            "the choice of the score: no window of the period has rain in IMERG or the radar (or "
+            "they have no half-hour in common, see results/data/availability.parquet): take more "
+            "days by period.months, first_day and last_day"
+        )
     draws = _Draws(sums, min(resamples, MOST_RESAMPLES), seed)
     own = _own(windows, draws)
     predicted, held_out = _predictable(windows, splits, draws.number, seed)

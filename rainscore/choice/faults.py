@@ -56,7 +56,7 @@ def faulty(
 def shifted(field: np.ndarray, pixels: int) -> np.ndarray:
     """A field (time, y, x) moved east; what comes in is missing."""
     out = np.full_like(field, np.nan)
-    out[..., pixels:] = field[..., : field.shape[-1] - pixels]
+    out[..., pixels:] = field[..., : max(field.shape[-1] - pixels, 0)]
     return out
 
 

@@ -139,7 +139,9 @@ def plot_skill_by_two(
     names = ("season", "intensity", "regime", "cluster")
     parts = {name: rows(table, "source", name, measure="score") for name in names}
     parts = {name: part for name, part in parts.items() if len(part)}
-    subtitle = sample(maps, "maps", days, period) + "; white: never, or no score"
+    subtitle = (
+        sample(maps, "maps", days, period) + "; white: never, on fewer than three days, or no score"
+    )
     height = 1.0 + 2.9 * -(-len(parts) // 2)
     title = "Score by source and a second condition"
     fig = figure(10, height, title=title, subtitle=subtitle, world=world)
@@ -174,12 +176,12 @@ def plot_cycles(table: pd.DataFrame, *, maps: int, days: int, period: str, world
     axes = fig.subplots(2, len(seasons) + 1, sharey="row", squeeze=False)
     for column, season in enumerate(seasons):
         of = table[(table["season"] == season) & (table["grouping"] == "season × hour")]
-        of = of.assign(x=of["hour"].astype(int) + 0.5)
+        of = met_often(of.assign(x=of["hour"].astype(int) + 0.5))
         _cycle(axes[:, column], of)
         axes[0, column].set_title(str(season))
         for ax in axes[:, column]:
             ax.set(xlabel="hour [UTC]", xticks=range(0, 25, 6), xlim=(0, 24))
-    months = table[table["grouping"] == "month"]
+    months = met_often(table[table["grouping"] == "month"])
     _cycle(axes[:, -1], months.assign(x=months["month"].astype(int)))
     axes[0, -1].set_title("by month")
     shown = sorted(months["month"].astype(int).unique())

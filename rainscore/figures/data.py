@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rainscore.figures.style import colour, count, figure, styled
+from rainscore.figures.style import colour, count, figure, nothing, styled
 
 
 @styled
@@ -27,13 +27,11 @@ def plot_lag(
     fig = figure(
         7, 4, title="At which lag radar and microwave agree best", subtitle=subtitle, world=world
     )
+    if lag.empty:
+        return nothing(fig, "no half-hour has rain that both microwave and the radar see")
     ax = fig.subplots()
     ax.set(xlabel="radar later than the microwave observation [min]", ylabel="correlation [1]")
     ax.grid(True)
-    if not len(lag):
-        ax.text(0.5, 0.5, "no half-hour has microwave rain that the radar sees",
-                transform=ax.transAxes, ha="center")  # fmt: skip
-        return fig
     ax.fill_between(lag["lag"], lag["low"], lag["high"], color=colour(0), alpha=0.2, linewidth=0)
     ax.plot(lag["lag"], lag["value"], color=colour(0), marker="o", markersize=3.5)
     ax.axvspan(best["low"], best["high"], color=colour(1), alpha=0.15, linewidth=0)

@@ -6,8 +6,16 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from rainscore.analysis.distributions import RATE_EDGES
 from rainscore.classes import RAIN_EDGES, RAIN_NAMES
-from rainscore.figures.conditions import AGE_HOURS, SOURCE_ORDER, band, rows, source_colour
+from rainscore.figures.conditions import (
+    AGE_HOURS,
+    SOURCE_ORDER,
+    band,
+    met_often,
+    rows,
+    source_colour,
+)
 from rainscore.figures.style import count, figure, sample, styled
 from rainscore.scores.sums import ratio
 
@@ -46,7 +54,9 @@ def plot_performance(
         _path(left, both[both["sensor"] == sensor], sensor, ends=named)
     left.set_title("by sensor of the last pass and the time since it, at the score's threshold")
     left.legend(title="sensor of the last pass", loc="lower right", alignment="left")
-    wide = thresholds.pivot(index=["source", "threshold"], columns="measure").reset_index()
+    wide = (
+        met_often(thresholds).pivot(index=["source", "threshold"], columns="measure").reset_index()
+    )
     for source in SOURCE_ORDER[:-1]:
         of = wide[wide["source"] == source].sort_values("threshold")
         points = {
@@ -101,8 +111,7 @@ def plot_rates(joint: pd.DataFrame, *, maps: int, days: int, period: str, world:
     title = "Joint histogram of the rates"
     fig = figure(10, 7.0, title=title, subtitle=subtitle, world=world)
     axes = fig.subplots(2, 3, sharex=True, sharey=True)
-    edges = np.unique(joint[["imerg_from", "radar_from"]])
-    edges = edges[edges > 0]
+    edges = RATE_EDGES[1:]
     bounds = np.append(edges, edges[-1] * 1.25)
     for ax, source in zip(axes.flat, SOURCE_ORDER, strict=False):
         of = joint[(joint["source"] == source)]
@@ -149,7 +158,7 @@ def plot_contingency(
     axes = fig.subplots(2, 3)
     names = {"pod": "POD [1]", "far": "FAR [1]", "csi": "CSI [1]"}
     for ax, (measure, label) in zip(axes[0], names.items(), strict=True):
-        part = thresholds[thresholds["measure"] == measure]
+        part = met_often(thresholds[thresholds["measure"] == measure])
         for source in SOURCE_ORDER[:-1]:
             of = part[part["source"] == source]
             band(ax, of.assign(x=of["threshold"]), source_colour(source), source)

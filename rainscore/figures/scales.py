@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rainscore.figures.conditions import SOURCE_ORDER, band, met_often, source_colour
-from rainscore.figures.style import colour, count, figure, intervals, sample, styled
+from rainscore.figures.style import colour, count, figure, intervals, nothing, sample, styled
 from rainscore.grids import Grid
 from rainscore.maps import aspect, draw_map
 
@@ -79,6 +79,8 @@ def plot_spectra(spectra: pd.DataFrame, *, maps: int, days: int, period: str, wo
     subtitle = sample(maps, "maps", days, period) + "; bands and bars: 95 % over days; "
     subtitle += "tiles with rain, of the source that fills two thirds of them"
     fig = figure(10, 7, title="Spectra and coherence", subtitle=subtitle, world=world)
+    if spectra.empty:
+        return nothing(fig, "no tile with rain is without a missing pixel")
     axes = fig.subplots(2, 2)
     spectra = met_often(spectra).assign(x=spectra["wavelength_km"])
     sources = [name for name in SOURCE_ORDER if name in set(spectra["source"])]
@@ -138,8 +140,10 @@ def plot_timing(timing: pd.DataFrame, *, maps: int, days: int, period: str, worl
     subtitle += "; ln(1 + rate / 0.1 mm/h) on IMERG's cells; bands: 95 % over days"
     title = "At which time, and over how long, the radar agrees best with IMERG"
     fig = figure(10, 4.2, title=title, subtitle=subtitle, world=world)
+    if timing.empty:
+        return nothing(fig, "no cell is seen by the radar in seven half-hours on end")
     left, right = fig.subplots(1, 2, sharey=True)
-    part = timing[timing["measure"] == "correlation"]
+    part = met_often(timing[timing["measure"] == "correlation"])
     lags = part[part["accumulation"] == part["accumulation"].min()]
     means = part[part["lag"] == 0]
     for source in SOURCE_ORDER:

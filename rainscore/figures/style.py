@@ -110,6 +110,12 @@ def intervals(
         ax.errorbar(x, value, yerr=spread, **settings)
 
 
+def nothing(fig: Figure, why: str) -> Figure:
+    """The figure with a sentence in its middle that says why there is nothing to draw."""
+    fig.text(0.5, 0.5, why, ha="center", size=10)
+    return fig
+
+
 def count(n: float) -> str:
     """A sample size, its thousands apart: 35 088."""
     return f"{round(n):,}".replace(",", "\u202f")

@@ -50,7 +50,8 @@ def quantile(histogram: np.ndarray, share: float, edges: np.ndarray = EDGES) -> 
         Rates [mm/h], dims (...); NaN without pixels, the last edge where the last class is reached.
     """
     below = _cumulative(histogram)
-    k = np.minimum((below < share).sum(axis=-1), len(edges) - 2)[..., None]
+    k = ((below < share) | (below == 0)).sum(axis=-1)  # the quantile 0 is where the pixels begin
+    k = np.minimum(k, len(edges) - 2)[..., None]
     high = np.take_along_axis(below, k, axis=-1)
     low = np.where(k > 0, np.take_along_axis(below, np.maximum(k - 1, 0), axis=-1), 0)
     part = np.clip(ratio(share - low, high - low), 0, 1)

@@ -10,6 +10,7 @@ from rainscore.choice import trial
 from rainscore.choice.candidates import CANDIDATES, window_scores
 from rainscore.choice.decision import CRITERIA, describe_choice
 from rainscore.choice.faults import FAULTS, faulty, shifted, smoothed, thinning_draws
+from rainscore.errors import RainscoreError
 from rainscore.features.files import write_features
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.scoremaps import score_month
@@ -84,6 +85,10 @@ def test_what_a_shift_brings_in_is_missing() -> None:
     np.testing.assert_array_equal(moved, [[[np.nan, 0, 1, 2]]])
 
 
+def test_a_shift_beyond_the_domain_leaves_nothing_to_compare() -> None:
+    assert np.isnan(shifted(np.ones((1, 2, 4)), 6)).all()
+
+
 def test_smoothing_uses_valid_pixels_only_and_fills_nothing() -> None:
     field = np.array([[[1.0, 3.0, np.nan]]], np.float32)
     np.testing.assert_allclose(smoothed(field, 3), [[[2, 2, np.nan]]])
@@ -154,6 +159,12 @@ def test_merit_is_the_geometric_mean_of_the_criteria(described) -> None:
     values = [value(evidence, "fss", c) for c in choice["criteria"]]
     expected = np.prod(np.clip(values, 0, 1)) ** (1 / len(values))
     assert choice["merit"]["fss"] == pytest.approx(expected)
+
+
+def test_a_period_without_rain_is_refused_with_what_to_do(tried) -> None:
+    splits = pd.DataFrame({"time": tried[1]["time"][:0], "split": []})
+    with pytest.raises(RainscoreError, match=r"no window .* take more days"):
+        describe_choice(tried[0], tried[1][:0], splits, used="csi", resamples=5, seed=0)
 
 
 def test_a_criterion_that_cannot_be_had_is_left_out_for_all(tried) -> None:

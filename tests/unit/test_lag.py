@@ -72,8 +72,20 @@ def test_without_microwave_rain_there_is_no_lag_and_the_figure_says_so(tmp_path:
 
     table, best = find_lag(lag_sums(dry, no_frames, CELLS, step_minutes=5, half_hours=5))
     assert (len(table), best) == (0, {"half_hours": 0})
-    figure = plot_lag(table, best, stamp="start", period="2020-01", world="real")
-    assert "no half-hour" in figure.axes[0].texts[0].get_text()
+    drawn = plot_lag(table, best, stamp="start", period="2020-01", world="real")
+    assert drawn.texts[-1].get_text().startswith("no half-hour")
+
+
+def test_a_radar_that_never_rains_has_no_best_lag(tmp_path: Path) -> None:
+    times = START + np.arange(-90, 150, 5) * MINUTE
+
+    def dry(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+        inside = times[(times >= start) & (times < end)]
+        return inside, np.zeros((inside.size, 16, 20), np.float32)
+
+    sums = lag_sums(granules(tmp_path, world()), dry, CELLS, step_minutes=5, half_hours=5)
+    table, best = find_lag(sums, resamples=5)
+    assert (len(sums) > 0, len(table), best) == (True, 0, {"half_hours": 2})
 
 
 def test_each_day_of_each_product_is_counted_with_its_versions() -> None:

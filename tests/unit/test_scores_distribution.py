@@ -28,6 +28,12 @@ def test_quantiles_of_an_even_histogram_lie_evenly():
     assert np.isnan(quantile(0 * histogram, 0.5, edges))
 
 
+def test_the_lowest_quantile_is_where_the_pixels_begin():
+    edges = np.array([0.0, 1.0, 2.0, 3.0])
+    for histogram, lowest in (([5, 0, 0, 0], 0), ([0, 0, 5, 0], 2)):
+        assert quantile(np.array(histogram), 0.0, edges) == lowest
+
+
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.9, 0.99])
 def test_quantiles_agree_with_numpy_within_a_class(share):
     field = rain(0)
