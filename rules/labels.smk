@@ -78,6 +78,7 @@ rule check_clusters:
         clusters="results/clusters/{method}.parquet",
         tables=every_month("results/scores/{month}.parquet"),
         features=every_month("results/features/{month}.h5"),
+        model=["results/models/{method}.safetensors", "results/models/{method}.json"],
         unet=UNET,
     output:
         checks="results/clusters/{method}_coverage.parquet",

@@ -1,9 +1,13 @@
-"""Measure on held-out days what the labels of the clusters are worth, beside the U-Net."""
+"""Measure on held-out days what the clusters are worth: their labels, and the novelty flag."""
 
 from pathlib import Path
 
+import pandas as pd
+
 from rainscore.calibration.windows import map_scores, read_calibration
 from rainscore.clustering.heldout import check_labels
+from rainscore.clustering.methods import load_clusterer
+from rainscore.clustering.novelty import detections
 from rainscore.files import read_table, write_table
 from rainscore.log import start_logging
 from rainscore.months import read_months, times_of
@@ -13,9 +17,12 @@ from rainscore.threads import use_threads
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 given, p = snakemake.input, snakemake.params
-clusters, stem = read_table(given.clusters), Path(given.unet[0]).with_suffix("")
+clusters, paths = read_table(given.clusters), sorted(given.features)
+stem = Path(given.unet[0]).with_suffix("")
 model, card = load_unet(stem)
 times = times_of(clusters, "calibration", "test")
-unet = map_scores(model, card, read_calibration(stem, card), sorted(given.features), times)
-checks = check_labels(clusters, read_months(given.tables), unet, resamples=p.resamples, seed=p.seed)
-write_table(checks, snakemake.output.checks)
+unet = map_scores(model, card, read_calibration(stem, card), paths, times)
+draws = {"resamples": p.resamples, "seed": p.seed}
+checks = check_labels(clusters, read_months(given.tables), unet, **draws)
+seen = detections(load_clusterer(Path(given.model[0]).with_suffix("")), paths, clusters, **draws)
+write_table(pd.concat([checks, seen], ignore_index=True), snakemake.output.checks)

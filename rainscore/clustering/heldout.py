@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.classes import DRY
 from rainscore.clustering.distributions import (
     BINS,
     ScoreCounts,
@@ -13,11 +12,10 @@ from rainscore.clustering.distributions import (
     score_intervals,
 )
 from rainscore.clustering.labels import HELD
+from rainscore.clustering.novelty import false_alarms
 from rainscore.evaluation.skill import (
     COLUMNS,
     DaySums,
-    day_weights,
-    interval,
     paired_table,
     pixel_statistics,
     skill_table,
@@ -161,28 +159,6 @@ def _add(
         for one in np.unique(day):
             here = day == one
             days.add(method, one, split, names.tolist(), groups[here], statistics[here])
-
-
-def false_alarms(clusters: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
-    """Share of the clustered test maps that is called new, though they are of the same world.
-
-    Args:
-        clusters: time, split, cluster, novel.
-        resamples: Bootstrap samples of days.
-        seed: Of the samples.
-
-    Returns:
-        One row as those of `check_labels`; none without a clustered test map.
-    """
-    test = clusters[(clusters["split"] == "test") & (clusters["cluster"] != DRY)]
-    if test.empty:
-        return pd.DataFrame()
-    sums = test.groupby(test["time"].dt.normalize())["novel"].agg(["sum", "count"]).to_numpy(float)
-    drawn = day_weights(len(sums), resamples=resamples, seed=seed) @ sums
-    low, high = interval(drawn[:, 0] / drawn[:, 1], len(sums))
-    what = {"method": CLUSTER, "measure": "false_alarms", "split": "novelty", "group": "all"}
-    found = {"value": test["novel"].mean(), "low": low, "high": high}
-    return pd.DataFrame([{**what, **found, "days": len(sums), "n": len(test)}])
 
 
 def value_of(checks: pd.DataFrame, method: str, measure: str, split: str) -> pd.Series | None:

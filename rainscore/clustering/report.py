@@ -89,6 +89,15 @@ def checks_text(checks: pd.DataFrame, *, novelty: float) -> str:
             f"called {_percent(row)} of {number(row['n'])} clustered test maps of {row['days']} "
             "days so."
         )
+    seen = checks[checks["measure"] == "detected"]
+    if len(seen):
+        shares = [
+            f"{name} {100 * x:.0f} %" for name, x in zip(seen["group"], seen["value"], strict=True)
+        ]
+        parts.append(
+            f"Of {number(seen['n'].iloc[0])} of these maps, changed in a known way, it calls new: "
+            f"{'; '.join(shares)}. What is hardly ever called new, the flag does not see."
+        )
     row = value_of(checks, POOL, "crps_gain", "map")
     if row is not None:
         verdict = "helps" if row["low"] > 0 else "hurts" if row["high"] < 0 else "does not help"

@@ -74,8 +74,8 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
         found += " · not clustered: too little rain"
     else:
         names = ("cluster_score_median", "cluster_score_low", "cluster_score_high")
-        found += " · unlike" if float(dataset["novelty"]) > 0 else " · like"
-        found += " the maps of the training"
+        # The flag misses much (docs/clustering.md): without it nothing is promised.
+        found += " · unlike the maps of the training" if float(dataset["novelty"]) > 0 else ""
         found += f"\ncluster {cluster:.0f}, {dataset.attrs['cluster_name']}: its maps score "
         found += _with_interval(dataset, *names)
     found += f"\n{dataset.attrs['source']}; model trained on {dataset.attrs['trained_on']}"

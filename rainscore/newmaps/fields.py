@@ -23,7 +23,7 @@ WORDS = {
     "map_score_outside": "1: its wet share is beyond those of the maps it was calibrated with",
     "cluster": "cluster of the central window; -1: too little rain; missing: window too small, or "
     "no estimate",
-    "novelty": "1: unlike the maps of the training, 0: like them",
+    "novelty": "1: unlike the maps of the training, 0: not seen to be unlike them",
     "cluster_score_low": "lower bound of its 90 % interval",
     "cluster_score_median": "map score told by the cluster alone, median",
     "cluster_score_high": "upper bound of its 90 % interval",

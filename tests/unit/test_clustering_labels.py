@@ -12,7 +12,7 @@ from rainscore.clustering.distributions import (
     quantiles,
     score_intervals,
 )
-from rainscore.clustering.heldout import check_labels, false_alarms, pool_weight
+from rainscore.clustering.heldout import check_labels, pool_weight
 from rainscore.clustering.labels import label_clusters, median_intervals, names_of, plain
 from rainscore.clustering.report import checks_text, labels_table
 from rainscore.clustering.transitions import count_transitions
@@ -100,20 +100,6 @@ def test_the_weight_of_the_better_of_two_forecasts_is_one() -> None:
     assert pool_weight(wrong, right, truth) == 0
     # One is too high and the other too low by as much: their middle is right.
     assert pool_weight(right + 0.1, right - 0.1, truth) == pytest.approx(0.5)
-
-
-def test_false_alarms_are_the_share_of_clustered_test_maps_called_new() -> None:
-    frame = pd.DataFrame(
-        {
-            "time": pd.date_range("2019-01-01", periods=6, freq="12h"),
-            "split": ["test"] * 5 + ["train"],
-            "cluster": [0, 0, 0, 0, -1, 0],
-            "novel": [True, False, False, False, True, True],
-        }
-    )
-    row = false_alarms(frame, resamples=100, seed=0).iloc[0]
-    assert (row["value"], row["n"], row["days"]) == (0.25, 4, 2)
-    assert row["low"] == 0 and row["high"] == 0.5
 
 
 def world(days: int = 20) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -207,6 +193,10 @@ def test_labels_are_measured_on_days_that_they_have_not_seen() -> None:
     assert rows["left out", "cluster", "coverage", "all"] == pytest.approx(0.9, abs=0.05)
     text = checks_text(checks, novelty=0.01)
     assert "16" not in text and "4 test days" in text and "does not help" in text
+    assert "changed in a known way" not in text
+    row = {"measure": "detected", "split": "novelty", "group": "rain × 5", "value": 0.25, "n": 8}
+    seen = pd.concat([checks, pd.DataFrame([row])])
+    assert "it calls new: rain × 5 25 %." in checks_text(seen, novelty=0.01)
 
 
 def test_without_calibration_days_the_network_is_left_out() -> None:

@@ -71,6 +71,8 @@ def test_the_headline_says_when_what_and_how_well() -> None:
     assert "map score 0.62 [0.50, 0.71] (90 % interval)" in text
     assert "cluster 3, broad light showers: its maps score 0.50 [0.50, 0.50]" in text
     assert "unlike the maps of the training" in text
+    # A map that is not flagged is not said to be like them: the flag misses much.
+    assert "maps of the training" not in headline(scored(novelty=0.0))[1]
     assert "model trained on a simulated world" in text
     assert "not known" not in text
     assert "outside the wet shares calibrated" in text
