@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from rainscore.classes import DRY
 from rainscore.clustering.desom import DESOM
 from rainscore.clustering.drawing import plot_map
-from rainscore.clustering.labels import names_of
+from rainscore.clustering.labels import HELD, names_of
 from rainscore.features.channels import scale_rain
 from rainscore.figures.clusters import plot_clusters, plot_latents, plot_transitions
 from rainscore.figures.style import count
@@ -77,7 +77,8 @@ def _gallery(run: LabelledClusters) -> Figure:
     clustered = np.flatnonzero(run.maps["cluster"].to_numpy() != DRY)
     maps = run.maps.isel(cluster=clustered)
     labels = run.labels.set_index("cluster", drop=False).loc[maps["cluster"].to_numpy()]
-    scores = run.scored.dropna(subset=["map_score"])
+    # The same days as the labels and the mean maps beside them.
+    scores = run.scored[~run.scored["split"].isin(HELD)].dropna(subset=["map_score"])
     return plot_clusters(
         maps, labels, scores, Grid(**json.loads(run.maps.attrs["grid"])), **run.about
     )

@@ -55,7 +55,9 @@ def test_the_file_follows_the_conventions_and_every_figure_is_drawn_from_it(
     month, tmp_path
 ) -> None:
     path, scores, _, table, clusters = month
-    write_netcdf(average_clusters(clusters, [path], [scores]), tmp_path / "maps.nc")
+    clusters = clusters.assign(split=np.where(clusters.index < 70, "train", "test"))
+    known = clusters[clusters["split"] == "train"]
+    write_netcdf(average_clusters(known, [path], [scores]), tmp_path / "maps.nc")
     assert cf_errors(tmp_path / "maps.nc") == []
     portraits = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
     assert portraits[["imager", "SSMIS", "sounder", "morphed", "infrared"]].sum(axis=1).eq(1).all()
@@ -73,6 +75,9 @@ def test_the_file_follows_the_conventions_and_every_figure_is_drawn_from_it(
     for name, draw in figures(run).items():
         fig = draw()
         assert "(simulated world)" in fig.texts[0].get_text()
+        if name == "clusters":  # Test days are in none of its panels, as the sizes say.
+            count = table["map_score"][4:70].notna().sum()
+            assert fig.texts[1].get_text().startswith(f"{count} scored maps")
         save(fig, tmp_path / f"{name}.svg")
         assert (tmp_path / f"{name}.svg").stat().st_size < 1_500_000
 
