@@ -66,6 +66,10 @@ def _explain(error: jsonschema.ValidationError) -> str:
     return f"{where}: {error.message}"
 
 
+def _on_earth(centre: list[float]) -> bool:
+    return len(centre) == 2 and abs(centre[0]) <= 180 and abs(centre[1]) <= 90
+
+
 def _cross_faults(config: dict):
     domain, score = config["domain"], config["score"]
     period, radar, imerg = config["period"], config["radar"], config["imerg"]
@@ -82,6 +86,9 @@ def _cross_faults(config: dict):
             f"score.window_km: {score['window_km']} km is not centred on the learning pixels; take "
             f"{domain['learning_step_km']:g} km plus a multiple of {2 * domain['step_km']:g} km"
         )
+    for name, place in (("domain", domain), ("scoring", config["scoring"])):
+        if place["centre"] and not _on_earth(place["centre"]):
+            yield f"{name}.centre: {place['centre']} is not a longitude and a latitude [degrees]"
     if period["last_day"] < period["first_day"]:
         yield "period: last_day comes before first_day"
     if imerg["source"] != "simulated" and radar["source"] == "simulated":
@@ -94,7 +101,8 @@ def _cross_faults(config: dict):
     if radar["gauges"] and not (ROOT / radar["gauges"]).is_dir():
         yield f"radar.gauges: {radar['gauges']} is not a folder"
     for name, part in (("imerg", imerg), ("radar", radar)):
-        if part["source"] == "local" and not (ROOT / part["folder"]).is_dir():
+        named = part["folder"] and (ROOT / part["folder"]).is_dir()
+        if part["source"] == "local" and not named:
             yield f"{name}.folder: {part['folder'] or '(empty)'} is not a folder"
     if radar["source"] == "simulated" and radar["format"] != "fr-radar-rainfall":
         yield "radar.format: the simulated radar is written as fr-radar-rainfall"

@@ -54,6 +54,8 @@ class CfRadar:
         parts = []
         for file in sorted(f for f in Path(folder).absolute().rglob("*") if f.suffix in SUFFIXES):
             dataset = _open(str(file))
+            if "time" not in dataset:
+                raise _damaged(file, "no coordinate time")
             times = pd.DatetimeIndex(np.atleast_1d(dataset["time"].to_numpy())).as_unit("ns")
             if self.stamp == "inside" and (bounds := _bounds(dataset)) is not None:
                 times = pd.DatetimeIndex(bounds[:, 0]).as_unit("ns")

@@ -88,28 +88,28 @@ class Odim:
         """Return the grid, from the projection and the outer corners, checked against the scales.
 
         Raises:
-            DamagedFile: The corners, the size and the scales disagree.
+            DamagedFile: The corners, the size and the scales disagree, or one is absent.
         """
         with open_hdf5(file) as odim:
             where = dict(odim["where"].attrs)
-        crs = text(where["projdef"])
-        project = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
-        x, y = project(
-            [where[f"{corner}_lon"] for corner in ("UL", "UR", "LL", "LR")],
-            [where[f"{corner}_lat"] for corner in ("UL", "UR", "LL", "LR")],
-        )
-        nx, ny = int(where["xsize"]), int(where["ysize"])
-        dx, dy = float(where["xscale"]), float(where["yscale"])
-        right, bottom = x[0] + nx * dx, y[0] - ny * dy
-        off_x = np.abs(np.subtract(x, [x[0], right, x[0], right])).max()
-        off_y = np.abs(np.subtract(y, [y[0], y[0], bottom, bottom])).max()
-        if off_x > dx / 2 or off_y > dy / 2:
-            raise DamagedFile(
-                file,
-                f"its corners do not lie {nx} × {dx:g} and {ny} × {dy:g} apart in {crs}",
-                "ask its producer for the right corners",
+            crs = text(where["projdef"])
+            project = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
+            x, y = project(
+                [where[f"{corner}_lon"] for corner in ("UL", "UR", "LL", "LR")],
+                [where[f"{corner}_lat"] for corner in ("UL", "UR", "LL", "LR")],
             )
-        return Grid(crs, float(x[0]), float(y[0]), dx, -dy, nx, ny)
+            nx, ny = int(where["xsize"]), int(where["ysize"])
+            dx, dy = float(where["xscale"]), float(where["yscale"])
+            right, bottom = x[0] + nx * dx, y[0] - ny * dy
+            off_x = np.abs(np.subtract(x, [x[0], right, x[0], right])).max()
+            off_y = np.abs(np.subtract(y, [y[0], y[0], bottom, bottom])).max()
+            if off_x > dx / 2 or off_y > dy / 2:
+                raise DamagedFile(
+                    file,
+                    f"its corners do not lie {nx} × {dx:g} and {ny} × {dy:g} apart in {crs}",
+                    "ask its producer for the right corners",
+                )
+            return Grid(crs, float(x[0]), float(y[0]), dx, -dy, nx, ny)
 
     def _shift(self, files: list[Path]) -> pd.Timedelta:
         """From the time that names bear to the start of the accumulation."""

@@ -36,6 +36,9 @@ def test_every_key_of_the_schema_has_a_default_and_a_description() -> None:
         ("score", "window_km", 50, "score.window_km: 50 km is not centred"),
         ("domain", "learning_step_km", 6, "domain: size_km must be a multiple"),
         ("period", "last_day", 0, "period.last_day"),
+        ("domain", "centre", [2.5, 95], "domain.centre: .2.5, 95. is not a longitude"),
+        ("scoring", "centre", [2.5], "scoring.centre: .2.5. is not a longitude"),
+        ("scoring", "centre", [500, 0], "scoring.centre: .500, 0. is not a longitude"),
         ("imerg", "source", "local", "needs a real radar"),
         ("splits", "pattern", ["train"] * 4, "splits.pattern: lacks calibration, test, validation"),
         ("clusters", "methods", ["magic"], "clusters.methods"),
@@ -52,6 +55,12 @@ def test_a_fault_is_named_with_its_place(section, key, value, says) -> None:
 def test_a_folder_that_is_not_there_is_named() -> None:
     config = merge(load_config(), {"radar": {"source": "local", "folder": "no/such/folder"}})
     with pytest.raises(ConfigError, match=r"radar.folder: no/such/folder is not a folder"):
+        check_config(config)
+
+
+def test_a_local_folder_that_is_not_named_is_not_the_whole_checkout() -> None:
+    config = merge(load_config(), {"radar": {"source": "local"}})
+    with pytest.raises(ConfigError, match=r"radar.folder: \(empty\) is not a folder"):
         check_config(config)
 
 

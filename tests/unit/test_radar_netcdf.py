@@ -84,6 +84,12 @@ def test_a_time_is_the_start_unless_its_bounds_or_the_user_say_otherwise(tmp_pat
     assert RADAR.scan(tmp_path / "b")["time"][0] == first - pd.Timedelta(minutes=10)
 
 
+def test_a_file_without_a_time_is_named(tmp_path: Path) -> None:
+    rain().isel(time=0, drop=True).to_netcdf(tmp_path / "map.nc", engine="h5netcdf")
+    with pytest.raises(DamagedFile, match=r"map\.nc: .*no coordinate time"):
+        get_format("netcdf").scan(tmp_path)
+
+
 def test_a_store_is_indexed_as_a_file_is(tmp_path: Path) -> None:
     rain().to_zarr(tmp_path / "rain.zarr")
     table = index_frames(tmp_path, RADAR, steps("2023-05-01", "2023-05-01T00:30", 10), 10)

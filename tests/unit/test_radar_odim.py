@@ -107,6 +107,13 @@ def test_the_grid_follows_projection_and_corners_and_checks_the_scales(tmp_path:
         RADAR.grid(write(tmp_path / "a.h5", [1, 2, 3], scale=2000.0))
 
 
+def test_a_file_without_its_corners_is_damaged(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_group("where").attrs["projdef"] = "EPSG:4326"
+    with pytest.raises(DamagedFile, match=r"a\.h5: .*UL_lon"):
+        Odim().grid(tmp_path / "a.h5")
+
+
 def test_the_start_comes_from_inside_the_file_or_from_the_configured_stamp(tmp_path: Path) -> None:
     # As OPERA does: scans from 10 minutes before to 5 minutes after the nominal time.
     write(tmp_path / "T_201808241800.h5", [1], start="175000", end="180500")
