@@ -28,7 +28,7 @@ from rainscore.features.files import coarsen_rain
 from rainscore.files import read_json
 from rainscore.grids import Grid, imerg_cells
 from rainscore.networks.unetfiles import load_unet
-from rainscore.newmaps.fields import on_grid, unknown, words
+from rainscore.newmaps.fields import neighbours, on_grid, unknown, words
 from rainscore.newmaps.products import compare_product
 from rainscore.period import HALF_HOUR
 from rainscore.regridding.conservative import Weights, overlap_weights
@@ -60,8 +60,10 @@ class Scorer:
         method = method or _only_method(folder)
         self.clusterer = load_clusterer(folder / method)
         self.cluster_card = self.clusterer.card_
-        labels = read_json(folder / f"{method}_labels.json")
-        self.labels = {row["cluster"]: row for row in labels}
+        labels = folder / f"{method}_labels.json"
+        if not labels.is_file():
+            raise RainscoreError(f"{labels}: no such file; label the clusters (label_clusters)")
+        self.labels = {row["cluster"]: row for row in read_json(labels)}
         self.learning_grid = Grid(**self.card["grid"])
         self._weights: dict[Grid, tuple[Weights, ...]] = {}
 
@@ -152,6 +154,9 @@ class Scorer:
             learning: Grid of the maps.
             run: IMERG run of the maps.
         """
+        # Learnt with both neighbours or with nothing around: with one alone scores come out low.
+        if any(step not in around for step in neighbours(self.hidden(run))):
+            around = {0: around[0]}
         inputs, rain, wet, valid = self._inputs(around, learning)
         for map_inputs in inputs:
             hide(map_inputs, self.card["channels"], self.hidden(run))

@@ -306,11 +306,15 @@ def test_an_early_map_is_scored_without_what_comes_after(run, granules) -> None:
     np.testing.assert_array_equal(known["score"].values, alone["score"].values)
 
 
-def test_a_late_map_without_its_next_half_hour_is_scored_and_says_so(run, granules) -> None:
+def test_a_late_map_without_its_next_half_hour_is_scored_as_a_lone_one(run, granules) -> None:
     scorer = Scorer(run.models)
     *_, (_, last) = scored(granules, scorer, scorer.learning_grid)
-    assert last.attrs["unknown"] == "the half-hour after"
+    _, alone = next(scored(granules[-1:], scorer, scorer.learning_grid))
+    said = "the half-hour after, so that nothing around it is used"
+    assert last.attrs["unknown"].startswith(said)
     assert np.isfinite(last["score"].values).any() and np.isfinite(float(last["map_score"]))
+    np.testing.assert_array_equal(last["score"].values, alone["score"].values)
+    assert float(last["map_score"]) == float(alone["map_score"])
 
 
 def rewritten(file: Path, folder: Path, version: str = "V07B", **changes) -> Path:
@@ -425,6 +429,9 @@ def test_of_several_labelled_clusterers_one_must_be_named(run, tmp_path: Path) -
     with pytest.raises(RainscoreError, match="--clusters: desom, kmeans"):
         Scorer(tmp_path)
     assert Scorer(tmp_path, "kmeans").cluster_card["method"] == "LatentKMeans"
+    (tmp_path / "kmeans_labels.json").unlink()
+    with pytest.raises(RainscoreError, match=r"kmeans_labels\.json: no such file; label"):
+        Scorer(tmp_path, "kmeans")
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
