@@ -43,19 +43,23 @@ def judge_maps(
     resamples: int,
     seed: int,
 ) -> MapSkill:
-    """Judge the map score of the U-Net beside what else tells it.
+    """Judge the map score of the U-Net beside what else tells it, on maps with rain in IMERG.
+
+    Every method learns from such maps too: where IMERG has no rain at all the score is 0, or there
+    is none, and nothing needs to be told.
 
     Args:
         whole: Held-out maps: time, value, low, high (of the U-Net), quality (mean quality index).
         quality: Training maps: time, quality.
-        table: Score tables of all months (time, map_score, regime).
+        table: Score tables of all months (time, map_score, imerg_wet_windows, regime).
         clusters: Clusters of all maps by method (time, cluster).
         nearest: The nearest training maps.
         levels: Quantile levels.
         resamples, seed: As in `skill.skill_table`.
     """
     scores = table.set_index("time")["map_score"]
-    past = scores[scores.index.isin(quality["time"])].dropna()
+    rainy = table.loc[table["imerg_wet_windows"] > 0, "time"]
+    past = scores[scores.index.isin(quality["time"]) & scores.index.isin(rainy)].dropna()
     found = scores.reindex(whole["time"]).to_numpy()
     judged = np.isfinite(found) & whole["value"].notna().to_numpy()
     whole, found = whole[judged].reset_index(drop=True), found[judged]
@@ -111,11 +115,15 @@ def _predictions(
         return np.where(np.isfinite(quantiles), quantiles, everything)
 
     edges = quality["quality"].quantile(np.arange(1, QUALITY_CLASSES) / QUALITY_CLASSES).to_numpy()
-    of_quality = pd.Series(np.searchsorted(edges, quality["quality"]), index=quality["time"])
+
+    def quality_class(values: pd.Series) -> np.ndarray:
+        return np.where(values.notna(), np.searchsorted(edges, values), -1)
+
+    of_quality = pd.Series(quality_class(quality["quality"]), index=quality["time"])
     times = whole["time"].to_numpy()
     return {
         "climatology": np.broadcast_to(everything, (len(whole), len(levels))),
-        "quality index": by_label(of_quality, np.searchsorted(edges, whole["quality"])),
+        "quality index": by_label(of_quality, quality_class(whole["quality"])),
         **{
             f"cluster ({name})": by_label(
                 table.set_index("time")["cluster"],
