@@ -39,6 +39,13 @@ SKILL = {
     "coverage": "coverage",
     "width": "width",
 }
+CLUSTERS = {
+    ("stability_days", "train"): "ARI on other days",
+    ("stability_days_over_null", "train"): "less that without clusters",
+    ("crps_skill", "test"): "CRPS skill, map score",
+    ("crps_skill_over_kmeans", "test"): "less k-means'",
+    ("ari_regimes", "test"): "ARI, true regimes",
+}
 COVERED = ("all", "season", "source", "rain", "map")
 
 
@@ -77,6 +84,7 @@ def main() -> None:
         f"## Skill on the held-out days\n{skill_table(options.out)}\n"
         f"## Coverage of the 90 % interval\n{coverage_table(options.out)}\n"
         f"## U-Nets that were not shown or taught all\n{ablation_table(options.out)}\n"
+        f"## Clusters of maps\n{clusters_table(options.out)}\n"
         "`papers.csv` and `desom_usps.png` are of `benchmarks/clustering`, `world.csv` and "
         "`world_year.svg` of `make world`; all else is of the study. Figures above 1 MB (the "
         "cases) stay in the run.\n"
@@ -122,6 +130,23 @@ def ablation_table(folder: Path) -> str:
         share = [100 * part / (row.value - row.difference) for part in bounds]
         rows.append([row.variant, f"{row.value:.4f}", interval(share, 1), str(row.days)])
     return markdown(["U-Net", "CRPS", "above the run's U-Net [%]", "days"], rows)
+
+
+def clusters_table(folder: Path) -> str:
+    """What each clustering finds again, and tells; means over the seeds."""
+    table = pd.read_csv(folder / "methods.csv").query("seed == -1")
+    values = table.set_index(["measure", "group", "method"])[["value", "low", "high"]]
+    rows = [
+        [
+            method,
+            *(
+                interval(values.loc[(*key, method)]) if (*key, method) in values.index else "–"
+                for key in CLUSTERS
+            ),
+        ]
+        for method in table["method"].unique()
+    ]
+    return markdown(["", *CLUSTERS.values()], rows)
 
 
 def interval(numbers: Iterable[float], digits: int = 3) -> str:
