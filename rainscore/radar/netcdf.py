@@ -29,6 +29,13 @@ RATES = {
 AMOUNTS = {"mm": 1.0, "kg m-2": 1.0, "m": 1000.0}
 """Unit of an accumulation → mm."""
 
+AXES = {
+    "T": ("T", "time"),
+    "Y": ("Y", "latitude", "projection_y_coordinate", "lat", "y"),
+    "X": ("X", "longitude", "projection_x_coordinate", "lon", "x"),
+}
+"""CF's `axis`, its standard names, and the usual names of a dim."""
+
 SUFFIXES = (".nc", ".nc4", ".zarr")
 METRES = {"m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "km": 1000.0}
 
@@ -133,7 +140,7 @@ class CfRadar:
         unit = " ".join(str(dataset[names[0]].attrs.get("units", "")).split())
         if unit not in RATES | AMOUNTS:
             raise _damaged(file, f"{names[0]} is in {unit!r}")
-        return dataset[names[0]]
+        return _in_order(dataset[names[0]])
 
 
 @lru_cache(maxsize=2)
@@ -145,6 +152,21 @@ def _open(file: str) -> xr.Dataset:
         return xr.open_dataset(file, engine="h5netcdf")
     except (OSError, ValueError, KeyError) as error:
         raise _damaged(file, error) from error
+
+
+def _in_order(rain: xr.DataArray) -> xr.DataArray:
+    """Dims (time, y, x) whatever the file's order, where its axes say which they are."""
+    axes = [_axis_of(rain, str(dim)) for dim in rain.dims]
+    if sorted(axes) != sorted("TYX"[-rain.ndim :]):
+        return rain
+    return rain.transpose(*(rain.dims[axes.index(axis)] for axis in "TYX"[-rain.ndim :]))
+
+
+def _axis_of(rain: xr.DataArray, dim: str) -> str:
+    """T, Y or X by the CF attributes of the coordinate, else by its name; empty if neither says."""
+    attributes = rain[dim].attrs if dim in rain.coords else {}
+    words = (attributes.get("axis"), attributes.get("standard_name"), dim.lower())
+    return next((axis for word in words for axis, known in AXES.items() if word in known), "")
 
 
 def _bounds(dataset: xr.Dataset) -> np.ndarray | None:

@@ -97,6 +97,20 @@ def test_a_store_is_indexed_as_a_file_is(tmp_path: Path) -> None:
     assert list(table["index"][:2]) == [0, 1]
 
 
+@pytest.mark.parametrize("order", [("time", "x", "y"), ("y", "x", "time")])
+def test_the_order_of_the_axes_is_the_file_s_own(order: tuple[str, ...], tmp_path: Path) -> None:
+    rain().transpose(*order, ...).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    np.testing.assert_array_equal(RADAR.read(tmp_path / "a.nc", 1), [[6, 7, 8], [9, 10, 11]])
+    assert RADAR.grid(tmp_path / "a.nc").shape == (2, 3)
+
+
+def test_axes_are_known_by_their_attributes_before_their_names(tmp_path: Path) -> None:
+    odd = rain().rename(x="north", y="east").transpose("time", "north", "east", ...)
+    odd["north"].attrs["axis"], odd["east"].attrs["axis"] = "X", "Y"
+    odd.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    np.testing.assert_array_equal(RADAR.read(tmp_path / "a.nc", 1), [[6, 7, 8], [9, 10, 11]])
+
+
 def test_of_several_variables_one_is_chosen_by_name(tmp_path: Path) -> None:
     dataset = rain()
     dataset["other"] = dataset["rr"] * 2
