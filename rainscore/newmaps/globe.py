@@ -78,7 +78,7 @@ class Band:
 def bands(trained: Grid) -> list[Band]:
     """Bands of windows of the training's size, from the south to the north.
 
-    A block is as wide as it is high, or narrower, and a tenth of the window stays on either side.
+    A block is as wide as it is high, or narrower; on either side 7 % of the window or more is left.
     """
     size, step = trained.nx * trained.dx / 1000, trained.dx / 1000
     degree = 111.2
