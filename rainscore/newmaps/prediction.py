@@ -155,7 +155,8 @@ class Scorer:
             run: IMERG run of the maps.
         """
         # Learnt with both neighbours or with nothing around: with one alone scores come out low.
-        if any(step not in around for step in neighbours(self.hidden(run))):
+        known = neighbours(self.hidden(run)).keys() & around.keys()
+        if known != neighbours(self.card["hidden"]).keys():
             around = {0: around[0]}
         inputs, rain, wet, valid = self._inputs(around, learning)
         for map_inputs in inputs:
