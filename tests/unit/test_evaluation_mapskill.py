@@ -27,7 +27,7 @@ def test_methods_learn_only_from_maps_with_rain_in_imerg_as_those_that_they_are_
     whole = pd.DataFrame({"time": times[20:], "quality": 0.9})
     whole[["value", "low", "high"]] = 0.6, 0.5, 0.7
     found = judge_maps(
-        whole, known, table, {}, Nearest(), LEVELS, resamples=10, seed=0  # type: ignore[arg-type]
+        whole, known, table, {}, Nearest(), LEVELS, resamples=10, seed=0  # type: ignore[arg-type]  # a stand-in
     ).skill  # fmt: skip
     crps = found[(found["measure"] == "crps") & (found["split"] == "map")].set_index("method")
     assert crps.loc[["climatology", "quality index"], "value"].tolist() == pytest.approx([0, 0])
