@@ -6,9 +6,9 @@ import numpy as np
 
 from rainscore.features.channels import (
     CHANNELS,
-    MAX_AGE_H,
     SOURCE_NAMES,
     source_class,
+    unscale_age,
     unscale_rain,
 )
 
@@ -34,9 +34,8 @@ def pixel_classes(inputs: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarr
         quality: IMERG's quality index, dims (map, y, x), NaN missing.
     """
     channel = {name: inputs[:, i].astype(np.float32) for i, name in enumerate(CHANNELS)}
-    age = np.where(channel["age_known"] > 0.5, channel["age_last"] * MAX_AGE_H, np.nan)
     # Half precision keeps ages to a minute or so: round before a class edge can split them.
-    ages = age_class(np.round(age * 10) / 10)
+    ages = age_class(np.round(unscale_age(channel["age_last"]) * 10) / 10)
     source = source_class(inputs)
     rain = unscale_rain(channel["rain"])
     return {

@@ -12,6 +12,7 @@ from rainscore.features.channels import CHANNELS, scale_rain
 from rainscore.features.dataset import input_channels
 
 NAMES = input_channels(CHANNELS)
+CHANGES = ("change_previous", "change_next")
 SIDES = (3, 7, 15)
 """Sides of the neighbourhoods [pixels of the learning grid]."""
 
@@ -33,8 +34,8 @@ def pixel_features(block: Block) -> np.ndarray:
 
     Returns:
         Dims (n, feature) of the judged windows, float32: all channels; quality index and random
-        error; means of rain, wet share, source, age, infrared weight and the neighbours' rain in
-        squares of 3, 7 and 15 pixels; the largest rain, its spread and its change in time in 7;
+        error; means of rain, wet share, microwave's rain, age, infrared weight and changes in time
+        in squares of 3, 7 and 15 pixels; the largest rain, its spread and how much it changes in 7;
         the wet share of the map. −1 where IMERG's field is missing.
     """
     judged = block.judged
@@ -46,7 +47,7 @@ def pixel_features(block: Block) -> np.ndarray:
     wet = (rain >= threshold).astype(np.float32)
     around = [wet] + [
         block.inputs[:, NAMES.index(name)]
-        for name in ("rain", "mw_rain", "age_last", "ir_influence", "rain_previous", "rain_next")
+        for name in ("rain", "mw_rain", "age_last", "ir_influence", *CHANGES)
     ]
     for side in SIDES:
         size = (1, side, side)
@@ -55,8 +56,8 @@ def pixel_features(block: Block) -> np.ndarray:
     mean, square = (uniform_filter(field, size, mode="nearest") for field in (rain, rain**2))
     columns.append(maximum_filter(rain, size, mode="nearest")[judged])
     columns.append(np.sqrt(np.maximum(square - mean**2, 0))[judged])
-    for name in ("rain_previous", "rain_next"):
-        change = np.abs(rain - block.inputs[:, NAMES.index(name)])
+    for name in CHANGES:
+        change = np.abs(block.inputs[:, NAMES.index(name)])
         columns.append(uniform_filter(change, size, mode="nearest")[judged])
     columns.append(wet.mean(axis=(1, 2))[block.map_of])
     return np.stack(columns, axis=1).astype(np.float32)

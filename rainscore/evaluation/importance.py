@@ -19,8 +19,8 @@ INTACT = "intact"
 GROUPS = {
     "rain": ("rain", "valid"),
     "rain of the half-hours around": (
-        "rain_previous",
-        "rain_next",
+        "change_previous",
+        "change_next",
         "previous_known",
         "next_known",
     ),

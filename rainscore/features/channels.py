@@ -31,7 +31,10 @@ MAX_AGE_H = 6.0
 RAIN_UNIT, RAIN_DECADES = 0.1, 3.0
 """Rain is scaled as log10(1 + rate / RAIN_UNIT) / RAIN_DECADES [mm/h; 1]."""
 
-NORMALISATION = {"rain_unit": RAIN_UNIT, "rain_decades": RAIN_DECADES, "max_age_h": MAX_AGE_H}
+AGE_UNIT = 1.0
+"""Ages are scaled as age / (age + AGE_UNIT): near a pass half an hour is much [h]."""
+
+NORMALISATION = {"rain_unit": RAIN_UNIT, "rain_decades": RAIN_DECADES, "age_unit": AGE_UNIT}
 """How the channels are scaled, as a model file carries it."""
 
 
@@ -43,6 +46,17 @@ def scale_rain(rate: np.ndarray) -> np.ndarray:
 def unscale_rain(scaled: np.ndarray) -> np.ndarray:
     """Rain rate [mm/h] of `scale_rain`'s values."""
     return RAIN_UNIT * (10.0 ** (RAIN_DECADES * scaled.astype(np.float32)) - 1.0)
+
+
+def scale_age(age: np.ndarray) -> np.ndarray:
+    """Age of a microwave pass [h], scaled: 0 now, 1 unknown (NaN), as one that is endlessly old."""
+    return np.nan_to_num(age / (age + AGE_UNIT), nan=1.0)
+
+
+def unscale_age(scaled: np.ndarray) -> np.ndarray:
+    """Age [h] of `scale_age`'s values; NaN where it is unknown."""
+    known = scaled < 1
+    return np.where(known, AGE_UNIT * scaled / np.where(known, 1 - scaled, 1), np.nan)
 
 
 def pass_ages(mw_source: np.ndarray, present: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -111,8 +125,8 @@ def build_inputs(
         "rain": scale_rain(rain),
         "mw_rain": scale_rain(to_learning.apply(fields["mw_precipitation"], min_valid=0.01)[0]),
         **{name: np.isin(source, codes) for name, codes in SOURCES.items()},
-        "age_last": np.nan_to_num(last / MAX_AGE_H, nan=1.0),
-        "age_next": np.nan_to_num(following / MAX_AGE_H, nan=1.0),
+        "age_last": scale_age(last),
+        "age_next": scale_age(following),
         "age_known": np.isfinite(last),
         "ir_influence": sample(fields["ir_influence"]) / 100.0,
         "liquid": sample(fields["liquid_probability"]) / 100.0,

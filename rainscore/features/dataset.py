@@ -1,6 +1,6 @@
 """Training data: maps read from the month files, with their neighbours in time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -19,8 +19,11 @@ HALF_HOUR = 1800
 
 Batch = tuple[Tensor, ...]
 
-TIME_CONTEXT = ("rain_previous", "rain_next", "previous_known", "next_known")
+TIME_CONTEXT = ("change_previous", "change_next", "previous_known", "next_known")
 """Channels that `stack_context` adds."""
+
+FORGOTTEN = ((), ("before",), ("after",), ("before", "after"))
+"""What a map may have to be scored without: nothing, or what lies on these sides in time."""
 
 
 def input_channels(base: Sequence[str]) -> list[str]:
@@ -30,54 +33,64 @@ def input_channels(base: Sequence[str]) -> list[str]:
 
 def unknown_channels(run: str) -> tuple[str, ...]:
     """Channels that an IMERG run cannot know: an Early granule is made before what they tell."""
-    return ("age_next", "rain_next", "next_known") if run == "early" else ()
+    return ("age_next", "change_next", "next_known") if run == "early" else ()
 
 
 def stack_context(
     inputs: np.ndarray, previous: np.ndarray | None, following: np.ndarray | None
 ) -> np.ndarray:
-    """Add the rain of the half-hours before and after: what a network sees, in training and after.
+    """Add what changes from the half-hour before and to the one after: what a network sees.
+
+    The same in training and after it. Differences, because they are small beside the rain itself:
+    given both rains a network learns them slowly.
 
     Args:
-        inputs: Channels of one map, dims (C, y, x).
+        inputs: Channels of one map, dims (C, y, x), its rain first.
         previous: Rain channel of the half-hour before, dims (y, x), NaN missing; None without one.
         following: The same of the half-hour after.
 
     Returns:
-        Dims (C + 4, y, x), float32, in the order of `input_channels`. Where a neighbour's rain is
-        missing its two channels are 0; elsewhere its `known` channel is 1.
+        Dims (C + 4, y, x), float32, in the order of `input_channels`: the neighbour's rain minus
+        the map's. Where a neighbour's rain is missing its two channels are 0; elsewhere its `known`
+        channel is 1.
     """
     count = len(inputs)
     stacked = np.zeros((count + 4, *inputs.shape[1:]), np.float32)
     stacked[:count] = inputs
     for i, neighbour in enumerate((previous, following)):
         if neighbour is not None:
-            stacked[count + i] = np.nan_to_num(neighbour)
-            stacked[count + 2 + i] = np.isfinite(neighbour)
+            change = neighbour.astype(np.float32) - stacked[0]
+            stacked[count + i] = np.nan_to_num(change)
+            stacked[count + 2 + i] = np.isfinite(change)
     return stacked
 
 
-def forget_ages(inputs: np.ndarray, channels: Sequence[str]) -> np.ndarray:
-    """Ages as a granule without neighbours has them: known only where it holds a microwave pass.
+def forget(stacked: np.ndarray, channels: Sequence[str], sides: Collection[str]) -> None:
+    """Forget, in place, what the half-hours before or after a map told of it.
+
+    That is their rain, and how long before or after the map they saw a microwave pass; where the
+    map itself holds a pass, both ages stay 0.
 
     Args:
-        inputs: Dims (C, y, x); not changed.
-        channels: Names of the C channels.
+        stacked: Of `stack_context`.
+        channels: Their names.
+        sides: `before`, `after`, both or neither.
     """
-    inputs = inputs.copy()
-    last, following, known = (
-        channels.index(name) for name in ("age_last", "age_next", "age_known")
-    )
-    elsewhere = inputs[last] > 0
-    for channel, unknown in ((last, 1.0), (following, 1.0), (known, 0.0)):
-        inputs[channel][elsewhere] = unknown
-    return inputs
+    place = {name: i for i, name in enumerate(channels)}
+    elsewhere = stacked[place["age_last"]] > 0
+    if "before" in sides:
+        stacked[[place["change_previous"], place["previous_known"]]] = 0.0
+        stacked[place["age_last"]][elsewhere] = 1.0
+        stacked[place["age_known"]][elsewhere] = 0.0
+    if "after" in sides:
+        stacked[[place["change_next"], place["next_known"]]] = 0.0
+        stacked[place["age_next"]][elsewhere] = 1.0
 
 
 def hide(inputs: np.ndarray, channels: Sequence[str], hidden: Sequence[str]) -> None:
     """Set channels to what stands for unknown, in place: ages to 1, all others to 0.
 
-    Where the granule itself holds a pass the time until the next stays 0, as in `forget_ages`,
+    Where the granule itself holds a pass the time until the next stays 0, as in `forget`,
     unless the time since the last is hidden too.
 
     Args:
@@ -204,8 +217,8 @@ class ScoreMaps(MonthMaps):
         times: Half-hour starts of the wanted maps (datetime64).
         hidden: Channels that are never shown.
         pixels: Pixels (y, x) that count; elsewhere there is neither score nor truth. None: all.
-        drop_context: Share of the maps of an epoch whose neighbours, and ages taken from other
-            granules, are forgotten, so that the network also learns to score a lone granule.
+        drop_context: Share of the maps of an epoch that forget the half-hours before, those after,
+            or both, so that the network also learns to score the first, the newest, a lone granule.
         seed: Draws those maps, anew in each epoch.
     """
 
@@ -225,11 +238,12 @@ class ScoreMaps(MonthMaps):
 
     def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
         """Return inputs, target, wet, truth of the maps `rows`."""
-        draws = np.random.default_rng([self.seed, epoch]).random(len(self))
-        alone = draws[rows] < self.drop_context
+        rng = np.random.default_rng([self.seed, epoch])
+        forgetful = rng.random(len(self)) < self.drop_context
+        which = np.where(forgetful, rng.integers(1, len(FORGOTTEN), len(self)), 0)[rows]
         positions = self._rows[rows]
         inputs = np.stack(
-            [self._inputs(p, alone=bool(a)) for p, a in zip(positions, alone, strict=True)]
+            [self._inputs(p, FORGOTTEN[w]) for p, w in zip(positions, which, strict=True)]
         )
         target, wet, truth = (
             np.stack([self._map(p, name) for p in positions]) for name in ("target", "wet", "truth")
@@ -245,14 +259,12 @@ class ScoreMaps(MonthMaps):
             torch.from_numpy(truth),
         )
 
-    def _inputs(self, position: int, *, alone: bool) -> np.ndarray:
-        inputs = self._map(position, "inputs")
-        if alone:
-            stacked = stack_context(forget_ages(inputs, self.channels), None, None)
-        else:
-            near = (self._neighbour(position, step) for step in (-1, 1))
-            stacked = stack_context(inputs, *near)
-        hide(stacked, input_channels(self.channels), self.hidden)
+    def _inputs(self, position: int, sides: Collection[str]) -> np.ndarray:
+        near = (self._neighbour(position, step) for step in (-1, 1))
+        stacked = stack_context(self._map(position, "inputs"), *near)
+        channels = input_channels(self.channels)
+        forget(stacked, channels, sides)
+        hide(stacked, channels, self.hidden)
         return stacked
 
     def _neighbour(self, position: int, step: int) -> np.ndarray | None:

@@ -13,6 +13,26 @@ from rainscore.fitting.common import TRAINING, common_card
 from rainscore.fitting.training import train
 from rainscore.networks.unet import UNet, UNetSettings, unet_loss
 
+STATISTICS_MAPS = 200
+SMALLEST_SPREAD = 0.1
+"""A channel that hardly varies is not blown up: elsewhere on Earth it may."""
+
+
+def channel_statistics(data: ScoreMaps) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation of each channel where IMERG has rain in the window.
+
+    Of STATISTICS_MAPS maps, evenly chosen. A channel that is the same everywhere has the spread 1,
+    any other at least SMALLEST_SPREAD.
+    """
+    rows = np.unique(np.linspace(0, len(data) - 1, STATISTICS_MAPS).round().astype(int))
+    inputs, _, wet, _ = data.read(rows)
+    values = inputs.movedim(1, 0)[:, wet].double()
+    if not values.shape[1]:
+        return (0.0,) * len(values), (1.0,) * len(values)
+    found = values.std(dim=1, correction=0)
+    spread = torch.where(found > 0, found.clamp(min=SMALLEST_SPREAD), 1.0)
+    return tuple(values.mean(dim=1).tolist()), tuple(spread.tolist())
+
 
 def fit_unet(
     paths: Sequence[Path],
@@ -43,11 +63,16 @@ def fit_unet(
         times = splits.loc[splits["split"] == name, "time"].to_numpy()
         return ScoreMaps(paths, times, hidden=hidden, pixels=pixels, drop_context=drop, seed=seed)
 
-    torch.manual_seed(seed)
     training = maps("train", settings["drop_context"])
+    mean, spread = channel_statistics(training)
+    torch.manual_seed(seed)
     model = UNet(
         UNetSettings(
-            len(input_channels(CHANNELS)), width=settings["width"], depth=settings["depth"]
+            len(input_channels(CHANNELS)),
+            width=settings["width"],
+            depth=settings["depth"],
+            mean=mean,
+            spread=spread,
         )
     )
     result = train(

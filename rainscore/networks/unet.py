@@ -24,18 +24,25 @@ class UNetSettings:
         levels: Quantile levels, increasing, between 0 and 1.
         width: Channels at full resolution; they double at each level down.
         depth: Number of halvings of the resolution.
+        mean, spread: By channel, what is subtracted from the inputs and what they are then divided
+            by; empty: nothing.
     """
 
     in_channels: int
     levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
     width: int = 16
     depth: int = 3
+    mean: tuple[float, ...] = ()
+    spread: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", tuple(self.levels))
+        for name in ("levels", "mean", "spread"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         bounds = (0.0, *self.levels, 1.0)
         if not self.levels or any(low >= high for low, high in pairwise(bounds)):
             raise ValueError(f"levels must increase between 0 and 1, not {self.levels}")
+        if {len(self.mean), len(self.spread)} not in ({0}, {self.in_channels}):
+            raise ValueError(f"mean and spread must each have {self.in_channels} values, or none")
 
 
 class Block(nn.Sequential):
@@ -61,6 +68,13 @@ class UNet(nn.Module):
     def __init__(self, settings: UNetSettings) -> None:
         super().__init__()
         self.settings = settings
+        count = settings.in_channels
+        for name, values in (
+            ("mean", settings.mean or (0.0,) * count),
+            ("spread", settings.spread or (1.0,) * count),
+        ):
+            # Not among the weights: the settings, which any reader sees, say them.
+            self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
         widths = [settings.width * 2**i for i in range(settings.depth + 1)]
         self.down = nn.ModuleList(Block(a, b) for a, b in pairwise([settings.in_channels, *widths]))
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
@@ -82,7 +96,7 @@ class UNet(nn.Module):
             ValueError: The map has fewer than 2^(depth − 1) + 1 rows or columns.
         """
         height, width = inputs.shape[-2:]
-        x, top, left = self._pad(inputs)
+        x, top, left = self._pad((inputs - self.mean) / self.spread)
         skips = []
         for block in self.down[:-1]:
             x = block(x)

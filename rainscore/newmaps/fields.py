@@ -35,16 +35,6 @@ def words(name: str) -> str:
     return WORDS[name]
 
 
-def neighbours(hidden: Sequence[str]) -> dict[int, str]:
-    """The half-hours beside a map whose rain the models use: their steps, in words.
-
-    Args:
-        hidden: Channels that the models never use.
-    """
-    channels = {-1: ("rain_previous", "before"), 1: ("rain_next", "after")}
-    return {step: word for step, (name, word) in channels.items() if name not in hidden}
-
-
 def unknown(
     granules: Mapping[np.datetime64, xr.Dataset],
     time: np.datetime64,
@@ -65,11 +55,12 @@ def unknown(
     said = [name.replace("_", " ") for name in granules[time].attrs.get("absent", "").split()]
     if seen < 1:
         said.append(f"the rain of {max(100 * (1 - seen), 1):.0f} % of the window")
-    used = neighbours(hidden)
-    absent = [step for step in used if time + step * HALF_HOUR not in granules]
-    said += [f"the half-hour {used[step]}" for step in absent]
-    if absent and len(absent) < len(used):
-        said[-1] += ", so that nothing around it is used"
+    sides = {-1: ("change_previous", "before"), 1: ("change_next", "after")}
+    said += [
+        f"the half-hour {side}"
+        for step, (channel, side) in sides.items()
+        if channel not in hidden and time + step * HALF_HOUR not in granules
+    ]
     if not ages_known and "age_known" not in hidden:
         said.append("in places the time since the last microwave pass")
     return ", ".join(said)

@@ -28,7 +28,7 @@ from rainscore.features.files import coarsen_rain
 from rainscore.files import read_json
 from rainscore.grids import Grid, imerg_cells
 from rainscore.networks.unetfiles import load_unet
-from rainscore.newmaps.fields import neighbours, on_grid, unknown, words
+from rainscore.newmaps.fields import on_grid, unknown, words
 from rainscore.newmaps.products import compare_product
 from rainscore.period import HALF_HOUR
 from rainscore.regridding.conservative import Weights, overlap_weights
@@ -154,10 +154,6 @@ class Scorer:
             learning: Grid of the maps.
             run: IMERG run of the maps.
         """
-        # Learnt with both neighbours or with nothing around: with one alone scores come out low.
-        known = neighbours(self.hidden(run)).keys() & around.keys()
-        if known != neighbours(self.card["hidden"]).keys():
-            around = {0: around[0]}
         inputs, rain, wet, valid = self._inputs(around, learning)
         for map_inputs in inputs:
             hide(map_inputs, self.card["channels"], self.hidden(run))

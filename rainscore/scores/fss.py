@@ -45,19 +45,3 @@ def window_fractions(
         radar_fraction.astype(np.float32),
         share.astype(np.float32),
     )
-
-
-def local_fss(imerg_fraction: np.ndarray, radar_fraction: np.ndarray) -> np.ndarray:
-    """Score of each window, 1 − (f − o)² / (f² + o²).
-
-    Args:
-        imerg_fraction, radar_fraction: See `window_fractions`; any dims, missing as NaN.
-
-    Returns:
-        Scores from 0 to 1, float32, same dims; NaN where both are dry or missing.
-
-    >>> local_fss(np.array([1.0, 0.5, 0.0]), np.array([1.0, 0.25, 0.5]))
-    array([1. , 0.8, 0. ], dtype=float32)
-    """
-    f, o = np.asarray(imerg_fraction, np.float64), np.asarray(radar_fraction, np.float64)
-    return (1 - ratio((f - o) ** 2, f**2 + o**2)).astype(np.float32)

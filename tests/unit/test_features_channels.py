@@ -7,8 +7,10 @@ from rainscore.features.channels import (
     SOURCE_NAMES,
     build_inputs,
     pass_ages,
+    scale_age,
     scale_rain,
     source_class,
+    unscale_age,
     wet_share,
 )
 from rainscore.grids import imerg_cells, window_grid
@@ -78,6 +80,14 @@ def test_channels_hold_what_the_granule_says(source: int, name: str) -> None:
     assert (channel["age_last"] == 0).all()
     assert (channel["age_known"] == 1).all()
     assert SOURCE_NAMES[source_class(inputs)[0, 0, 0]] == name
+
+
+def test_ages_come_back_from_half_precision_and_an_unknown_one_is_endless() -> None:
+    ages = np.append(np.arange(0, MAX_AGE_H + 0.25, 0.5, np.float32), NAN)
+    scaled = scale_age(ages).astype(np.float16)
+    assert (np.diff(scaled) > 0).all() and scaled[0] == 0 and scaled[-1] == 1
+    assert np.diff(scaled)[0] > 3 * np.diff(scaled)[3]
+    np.testing.assert_allclose(unscale_age(scaled.astype(np.float32)), ages, atol=0.03)
 
 
 def test_what_is_missing_is_flagged_and_never_nan() -> None:

@@ -11,7 +11,7 @@ from rainscore.features.dataset import (
     RainMaps,
     ScoreMaps,
     batches,
-    forget_ages,
+    forget,
     hide,
     input_channels,
     stack_context,
@@ -52,26 +52,39 @@ def half_hours(*minutes: int) -> np.ndarray:
 def test_context_is_stacked_behind_the_base_channels():
     inputs = np.array([[[1.0, 2.0]]], np.float16)
     stacked = stack_context(inputs, None, np.array([[3.0, np.nan]]))
-    expected = [[1, 2], [0, 0], [3, 0], [0, 0], [1, 0]]
+    expected = [[1, 2], [0, 0], [2, 0], [0, 0], [1, 0]]
     assert stacked.dtype == np.float32
     assert stacked[:, 0].tolist() == expected
     assert len(input_channels(["rain"])) == len(stacked)
 
 
-def test_ages_are_forgotten_except_where_the_granule_itself_has_a_pass():
-    inputs = np.zeros((len(BASE), 1, 2), np.float16)
-    inputs[2:4, 0, 1] = 0.5
-    inputs[4] = 1
-    alone = forget_ages(inputs, BASE)
-    assert alone[2:5, 0].tolist() == [[0, 1], [0, 1], [1, 0]]
-    assert inputs[2, 0, 1] == 0.5
+def test_what_the_hours_beside_a_map_told_is_forgotten_but_not_its_own_pass():
+    channels = input_channels(BASE)
+    stacked = np.zeros((len(channels), 1, 2), np.float32)
+    stacked[2:4, 0, 1] = 0.5  # its second pixel has no pass of its own
+    stacked[4:] = 1
+
+    def without(*sides: str) -> list:
+        less = stacked.copy()
+        forget(less, channels, sides)
+        return less[2:, 0].tolist()
+
+    whole = [[0, 0.5], [0, 0.5], [1, 1], [1, 1], [1, 1], [1, 1], [1, 1], [1, 1]]
+    assert channels[2:5] == ["age_last", "age_next", "age_known"]
+    assert without() == stacked[2:, 0].tolist() == whole[: len(channels) - 2]
+    before, after = without("before"), without("after")
+    assert before[:3] == [[0, 1], [0, 0.5], [1, 0]] and after[:3] == [[0, 0.5], [0, 1], [1, 1]]
+    assert before[-4:] == [[0, 0], [1, 1], [0, 0], [1, 1]]
+    assert after[-4:] == [[1, 1], [0, 0], [1, 1], [0, 0]]
+    both = without("before", "after")
+    assert both[:3] == [[0, 1], [0, 1], [1, 0]] and both[-4:] == [[0, 0]] * 4
 
 
 def test_a_hidden_time_to_the_next_pass_is_unknown_as_a_lone_granule_knows_it():
     channels = input_channels(BASE)
     inputs = np.full((len(channels), 1, 2), 0.5, np.float32)
     inputs[2:4, 0, 0] = 0  # a pass of the granule itself
-    hide(inputs, channels, ("rain_next", "age_next", "next_known"))
+    hide(inputs, channels, ("change_next", "age_next", "next_known"))
     assert inputs[2:4, 0].tolist() == [[0, 0.5], [0, 1]]
     assert inputs[-4:, 0, 0].tolist() == [0.5, 0, 0.5, 0]
     hide(inputs, channels, ("age_next", "age_last"))
@@ -86,7 +99,7 @@ def test_rain_of_the_neighbours_is_shown_across_the_border_of_two_months(tmp_pat
     inputs, target, wet, truth = data.read(np.array([0, 1]))
     middle, alone = inputs[:, :, 2, 2].numpy()
     assert middle[0] == pytest.approx(0.030, rel=1e-3)
-    assert middle[-4:] == pytest.approx([0.0, 0.060, 1, 1], rel=1e-3)
+    assert middle[-4:] == pytest.approx([-0.030, 0.030, 1, 1], rel=1e-3)
     assert alone[-4:].tolist() == [0, 0, 0, 0]
     assert torch.isnan(target[0, 0, 0]) and target[0, 1, 1] == 0.25
     assert wet.dtype == truth.dtype == torch.bool
@@ -123,18 +136,23 @@ def test_pixels_that_do_not_count_have_neither_score_nor_truth(tmp_path):
     assert torch.equal(inputs, ScoreMaps([path], half_hours(0))[0][0])
 
 
-def test_dropped_context_forgets_neighbours_and_ages_in_another_draw_each_epoch(tmp_path):
-    minutes = list(range(0, 30 * 40, 30))
+def test_dropped_context_forgets_either_side_or_both_in_another_draw_each_epoch(tmp_path):
+    minutes = list(range(0, 30 * 92, 30))
     path = write_month(tmp_path / "a.h5", minutes)
-    data = ScoreMaps([path], half_hours(*minutes[1:-1]), drop_context=0.5, seed=3)
+    data = ScoreMaps([path], half_hours(*minutes[1:-1]), drop_context=0.6, seed=3)
     rows = np.arange(len(data))
     first, again, second = (data.read(rows, epoch)[0] for epoch in (0, 0, 1))
-    known = first[:, -1, 2, 2]
-    assert 8 <= int(known.sum()) <= 30
-    assert torch.equal(first, again) and not torch.equal(known, second[:, -1, 2, 2])
-    assert torch.equal(known, first[:, BASE.index("age_known"), 2, 2])
+    known = first[:, -2:, 2, 2].numpy()
+    kinds, counts = np.unique(known, axis=0, return_counts=True)
+    assert kinds.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert (np.abs(counts - [18, 18, 18, 36]) <= 12).all()
+    assert torch.equal(first, again) and not torch.equal(first, second)
+    # No age is known where the hours before are forgotten.
+    assert (known[:, 0] == first[:, BASE.index("age_known"), 2, 2].numpy()).all()
     part = data.read(rows[5:9], 0)[0]
     assert torch.equal(part, first[5:9])
+    whole = ScoreMaps([path], data.times).read(rows, 1)[0]
+    assert (whole[:, -2:] == 1).all()
 
 
 def test_contiguous_arrays_are_mapped_and_the_dataset_pickles_without_its_files(tmp_path):

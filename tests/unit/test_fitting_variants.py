@@ -9,7 +9,8 @@ from rainscore.errors import RainscoreError
 from rainscore.evaluation.ablation import FULL, compare_variants, paired_table
 from rainscore.evaluation.skill import STATISTICS
 from rainscore.features.channels import CHANNELS
-from rainscore.features.dataset import TIME_CONTEXT, input_channels
+from rainscore.features.dataset import TIME_CONTEXT, ScoreMaps, input_channels
+from rainscore.fitting.unet import SMALLEST_SPREAD, channel_statistics
 from rainscore.fitting.variant import fit_variant
 from rainscore.fitting.variants import VARIANTS, Variant
 from rainscore.networks.unet import UNet, UNetSettings
@@ -95,6 +96,19 @@ def world(tmp_path_factory):
     return [path for path, _ in files], splits
 
 
+def test_channels_are_standardised_where_imerg_has_rain(world):
+    paths, splits = world
+    data = ScoreMaps(paths, splits["time"].to_numpy()[:40], hidden=("liquid",))
+    mean, spread = channel_statistics(data)
+    inputs, _, wet, _ = (x.numpy() for x in data.read(np.arange(40)))
+    for i, name in enumerate(input_channels(CHANNELS)):
+        values = inputs[:, i][wet].astype(float)
+        assert mean[i] == pytest.approx(values.mean(), abs=1e-6), name
+        floor = SMALLEST_SPREAD if values.std() else 1.0
+        assert spread[i] == pytest.approx(max(values.std(), floor)), name
+    assert spread[CHANNELS.index("liquid")] == 1 and spread[0] < 1
+
+
 def test_variants_are_judged_beside_the_full_network_where_they_were_not_trained(world, tmp_path):
     paths, splits = world
     settings = {
@@ -109,7 +123,7 @@ def test_variants_are_judged_beside_the_full_network_where_they_were_not_trained
         for name in ("no-JJA", "no-west")
     }  # fmt: skip
     models = {name: (model, card) for name, (model, _, card) in fitted.items()}
-    assert models["no-west"][1]["hidden"] == ["age_next", "next_known", "rain_next"]
+    assert models["no-west"][1]["hidden"] == ["age_next", "change_next", "next_known"]
     torch.manual_seed(0)
     full = UNet(UNetSettings(len(input_channels(CHANNELS)), width=8, depth=1))
     table = compare_variants(paths, splits, (full, {"hidden": []}), models, resamples=20, seed=0)

@@ -306,15 +306,22 @@ def test_an_early_map_is_scored_without_what_comes_after(run, granules) -> None:
     np.testing.assert_array_equal(known["score"].values, alone["score"].values)
 
 
-def test_a_late_map_without_its_next_half_hour_is_scored_as_a_lone_one(run, granules) -> None:
+@pytest.mark.parametrize(("shown", "side"), [(slice(0, 3), "after"), (slice(2, None), "before")])
+def test_a_map_at_an_end_is_scored_as_the_training_showed_such(run, granules, shown, side) -> None:
+    """The newest map of the Late run has no next half-hour, the first of a record none before."""
+    from rainscore.features.dataset import ScoreMaps, forget
+
     scorer = Scorer(run.models)
-    *_, (_, last) = scored(granules, scorer, scorer.learning_grid)
-    _, alone = next(scored(granules[-1:], scorer, scorer.learning_grid))
-    said = "the half-hour after, so that nothing around it is used"
-    assert last.attrs["unknown"].startswith(said)
-    assert np.isfinite(last["score"].values).any() and np.isfinite(float(last["map_score"]))
-    np.testing.assert_array_equal(last["score"].values, alone["score"].values)
-    assert float(last["map_score"]) == float(alone["map_score"])
+    got = dict(scored(granules[shown], scorer, scorer.learning_grid))[granules[2]]
+    inputs, _, wet, _ = ScoreMaps([run.path], np.array(["2019-05-01T01:00"], "M8[s]"))[0]
+    forget(inputs.numpy(), scorer.card["channels"], (side,))
+    with torch.inference_mode():
+        quantiles, _ = scorer.unet(inputs[None])
+    assert got.attrs["unknown"].startswith(f"the half-hour {side}")
+    assert "the half-hour" not in got.attrs["unknown"].removeprefix(f"the half-hour {side}")
+    mask = wet.numpy()
+    np.testing.assert_allclose(got["score"].values[mask], quantiles[0, 2].numpy()[mask], atol=2e-3)
+    assert np.isfinite(float(got["map_score"]))
 
 
 def rewritten(file: Path, folder: Path, version: str = "V07B", **changes) -> Path:

@@ -50,8 +50,19 @@ def test_a_network_starts_from_a_uniform_score():
     assert start.tolist() == pytest.approx(levels) and head[-1] == 0
 
 
+def test_channels_are_standardised_as_the_settings_say():
+    mean, spread = (0.2, -1.0), (0.1, 4.0)
+    x = torch.rand(1, 2, 16, 16)
+    by_hand = (x - torch.tensor(mean)[:, None, None]) / torch.tensor(spread)[:, None, None]
+    model = small(mean=mean, spread=spread)
+    assert torch.equal(model(x)[0], small()(by_hand)[0])
+    assert model.state_dict().keys() == small().state_dict().keys()
+    with pytest.raises(ValueError, match="2 values"):
+        small(mean=mean)
+
+
 def test_settings_come_back_from_json_and_wrong_levels_are_refused():
-    settings = UNetSettings(3, levels=(0.1, 0.9))
+    settings = UNetSettings(3, levels=(0.1, 0.9), mean=(0.0, 0.5, 1.0), spread=(0.1, 1.0, 2.0))
     assert UNetSettings(**json.loads(json.dumps(asdict(settings)))) == settings
     for levels in ((), (0.5, 0.5), (0.0, 0.5), (0.5, 1.0)):
         with pytest.raises(ValueError, match="levels"):

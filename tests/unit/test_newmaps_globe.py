@@ -58,8 +58,7 @@ def test_each_cell_gets_the_score_of_the_window_in_whose_middle_it_lies():
     assert np.abs(found["score"].values - field)[known].max() < 0.02
     assert found["score"].values[~known].size and np.isnan(found["score"].values[~known]).all()
     assert "precipitation" not in found
-    said = "quality index, the half-hour after, so that nothing around it is used"
-    assert found.attrs["unknown"] == said
+    assert found.attrs["unknown"] == "quality index, the half-hour after"
     here = found["window_lat"].values, found["window_lon"].values
     expected = 2 + np.sin(np.deg2rad(here[1])) * np.cos(np.deg2rad(here[0]))
     assert found["map_score"].values == pytest.approx(

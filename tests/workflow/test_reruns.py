@@ -251,7 +251,7 @@ def test_a_network_trained_on_final_is_judged_on_early_beside_its_own(checkout: 
     assert (crps["variant"], crps["days"]) == ("trained-on-final", 2)
     assert crps["n"] > 0 and crps["difference"] != 0
     card = json.loads((checkout.folder / "runs/early/results/models/unet.json").read_text())
-    assert (card["run"], card["hidden"]) == ("early", ["age_next", "rain_next", "next_known"])
+    assert (card["run"], card["hidden"]) == ("early", ["age_next", "change_next", "next_known"])
 
 
 def test_an_unknown_key_stops_before_anything_runs(checkout: Checkout) -> None:
