@@ -65,6 +65,9 @@ class Block(nn.Sequential):
 class UNet(nn.Module):
     """Map to map at any size: quantiles of the score, and the logit of hidden rain."""
 
+    mean: Tensor
+    spread: Tensor
+
     def __init__(self, settings: UNetSettings) -> None:
         super().__init__()
         self.settings = settings

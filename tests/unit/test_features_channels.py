@@ -83,7 +83,7 @@ def test_channels_hold_what_the_granule_says(source: int, name: str) -> None:
 
 
 def test_ages_come_back_from_half_precision_and_an_unknown_one_is_endless() -> None:
-    ages = np.append(np.arange(0, MAX_AGE_H + 0.25, 0.5, np.float32), NAN)
+    ages = np.append(np.arange(0, MAX_AGE_H + 0.25, 0.5), NAN)
     scaled = scale_age(ages).astype(np.float16)
     assert (np.diff(scaled) > 0).all() and scaled[0] == 0 and scaled[-1] == 1
     assert np.diff(scaled)[0] > 3 * np.diff(scaled)[3]
