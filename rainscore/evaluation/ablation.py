@@ -15,6 +15,12 @@ from rainscore.networks.inference import predict
 from rainscore.networks.unet import UNet
 
 FULL = "U-Net"
+LESS = {
+    "map-without-next": ("after",),
+    "map-without-previous": ("before",),
+    "lone-map": ("before", "after"),
+}
+"""The run's own U-Net, which has learnt to do with less, on maps that are told less."""
 
 
 def compare_variants(
@@ -29,7 +35,8 @@ def compare_variants(
     """Judge each variant beside the run's own U-Net, before any calibration of the interval.
 
     A U-Net of another run is judged on all held-out windows. It is told what the run's own is: of
-    an Early granule never what comes after.
+    an Early granule never what comes after. So is the run's own where it is told still less
+    (`LESS`), as of the first or newest granule of a record, or of a lone one.
 
     Args:
         paths: Training files.
@@ -48,13 +55,21 @@ def compare_variants(
     for name in variants.keys() - VARIANTS.keys():
         check_elsewhere(name, variants[name][1], full[1])
     test = splits.loc[splits["split"] == "test", "time"].to_numpy()
-    models = {FULL: full, **variants}
+    sides = {"before": "change_previous", "after": "change_next"}
+    known = {side for side, channel in sides.items() if channel not in full[1]["hidden"]}
+    told = [name for name, forgotten in LESS.items() if known.issuperset(forgotten)]
+    models = {FULL: full, **dict.fromkeys(told, full), **variants}
     data = {
-        name: ScoreMaps(paths, test, hidden=sorted({*card["hidden"], *full[1]["hidden"]}))
+        name: ScoreMaps(
+            paths,
+            test,
+            hidden=sorted({*card["hidden"], *full[1]["hidden"]}),
+            forgotten=LESS.get(name, ()),
+        )
         for name, (_, card) in models.items()
     }
     given = (predict(model, data[name]) for name, (model, _) in models.items())
-    asked = {name: VARIANTS.get(name, Variant()) for name in variants}
+    asked = {name: VARIANTS.get(name, Variant()) for name in models if name != FULL}
     judged = {name: variant_pixels(v, paths[0], judged=True) for name, v in asked.items()}
     levels, days, place = full[0].settings.levels, DaySums(), 0
     for batches in zip(*given, strict=True):

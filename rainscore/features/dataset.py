@@ -220,6 +220,7 @@ class ScoreMaps(MonthMaps):
         drop_context: Share of the maps of an epoch that forget the half-hours before, those after,
             or both, so that the network also learns to score the first, the newest, a lone granule.
         seed: Draws those maps, anew in each epoch.
+        forgotten: What every map forgets, `before`, `after` or both.
     """
 
     def __init__(
@@ -228,12 +229,13 @@ class ScoreMaps(MonthMaps):
         times: np.ndarray,
         *,
         hidden: Sequence[str] = (),
+        forgotten: Collection[str] = (),
         pixels: np.ndarray | None = None,
         drop_context: float = 0.0,
         seed: int = 0,
     ) -> None:
         super().__init__(paths, times)
-        self.hidden, self.pixels = tuple(hidden), pixels
+        self.hidden, self.pixels, self.forgotten = tuple(hidden), pixels, forgotten
         self.drop_context, self.seed = drop_context, seed
 
     def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
@@ -263,7 +265,7 @@ class ScoreMaps(MonthMaps):
         near = (self._neighbour(position, step) for step in (-1, 1))
         stacked = stack_context(self._map(position, "inputs"), *near)
         channels = input_channels(self.channels)
-        forget(stacked, channels, sides)
+        forget(stacked, channels, {*sides, *self.forgotten})
         hide(stacked, channels, self.hidden)
         return stacked
 

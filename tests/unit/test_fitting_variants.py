@@ -6,7 +6,7 @@ import yaml
 
 from rainscore.config import ROOT
 from rainscore.errors import RainscoreError
-from rainscore.evaluation.ablation import FULL, compare_variants, paired_table
+from rainscore.evaluation.ablation import FULL, LESS, compare_variants, paired_table
 from rainscore.evaluation.skill import STATISTICS
 from rainscore.features.channels import CHANNELS
 from rainscore.features.dataset import TIME_CONTEXT, ScoreMaps, input_channels
@@ -127,10 +127,17 @@ def test_variants_are_judged_beside_the_full_network_where_they_were_not_trained
     torch.manual_seed(0)
     full = UNet(UNetSettings(len(input_channels(CHANNELS)), width=8, depth=1))
     table = compare_variants(paths, splits, (full, {"hidden": []}), models, resamples=20, seed=0)
-    june, west = table[table["measure"] == "crps"].to_dict("records")
-    assert (june["variant"], june["days"], west["days"]) == ("no-JJA", 1, 2)
-    assert 0 < west["n"] < 2 * june["n"]
+    crps = table[table["measure"] == "crps"].set_index("variant")
+    assert list(crps.index) == sorted([*LESS, "no-JJA", "no-west"])
+    assert (crps.loc["no-JJA", "days"], crps.loc["no-west", "days"]) == (1, 2)
+    assert 0 < crps.loc["no-west", "n"] < 2 * crps.loc["no-JJA", "n"]
+    assert (
+        crps.loc[list(LESS), "n"].eq(crps.loc["lone-map", "n"]).all()
+        and crps.loc["lone-map", "days"] == 2
+    )
+    assert crps.loc[list(LESS), "difference"].ne(0).all()
     same = compare_variants(
         paths, splits, models["no-west"], {"no-west": models["no-west"]}, resamples=20, seed=0
     )
-    assert same["difference"].dropna().eq(0).all()
+    assert set(same["variant"]) == {"map-without-previous", "no-west"}
+    assert same.query("variant == 'no-west'")["difference"].dropna().eq(0).all()

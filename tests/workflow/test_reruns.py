@@ -247,7 +247,8 @@ def test_a_network_trained_on_final_is_judged_on_early_beside_its_own(checkout: 
     target = "results/evaluation/ablation.parquet"
     checkout.snakemake(target, "--cores", "2", over=["configs/early.yaml"])
     table = pd.read_parquet(checkout.folder / "runs/early" / target)
-    (crps,) = table[table["measure"] == "crps"].to_dict("records")
+    less, crps = table[table["measure"] == "crps"].to_dict("records")
+    assert (less["variant"], less["days"]) == ("map-without-previous", 2)
     assert (crps["variant"], crps["days"]) == ("trained-on-final", 2)
     assert crps["n"] > 0 and crps["difference"] != 0
     card = json.loads((checkout.folder / "runs/early/results/models/unet.json").read_text())
