@@ -147,8 +147,13 @@ def _skill_by_source(run: Results) -> Table:
     return Table(frame, caption, f"{n} cells, {windows} windows, {run.days} days")
 
 
-def _days(skill: pd.DataFrame) -> int:
-    return int(skill["days"].max())
+def _days(rows: pd.DataFrame) -> int:
+    return int(rows["days"].to_numpy().max(initial=0))
+
+
+def _sample(rows: pd.DataFrame, unit: str, count: str = "n") -> str:
+    """The largest sample of the rows, in words; none at all where there is no row."""
+    return f"{int(rows[count].to_numpy().max(initial=0))} {unit}, {_days(rows)} days"
 
 
 def _first(run: Results, skill: pd.DataFrame, caption: str) -> Section:
@@ -178,11 +183,9 @@ def _skill_table(skill: pd.DataFrame, split: str, what: str) -> Table:
     rows["order"] = rows["measure"].map({name: i for i, name in enumerate(MEASURES)})
     rows = rows.sort_values(["rank", "order"], ascending=[False, True])
     rows["measure"] = rows["measure"].map(MEASURES)
-    n, days = int(rows["n"].max()), int(rows["days"].max())
     caption = f"{what}: measures on the held-out days, with 95 % intervals from resampling days."
     frame = pivot(rows, index="method", columns="measure")
-    unit = "maps" if split == "map" else "windows"
-    return Table(frame, caption, f"{n} {unit}, {days} days")
+    return Table(frame, caption, _sample(rows, "maps" if split == "map" else "windows"))
 
 
 def _paired(run: Results) -> Table:
@@ -197,8 +200,7 @@ def _paired(run: Results) -> Table:
         "with 95 % intervals and the probability of no difference, from the same resampled days."
     )
     names = {"split": "score of", "other": "against"}
-    days = int(rows["days"].max())
-    return Table(frame.rename(columns=names), caption, f"{days} days")
+    return Table(frame.rename(columns=names), caption, f"{_days(rows)} days")
 
 
 def _hidden(skill: pd.DataFrame) -> Table:
@@ -206,8 +208,7 @@ def _hidden(skill: pd.DataFrame) -> Table:
     caption = (
         "Brier score of the probability that rain is hidden where IMERG has none (less is better)."
     )
-    n, days = int(rows["n"].max()), int(rows["days"].max())
-    return Table(rows.drop(columns=["n", "days"]), caption, f"{n} windows, {days} days")
+    return Table(rows.drop(columns=["n", "days"]), caption, _sample(rows, "windows"))
 
 
 def _states(run: Results) -> Table:
@@ -263,9 +264,8 @@ def _evidence(run: Results) -> Table:
     criteria = read_json(run.folder / "choice/choice.json")["criteria"]
     kept = evidence[evidence["criterion"].isin([*criteria, "merit"])]
     frame = pivot(kept, index="score", columns="criterion")
-    n, days = int(kept["windows"].max()), int(kept["days"].max())
     caption = "Evidence for each candidate, with 95 % intervals from resampling days."
-    return Table(frame, caption, f"{n} windows with rain, {days} days")
+    return Table(frame, caption, _sample(kept, "windows with rain", "windows"))
 
 
 def _labels(run: Results) -> Table:

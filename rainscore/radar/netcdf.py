@@ -12,6 +12,7 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid
+from rainscore.radar.accumulation import accumulation_hours
 
 RATES = {
     "mm h-1": 1.0,
@@ -182,7 +183,7 @@ def _hours(dataset: xr.Dataset, file: Path | str) -> float:
     times = np.atleast_1d(dataset["time"].to_numpy()) if bounds is None else bounds[0]
     if times.size < 2:
         raise _damaged(file, "an accumulation of unknown length: its time has no bounds")
-    return float(np.diff(times).min() / np.timedelta64(1, "h"))
+    return accumulation_hours(np.diff(times).min(), file)
 
 
 def _axis(rain: xr.DataArray, dim: object, scale: float, file: Path | str) -> tuple[float, float]:

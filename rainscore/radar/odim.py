@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.errors import DamagedFile
 from rainscore.grids import Grid
 from rainscore.hdf5 import open_hdf5, text
+from rainscore.radar.accumulation import accumulation_hours
 
 SUFFIXES = (".h5", ".hdf", ".hdf5")
 QUANTITIES = ("RATE", "ACRR", "DBZH")
@@ -75,7 +76,8 @@ class Odim:
         known = np.where(missing | dry, np.nan, raw)  # their codes, as reflectivity, would overflow
         values = known * what.get("gain", 1.0) + what.get("offset", 0.0)
         if quantity == "ACRR":
-            values /= _hours(what, file)
+            span = _time(what, "enddate", "endtime") - _time(what, "startdate", "starttime")
+            values /= accumulation_hours(span, file)
         if quantity == "DBZH":
             values = (10 ** (values / 10) / ZR_A) ** (1 / ZR_B)
         values[dry & ~missing] = 0
@@ -148,20 +150,6 @@ def _time(what: dict[str, Any], date: str, time: str) -> np.datetime64:
     return np.datetime64(
         f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:6]}", "ns"
     )
-
-
-def _hours(what: dict[str, Any], file: Path | str) -> float:
-    """Length of an accumulation [h]."""
-    span = _time(what, "enddate", "endtime") - _time(what, "startdate", "starttime")
-    minutes = span / np.timedelta64(1, "m")
-    if minutes <= 0:
-        raise DamagedFile(file, "its accumulation has no duration", "fetch it again")
-    if minutes > 30:
-        raise RainscoreError(
-            f"{file}: it accumulates over {minutes:g} min, longer than IMERG's half-hour; "
-            "give frames of 30 minutes or less"
-        )
-    return float(minutes / 60)
 
 
 def _best(odim: h5py.File, file: Path | str) -> tuple[str, h5py.Dataset, dict[str, Any]]:

@@ -84,6 +84,15 @@ def test_a_time_is_the_start_unless_its_bounds_or_the_user_say_otherwise(tmp_pat
     assert RADAR.scan(tmp_path / "b")["time"][0] == first - pd.Timedelta(minutes=10)
 
 
+def test_an_accumulation_longer_than_a_half_hour_is_refused(tmp_path: Path) -> None:
+    hourly = rain()
+    hourly = hourly.assign_coords(time=pd.date_range("2023-05-01", periods=2, freq="h"))
+    hourly["rr"].attrs["units"] = "mm"
+    hourly.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    with pytest.raises(RainscoreError, match=r"a\.nc: .*60 min, longer than IMERG's half-hour"):
+        RADAR.read(tmp_path / "a.nc")
+
+
 def test_a_file_without_a_time_is_named(tmp_path: Path) -> None:
     rain().isel(time=0, drop=True).to_netcdf(tmp_path / "map.nc", engine="h5netcdf")
     with pytest.raises(DamagedFile, match=r"map\.nc: .*no coordinate time"):
