@@ -1,6 +1,7 @@
 """A U-Net of another run, to be judged on the held-out days of this one."""
 
 from rainscore.errors import RainscoreError
+from rainscore.grids import Grid
 
 
 def check_elsewhere(name: str, card: dict, own: dict) -> None:
@@ -12,8 +13,8 @@ def check_elsewhere(name: str, card: dict, own: dict) -> None:
         own: Of this run's.
 
     Raises:
-        RainscoreError: Score, pixels or channels differ; or it was trained at this place on days
-            that this run holds out.
+        RainscoreError: Score, pixels or channels differ; or it was trained at this place, or one
+            that overlaps it, on days that this run holds out.
     """
     theirs, ours = _question(card), _question(own)
     other = [
@@ -27,7 +28,7 @@ def check_elsewhere(name: str, card: dict, own: dict) -> None:
             "U-Net of a run with the same `score` and the same pixels"
         )
     # Simulated rain at a place is not the rain that fell there.
-    same_place = all(card[key] == own[key] for key in ("grid", "simulated"))
+    same_place = card["simulated"] == own["simulated"] and _overlap(card["grid"], own["grid"])
     seen = {day for split in ("train", "validation") for day in card["splits"].get(split, [])}
     shared = sorted(seen & set(own["splits"]["test"]))
     # Blocks of hours may part a day in both runs alike.
@@ -36,6 +37,15 @@ def check_elsewhere(name: str, card: dict, own: dict) -> None:
             f"experiments.elsewhere: {name} was trained here on days that this run holds out "
             f"({shared[0]} … {shared[-1]}); give both runs the same `splits`, or other days"
         )
+
+
+def _overlap(one: dict, other: dict) -> bool:
+    """Whether two grids share a place, by their bounds in longitude and latitude."""
+    bounds = []
+    for grid in (one, other):
+        axes = Grid(**grid).lonlat
+        bounds.append([(axis.min(), axis.max()) for axis in axes])
+    return all(a[0] <= b[1] and b[0] <= a[1] for a, b in zip(*bounds, strict=True))
 
 
 def _question(card: dict) -> dict:

@@ -12,11 +12,12 @@ from rainscore.period import split_blocks
 from tests.world import training_file
 
 SCORE = {"name": "amount", "threshold": 0.2, "window_km": 48, "learning_step_km": 8}
+GRID = {"crs": "EPSG:4326", "x0": 0, "y0": 50, "dx": 0.1, "dy": -0.1, "nx": 80, "ny": 80}
 OWN = {
     "score": SCORE,
     "domain": {"step_km": 4},
     "channels": input_channels(CHANNELS),
-    "grid": {"x0": 0.0},
+    "grid": GRID,
     "simulated": False,
     "splits": {"train": ["2020-01-01"], "validation": ["2020-01-02"], "test": ["2020-01-03"]},
     "hidden": [],
@@ -45,7 +46,9 @@ def test_a_network_that_was_trained_on_the_held_out_days_of_this_place_is_refuse
     other = {**OWN, "splits": {"train": ["2020-01-01", "2020-01-03"], "test": ["2020-01-02"]}}
     with pytest.raises(RainscoreError, match=r"trained here on days .*2020-01-03"):
         check_elsewhere("trained-before", other, OWN)
-    check_elsewhere("trained-there", {**other, "grid": {"x0": 9.0}}, OWN)
+    with pytest.raises(RainscoreError, match="trained here"):
+        check_elsewhere("trained-beside", {**other, "grid": {**GRID, "x0": 7.5}}, OWN)
+    check_elsewhere("trained-there", {**other, "grid": {**GRID, "x0": 9.0}}, OWN)
     check_elsewhere("trained-on-simulated", {**other, "simulated": True}, OWN)
 
 
