@@ -51,6 +51,7 @@ def train(
     epochs: int,
     batch: int,
     learning_rate: float,
+    weight_decay: float = 0.01,
     seed: int,
     patience: int,
     checkpoint: Path,
@@ -84,6 +85,7 @@ def train(
         epochs: Most epochs.
         batch: Maps of a step.
         learning_rate: Highest learning rate.
+        weight_decay: AdamW's.
         seed: Draws the order of the maps.
         patience: Epochs without a better validation loss after which the training stops.
         checkpoint: Side file that outlives the process.
@@ -101,11 +103,13 @@ def train(
     move(model, place)
     if compiled:
         model.compile()
-    settings = (epochs, batch, learning_rate, seed, patience, precision, compiled)
+    settings = (epochs, batch, learning_rate, weight_decay, seed, patience, precision, compiled)
     maps = [sha256(data.times.tobytes()).hexdigest() for data in (train_data, validation_data)]
     run = _Run(
         model=model,
-        optimizer=torch.optim.AdamW(model.parameters(), lr=learning_rate, fused=True),
+        optimizer=torch.optim.AdamW(
+            model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
+        ),
         loss=partial(_loss, join(model, place), loss, place, precision),
         checkpoint=checkpoint,
         identity=repr((fingerprint, settings, maps)),

@@ -82,6 +82,7 @@ def fit_unet(
         maps("validation"),
         **{key: settings[key] for key in TRAINING},
         compiled=settings["compiled"],
+        weight_decay=settings["weight_decay"],
         seed=seed,
         checkpoint=checkpoint,
         fingerprint=fingerprint,

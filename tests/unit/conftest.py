@@ -42,6 +42,7 @@ def run(tmp_path_factory) -> SimpleNamespace:
             "epochs": 6,
             "drop_context": 0.2,
             "compiled": False,
+            "weight_decay": 0.01,
             **TRAINING,
         },
         **common,

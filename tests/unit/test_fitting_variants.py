@@ -113,7 +113,7 @@ def test_variants_are_judged_beside_the_full_network_where_they_were_not_trained
     paths, splits = world
     settings = {
         "width": 8, "depth": 2, "epochs": 1, "batch": 8, "learning_rate": 0.01, "patience": 9,
-        "precision": "fp32", "compiled": False, "drop_context": 0.2,
+        "precision": "fp32", "compiled": False, "drop_context": 0.2, "weight_decay": 0.01,
     }  # fmt: skip
     fitted = {
         name: fit_variant(
