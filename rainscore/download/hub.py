@@ -1,5 +1,6 @@
 """The French radar mosaic from the Hugging Face hub: yearly archives, streamed, not kept."""
 
+import errno
 import hashlib
 import logging
 import re
@@ -172,6 +173,10 @@ def _stream(
                     remembered = end
                 bar.update(end - bar.n)
     except (HfHubHTTPError, OSError, tarfile.TarError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise RainscoreError(
+                f"{folder}: the disk is full; make room and run again, what has arrived is kept"
+            ) from None
         raise ArchiveBusy(
             f"huggingface.co: {archive.path} broke off ({type(error).__name__}); run again later, "
             "what has arrived is kept"

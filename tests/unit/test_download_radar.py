@@ -1,5 +1,6 @@
 """The French mosaic from the hub and from the Zarr store, against the loopback server."""
 
+import errno
 import io
 import shutil
 import tarfile
@@ -95,6 +96,26 @@ def test_a_broken_stream_goes_on_where_it_stopped(
     again = fetch_year(tmp_path / "again", "2020", ["2020-01", "2020-02"])
     assert again.drop(columns="fetched").equals(calm.drop(columns="fetched"))
     assert hub.sent <= 1.5 * whole + 40_000
+
+
+def test_a_disk_that_fills_up_is_said_to_be_full(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, written = Path.write_bytes, []
+
+    def fills_up(path: Path, content: bytes) -> int:
+        written.append(path)
+        if len(written) == 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", fills_up)
+        with pytest.raises(RainscoreError, match="the disk is full; make room") as raised:
+            fetch_year(tmp_path, "2020", ["2020-02"])
+    assert not isinstance(raised.value, ArchiveBusy)
+    assert len(list(tmp_path.rglob("*.npz"))) == 3
+    assert set(fetch_year(tmp_path, "2020", ["2020-02"])["state"]) == {"present"}
 
 
 @pytest.mark.parametrize("fault", ["503", "429", "cut"])
