@@ -1,4 +1,4 @@
-"""The U-Net's variants, and U-Nets of other runs, beside it on the same held-out windows."""
+"""The U-Net told less, its variants, and U-Nets of other runs, beside it on the same windows."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,16 +9,16 @@ import pandas as pd
 from rainscore.classes import season_of
 from rainscore.evaluation.elsewhere import check_elsewhere
 from rainscore.evaluation.skill import STATISTICS, DaySums, measures, pixel_statistics
-from rainscore.features.dataset import ScoreMaps
+from rainscore.features.dataset import FORGOTTEN, SIDES, ScoreMaps
 from rainscore.fitting.variants import VARIANTS, Variant, variant_pixels
 from rainscore.networks.inference import predict
 from rainscore.networks.unet import UNet
 
 FULL = "U-Net"
 LESS = {
-    "map-without-next": ("after",),
-    "map-without-previous": ("before",),
-    "lone-map": ("before", "after"),
+    "map-without-previous": FORGOTTEN[1],
+    "map-without-next": FORGOTTEN[2],
+    "lone-map": FORGOTTEN[3],
 }
 """The run's own U-Net, which has learnt to do with less, on maps that are told less."""
 
@@ -55,8 +55,7 @@ def compare_variants(
     for name in variants.keys() - VARIANTS.keys():
         check_elsewhere(name, variants[name][1], full[1])
     test = splits.loc[splits["split"] == "test", "time"].to_numpy()
-    sides = {"before": "change_previous", "after": "change_next"}
-    known = {side for side, channel in sides.items() if channel not in full[1]["hidden"]}
+    known = {side for side, channel in SIDES.items() if channel not in full[1]["hidden"]}
     told = [name for name, forgotten in LESS.items() if known.issuperset(forgotten)]
     models = {FULL: full, **dict.fromkeys(told, full), **variants}
     data = {

@@ -40,7 +40,10 @@ def check_elsewhere(name: str, card: dict, own: dict) -> None:
 
 
 def _overlap(one: dict, other: dict) -> bool:
-    """Whether two grids share a place, by their bounds in longitude and latitude."""
+    """Whether two grids share a place, by their bounds in longitude and latitude.
+
+    Near a pole or the date line, where bounds are wide, grids that only lie close count too.
+    """
     bounds = []
     for grid in (one, other):
         axes = Grid(**grid).lonlat

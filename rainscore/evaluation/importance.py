@@ -18,7 +18,7 @@ BATCH = 16
 INTACT = "intact"
 GROUPS = {
     "rain": ("rain", "valid"),
-    "rain of the half-hours around": (
+    "change over the half-hours around": (
         "change_previous",
         "change_next",
         "previous_known",

@@ -34,7 +34,12 @@ RAIN_UNIT, RAIN_DECADES = 0.1, 3.0
 AGE_UNIT = 1.0
 """Ages are scaled as age / (age + AGE_UNIT): near a pass half an hour is much [h]."""
 
-NORMALISATION = {"rain_unit": RAIN_UNIT, "rain_decades": RAIN_DECADES, "age_unit": AGE_UNIT}
+NORMALISATION = {
+    "rain_unit": RAIN_UNIT,
+    "rain_decades": RAIN_DECADES,
+    "age_unit": AGE_UNIT,
+    "max_age_h": MAX_AGE_H,
+}
 """How the channels are scaled, as a model file carries it."""
 
 

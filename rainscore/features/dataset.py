@@ -22,8 +22,11 @@ Batch = tuple[Tensor, ...]
 TIME_CONTEXT = ("change_previous", "change_next", "previous_known", "next_known")
 """Channels that `stack_context` adds."""
 
+SIDES = {"before": "change_previous", "after": "change_next"}
+"""The sides of a map in time, and the channel that tells of each."""
+
 FORGOTTEN = ((), ("before",), ("after",), ("before", "after"))
-"""What a map may have to be scored without: nothing, or what lies on these sides in time."""
+"""The sides that a map may have to be scored without."""
 
 
 def input_channels(base: Sequence[str]) -> list[str]:
@@ -45,21 +48,22 @@ def stack_context(
     given both rains a network learns them slowly.
 
     Args:
-        inputs: Channels of one map, dims (C, y, x), its rain first.
+        inputs: Channels of one map, dims (C, y, x), `rain` first and `valid` last.
         previous: Rain channel of the half-hour before, dims (y, x), NaN missing; None without one.
         following: The same of the half-hour after.
 
     Returns:
         Dims (C + 4, y, x), float32, in the order of `input_channels`: the neighbour's rain minus
-        the map's. Where a neighbour's rain is missing its two channels are 0; elsewhere its `known`
+        the map's. Where either is missing the neighbour's two channels are 0; elsewhere its `known`
         channel is 1.
     """
     count = len(inputs)
     stacked = np.zeros((count + 4, *inputs.shape[1:]), np.float32)
     stacked[:count] = inputs
+    rain = np.where(inputs[-1] > 0, stacked[0], np.nan)
     for i, neighbour in enumerate((previous, following)):
         if neighbour is not None:
-            change = neighbour.astype(np.float32) - stacked[0]
+            change = neighbour.astype(np.float32) - rain
             stacked[count + i] = np.nan_to_num(change)
             stacked[count + 2 + i] = np.isfinite(change)
     return stacked

@@ -12,7 +12,7 @@ from rainscore.maps import LABELS, aspect, colour_bar, paint
 
 SHOWN = (
     "rain",
-    "rain of the half-hours around",
+    "change over the half-hours around",
     "microwave source",
     "time from microwave passes",
     "weight of the infrared",

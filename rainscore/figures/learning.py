@@ -66,7 +66,7 @@ def plot_latent_sizes(sizes: pd.DataFrame, *, period: str, world: str) -> Figure
 
 @styled
 def plot_ablation(table: pd.DataFrame, *, period: str, world: str) -> Figure:
-    """How much worse each variant of the U-Net is than the U-Net, on the same windows.
+    """How much worse variants of the U-Net, or the U-Net told less, are, on the same windows.
 
     Args:
         table: Of `ablation.compare_variants`.
@@ -84,7 +84,7 @@ def plot_ablation(table: pd.DataFrame, *, period: str, world: str) -> Figure:
     )
     windows = sample(rows["n"].max(), "windows with rain", rows["days"].max(), period)
     subtitle = f"held-out days: at most {windows}\nbars: 95 % over days, paired"
-    title = "Other U-Nets beside the run's own"
+    title = "The U-Net told less, and others, beside it"
     fig = figure(6.4, 1.9 + 0.3 * len(rows), title=title, subtitle=subtitle, world=world)
     ax = fig.subplots()
     places = np.arange(len(rows))

@@ -32,7 +32,7 @@ def join(model: nn.Module, place: torch.device) -> nn.Module:
         return model
     if not group.is_initialized():
         group.init_process_group("nccl" if place.type == "cuda" else "gloo")
-    return nn.parallel.DistributedDataParallel(model)
+    return nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
 
 
 def share(rows: np.ndarray) -> np.ndarray:

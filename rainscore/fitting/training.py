@@ -85,7 +85,7 @@ def train(
         epochs: Most epochs.
         batch: Maps of a step.
         learning_rate: Highest learning rate.
-        weight_decay: AdamW's.
+        weight_decay: How strongly AdamW pulls the weights towards 0; by default as torch has it.
         seed: Draws the order of the maps.
         patience: Epochs without a better validation loss after which the training stops.
         checkpoint: Side file that outlives the process.

@@ -14,6 +14,8 @@ from rainscore.fitting.training import train
 from rainscore.networks.unet import UNet, UNetSettings, unet_loss
 
 STATISTICS_MAPS = 200
+"""Maps that the statistics of the channels are taken from."""
+
 SMALLEST_SPREAD = 0.1
 """A channel that hardly varies is not blown up: elsewhere on Earth it may."""
 

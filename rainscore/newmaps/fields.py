@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from rainscore.features.dataset import SIDES
 from rainscore.grids import Grid
 from rainscore.period import HALF_HOUR
 
@@ -55,10 +56,9 @@ def unknown(
     said = [name.replace("_", " ") for name in granules[time].attrs.get("absent", "").split()]
     if seen < 1:
         said.append(f"the rain of {max(100 * (1 - seen), 1):.0f} % of the window")
-    sides = {-1: ("change_previous", "before"), 1: ("change_next", "after")}
     said += [
         f"the half-hour {side}"
-        for step, (channel, side) in sides.items()
+        for step, (side, channel) in zip((-1, 1), SIDES.items(), strict=True)
         if channel not in hidden and time + step * HALF_HOUR not in granules
     ]
     if not ages_known and "age_known" not in hidden:

@@ -86,6 +86,16 @@ def test_the_neighbourhood_of_a_single_wet_pixel_by_hand() -> None:
     assert features[0, 0, -1] == pytest.approx(1 / 81)
 
 
+def test_the_changes_in_the_neighbourhood_by_hand() -> None:
+    inputs = np.zeros((1, len(NAMES), 9, 9), np.float32)
+    inputs[0, NAMES.index("change_next"), 4, 3:5] = 0.5, -0.2
+    features = pixel_features(block_of(np.full((1, 9, 9), 0.5), inputs)).reshape(9, 9, -1)
+    signed = len(NAMES) + 2 + 7 + 6
+    assert features[4, 4, signed] == pytest.approx(0.3 / 49)
+    assert features[4, 4, -3:-1].tolist() == pytest.approx([0, 0.7 / 49])
+    assert features[4, 4, NAMES.index("change_next")] == pytest.approx(-0.2)
+
+
 def boosted(rng: np.random.Generator, maps: int) -> Block:
     """Scores that follow the rain of the neighbourhood, and spread with the infrared weight."""
     inputs = rng.random((maps, len(NAMES), 12, 12), np.float32)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.classes import AGE_CLASSES, AGE_NAMES, age_class, quality_class
+from rainscore.classes import AGE_CLASSES, AGE_NAMES, age_class, pixel_classes, quality_class
 from rainscore.evaluation.baselines import ConditionalClimatology
 from rainscore.evaluation.skill import (
     STATISTICS,
@@ -13,6 +13,7 @@ from rainscore.evaluation.skill import (
     share_table,
     skill_table,
 )
+from rainscore.features.channels import CHANNELS, scale_age
 from rainscore.networks.quantiles import crps_from_quantiles
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -162,6 +163,10 @@ def test_classes_of_age_and_quality() -> None:
     names = [AGE_NAMES[i] for i in age_class(ages)]
     assert names == ["now", "0–0.5 h", "0.5–1 h", "3–4.5 h", "> 4.5 h", "unknown"]
     assert len(AGE_NAMES) == AGE_CLASSES
+    channels = np.zeros((1, len(CHANNELS), 1, ages.size), np.float32)
+    channels[0, CHANNELS.index("age_last"), 0] = scale_age(ages).astype(np.float16)
+    found = pixel_classes(channels, np.zeros((1, 1, ages.size)))["age"]
+    np.testing.assert_array_equal(found[0, 0], age_class(ages))
     np.testing.assert_array_equal(quality_class(np.array([0, 0.5, 1.0, np.nan])), [0, 20, 39, 40])
 
 

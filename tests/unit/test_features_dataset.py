@@ -50,12 +50,13 @@ def half_hours(*minutes: int) -> np.ndarray:
 
 
 def test_context_is_stacked_behind_the_base_channels():
-    inputs = np.array([[[1.0, 2.0]]], np.float16)
-    stacked = stack_context(inputs, None, np.array([[3.0, np.nan]]))
-    expected = [[1, 2], [0, 0], [2, 0], [0, 0], [1, 0]]
+    # Rain, whether it is known; the last pixel's is not, and no change from or to it is.
+    inputs = np.array([[[1.0, 2.0, 0.0]], [[1, 1, 0]]], np.float16)
+    stacked = stack_context(inputs, None, np.array([[3.0, np.nan, 0.5]]))
     assert stacked.dtype == np.float32
-    assert stacked[:, 0].tolist() == expected
-    assert len(input_channels(["rain"])) == len(stacked)
+    assert stacked[:2, 0].tolist() == inputs[:, 0].tolist()
+    assert stacked[2:, 0].tolist() == [[0, 0, 0], [2, 0, 0], [0, 0, 0], [1, 0, 0]]
+    assert len(input_channels(["rain", "valid"])) == len(stacked)
 
 
 def test_what_the_hours_beside_a_map_told_is_forgotten_but_not_its_own_pass():
@@ -71,7 +72,7 @@ def test_what_the_hours_beside_a_map_told_is_forgotten_but_not_its_own_pass():
 
     whole = [[0, 0.5], [0, 0.5], [1, 1], [1, 1], [1, 1], [1, 1], [1, 1], [1, 1]]
     assert channels[2:5] == ["age_last", "age_next", "age_known"]
-    assert without() == stacked[2:, 0].tolist() == whole[: len(channels) - 2]
+    assert without() == stacked[2:, 0].tolist() == whole
     before, after = without("before"), without("after")
     assert before[:3] == [[0, 1], [0, 0.5], [1, 0]] and after[:3] == [[0, 0.5], [0, 1], [1, 1]]
     assert before[-4:] == [[0, 0], [1, 1], [0, 0], [1, 1]]
@@ -134,6 +135,16 @@ def test_pixels_that_do_not_count_have_neither_score_nor_truth(tmp_path):
     assert torch.equal(torch.isfinite(target), torch.from_numpy(pixels))
     assert torch.equal(wet, torch.from_numpy(pixels)) and torch.equal(truth, wet)
     assert torch.equal(inputs, ScoreMaps([path], half_hours(0))[0][0])
+
+
+def test_what_every_map_forgets_is_forgotten_in_each_epoch(tmp_path):
+    path = write_month(tmp_path / "a.h5", [0, 30, 60])
+    whole, less = (ScoreMaps([path], half_hours(30), forgotten=f)[0][0] for f in ((), ("after",)))
+    assert not torch.equal(less, whole)
+    forget(whole.numpy(), input_channels(BASE), ("after",))
+    assert torch.equal(less, whole)
+    data = ScoreMaps([path], half_hours(30), forgotten=("after",), drop_context=1.0)
+    assert not any(data.read(np.array([0]), epoch)[0][0, -1].any() for epoch in range(8))
 
 
 def test_dropped_context_forgets_either_side_or_both_in_another_draw_each_epoch(tmp_path):

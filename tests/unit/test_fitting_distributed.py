@@ -41,7 +41,9 @@ def fit(month: Path, checkpoint: Path, loss: Any = unet_loss) -> tuple[nn.Module
     """A training whose last steps hold fewer maps than there are processes."""
     torch.manual_seed(1)
     kind = RainMaps if loss is reconstruction_loss else ScoreMaps
-    model: nn.Module = UNet(UNetSettings(len(CHANNELS) + 4, width=8, depth=1))
+    count = len(CHANNELS) + 4
+    scales = {"mean": (0.1,) * count, "spread": (0.5,) * count}
+    model: nn.Module = UNet(UNetSettings(count, width=8, depth=1, **scales))
     if loss is reconstruction_loss:
         model = AutoEncoder(AutoEncoderSettings(latent=2, width=8, size=8))
     result = train(

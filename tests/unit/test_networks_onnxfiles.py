@@ -14,7 +14,8 @@ from rainscore.networks.unet import UNet, UNetSettings
 def test_onnxruntime_gives_the_values_of_the_network_for_any_number_of_maps(tmp_path):
     torch.manual_seed(0)
     channels = input_channels(CHANNELS)
-    model = UNet(UNetSettings(len(channels), width=8, depth=3)).eval()
+    mean, spread = torch.rand(2, len(channels)).tolist()
+    model = UNet(UNetSettings(len(channels), width=8, depth=3, mean=mean, spread=spread)).eval()
     grid = {"ny": 20, "nx": 28}
     card = {
         "kind": "unet",

@@ -10,7 +10,7 @@ import torch
 import xarray as xr
 
 from rainscore.errors import RainscoreError
-from rainscore.features.dataset import unknown_channels
+from rainscore.features.dataset import ScoreMaps, forget, unknown_channels
 from rainscore.figures.scored import headline
 from rainscore.granules import granule_name, write_granule
 from rainscore.grids import Grid
@@ -47,8 +47,6 @@ def scored(files: list[Path], scorer: Scorer, learning: Grid) -> Iterator[tuple[
 
 def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
     """What the workflow computes for a half-hour is what a user gets from its file."""
-    from rainscore.features.dataset import ScoreMaps
-
     scorer = Scorer(run.models)
     results = dict(scored(granules, scorer, scorer.learning_grid))
     time = np.datetime64("2019-05-01T01:00")
@@ -104,8 +102,6 @@ def test_an_early_map_is_scored_without_what_comes_after(run, granules) -> None:
 @pytest.mark.parametrize(("shown", "side"), [(slice(0, 3), "after"), (slice(2, None), "before")])
 def test_a_map_at_an_end_is_scored_as_the_training_showed_such(run, granules, shown, side) -> None:
     """The newest map of the Late run has no next half-hour, the first of a record none before."""
-    from rainscore.features.dataset import ScoreMaps, forget
-
     scorer = Scorer(run.models)
     got = dict(scored(granules[shown], scorer, scorer.learning_grid))[granules[2]]
     inputs, _, wet, _ = ScoreMaps([run.path], np.array(["2019-05-01T01:00"], "M8[s]"))[0]
