@@ -33,22 +33,27 @@ def pixel_features(block: Block) -> np.ndarray:
     """What a window is judged by: its channels, and the same of its neighbourhood.
 
     Returns:
-        Dims (n, feature) of the judged windows, float32: all channels; quality index and random
-        error; means of rain, wet share, microwave's rain, age, infrared weight and changes in time
-        in squares of 3, 7 and 15 pixels; the largest rain, its spread and how much it changes in 7;
-        the wet share of the map. −1 where IMERG's field is missing.
+        Dims (n, feature) of the judged windows, float32: all channels; the neighbours' rain;
+        quality index and random error; means of wet share, rain, microwave's rain, age, infrared
+        weight, changes in time and the neighbours' rain in squares of 3, 7 and 15 pixels; the
+        largest rain, its spread and how much it changes in 7; the wet share of the map. −1 where
+        IMERG's field is missing.
     """
     judged = block.judged
     threshold = scale_rain(np.array(0.2))
-    columns = [block.inputs[:, i][judged] for i in range(len(NAMES))]
+    channel = {name: block.inputs[:, i] for i, name in enumerate(NAMES)}
+    rain = channel["rain"]
+    # Trees cannot add: with the changes alone they judge worse.
+    neighbours = [
+        (rain + channel["change_previous"]) * channel["previous_known"],
+        (rain + channel["change_next"]) * channel["next_known"],
+    ]
+    columns = [field[judged] for field in (*channel.values(), *neighbours)]
     # A number, not NaN: a version without the field must not leave a column without any value.
     columns += [np.nan_to_num(f[judged], nan=-1.0) for f in (block.quality, block.random_error)]
-    rain = block.inputs[:, NAMES.index("rain")]
     wet = (rain >= threshold).astype(np.float32)
-    around = [wet] + [
-        block.inputs[:, NAMES.index(name)]
-        for name in ("rain", "mw_rain", "age_last", "ir_influence", *CHANGES)
-    ]
+    named = ("rain", "mw_rain", "age_last", "ir_influence", *CHANGES)
+    around = [wet, *(channel[name] for name in named), *neighbours]
     for side in SIDES:
         size = (1, side, side)
         columns += [uniform_filter(field, size, mode="nearest")[judged] for field in around]
@@ -57,8 +62,7 @@ def pixel_features(block: Block) -> np.ndarray:
     columns.append(maximum_filter(rain, size, mode="nearest")[judged])
     columns.append(np.sqrt(np.maximum(square - mean**2, 0))[judged])
     for name in CHANGES:
-        change = np.abs(block.inputs[:, NAMES.index(name)])
-        columns.append(uniform_filter(change, size, mode="nearest")[judged])
+        columns.append(uniform_filter(np.abs(channel[name]), size, mode="nearest")[judged])
     columns.append(wet.mean(axis=(1, 2))[block.map_of])
     return np.stack(columns, axis=1).astype(np.float32)
 

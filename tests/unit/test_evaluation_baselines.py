@@ -79,7 +79,7 @@ def test_the_neighbourhood_of_a_single_wet_pixel_by_hand() -> None:
     inputs = np.zeros((1, len(NAMES), 9, 9), np.float32)
     inputs[0, NAMES.index("rain"), 4, 4] = 0.9
     features = pixel_features(block_of(np.full((1, 9, 9), 0.5), inputs)).reshape(9, 9, -1)
-    means = [len(NAMES) + 2 + 7 * i for i in range(3)]
+    means = [len(NAMES) + 4 + 9 * i for i in range(3)]
     assert features[4, 4, means[0]] == pytest.approx(1 / 9)
     assert features[2, 4, means[0]] == 0
     assert features[2, 4, means[1]] == pytest.approx(1 / 49)
@@ -89,9 +89,15 @@ def test_the_neighbourhood_of_a_single_wet_pixel_by_hand() -> None:
 def test_the_changes_in_the_neighbourhood_by_hand() -> None:
     inputs = np.zeros((1, len(NAMES), 9, 9), np.float32)
     inputs[0, NAMES.index("change_next"), 4, 3:5] = 0.5, -0.2
+    inputs[0, NAMES.index("rain"), 4, 4] = 0.3
+    inputs[0, NAMES.index("next_known")] = 1
     features = pixel_features(block_of(np.full((1, 9, 9), 0.5), inputs)).reshape(9, 9, -1)
-    signed = len(NAMES) + 2 + 7 + 6
-    assert features[4, 4, signed] == pytest.approx(0.3 / 49)
+    change, after = len(NAMES) + 4 + 9 + 6, len(NAMES) + 4 + 9 + 8
+    assert features[4, 4, change] == pytest.approx(0.3 / 49)
+    assert features[4, 4, after] == pytest.approx(0.6 / 49)
+    assert features[4, 4, after - 1] == 0
+    own = features[4, 3:5, len(NAMES) + 1]
+    assert own.tolist() == pytest.approx([0.5, 0.1])
     assert features[4, 4, -3:-1].tolist() == pytest.approx([0, 0.7 / 49])
     assert features[4, 4, NAMES.index("change_next")] == pytest.approx(-0.2)
 
