@@ -156,7 +156,8 @@ def scoring(models: Path) -> list[dict]:
     scorer, rng = Scorer(models), np.random.default_rng(0)
     fields = {name: np.zeros(CELLS.shape, np.float32) for name in FIELDS}
     fields["precipitation"] = np.maximum(rng.normal(size=CELLS.shape), 0).astype(np.float32)
-    globe = xr.Dataset({name: (("lat", "lon"), field) for name, field in fields.items()})
+    product = {"run": scorer.card["run"], "version": scorer.card["versions"][0]}
+    globe = xr.Dataset({n: (("lat", "lon"), field) for n, field in fields.items()}, attrs=product)
     cells = imerg_cells(scorer.learning_grid)
     window = globe.isel(lat=slice(0, cells.ny), lon=slice(0, cells.nx))
     scorer.score({TIME: window}, TIME, scorer.learning_grid)
