@@ -19,7 +19,7 @@ def place_of(device: str) -> torch.device:
 def move(model: Network, place: torch.device) -> Network:
     """Move to the device, channels last: what convolutions are fastest with."""
     # PyTorch's types know no `to` with a memory format alone.
-    return model.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
 
 
 def autocast(place: torch.device, precision: Precision) -> torch.autocast:

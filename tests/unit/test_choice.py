@@ -42,7 +42,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.Da
     write_features(pair, score_month(pair, SCORE)[0], weights, path)
     onto = (overlap_weights(GRID, CELLS), overlap_weights(CELLS, GRID))
     # `Halves` stands for a radar reader.
-    return trial.try_scores(pair, path, Halves(), SCORE, onto, seed=0)  # type: ignore[arg-type]
+    return trial.try_scores(pair, path, Halves(), SCORE, onto, seed=0)  # type: ignore[arg-type]  # stand-in
 
 
 @pytest.fixture(scope="module")

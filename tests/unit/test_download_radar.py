@@ -190,7 +190,7 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     write_store(store, times.to_numpy(), rates, missing)
     bucket = Bucket(root)
     # Kept with the bucket for the tests to compare with.
-    bucket.rates = rates  # type: ignore[attr-defined]
+    bucket.rates = rates  # type: ignore[attr-defined]  # of the tests alone
     with Loopback(bucket.archives(), tmp_path) as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
