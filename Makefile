@@ -29,11 +29,12 @@ test: install ## all tests
 check: lint ## lint and unit tests
 	$(BIN)/pytest tests/unit
 
-lint: install ## ruff, snakefmt, mypy, the rule graph of the README
+lint: install ## ruff, snakefmt, mypy, import order, the rule graph of the README
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python tools/draw_dag.py --check README.md
 
 study: install ## the larger simulated world in runs/study; its tables and figures go to docs/study

@@ -15,20 +15,18 @@ configfile: str(Path(workflow.basedir) / "config.yaml")
 include: "rules/common.smk"
 
 
-workdir: str(Path(workflow.basedir) / config["folder"])
+workdir: str(Path(workflow.basedir) / config["run_folder"])
 
 
-include: "rules/radar.smk"
-include: "rules/imerg.smk"
 include: "rules/download.smk"
+include: "rules/simulation.smk"
+include: "rules/regridding.smk"
 include: "rules/scores.smk"
-include: "rules/training.smk"
-include: "rules/clusters.smk"
-include: "rules/evaluation.smk"
-include: "rules/labels.smk"
-include: "rules/methods.smk"
-include: "rules/world.smk"
 include: "rules/analysis.smk"
+include: "rules/training.smk"
+include: "rules/clustering.smk"
+include: "rules/evaluation.smk"
+include: "rules/prediction.smk"
 include: "rules/report.smk"
 
 

@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from rainscore.clustering.base import DeepClusterer
-from rainscore.clustering.dcec import DCEC, IDEC
-from rainscore.clustering.depict import DEPICT
-from rainscore.clustering.desom import DESOM
-from rainscore.clustering.dkm import DeepKMeans
+from rainscore.clustering.algorithms.base import DeepClusterer
+from rainscore.clustering.algorithms.dcec import DCEC, IDEC
+from rainscore.clustering.algorithms.depict import DEPICT
+from rainscore.clustering.algorithms.desom import DESOM
+from rainscore.clustering.algorithms.dkm import DeepKMeans
+from rainscore.clustering.algorithms.phases import Phase, Run, steps_of_epoch
+from rainscore.clustering.algorithms.pooled import Summarised
+from rainscore.clustering.algorithms.starts import adam, autoencoder_phase
 from rainscore.clustering.maps import summarised
-from rainscore.clustering.phases import Phase, Run, steps_of_epoch
-from rainscore.clustering.starts import adam, autoencoder_phase
-from rainscore.clustering.summaries import Summarised
-from rainscore.networks.autoencoder import AutoEncoder, AutoEncoderSettings
+from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
 
 METHODS: dict[str, type[DeepClusterer]] = {
     method.__name__: method for method in (DCEC, IDEC, DeepKMeans, DESOM, DEPICT)

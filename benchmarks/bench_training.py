@@ -17,14 +17,15 @@ import xarray as xr
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from rainscore.features.channels import CHANNELS
-from rainscore.features.dataset import ScoreMaps, batches, input_channels, stack_context
 from rainscore.grids import imerg_cells
-from rainscore.imerg import FIELDS
-from rainscore.networks.unet import UNet, UNetSettings, unet_loss
-from rainscore.newmaps.globe import CELLS, score_globe
-from rainscore.newmaps.prediction import Scorer
-from rainscore.period import HALF_HOUR
+from rainscore.imerg.reader import FIELDS
+from rainscore.prediction.globe import CELLS, score_globe
+from rainscore.prediction.scorer import Scorer
+from rainscore.times import HALF_HOUR
+from rainscore.training.channels import CHANNELS
+from rainscore.training.dataset import ScoreMaps, batches, input_channels, stack_context
+from rainscore.training.losses import unet_loss
+from rainscore.training.unet import UNet, UNetSettings
 
 SIZES = {"small": (16, 3), "base": (32, 4), "large": (64, 4)}
 EPOCH = np.datetime64("1970-01-01T00:00", "ns")

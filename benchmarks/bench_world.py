@@ -14,14 +14,20 @@ from pathlib import Path
 import numpy as np
 
 from rainscore.grids import imerg_cells, study_grid
-from rainscore.manifests import write_manifest
-from rainscore.months import open_radar
-from rainscore.world.months import simulate_imerg_month, simulate_radar_month
-from rainscore.world.rain import simulate_rain
+from rainscore.imerg.manifests import write_manifest
+from rainscore.regridding.monthfiles import RadarSettings, open_radar
+from rainscore.simulation.monthly import simulate_imerg_month, simulate_radar_month
+from rainscore.simulation.rain import simulate_rain
 
 CENTRE, SIDE_KM = (2.5, 46.6), 800
-RADAR = {"format": "fr-radar-rainfall", "stamp": "format", "min_quality": 0}
-RADAR |= {"step_minutes": 5, "min_frames": 0.8, "limit": 300}
+RADAR = RadarSettings(
+    format="fr-radar-rainfall",
+    timestamp_convention="format",
+    step_minutes=5,
+    max_rate_mm_h=300,
+    min_quality=0,
+    min_frame_share=0.8,
+)
 FIRST = np.datetime64("2019-01-01", "ns")
 DAY = np.timedelta64(1, "D")
 MONTH_DAYS = 31
@@ -64,7 +70,7 @@ def products(days: int) -> tuple[float, float]:
         radar = Path(folder) / "radar.parquet"
         start = time.process_time()
         manifest = simulate_radar_month(
-            radar.with_suffix(""), grid, *span, seed=1, step_minutes=RADAR["step_minutes"]
+            radar.with_suffix(""), grid, *span, seed=1, step_minutes=RADAR.step_minutes
         )
         write_manifest(manifest, radar)
         middle = time.process_time()

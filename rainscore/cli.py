@@ -80,15 +80,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _score(options: argparse.Namespace) -> int:
     # torch takes seconds to load: only once the arguments are known to be good.
-    from rainscore.newmaps.files import score_globes_into, score_into, window
-    from rainscore.newmaps.prediction import Scorer
+    from rainscore.prediction.outputs import score_globes_into, score_into, window
+    from rainscore.prediction.scorer import Scorer
+    from rainscore.report.figures.plot_scored import plot_scored
 
     scorer = Scorer(options.model, options.clusters, any_product=options.any_product)
     learning = window(scorer.learning_grid, bbox=options.bbox, centre=options.centre)
     lines = (
         score_globes_into(options.out, scorer, options.files)
         if options.globe
-        else score_into(options.out, scorer, learning, options.files)
+        else score_into(options.out, scorer, learning, options.files, draw=plot_scored)
     )
     failed = 0
     for line, good in lines:
@@ -98,7 +99,7 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from rainscore.networks.onnxfiles import export_unet
+    from rainscore.training.onnxexport import export_unet
 
     export_unet(options.model / "unet", options.file)
     return 0

@@ -1,5 +1,6 @@
 """The configuration: laid over the embedded default, and checked."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from difflib import get_close_matches
 from pathlib import Path
@@ -8,9 +9,34 @@ import jsonschema
 import yaml
 
 from rainscore.errors import RainscoreError
+from rainscore.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-"""The checkout: where `config.yaml`, its schema and the Snakefile lie."""
+RENAMED = {
+    "folder": "run_folder",
+    "score": "scores",
+    "clusters": "clustering",
+    "scoring": "prediction",
+    "experiments": "evaluation (unet_variants, external_models, latent_sizes)",
+    "imerg.folder": "imerg.granule_folder",
+    "imerg.connections": "imerg.max_connections",
+    "imerg.ask_again": "imerg.retry_missing",
+    "radar.folder": "radar.frame_folder",
+    "radar.stamp": "radar.timestamp_convention",
+    "radar.limit": "radar.max_rate_mm_h",
+    "radar.min_frames": "radar.min_frame_share",
+    "radar.gauges": "radar.comephore_folder",
+    "scores.threshold": "scores.wet_threshold_mm_h",
+    "scores.min_valid": "scores.min_valid_share",
+    "unet.compiled": "unet.compile",
+    "unet.drop_context": "unet.context_dropout",
+    "autoencoder.latent": "autoencoder.latent_size",
+    "clustering.maps": "clustering.max_training_maps",
+    "clustering.min_wet": "clustering.min_wet_share",
+    "clustering.novelty": "clustering.false_alarm_rate",
+    "prediction.held_out": "prediction.held_out_count",
+    "prediction.files": "prediction.granule_files",
+}
+"""Keys of earlier versions, and their present names."""
 
 
 class ConfigError(RainscoreError):
@@ -62,8 +88,18 @@ def _explain(error: jsonschema.ValidationError) -> str:
         unknown = [key for key in error.instance if key not in known]
         hints = [f"did you mean {m[0]}?" for k in unknown if (m := get_close_matches(k, known, 1))]
         listed = hints or [f"known keys: {', '.join(known)}"]
+        if renamed := [f"{old} is now {new}" for old, new in _renamed(where, unknown)]:
+            return f"{where}: {'; '.join(renamed)}"
         return f"{where}: unknown key {', '.join(unknown)}, {' '.join(listed)}"
     return f"{where}: {error.message}"
+
+
+def _renamed(where: str, unknown: list[str]) -> Iterator[tuple[str, str]]:
+    """Unknown keys that had another name in an earlier version, and their present names."""
+    for key in unknown:
+        old = key if where == "top level" else f"{where}.{key}"
+        if old in RENAMED:
+            yield old, RENAMED[old]
 
 
 def _on_earth(centre: list[float]) -> bool:
@@ -71,10 +107,10 @@ def _on_earth(centre: list[float]) -> bool:
 
 
 def _cross_faults(config: dict):
-    domain, score = config["domain"], config["score"]
+    domain, scores = config["domain"], config["scores"]
     period, radar, imerg = config["period"], config["radar"], config["imerg"]
     ratio = domain["learning_step_km"] / domain["step_km"]
-    window = score["window_km"] / domain["step_km"]
+    window = scores["window_km"] / domain["step_km"]
     cells = domain["size_km"] / domain["learning_step_km"]
     if ratio % 1 or cells % 1:
         yield (
@@ -83,10 +119,11 @@ def _cross_faults(config: dict):
         )
     elif window % 1 or (window - ratio) % 2:
         yield (
-            f"score.window_km: {score['window_km']} km is not centred on the learning pixels; take "
+            f"scores.window_km: {scores['window_km']} km is not centred on the learning pixels; "
+            "take "
             f"{domain['learning_step_km']:g} km plus a multiple of {2 * domain['step_km']:g} km"
         )
-    for name, place in (("domain", domain), ("scoring", config["scoring"])):
+    for name, place in (("domain", domain), ("prediction", config["prediction"])):
         if place["centre"] and not _on_earth(place["centre"]):
             yield f"{name}.centre: {place['centre']} is not a longitude and a latitude [degrees]"
     if period["last_day"] < period["first_day"]:
@@ -98,18 +135,21 @@ def _cross_faults(config: dict):
     archived = radar["source"] in ("hub", "zarr")
     if archived and (radar["format"], radar["step_minutes"]) != ("fr-radar-rainfall", 5):
         yield f"radar: what {radar['source']} brings is fr-radar-rainfall, every 5 minutes"
-    if radar["gauges"] and not (ROOT / radar["gauges"]).is_dir():
-        yield f"radar.gauges: {radar['gauges']} is not a folder"
-    for name, part in (("imerg", imerg), ("radar", radar)):
-        named = part["folder"] and (ROOT / part["folder"]).is_dir()
-        if part["source"] == "local" and not named:
-            yield f"{name}.folder: {part['folder'] or '(empty)'} is not a folder"
+    if radar["comephore_folder"] and not (ROOT / radar["comephore_folder"]).is_dir():
+        yield f"radar.comephore_folder: {radar['gauges']} is not a folder"
+    for name, part, key in (("imerg", imerg, "granule_folder"), ("radar", radar, "frame_folder")):
+        exists = part[key] and (ROOT / part[key]).is_dir()
+        if part["source"] == "local" and not exists:
+            yield f"{name}.{key}: {part[key] or '(empty)'} is not a folder"
     if radar["source"] == "simulated" and radar["format"] != "fr-radar-rainfall":
         yield "radar.format: the simulated radar is written as fr-radar-rainfall"
-    for name, stem in config["experiments"]["elsewhere"].items():
-        path = (ROOT / config["folder"] / f"{stem}.safetensors").resolve()
+    for name, stem in config["evaluation"]["external_models"].items():
+        path = (ROOT / config["run_folder"] / f"{stem}.safetensors").resolve()
         if not path.is_file():
-            yield f"experiments.elsewhere: {name}: {path} is not there; run what trains it first"
+            yield (
+                f"evaluation.external_models: {name}: {path} does not exist; first run "
+                "the workflow that trains it"
+            )
     missing = {"train", "validation", "calibration", "test"} - set(config["splits"]["pattern"])
     if missing:
         yield f"splits.pattern: lacks {', '.join(sorted(missing))}"

@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "rainscore"
-DATA_FOLDERS = ("data", "templates")
+
+
+DATA_FOLDERS = ("data", "report/templates")
 
 
 def code_digests(script: Path, root: Path) -> list[str]:

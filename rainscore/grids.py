@@ -13,6 +13,7 @@ RADAR_CRS = (
 )
 """Polar stereographic system of the Météo-France mosaics."""
 
+
 RADAR_CORNER = (-619652.095, -3526818.459)
 """Upper-left corner [m] of the 1536 × 1536 km Météo-France mosaic in `RADAR_CRS`."""
 
@@ -171,3 +172,38 @@ def imerg_cells(grid: Grid, *, margin: int = 1) -> Grid:
     return Grid(
         "EPSG:4326", -180 + west / 10, -90 + south / 10, 0.1, 0.1, east - west, north - south
     )
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The `domain` section of the configuration, and the grids that follow from it.
+
+    Attributes:
+        name: Name of the domain.
+        centre: Longitude and latitude [degrees].
+        size_km: Side of the square [km].
+        step_km: Pixel size of the study grid [km].
+        learning_step_km: Pixel size of the learning grid [km].
+    """
+
+    name: str
+    centre: tuple[float, float]
+    size_km: float
+    step_km: float
+    learning_step_km: float
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The study grid."""
+        lon, lat = self.centre
+        return study_grid(centre=(lon, lat), size_km=self.size_km, step_km=self.step_km)
+
+    @cached_property
+    def learning_grid(self) -> Grid:
+        """The learning grid."""
+        return self.grid.coarsen(round(self.learning_step_km / self.step_km))
+
+    @cached_property
+    def cells(self) -> Grid:
+        """IMERG's 0.1° cells that cover the study grid."""
+        return imerg_cells(self.grid)

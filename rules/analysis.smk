@@ -1,16 +1,55 @@
-# The descriptive analysis: how well IMERG does, by condition, place, rate, wavelength and time.
-ANALYSIS_FIGURES = [
-    "skill_maps",
-    "skill_by_age",
-    "skill_by_condition",
-    "skill_by_two",
-    "cycles",
-    "performance",
-    "contingency",
-    "rates",
-    "spectra",
-    "timing",
-]
+# Descriptive analysis of the data and of the scores.
+rule describe_data:
+    input:
+        imerg=every_month("results/imerg/{month}.parquet"),
+        radar=every_month("results/radar/{month}.parquet"),
+    output:
+        availability="results/data/availability.parquet",
+        lag="results/data/lag.parquet",
+        days="results/data/availability.svg",
+        figure="results/data/lag.svg",
+    log:
+        "logs/describe_data.log",
+    benchmark:
+        "logs/describe_data.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        code=code("describe_data"),
+        domain=config["domain"],
+        radar=RADAR_READING,
+        period=f"{MONTHS[0]} to {MONTHS[-1]}",
+        world="simulated" if SIMULATED else "real",
+        half_hours=150,
+    script:
+        "../scripts/describe_data.py"
+
+
+if config["radar"]["comephore_folder"]:
+
+    rule check_radar:
+        input:
+            pairs=every_month("results/pairs/{month}.nc"),
+        output:
+            table="results/data/gauges.parquet",
+            maps="results/data/gauges.nc",
+        log:
+            "logs/check_radar.log",
+        benchmark:
+            "logs/check_radar.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=3000,
+            runtime=120,
+        params:
+            code=code("check_radar"),
+            folder=config["radar"]["comephore_folder"],
+        script:
+            "../scripts/check_radar.py"
 
 
 rule tabulate_month:
@@ -36,7 +75,7 @@ rule tabulate_month:
     params:
         code=code("tabulate_month"),
         domain=config["domain"],
-        threshold=config["score"]["threshold"],
+        threshold=config["scores"]["wet_threshold_mm_h"],
     script:
         "../scripts/tabulate_month.py"
 
@@ -75,36 +114,3 @@ rule stratify_skill:
         },
     script:
         "../scripts/stratify_skill.py"
-
-
-rule draw_analysis:
-    input:
-        "results/analysis/conditions.parquet",
-        "results/analysis/places.nc",
-        "results/analysis/joint.parquet",
-        "results/analysis/thresholds.parquet",
-        "results/analysis/spectra.parquet",
-        "results/analysis/timing.parquet",
-    output:
-        [
-            report(
-                f"results/figures/{name}.svg",
-                caption=f"../report/{name}.rst",
-                category="Figures",
-            )
-            for name in ANALYSIS_FIGURES
-        ],
-    log:
-        "logs/draw_analysis.log",
-    benchmark:
-        "logs/draw_analysis.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=1000,
-        runtime=20,
-    params:
-        code=code("draw_analysis"),
-        simulated=SIMULATED,
-    script:
-        "../scripts/draw_analysis.py"

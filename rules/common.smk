@@ -3,7 +3,7 @@ import os
 
 from rainscore.config import ConfigError, check_config
 from rainscore.digests import code_digests
-from rainscore.period import expand_months, month_span
+from rainscore.times import expand_months, month_span
 
 CHECKOUT = Path(workflow.basedir)
 
@@ -25,21 +25,28 @@ try:
 except (ConfigError, ValueError) as error:
     raise WorkflowError(str(error))
 
-METHODS = config["clusters"]["methods"]
-VARIANTS = config["experiments"]["variants"]
+METHODS = config["clustering"]["methods"]
+VARIANTS = config["evaluation"]["unet_variants"]
 # U-Nets that are judged beside the run's own: by name, the paths of their models.
 COMPARED = {
     **{name: f"results/models/variants/{name}" for name in VARIANTS},
-    **config["experiments"]["elsewhere"],
+    **config["evaluation"]["external_models"],
 }
-LATENTS = config["experiments"]["latents"]
+LATENTS = config["evaluation"]["latent_sizes"]
 SIMULATED_RADAR = config["radar"]["source"] == "simulated"
 SIMULATED = SIMULATED_RADAR or config["imerg"]["source"] == "simulated"
 
 # What reading and averaging radar frames depends on.
 RADAR_READING = {
     key: config["radar"][key]
-    for key in ("format", "stamp", "step_minutes", "limit", "min_quality", "min_frames")
+    for key in (
+        "format",
+        "timestamp_convention",
+        "step_minutes",
+        "max_rate_mm_h",
+        "min_quality",
+        "min_frame_share",
+    )
 }
 
 
@@ -61,7 +68,7 @@ def every_month(pattern: str) -> list[str]:
 def encoder_settings(wildcards) -> dict:
     """Settings of the run's auto-encoder, or of one with another size of its latent vector."""
     _, _, latent = wildcards.encoder.partition("-")
-    return {**config["autoencoder"], **({"latent": int(latent)} if latent else {})}
+    return {**config["autoencoder"], **({"latent_size": int(latent)} if latent else {})}
 
 
 wildcard_constraints:

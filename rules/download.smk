@@ -1,9 +1,9 @@
-# What would be downloaded, what the period holds, and whether the radar's clock and sums are right.
+# Manifests of IMERG granules and radar frames: downloaded from an archive, or found in a folder.
 localrules:
     plan,
 
 
-# Prints, before anything travels: how many files, how large, how long (snakemake --cores 1 plan).
+# Prints how many files would be downloaded, how large, how long (snakemake --cores 1 plan).
 rule plan:
     log:
         "logs/plan.log",
@@ -19,60 +19,164 @@ rule plan:
         radar=config["radar"]["source"],
         order={
             key: config["imerg"][key]
-            for key in ("run", "version", "access", "connections")
+            for key in ("run", "version", "access", "max_connections")
         },
     script:
         "../scripts/plan.py"
 
 
-rule describe_data:
-    input:
-        imerg=every_month("results/imerg/{month}.parquet"),
-        radar=every_month("results/radar/{month}.parquet"),
-    output:
-        availability="results/data/availability.parquet",
-        lag="results/data/lag.parquet",
-        days="results/data/availability.svg",
-        figure="results/data/lag.svg",
-    log:
-        "logs/describe_data.log",
-    benchmark:
-        "logs/describe_data.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=3000,
-        runtime=120,
-    params:
-        code=code("describe_data"),
-        domain=config["domain"],
-        radar=config["radar"],
-        period=f"{MONTHS[0]} to {MONTHS[-1]}",
-        world="simulated" if SIMULATED else "real",
-        half_hours=150,
-    script:
-        "../scripts/describe_data.py"
+if config["imerg"]["source"] == "earthdata":
 
+    # On a cluster it runs where snakemake does: compute nodes often have no network.
+    localrules:
+        download_imerg,
 
-if config["radar"]["gauges"]:
-
-    rule check_radar:
-        input:
-            pairs=every_month("results/pairs/{month}.nc"),
+    rule download_imerg:
         output:
-            table="results/data/gauges.parquet",
-            maps="results/data/gauges.nc",
+            manifest="results/imerg/{month}.parquet",
         log:
-            "logs/check_radar.log",
+            "logs/download_imerg/{month}.log",
         benchmark:
-            "logs/check_radar.tsv"
+            "logs/download_imerg/{month}.tsv"
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=3000,
+            archive=1,
+            mem_mb=1000,
+            runtime=2880,
+        params:
+            code=code("download_imerg"),
+            span=span,
+            domain=config["domain"],
+            order={
+                key: config["imerg"][key]
+                for key in (
+                    "run",
+                    "version",
+                    "access",
+                    "max_connections",
+                    "retry_missing",
+                )
+            },
+        script:
+            "../scripts/download_imerg.py"
+
+elif config["imerg"]["source"] == "local":
+
+    rule index_imerg:
+        output:
+            manifest="results/imerg/{month}.parquet",
+        log:
+            "logs/index_imerg/{month}.log",
+        benchmark:
+            "logs/index_imerg/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=1000,
             runtime=120,
         params:
-            code=code("check_radar"),
-            folder=config["radar"]["gauges"],
+            code=code("index_imerg"),
+            span=span,
+            folder=config["imerg"]["granule_folder"],
+            run=config["imerg"]["run"],
+            version=config["imerg"]["version"],
         script:
-            "../scripts/check_radar.py"
+            "../scripts/index_imerg.py"
+
+
+if config["radar"]["source"] == "zarr":
+
+    localrules:
+        download_radar,
+
+    rule download_radar:
+        output:
+            manifest="results/radar/{month}.parquet",
+        log:
+            "logs/download_radar/{month}.log",
+        benchmark:
+            "logs/download_radar/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            archive=1,
+            mem_mb=2000,
+            runtime=2880,
+        params:
+            code=code("download_radar"),
+            span=span,
+            stamp=config["radar"]["timestamp_convention"],
+        script:
+            "../scripts/download_radar.py"
+
+elif config["radar"]["source"] == "hub":
+
+    localrules:
+        download_year,
+
+    rule download_year:
+        output:
+            frames="results/radar/hub-{year}.parquet",
+        log:
+            "logs/download_year/{year}.log",
+        benchmark:
+            "logs/download_year/{year}.tsv"
+        wildcard_constraints:
+            year=r"\d{4}",
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            archive=1,
+            mem_mb=2000,
+            runtime=2880,
+        params:
+            code=code("download_year"),
+            months=lambda wildcards: [m for m in MONTHS if m.startswith(wildcards.year)],
+        script:
+            "../scripts/download_year.py"
+
+    rule index_year:
+        input:
+            frames=lambda wildcards: f"results/radar/hub-{wildcards.month[:4]}.parquet",
+        output:
+            manifest="results/radar/{month}.parquet",
+        log:
+            "logs/index_year/{month}.log",
+        benchmark:
+            "logs/index_year/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=20,
+        params:
+            code=code("index_year"),
+            span=span,
+            stamp=config["radar"]["timestamp_convention"],
+        script:
+            "../scripts/index_year.py"
+
+elif config["radar"]["source"] == "local":
+
+    rule index_radar:
+        output:
+            manifest="results/radar/{month}.parquet",
+        log:
+            "logs/index_radar/{month}.log",
+        benchmark:
+            "logs/index_radar/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=120,
+        params:
+            code=code("index_radar"),
+            span=span,
+            folder=config["radar"]["frame_folder"],
+            format=config["radar"]["format"],
+            stamp=config["radar"]["timestamp_convention"],
+            step_minutes=config["radar"]["step_minutes"],
+        script:
+            "../scripts/index_radar.py"

@@ -1,53 +1,4 @@
-# Skill on held-out days, and new maps scored without radar.
-SKILL_FIGURES = [
-    "skill",
-    "map_skill",
-    "paired",
-    "coverage",
-    "reliability",
-    "predicted",
-    "importance",
-    "sensitivity",
-    "cases",
-    "more_cases",
-]
-UNET = [
-    "results/models/unet.safetensors",
-    "results/models/unet.json",
-    "results/models/unet_calibration.json",
-]
-MODELS = [
-    *UNET,
-    f"results/models/{METHODS[0]}.safetensors",
-    f"results/models/{METHODS[0]}.json",
-    f"results/models/{METHODS[0]}_labels.json",
-]
-
-
-rule calibrate_unet:
-    input:
-        features=every_month("results/features/{month}.h5"),
-        tables=every_month("results/scores/{month}.parquet"),
-        splits="results/splits.parquet",
-        unet=UNET[:2],
-    output:
-        calibration="results/models/unet_calibration.json",
-    log:
-        "logs/calibrate_unet.log",
-    benchmark:
-        "logs/calibrate_unet.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    threads: 2
-    resources:
-        mem_mb=3000,
-        runtime=120,
-    params:
-        code=code("calibrate_unet"),
-    script:
-        "../scripts/calibrate_unet.py"
-
-
+# Skill on held-out days.
 rule evaluate_skill:
     input:
         features=every_month("results/features/{month}.h5"),
@@ -74,7 +25,8 @@ rule evaluate_skill:
     params:
         code=code("evaluate_skill"),
         methods=METHODS,
-        evaluation=config["evaluation"],
+        resamples=config["evaluation"]["resamples"],
+        boosting_windows=config["evaluation"]["boosting_windows"],
         seed=config["seed"],
     script:
         "../scripts/evaluate_skill.py"
@@ -105,67 +57,80 @@ rule measure_importance:
         "../scripts/measure_importance.py"
 
 
-rule draw_skill:
+rule evaluate_variants:
     input:
-        pairs=every_month("results/pairs/{month}.nc"),
-        scores=every_month("results/scores/{month}.nc"),
-        tables=every_month("results/scores/{month}.parquet"),
         features=every_month("results/features/{month}.h5"),
         splits="results/splits.parquet",
-        unet=UNET,
-        skill="results/evaluation/skill.parquet",
-        paired="results/evaluation/paired.parquet",
-        reliability="results/evaluation/reliability.parquet",
-        importance="results/evaluation/importance.parquet",
+        unet="results/models/unet.safetensors",
+        unet_card="results/models/unet.json",
+        weights=[f"{stem}.safetensors" for stem in COMPARED.values()],
+        cards=[f"{stem}.json" for stem in COMPARED.values()],
     output:
-        [
-            report(
-                f"results/figures/{name}.svg",
-                caption=f"../report/{name}.rst",
-                category="Skill",
-            )
-            for name in SKILL_FIGURES
-        ],
+        ablation="results/evaluation/ablation.parquet",
     log:
-        "logs/draw_skill.log",
+        "logs/evaluate_variants.log",
     benchmark:
-        "logs/draw_skill.tsv"
+        "logs/evaluate_variants.tsv"
     conda:
         "../envs/rainscore.yaml"
     threads: 2
     resources:
         mem_mb=3000,
-        runtime=60,
+        runtime=120,
     params:
-        code=code("draw_skill"),
-        months=MONTHS,
-        method=METHODS[0],
-        simulated=SIMULATED,
+        code=code("evaluate_variants"),
+        compared=COMPARED,
+        resamples=config["evaluation"]["resamples"],
+        seed=config["seed"],
     script:
-        "../scripts/draw_skill.py"
+        "../scripts/evaluate_variants.py"
 
 
-rule score_new:
+rule compare_latents:
     input:
-        manifests=every_month("results/imerg/{month}.parquet"),
-        tables=every_month("results/scores/{month}.parquet"),
+        features=every_month("results/features/{month}.h5"),
         splits="results/splits.parquet",
-        models=MODELS,
+        cards=expand("results/models/autoencoder-{latent}.json", latent=LATENTS),
     output:
-        scored=directory("results/scored"),
+        sizes="results/evaluation/latent_sizes.parquet",
     log:
-        "logs/score_new.log",
+        "logs/compare_latents.log",
     benchmark:
-        "logs/score_new.tsv"
+        "logs/compare_latents.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
     resources:
         mem_mb=3000,
         runtime=60,
     params:
-        code=code("score_new"),
-        scoring=config["scoring"],
-        method=METHODS[0],
+        code=code("compare_latents"),
+        seed=config["seed"],
     script:
-        "../scripts/score_new.py"
+        "../scripts/compare_latents.py"
+
+
+rule check_clusters:
+    input:
+        clusters="results/clusters/{method}.parquet",
+        tables=every_month("results/scores/{month}.parquet"),
+        features=every_month("results/features/{month}.h5"),
+        model=["results/models/{method}.safetensors", "results/models/{method}.json"],
+        unet=UNET,
+    output:
+        checks="results/clusters/{method}_coverage.parquet",
+    log:
+        "logs/check_clusters/{method}.log",
+    benchmark:
+        "logs/check_clusters/{method}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code("check_clusters"),
+        resamples=config["evaluation"]["resamples"],
+        seed=config["seed"],
+    script:
+        "../scripts/check_clusters.py"

@@ -1,50 +1,4 @@
-# From granules and frames to pairs on one grid, score maps, and the choice of the score.
-rule compute_weights:
-    output:
-        cells_to_study="results/weights/cells_to_study.nc",
-        cells_to_learning="results/weights/cells_to_learning.nc",
-        study_to_cells="results/weights/study_to_cells.nc",
-    log:
-        "logs/compute_weights.log",
-    benchmark:
-        "logs/compute_weights.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        code=code("compute_weights"),
-        domain=config["domain"],
-    script:
-        "../scripts/compute_weights.py"
-
-
-rule regrid_month:
-    input:
-        imerg="results/imerg/{month}.parquet",
-        radar="results/radar/{month}.parquet",
-        weights="results/weights/cells_to_study.nc",
-    output:
-        pair="results/pairs/{month}.nc",
-    log:
-        "logs/regrid_month/{month}.log",
-    benchmark:
-        "logs/regrid_month/{month}.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=3000,
-        runtime=180,
-    params:
-        code=code("regrid_month"),
-        span=span,
-        domain=config["domain"],
-        radar=RADAR_READING,
-    script:
-        "../scripts/regrid_month.py"
-
-
+# Score maps, and the evidence for the choice of the score.
 rule compute_scores:
     input:
         pair="results/pairs/{month}.nc",
@@ -63,7 +17,7 @@ rule compute_scores:
         runtime=120,
     params:
         code=code("compute_scores"),
-        score=config["score"],
+        scores=config["scores"],
         learning_step_km=config["domain"]["learning_step_km"],
     script:
         "../scripts/compute_scores.py"
@@ -91,8 +45,8 @@ rule try_scores:
     params:
         code=code("try_scores"),
         domain=config["domain"],
-        radar=config["radar"],
-        score=config["score"],
+        radar=RADAR_READING,
+        scores=config["scores"],
         seed=config["seed"],
     script:
         "../scripts/try_scores.py"
@@ -117,7 +71,7 @@ rule describe_scores:
         runtime=60,
     params:
         code=code("describe_scores"),
-        used=config["score"]["name"],
+        used=config["scores"]["name"],
         seed=config["seed"],
         resamples=config["evaluation"]["resamples"],
     script:

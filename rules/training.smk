@@ -1,4 +1,11 @@
-# Training files, the split into blocks of days, and the two networks.
+# Training files, splits, networks, and calibration of the U-Net.
+UNET = [
+    "results/models/unet.safetensors",
+    "results/models/unet.json",
+    "results/models/unet_calibration.json",
+]
+
+
 rule build_features:
     input:
         pair="results/pairs/{month}.nc",
@@ -67,7 +74,7 @@ rule train_autoencoder:
         code=code("train_autoencoder"),
         autoencoder=encoder_settings,
         seed=config["seed"],
-        min_wet=config["clusters"]["min_wet"],
+        min_wet=config["clustering"]["min_wet_share"],
         simulated=SIMULATED,
     script:
         "../scripts/train_autoencoder.py"
@@ -133,20 +140,18 @@ rule train_variant:
         "../scripts/train_variant.py"
 
 
-rule evaluate_variants:
+rule calibrate_unet:
     input:
         features=every_month("results/features/{month}.h5"),
+        tables=every_month("results/scores/{month}.parquet"),
         splits="results/splits.parquet",
-        unet="results/models/unet.safetensors",
-        unet_card="results/models/unet.json",
-        weights=[f"{stem}.safetensors" for stem in COMPARED.values()],
-        cards=[f"{stem}.json" for stem in COMPARED.values()],
+        unet=UNET[:2],
     output:
-        ablation="results/evaluation/ablation.parquet",
+        calibration="results/models/unet_calibration.json",
     log:
-        "logs/evaluate_variants.log",
+        "logs/calibrate_unet.log",
     benchmark:
-        "logs/evaluate_variants.tsv"
+        "logs/calibrate_unet.tsv"
     conda:
         "../envs/rainscore.yaml"
     threads: 2
@@ -154,32 +159,6 @@ rule evaluate_variants:
         mem_mb=3000,
         runtime=120,
     params:
-        code=code("evaluate_variants"),
-        compared=COMPARED,
-        resamples=config["evaluation"]["resamples"],
-        seed=config["seed"],
+        code=code("calibrate_unet"),
     script:
-        "../scripts/evaluate_variants.py"
-
-
-rule compare_latents:
-    input:
-        features=every_month("results/features/{month}.h5"),
-        splits="results/splits.parquet",
-        cards=expand("results/models/autoencoder-{latent}.json", latent=LATENTS),
-    output:
-        sizes="results/evaluation/latent_sizes.parquet",
-    log:
-        "logs/compare_latents.log",
-    benchmark:
-        "logs/compare_latents.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=3000,
-        runtime=60,
-    params:
-        code=code("compare_latents"),
-        seed=config["seed"],
-    script:
-        "../scripts/compare_latents.py"
+        "../scripts/calibrate_unet.py"

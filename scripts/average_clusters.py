@@ -2,9 +2,8 @@
 
 from rainscore.clustering.labels import HELD
 from rainscore.clustering.means import average_clusters
-from rainscore.files import read_table, write_netcdf
-from rainscore.log import start_logging
-from rainscore.threads import use_threads
+from rainscore.io import read_table, write_netcdf
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import xarray as xr
 
-from rainscore.features.files import write_features
-from rainscore.log import start_logging
-from rainscore.months import domain_cells, domain_learning_grid
+from rainscore.grids import Domain
 from rainscore.regridding.weightfiles import read_weights
-from rainscore.threads import use_threads
+from rainscore.runtime import start_logging, use_threads
+from rainscore.training.features import write_features
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 i, p = snakemake.input, snakemake.params
+domain = Domain(**p.domain)
 pair = xr.open_dataset(i.pair, engine="h5netcdf")
 scores = xr.open_dataset(i.scores, engine="h5netcdf")
-cells, learning = domain_cells(p.domain), domain_learning_grid(p.domain)
+cells, learning = domain.cells, domain.learning_grid
 weights = read_weights(i.weights, source=cells, target=learning)
 write_features(pair, scores, weights, Path(snakemake.output.features))

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from rainscore.calibration.windows import calibrate_unet
-from rainscore.files import read_table, write_json
-from rainscore.log import start_logging
-from rainscore.months import read_months
-from rainscore.networks.unetfiles import load_unet
-from rainscore.threads import use_threads
+from rainscore.io import read_months, read_table, write_json
+from rainscore.runtime import start_logging, use_threads
+from rainscore.training.calibration import calibrate_unet
+from rainscore.training.models import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

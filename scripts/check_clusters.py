@@ -4,15 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from rainscore.calibration.windows import map_scores, read_calibration
-from rainscore.clustering.heldout import check_labels
-from rainscore.clustering.methods import load_clusterer
+from rainscore.clustering.algorithms.methods import load_clusterer
 from rainscore.clustering.novelty import detections
-from rainscore.files import read_table, write_table
-from rainscore.log import start_logging
-from rainscore.months import read_months, times_of
-from rainscore.networks.unetfiles import load_unet
-from rainscore.threads import use_threads
+from rainscore.evaluation.clusterchecks import check_labels
+from rainscore.io import read_months, read_table, write_table
+from rainscore.runtime import start_logging, use_threads
+from rainscore.times import times_of
+from rainscore.training.calibration import map_scores, read_calibration
+from rainscore.training.models import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -5,11 +5,11 @@ import json
 import pandas as pd
 import xarray as xr
 
-from rainscore.config import ROOT
-from rainscore.files import write_netcdf, write_table
+from rainscore.analysis.comephore import compare_hours, map_hours, scan_hours, summarise_hours
 from rainscore.grids import Grid
-from rainscore.log import start_logging
-from rainscore.radar.comephore import compare_hours, map_hours, scan_hours, summarise_hours
+from rainscore.io import write_netcdf, write_table
+from rainscore.paths import ROOT
+from rainscore.runtime import start_logging
 
 log = start_logging(snakemake.log[0])
 hours = scan_hours(ROOT / snakemake.params.folder)

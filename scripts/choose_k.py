@@ -4,11 +4,9 @@ from pathlib import Path
 
 from rainscore.clustering.number import chosen_number, number_table
 from rainscore.clustering.repeats import read_world, scored_maps
-from rainscore.files import read_table, write_json, write_table
-from rainscore.log import start_logging
-from rainscore.months import read_months
-from rainscore.networks.latents import load_autoencoder
-from rainscore.threads import use_threads
+from rainscore.io import read_months, read_table, write_json, write_table
+from rainscore.runtime import start_logging, use_threads
+from rainscore.training.models import load_autoencoder
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from rainscore.clustering.maps import cluster_maps, cluster_settings
-from rainscore.files import read_table, write_table
-from rainscore.fitting.common import fingerprint
-from rainscore.log import start_logging
-from rainscore.networks.latents import load_autoencoder
-from rainscore.threads import use_threads
+from rainscore.io import read_table, write_table
+from rainscore.runtime import start_logging, use_threads
+from rainscore.training.cards import fingerprint
+from rainscore.training.models import load_autoencoder
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

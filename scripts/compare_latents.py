@@ -1,9 +1,8 @@
 """Compare auto-encoders whose latent vectors have several sizes."""
 
 from rainscore.evaluation.latentsizes import compare_latents
-from rainscore.files import read_json, read_table, write_table
-from rainscore.log import start_logging
-from rainscore.threads import use_threads
+from rainscore.io import read_json, read_table, write_table
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -1,9 +1,8 @@
 """Describe the rain of every map in a few numbers, without radar."""
 
 from rainscore.clustering.portraits import describe_maps
-from rainscore.files import read_table, write_table
-from rainscore.log import start_logging
-from rainscore.threads import use_threads
+from rainscore.io import read_table, write_table
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from rainscore.figures.style import save
-from rainscore.figures.worldyear import plot_year
-from rainscore.files import read_table, write_text
-from rainscore.log import start_logging
-from rainscore.world.diagnostics import add_up
-from rainscore.world.targets import rain_table, satellite_table
-from rainscore.world.year import cycle_table
+from rainscore.io import read_table, write_text
+from rainscore.report.figures.plot_world import plot_year
+from rainscore.report.figures.style import save
+from rainscore.runtime import start_logging
+from rainscore.simulation.diagnostics import add_up
+from rainscore.simulation.published import rain_table, satellite_table
+from rainscore.simulation.year import cycle_table
 
 start_logging(snakemake.log[0])
 o, p = snakemake.output, snakemake.params

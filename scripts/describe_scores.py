@@ -1,10 +1,9 @@
 """Weigh the candidate scores and say which is the most adequate."""
 
-from rainscore.choice.decision import describe_choice
-from rainscore.files import read_table, write_json, write_table
-from rainscore.log import start_logging
-from rainscore.months import read_months
-from rainscore.threads import use_threads
+from rainscore.io import read_months, read_table, write_json, write_table
+from rainscore.runtime import start_logging, use_threads
+from rainscore.scores.choice.decision import describe_choice
+from rainscore.simulation.errorsources import ONE_ERROR
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
@@ -13,6 +12,7 @@ evidence, choice = describe_choice(
     read_months(snakemake.input.windows),
     read_table(snakemake.input.splits),
     used=snakemake.params.used,
+    worlds=ONE_ERROR,
     resamples=snakemake.params.resamples,
     seed=snakemake.params.seed,
 )

@@ -1,9 +1,9 @@
 """Set the simulated world beside what is published of the real one."""
 
-from rainscore.files import read_table, write_table
-from rainscore.log import start_logging
-from rainscore.world.diagnostics import add_up
-from rainscore.world.targets import rain_table, satellite_table
+from rainscore.io import read_table, write_table
+from rainscore.runtime import start_logging
+from rainscore.simulation.diagnostics import add_up
+from rainscore.simulation.published import rain_table, satellite_table
 
 start_logging(snakemake.log[0])
 i, o, p = snakemake.input, snakemake.output, snakemake.params

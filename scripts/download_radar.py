@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from rainscore.download.zarrstore import fetch_frames
-from rainscore.log import start_logging
-from rainscore.manifests import write_manifest
+from rainscore.imerg.manifests import write_manifest
+from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
 p = snakemake.params

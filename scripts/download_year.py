@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from rainscore.download.hub import fetch_year
-from rainscore.files import write_table
-from rainscore.log import start_logging
+from rainscore.io import write_table
+from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
 frames = Path(snakemake.output.frames)

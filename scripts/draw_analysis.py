@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from rainscore.analysis.drawing import figures
-from rainscore.figures.style import save
-from rainscore.log import start_logging
-from rainscore.threads import use_threads
+from rainscore.report.draw_analysis import figures
+from rainscore.report.figures.style import save
+from rainscore.runtime import start_logging, use_threads
 
 log = start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import xarray as xr
 
-from rainscore.clustering.figures import LabelledClusters, figures
-from rainscore.figures.style import save
-from rainscore.files import read_table
-from rainscore.log import start_logging
-from rainscore.months import read_months
+from rainscore.io import read_months, read_table
+from rainscore.report.draw_clusters import LabelledClusters, figures
+from rainscore.report.figures.style import save
+from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
 given = snakemake.input

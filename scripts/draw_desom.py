@@ -4,11 +4,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from rainscore.clustering.desom import DESOM
-from rainscore.clustering.figures import desom_map
-from rainscore.figures.style import save
-from rainscore.files import read_table
-from rainscore.log import start_logging
+from rainscore.clustering.algorithms.desom import DESOM
+from rainscore.io import read_table
+from rainscore.report.draw_clusters import desom_map
+from rainscore.report.figures.style import save
+from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
 given = snakemake.input

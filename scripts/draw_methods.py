@@ -1,9 +1,9 @@
 """Draw the clustering methods beside one another."""
 
-from rainscore.figures.methods import plot_methods
-from rainscore.figures.style import save
-from rainscore.files import read_table
-from rainscore.log import start_logging
+from rainscore.io import read_table
+from rainscore.report.figures.plot_clusters import plot_methods
+from rainscore.report.figures.style import save
+from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
 p = snakemake.params

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from rainscore.drawing import Results
-from rainscore.evaluation.drawing import figures
-from rainscore.figures.style import save
-from rainscore.log import start_logging
-from rainscore.threads import use_threads
+from rainscore.report.draw_skill import figures
+from rainscore.report.figures.style import save
+from rainscore.report.results import Results
+from rainscore.runtime import start_logging, use_threads
 
 log = start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-from rainscore.calibration.windows import read_calibration
 from rainscore.evaluation.heldout import evaluate
-from rainscore.files import read_table, write_table
-from rainscore.log import start_logging
-from rainscore.months import read_months
-from rainscore.networks.unetfiles import load_unet
-from rainscore.threads import use_threads
+from rainscore.io import read_months, read_table, write_table
+from rainscore.runtime import start_logging, use_threads
+from rainscore.training.calibration import read_calibration
+from rainscore.training.models import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
@@ -24,7 +22,8 @@ found = evaluate(
     read_calibration(stem, card),
     {method: read_table(path) for method, path in zip(p.methods, given.clusters, strict=True)},
     read_table(given.latents),
-    **p.evaluation,
+    resamples=p.resamples,
+    boosting_windows=p.boosting_windows,
     seed=p.seed,
 )
 for name, path in snakemake.output.items():

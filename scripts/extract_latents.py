@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from rainscore.files import read_table, write_table
-from rainscore.log import start_logging
-from rainscore.networks.latents import extract_latents
-from rainscore.threads import use_threads
+from rainscore.clustering.latents import extract_latents
+from rainscore.io import read_table, write_table
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

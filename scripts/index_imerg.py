@@ -1,9 +1,9 @@
 """Index a month of IMERG granules that lie in a local folder."""
 
-from rainscore.config import ROOT
-from rainscore.log import start_logging
-from rainscore.manifests import index_granules, write_manifest
-from rainscore.period import steps
+from rainscore.imerg.manifests import index_granules, write_manifest
+from rainscore.paths import ROOT
+from rainscore.runtime import start_logging
+from rainscore.times import steps
 
 start_logging(snakemake.log[0])
 p = snakemake.params

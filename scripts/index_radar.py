@@ -1,10 +1,11 @@
 """Index a month of radar frames that lie in a local folder."""
 
-from rainscore.config import ROOT
-from rainscore.log import start_logging
-from rainscore.manifests import index_frames, write_manifest
-from rainscore.period import steps
+from rainscore.imerg.manifests import write_manifest
+from rainscore.paths import ROOT
 from rainscore.radar.formats import get_format
+from rainscore.radar.frames import index_frames
+from rainscore.runtime import start_logging
+from rainscore.times import steps
 
 start_logging(snakemake.log[0])
 p = snakemake.params

@@ -1,10 +1,10 @@
 """List the frames of a month among those that came from the hub."""
 
 from rainscore.download.hub import month_manifest
-from rainscore.files import read_table
-from rainscore.log import start_logging
-from rainscore.manifests import write_manifest
-from rainscore.period import steps
+from rainscore.imerg.manifests import write_manifest
+from rainscore.io import read_table
+from rainscore.runtime import start_logging
+from rainscore.times import steps
 
 start_logging(snakemake.log[0])
 p = snakemake.params

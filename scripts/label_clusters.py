@@ -2,9 +2,8 @@
 
 from rainscore.clustering.labels import label_clusters, plain
 from rainscore.clustering.transitions import count_transitions
-from rainscore.files import read_table, write_json, write_table
-from rainscore.log import start_logging
-from rainscore.months import read_months
+from rainscore.io import read_months, read_table, write_json, write_table
+from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
 given, p = snakemake.input, snakemake.params

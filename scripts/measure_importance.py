@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from rainscore.evaluation.importance import permutation_importance
-from rainscore.files import read_table, write_table
-from rainscore.log import start_logging
-from rainscore.networks.unetfiles import load_unet
-from rainscore.threads import use_threads
+from rainscore.io import read_table, write_table
+from rainscore.runtime import start_logging, use_threads
+from rainscore.training.models import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-from rainscore.download.imerg import Order
+from rainscore.download.granules import Order
 from rainscore.download.plan import plan_hub, plan_imerg, plan_store
-from rainscore.log import start_logging
-from rainscore.months import domain_cells
+from rainscore.grids import Domain
+from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
 p = snakemake.params
+domain = Domain(**p.domain)
 lines = []
 if p.imerg == "earthdata":
-    order = Order(cells=domain_cells(p.domain), **p.order)
+    order = Order(cells=domain.cells, **p.order)
     lines += plan_imerg(Path("results/imerg"), p.spans, order)
 if p.radar == "hub":
     lines += plan_hub(Path("results/radar"), list(p.spans))

@@ -4,18 +4,19 @@ from pathlib import Path
 
 import numpy as np
 
-from rainscore.files import write_table
-from rainscore.log import start_logging
-from rainscore.manifests import write_manifest
-from rainscore.months import domain_grid
-from rainscore.world.months import simulate_radar_month
-from rainscore.world.regimes import simulate_regimes
+from rainscore.grids import Domain
+from rainscore.imerg.manifests import write_manifest
+from rainscore.io import write_table
+from rainscore.runtime import start_logging
+from rainscore.simulation.monthly import simulate_radar_month
+from rainscore.simulation.regimes import simulate_regimes
 
 start_logging(snakemake.log[0])
 p = snakemake.params
+domain = Domain(**p.domain)
 folder = Path(snakemake.output.manifest).with_suffix("")
 manifest = simulate_radar_month(
-    folder, domain_grid(p.domain), *p.span, seed=p.seed, step_minutes=p.step_minutes
+    folder, domain.grid, *p.span, seed=p.seed, step_minutes=p.step_minutes
 )
 write_manifest(
     manifest, snakemake.output.manifest, format="fr-radar-rainfall", step_minutes=p.step_minutes

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.files import write_table
-from rainscore.log import start_logging
-from rainscore.manifests import read_manifest
-from rainscore.period import check_splits, split_blocks, steps
-from rainscore.versions import check_versions
+from rainscore.imerg.manifests import read_manifest
+from rainscore.imerg.versions import check_versions
+from rainscore.io import write_table
+from rainscore.runtime import start_logging
+from rainscore.times import steps
+from rainscore.training.splits import check_splits, split_blocks
 
 start_logging(snakemake.log[0])
 versions = check_versions(pd.concat([read_manifest(path) for path in snakemake.input.imerg]))

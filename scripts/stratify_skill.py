@@ -5,10 +5,8 @@ import xarray as xr
 from rainscore.analysis.stratification import stratify_skill, with_context
 from rainscore.analysis.summaries import joint_rates, spectra, threshold_skill, timing
 from rainscore.analysis.tabulation import add_places
-from rainscore.files import read_table, write_netcdf, write_table
-from rainscore.log import start_logging
-from rainscore.months import read_months
-from rainscore.threads import use_threads
+from rainscore.io import read_months, read_table, write_netcdf, write_table
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -5,17 +5,17 @@ import xarray as xr
 from rainscore.analysis.cells import cell_month
 from rainscore.analysis.distributions import rate_sums, spectrum_sums, timing_sums
 from rainscore.analysis.tabulation import condition_sums, place_sums
-from rainscore.files import write_netcdf, write_table
-from rainscore.log import start_logging
-from rainscore.months import domain_cells, domain_grid
+from rainscore.grids import Domain
+from rainscore.io import write_netcdf, write_table
 from rainscore.regridding.weightfiles import read_weights
-from rainscore.threads import use_threads
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 i, out, p = snakemake.input, snakemake.output, snakemake.params
+domain = Domain(**p.domain)
 pair, scores = (xr.open_dataset(path, engine="h5netcdf") for path in (i.pair, i.scores))
-weights = read_weights(i.weights, source=domain_grid(p.domain), target=domain_cells(p.domain))
+weights = read_weights(i.weights, source=domain.grid, target=domain.cells)
 month = cell_month(pair, weights)
 write_table(condition_sums(month, scores, threshold=p.threshold), out.conditions)
 write_netcdf(place_sums(month, scores, threshold=p.threshold), out.places)

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from rainscore.files import read_table, write_text
-from rainscore.fitting.autoencoder import fit_autoencoder
-from rainscore.fitting.common import fingerprint
-from rainscore.fitting.distributed import on_every_gpu
-from rainscore.log import start_logging
-from rainscore.networks.files import save_model
-from rainscore.threads import use_threads
+from rainscore.io import read_table, write_text
+from rainscore.runtime import start_logging, use_threads
+from rainscore.training.cards import fingerprint
+from rainscore.training.fitting import fit_autoencoder
+from rainscore.training.launcher import on_every_gpu
+from rainscore.training.modelfiles import save_model
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

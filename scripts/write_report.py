@@ -3,11 +3,11 @@
 from importlib.metadata import version
 from pathlib import Path
 
-from rainscore.drawing import Results
-from rainscore.files import read_json
-from rainscore.log import start_logging
-from rainscore.report import write_report
-from rainscore.reporting import sections
+from rainscore.io import read_json
+from rainscore.report.page import write_report
+from rainscore.report.results import Results
+from rainscore.report.sections import sections
+from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
 p = snakemake.params

@@ -15,9 +15,9 @@ import h5py
 import numpy as np
 import xarray as xr
 
-from rainscore.granules import granule_name, write_granule
 from rainscore.grids import Grid
-from rainscore.imerg import parse_name
+from rainscore.imerg.names import parse_name
+from rainscore.imerg.writer import granule_name, write_granule
 from tests.servers import Answer, Archive, Request
 
 URS = "urs.earthdata.nasa.gov"

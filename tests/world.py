@@ -1,24 +1,34 @@
 """A tiny world made in memory: month pairs, scores and training files for the tests."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rainscore.features.files import write_features
+from rainscore.config import load_config
 from rainscore.grids import imerg_cells, study_grid
-from rainscore.imerg import FIELDS
-from rainscore.period import steps
+from rainscore.imerg.reader import FIELDS
 from rainscore.regridding.conservative import overlap_weights
-from rainscore.scoremaps import ScoreSettings, score_month
+from rainscore.regridding.monthfiles import RadarSettings
+from rainscore.scores.scoremaps import ScoreSettings, score_month
+from rainscore.times import steps
+from rainscore.training.features import write_features
+
+
+def radar_settings(radar: dict | None = None) -> RadarSettings:
+    """Radar settings of a configuration's `radar` section; of the default's by default."""
+    section = load_config()["radar"] if radar is None else radar
+    return RadarSettings(**{f.name: section[f.name] for f in fields(RadarSettings)})
+
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=320, step_km=8)
 CELLS = imerg_cells(GRID)
 LEARNING = GRID.coarsen(2)
 SCORE = ScoreSettings(
-    name="amount", threshold=0.2, window_km=48, min_valid=0.5, learning_step_km=16
+    name="amount", wet_threshold_mm_h=0.2, window_km=48, min_valid_share=0.5, learning_step_km=16
 )
 
 
@@ -36,16 +46,16 @@ def month_pair(start: str, end: str, *, seed: int = 0) -> xr.Dataset:
     seen = numbers % 3 == 0
     blurred = np.roll(truth, 4, axis=2) * 0.5
     rain = np.where(seen[:, None, None], truth, blurred).astype(np.float32)
-    fields = {name: np.full(shape, np.nan, np.float32) for name in FIELDS}
-    fields["precipitation"] = rain
-    fields["mw_source"] = np.where(seen[:, None, None], 9, 0) * np.ones(shape, np.float32)
-    fields["mw_precipitation"][seen] = rain[seen]
-    fields["ir_influence"] = np.where(seen[:, None, None], 0, 60) * np.ones(shape, np.float32)
-    fields["liquid_probability"][:] = 100
-    fields["quality_index"] = np.where(seen[:, None, None], 0.9, 0.4) * np.ones(shape, np.float32)
+    maps = {name: np.full(shape, np.nan, np.float32) for name in FIELDS}
+    maps["precipitation"] = rain
+    maps["mw_source"] = np.where(seen[:, None, None], 9, 0) * np.ones(shape, np.float32)
+    maps["mw_precipitation"][seen] = rain[seen]
+    maps["ir_influence"] = np.where(seen[:, None, None], 0, 60) * np.ones(shape, np.float32)
+    maps["liquid_probability"][:] = 100
+    maps["quality_index"] = np.where(seen[:, None, None], 0.9, 0.4) * np.ones(shape, np.float32)
     weights = overlap_weights(CELLS, GRID)
     coords = {"time": times, "y": GRID.y, "x": GRID.x, "lat": CELLS.y, "lon": CELLS.x}
-    variables: dict = {name: (("time", "lat", "lon"), values) for name, values in fields.items()}
+    variables: dict = {name: (("time", "lat", "lon"), values) for name, values in maps.items()}
     variables["imerg"] = (("time", "y", "x"), weights.apply(rain)[0])
     variables["radar"] = (("time", "y", "x"), weights.apply(truth)[0])
     variables["imerg_state"] = variables["radar_state"] = (("time",), np.zeros(times.size, np.int8))

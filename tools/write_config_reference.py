@@ -7,7 +7,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """# Configuration reference
 
-Made from `config.schema.yaml` and `config.yaml` by `make docs`. A run states only what differs
+Generated from `config.schema.yaml` and `config.yaml` by `make docs`. A run states only what differs
 from the default, in a file of its own: `snakemake --cores 2 --configfile configs/opera.yaml`.
 Unknown keys are refused. Cores, memory, GPUs and partitions belong to the profiles
 (`profiles/default`, `slurm`), never here.

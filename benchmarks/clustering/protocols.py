@@ -3,18 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from rainscore.clustering.base import DeepClusterer
-from rainscore.clustering.classical import (
+from rainscore.clustering.algorithms.base import DeepClusterer
+from rainscore.clustering.algorithms.classical import (
     LatentAgglomerative,
     LatentKMeans,
     LatentMap,
     LatentMixture,
 )
-from rainscore.clustering.dcec import DCEC, IDEC
-from rainscore.clustering.depict import DEPICT
-from rainscore.clustering.desom import DESOM
-from rainscore.clustering.dkm import DeepKMeans
-from rainscore.clustering.encoders import ConvNet, ConvSettings, Identity
+from rainscore.clustering.algorithms.dcec import DCEC, IDEC
+from rainscore.clustering.algorithms.depict import DEPICT
+from rainscore.clustering.algorithms.desom import DESOM
+from rainscore.clustering.algorithms.dkm import DeepKMeans
+from rainscore.clustering.algorithms.encoders import ConvNet, ConvSettings, Identity
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from rainscore.files import write_text
+from rainscore.io import write_text
 
 COLUMNS = [
     "method",

@@ -10,7 +10,7 @@ from images import load_images
 from protocols import PROTOCOLS, PUBLISHED, UNTRAINED
 from rows import write_row
 
-from rainscore.clustering.classical import LatentKMeans
+from rainscore.clustering.algorithms.classical import LatentKMeans
 from rainscore.clustering.metrics import agreement
 
 logger = logging.getLogger(__name__)

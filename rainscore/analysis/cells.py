@@ -10,6 +10,8 @@ from rainscore.grids import Grid
 from rainscore.regridding.conservative import Weights
 
 MAPS_A_CHUNK = 48
+
+
 LEAST_AREA = 0.5
 """Share of a cell's area that the radar must see."""
 

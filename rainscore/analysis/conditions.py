@@ -5,15 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from rainscore.classes import AGE_NAMES, RAIN_EDGES, RAIN_NAMES, age_class, season_of
-from rainscore.features.channels import SOURCES, pass_ages
+from rainscore.analysis.classes import AGE_NAMES, RAIN_EDGES, RAIN_NAMES, age_class
+from rainscore.imerg.passes import SOURCES, pass_ages
+from rainscore.times import season_of
 
 SENSOR_NAMES = ("imager", "SSMIS", "sounder", "unknown")
+
+
 SOURCE_NAMES = ("imager", "SSMIS", "sounder", "morphed", "mixed", "infrared", "unknown")
 """A sensor of this half-hour; morphed: no infrared in it; mixed: some; infrared: at least half."""
 
+
 INFRARED_FROM = 50.0
 """Weight of the infrared [%] from which a cell without microwave is called infrared."""
+
 
 CONDITIONS = {
     "source": SOURCE_NAMES,
@@ -24,6 +29,7 @@ CONDITIONS = {
 }
 """Names of the classes, by condition: the source, the kind of sensor of the last pass, the time
 since it and until the next, IMERG's rain."""
+
 
 SEASONS = ("DJF", "MAM", "JJA", "SON")
 

@@ -15,19 +15,26 @@ from rainscore.scores.spectral import SpectralSums, spectral_sums, wavelengths
 from rainscore.scores.sums import additive
 
 SERIES = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+
+
 RATE_EDGES = np.array([0.0, *(s * d for d in (0.1, 1.0, 10.0) for s in SERIES), 100.0]).round(4)
 """Lower edges of the classes of rate [mm/h]: below 0.1, then ten a decade."""
+
 
 SPECTRUM_STEP_KM = 4.0
 """Finer pixels are averaged to it before the transform: IMERG's cells are coarser still."""
 
+
 TILE_KM = 384.0
 """Side of the tiles of the spectra [km], less where the domain is smaller."""
+
 
 ONE_SOURCE = 2 / 3
 """Share of a tile that one source must have for the tile to count as its."""
 
+
 SPECTRUM_SOURCES = (*SOURCE_NAMES, "several")
+
 
 OFFSETS = (-3, -2, -1, 0, 1, 2, 3)
 """Half-hours by which the radar is taken later than IMERG."""

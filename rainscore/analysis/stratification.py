@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from rainscore.analysis.bootstrap import day_draws, measured
 from rainscore.analysis.conditions import season
 from rainscore.analysis.tabulation import SUMS
 from rainscore.errors import RainscoreError
+from rainscore.scores.bootstrap import day_weights, measured
 from rainscore.scores.categorical import Contingency, csi, far, hss, pod
 from rainscore.scores.continuous import Moments, cc, nrmse, relative_bias, rmse
 from rainscore.scores.sums import ratio
@@ -36,7 +36,10 @@ GROUPINGS: tuple[tuple[str, ...], ...] = (
 )
 """Conditions by which skill is told, alone and two by two."""
 
+
 DIMENSIONS = sorted({name for grouping in GROUPINGS for name in grouping})
+
+
 UNKNOWN = "unknown"
 
 
@@ -118,13 +121,13 @@ def stratify_skill(
             "results/data/availability.parquet, and whether the radar covers the domain"
         )
     days = pd.DatetimeIndex(sorted({day for part in daily.values() for day in part["day"]}))
-    draws = day_draws(days.size, resamples=resamples, seed=seed)
+    weights = day_weights(days.size, resamples=resamples, seed=seed)
     tables = []
     for grouping, sums in daily.items():
         by = list(grouping) or ["grouping"]
         name = " × ".join(grouping) or "all"
         sums = sums.assign(grouping=name)
-        found = measured(sums, by, list(SUMS), skill, days=days, draws=draws)
+        found = measured(sums, by, list(SUMS), skill, days=days, weights=weights)
         sizes = sums.groupby(by, observed=True)[["n", "windows"]].sum().reset_index()
         found = found.merge(sizes, on=by).assign(grouping=name)
         found[list(grouping)] = found[list(grouping)].astype(str)

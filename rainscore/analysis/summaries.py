@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.analysis.bootstrap import day_draws, measured
 from rainscore.analysis.distributions import OFFSETS, RATE_EDGES
+from rainscore.scores.bootstrap import day_weights, measured
 from rainscore.scores.categorical import Contingency, csi, far, pod
 from rainscore.scores.spectral import SpectralSums, coherence, effective_resolution
 from rainscore.scores.sums import ratio
@@ -12,8 +12,13 @@ from rainscore.scores.sums import ratio
 THRESHOLDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """mm/h; each is one of `RATE_EDGES`."""
 
+
 ALL = "all"
+
+
 COUNTS = [*Contingency._fields]
+
+
 SUMMARY = ["source", "measure", "value", "low", "high", "days"]
 
 
@@ -219,5 +224,5 @@ def _with_all(table: pd.DataFrame) -> pd.DataFrame:
 def _summary(daily, by, columns, measures, *, resamples: int, seed: int) -> pd.DataFrame:
     """`measured` over all days of the table."""
     days = pd.DatetimeIndex(sorted(daily["day"].unique()))
-    draws = day_draws(days.size, resamples=resamples, seed=seed)
-    return measured(daily, by, columns, measures, days=days, draws=draws)
+    weights = day_weights(days.size, resamples=resamples, seed=seed)
+    return measured(daily, by, columns, measures, days=days, weights=weights)

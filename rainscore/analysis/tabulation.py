@@ -16,6 +16,8 @@ from rainscore.scores.continuous import Moments
 from rainscore.scores.sums import additive
 
 CELL_SUMS = (*Moments._fields, *Contingency._fields)
+
+
 SCORE_SUMS = (
     "score_numerator",
     "score_denominator",
@@ -23,8 +25,14 @@ SCORE_SUMS = (
     "fss_denominator",
     "windows",
 )
+
+
 SUMS = (*CELL_SUMS, *SCORE_SUMS)
+
+
 CODES = UNKNOWN + 1
+
+
 COUNTS = ("n", *Contingency._fields, "windows")
 
 

@@ -7,12 +7,20 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from rainscore.scores.bootstrap import day_weights, interval, with_sample
+
 YARDSTICK = "wet share"
 """Maps cut into classes of equal size by their wet share alone: no clustering at all."""
 
+
 HELD_OUT = ("validation", "test")
+
+
 ALL_SEEDS = -1
+
+
 COLUMNS = ["method", "k", "seed", "measure", "group", "value", "low", "high", "null"]
+
 
 Runs = Mapping[tuple[str, int], pd.DataFrame]
 """Results of `repeats.repeat_clusters` by method and seed."""
@@ -51,10 +59,7 @@ class Days:
     def drawn(cls, times: pd.Series, resamples: int, seed: int) -> "Days":
         """The days of some half-hours."""
         names, of = np.unique(times.to_numpy().astype("datetime64[D]"), return_inverse=True)
-        draws = np.random.default_rng([seed, len(names)]).multinomial(
-            len(names), np.full(len(names), 1 / max(len(names), 1)), resamples
-        )
-        return cls(of, np.concatenate([np.ones((1, len(names))), draws]))
+        return cls(of, with_sample(day_weights(len(names), resamples=resamples, seed=seed)))
 
     def tables(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Counts (1 + resamples, a, b) of rows in class a of the one and b of the other."""
@@ -171,8 +176,6 @@ def by_wet_share(maps: pd.DataFrame, k: int) -> np.ndarray:
     return np.searchsorted(train.quantile(np.arange(1, k) / k), maps["wet_share"], "right")
 
 
-def interval(samples: np.ndarray) -> tuple[float, float, float]:
-    """Value and 95 % interval of (1 + resamples,): the first is the value."""
-    drawn = samples[1:][np.isfinite(samples[1:])]
-    low, high = np.percentile(drawn, [2.5, 97.5]) if len(drawn) else (np.nan, np.nan)
-    return float(samples[0]), float(low), float(high)
+def with_interval(samples: np.ndarray, days: int) -> tuple[float, float, float]:
+    """Value and 95 % interval of samples (1 + resamples,), the first of which is the value."""
+    return float(samples[0]), *interval(samples[1:], days)

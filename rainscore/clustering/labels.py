@@ -3,20 +3,29 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.classes import DRY, season_of
-from rainscore.clustering.distributions import BINS, ScoreCounts, count_scores, score_intervals
 from rainscore.clustering.naming import HOURS, SEASONS, name_clusters
-from rainscore.features.channels import SOURCE_NAMES
+from rainscore.clustering.scorecounts import BINS, DRY, ScoreCounts, count_scores, score_intervals
+from rainscore.imerg.passes import SOURCE_NAMES
+from rainscore.scores.bootstrap import day_weights, interval
+from rainscore.times import season_of
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
 FEW_DAYS = 5
 """With fewer days that have a score a cluster is uncertain."""
+
 
 WIDE = 0.2
 """With a wider 95 % interval of its median score a cluster is uncertain."""
 
+
 MICROWAVE = ["imager", "SSMIS", "sounder"]
+
+
 LOOKS = ["wet_share", "intensity", "heavy_share", "scale_km", "east", "north"]
+
+
 HELD = ("test", "gap")
 """Splits of which a label knows nothing."""
 
@@ -104,17 +113,16 @@ def _scores(rows: pd.DataFrame) -> pd.DataFrame:
 
 def median_intervals(scores: ScoreCounts, *, resamples: int, seed: int) -> pd.DataFrame:
     """95 % interval of each cluster's median score, from resampling its days; NaN of one day."""
-    rng = np.random.default_rng([seed, len(scores.days)])
     ends = np.full((len(scores.clusters), 2), np.nan)
     for place in range(len(scores.clusters)):
         days = scores.counts[:, place]
         days = days[days.any(axis=1)]
         if len(days) < 2:
             continue
-        weights = rng.multinomial(len(days), np.full(len(days), 1 / len(days)), resamples)
+        weights = day_weights(len(days), resamples=resamples, seed=seed)
         cumulative = (weights @ days).cumsum(axis=1)
         medians = (cumulative >= cumulative[:, -1:] / 2).argmax(axis=1) / BINS
-        ends[place] = np.percentile(medians, [2.5, 97.5])
+        ends[place] = interval(medians, len(days))
     return pd.DataFrame(ends, index=scores.clusters, columns=["q50_low", "q50_high"])
 
 

@@ -9,40 +9,40 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rainscore.classes import DRY
-from rainscore.clustering.base import AT_ONCE, DeepClusterer
-from rainscore.clustering.methods import BATCH, METHODS, Plan
-from rainscore.clustering.phases import steps_of_epoch
-from rainscore.clustering.summaries import Summarised
-from rainscore.features.dataset import RainMaps
-from rainscore.files import read_json
-from rainscore.networks.autoencoder import AutoEncoder, Summary
+from rainscore.clustering.algorithms.base import AT_ONCE, DeepClusterer
+from rainscore.clustering.algorithms.methods import BATCH, METHODS, Plan
+from rainscore.clustering.algorithms.phases import steps_of_epoch
+from rainscore.clustering.algorithms.pooled import Summarised
+from rainscore.clustering.scorecounts import DRY
+from rainscore.io import read_json
+from rainscore.training.autoencoder import AutoEncoder, Summary
+from rainscore.training.dataset import RainMaps
 
 
 @dataclass(frozen=True)
 class ClusterSettings:
-    """The configuration's `clusters`, as far as one clustering needs it.
+    """The configuration's `clustering`, as far as one clustering needs it.
 
     Attributes:
         summary: What stands for a map: `invariant` to where it rains, or `position`.
         k: Number of clusters.
         epochs: Most epochs of a joint training.
-        maps: Training maps that a method learns from, at most, evenly thinned in time: half-hours
-            that follow one another tell little new.
-        min_wet: Maps with a smaller wet share get the label DRY.
-        novelty: Share of known maps that lie beyond the novelty threshold.
+        max_training_maps: Maximum number of training maps of a method, thinned evenly in time,
+            because consecutive half-hours are alike.
+        min_wet_share: Maps with a smaller wet share get the label DRY.
+        false_alarm_rate: Share of known maps that lie beyond the novelty threshold.
     """
 
     summary: Summary
     k: int
     epochs: int
-    maps: int
-    min_wet: float
-    novelty: float
+    max_training_maps: int
+    min_wet_share: float
+    false_alarm_rate: float
 
 
 def cluster_settings(values: Mapping[str, Any], chosen: Sequence[str]) -> ClusterSettings:
-    """The configuration's `clusters`; where k is `auto`, that of the file of `choose_k`."""
+    """The configuration's `clustering`; where k is `auto`, that of the file of `choose_k`."""
     k = read_json(chosen[0])["k"] if values["k"] == "auto" else values["k"]
     return ClusterSettings(**{**values, "k": k})
 
@@ -119,8 +119,8 @@ def fit_clusters(
 def _check_number(maps: int, k: int) -> None:
     if maps < k:
         raise ValueError(
-            f"{maps} maps of the training days have enough rain, fewer than clusters.k = {k}: "
-            "take a longer period, a smaller clusters.min_wet or fewer clusters"
+            f"{maps} maps of the training days have enough rain, fewer than clustering.k = {k}: "
+            "take a longer period, a smaller clustering.min_wet_share or fewer clusters"
         )
 
 
@@ -164,19 +164,19 @@ def cluster_maps(
         ValueError: Fewer rainy training maps than clusters.
     """
     latents = latents.dropna(subset=["wet_share"]).sort_values("time", ignore_index=True)
-    rainy = latents[latents["wet_share"] >= settings.min_wet]
+    rainy = latents[latents["wet_share"] >= settings.min_wet_share]
     _check_number((rainy["split"] == "train").sum(), settings.k)
     rain = read_rain(paths, rainy["time"].to_numpy())
     split = rainy["split"].to_numpy()
-    train = thinned(np.flatnonzero(split == "train"), settings.maps)
+    train = thinned(np.flatnonzero(split == "train"), settings.max_training_maps)
     clusterer = fit_clusters(
         rain[train], encoder, method,
         settings=settings, seed=seed, checkpoint=checkpoint, fingerprint=fingerprint,
     )  # fmt: skip
     distance = clusterer.novelty(rain)
     held = split == "calibration"
-    known = distance[held] if held.sum() >= 1 / settings.novelty else distance[train]
-    threshold = float(np.quantile(known, 1 - settings.novelty))
+    known = distance[held] if held.sum() >= 1 / settings.false_alarm_rate else distance[train]
+    threshold = float(np.quantile(known, 1 - settings.false_alarm_rate))
     assigned = pd.DataFrame(
         {"cluster": clusterer.predict(rain), "distance": distance, "novel": distance > threshold},
         index=rainy.index,
@@ -188,8 +188,8 @@ def cluster_maps(
         "summary": settings.summary,
         "k": settings.k,
         "size": rain.shape[-1],
-        "min_wet": settings.min_wet,
-        "novelty": settings.novelty,
+        "min_wet": settings.min_wet_share,
+        "novelty": settings.false_alarm_rate,
         "novelty_threshold": threshold,
         "maps": len(train),
     }

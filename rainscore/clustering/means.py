@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rainscore.features.channels import CHANNELS, unscale_rain
-from rainscore.features.files import learning_grid, read_features
+from rainscore.training.channels import CHANNELS, unscale_rain
+from rainscore.training.features import learning_grid, read_features
 
 LEAST_MAPS = 10
 """A pixel's mean score wants so many maps with rain in its window."""

@@ -15,9 +15,9 @@ from rainscore.clustering.comparison import (
     adjusted_rand,
     by_wet_share,
     explained,
-    interval,
     mutual_information,
     stability,
+    with_interval,
 )
 
 Samples = dict[tuple[str, int, str, str], np.ndarray]
@@ -55,6 +55,7 @@ def method_table(
     options = {"k": k, "resamples": resamples}
     real = _samples(runs, maps, **options, seed=seed)
     null = _samples(null_runs, null_maps, **options, seed=seed + 1)
+    days = maps["time"].dt.normalize().groupby(maps["split"]).nunique()
     rows = [
         (
             method,
@@ -62,7 +63,7 @@ def method_table(
             run,
             measure,
             group,
-            *interval(found),
+            *with_interval(found, days[group]),
             _first(null, (method, run, measure, group)),
         )
         for (method, run, measure, group), found in real.items()
@@ -70,11 +71,11 @@ def method_table(
     for (method, run, measure, group), found in real.items():
         key = (method, run, measure, group)
         if measure.startswith("stability"):
-            gain = interval(found - null[key])
+            gain = with_interval(found - null[key], days[group])
             rows.append((method, k, run, f"{measure}_over_null", group, *gain, np.nan))
         other = ("kmeans", run, measure, group)
         if method != "kmeans" and other in real and run == ALL_SEEDS:
-            gain = interval(found - real[other])
+            gain = with_interval(found - real[other], days[group])
             rows.append((method, k, run, f"{measure}_over_kmeans", group, *gain, np.nan))
     for (method, run), table in runs.items():
         plain = _plain(table, k)

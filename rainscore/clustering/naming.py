@@ -3,27 +3,38 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.classes import DRY
+from rainscore.clustering.scorecounts import DRY
 
 DRY_NAME = "too little rain"
+
+
 AREAS = ((0.05, "isolated"), (0.12, "scattered"), (0.2, "broad"), (np.inf, "widespread"))
 """By the mean wet share."""
+
 
 STRENGTHS = ((0.8, "light"), (1.4, "moderate"), (np.inf, "heavy"))
 """By the mean rain of wet pixels [mm/h]."""
 
+
 SHAPES = ((55.0, "showers"), (85.0, "rain areas"), (np.inf, "rain systems"))
 """By the decorrelation length [km]."""
 
+
 CORES = 0.05
 """Share of convective-like pixels among the wet ones from which strong cores are named."""
+
 
 OFTEN, MORE = 0.6, 1.5
 """Share of the pixels of a cluster's maps from which a source is named, if it is also MORE times
 its share in all clustered maps."""
 
+
 SEASONS = {"DJF": "winter", "MAM": "spring", "JJA": "summer", "SON": "autumn"}
+
+
 HOURS = ("00–06 UTC", "06–12 UTC", "12–18 UTC", "18–24 UTC")
+
+
 SOURCES = {"microwave": "mostly microwave", "morphed": "mostly morphed", "infrared": "infrared"}
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rainscore.classes import DRY
-from rainscore.clustering.base import DeepClusterer
+from rainscore.clustering.algorithms.base import DeepClusterer
 from rainscore.clustering.maps import read_rain, thinned
-from rainscore.evaluation.skill import day_weights, interval
-from rainscore.features.channels import scale_rain, unscale_rain
+from rainscore.clustering.scorecounts import DRY
+from rainscore.scores.bootstrap import day_weights, interval
+from rainscore.training.channels import scale_rain, unscale_rain
 
 MOST_MAPS = 200
 """Held-out maps that are changed, evenly spread: more would add little to what is said."""

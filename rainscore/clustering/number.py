@@ -6,18 +6,19 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rainscore.clustering.base import AT_ONCE
+from rainscore.clustering.algorithms.assignments import squared_distances
+from rainscore.clustering.algorithms.base import AT_ONCE
+from rainscore.clustering.algorithms.pooled import Summarised
+from rainscore.clustering.algorithms.starts import kmeans_start
 from rainscore.clustering.comparison import ALL_SEEDS
 from rainscore.clustering.maps import summarised, thinned
 from rainscore.clustering.methodtable import method_table
 from rainscore.clustering.repeats import days_again
-from rainscore.clustering.starts import kmeans_start
-from rainscore.clustering.summaries import Summarised
-from rainscore.clustering.targets import squared_distances
-from rainscore.networks.autoencoder import AutoEncoder, Summary
+from rainscore.training.autoencoder import AutoEncoder, Summary
 
 MOST = 12
 """Largest number that is tried."""
+
 
 World = tuple[np.ndarray, pd.DataFrame, AutoEncoder]
 """Log-rain maps (n, 1, y, x), their table (time, split, wet_share, map_score), an auto-encoder."""

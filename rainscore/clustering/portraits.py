@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rainscore.features.channels import CHANNELS, SOURCE_NAMES, source_class, unscale_rain
-from rainscore.features.files import learning_grid, read_features
+from rainscore.imerg.passes import SOURCE_NAMES
+from rainscore.training.channels import CHANNELS, source_class, unscale_rain
+from rainscore.training.features import learning_grid, read_features
 
 HEAVY = 5.0
 """Rain of a pixel that is called convective-like [mm/h], on the learning grid."""

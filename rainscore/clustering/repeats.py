@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rainscore.clustering.classical import LatentKMeans
+from rainscore.clustering.algorithms.classical import LatentKMeans
+from rainscore.clustering.algorithms.methods import BATCH
 from rainscore.clustering.maps import ClusterSettings, fit_clusters, read_rain, thinned
-from rainscore.clustering.methods import BATCH
-from rainscore.clustering.null import draw_null
-from rainscore.networks.autoencoder import AutoEncoder
-from rainscore.networks.files import load_arrays
+from rainscore.clustering.surrogates import make_surrogates
+from rainscore.training.autoencoder import AutoEncoder
+from rainscore.training.modelfiles import load_arrays
 
 
 def scored_maps(latents: pd.DataFrame, table: pd.DataFrame, min_wet: float = 0.0) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def null_world(
     """
     maps = maps.sort_values("time", ignore_index=True)
     rain = read_rain(paths, maps["time"].to_numpy())[:, 0]
-    drawn, partner = draw_null(
+    drawn, partner = make_surrogates(
         rain, maps["time"].to_numpy(), maps["wet_share"].to_numpy(), maps["split"].to_numpy(),
         seed=seed,
     )  # fmt: skip
@@ -124,7 +124,13 @@ def repeat_clusters(
     other = days_again(maps["time"], train, seed)
     start = time.process_time()
     first, second = (
-        fit_clusters(rain[thinned(rows, settings.maps)], encoder, method, settings=settings, seed=s)
+        fit_clusters(
+            rain[thinned(rows, settings.max_training_maps)],
+            encoder,
+            method,
+            settings=settings,
+            seed=s,
+        )
         for rows, s in ((train, seed), (other, seed + 1000))
     )
     return maps[["time", "split"]].assign(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.period import HALF_HOUR
+from rainscore.times import HALF_HOUR
 
 
 def count_transitions(clusters: pd.DataFrame) -> pd.DataFrame:

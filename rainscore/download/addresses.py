@@ -8,12 +8,19 @@ from urllib.parse import quote
 import pandas as pd
 
 from rainscore.download.earthdata import SHORT_NAMES, Listed
-from rainscore.imerg import FIELDS, NAMES, Box
+from rainscore.imerg.reader import FIELDS, NAMES, Box
 
 WHOLE = "https://data.gesdisc.earthdata.nasa.gov/data/GPM_L3"
+
+
 ON_PREMISE = "https://gpm1.gesdisc.eosdis.nasa.gov/opendap/GPM_L3"
+
+
 CLOUD = "https://opendap.earthdata.nasa.gov/collections"
+
+
 HARMONY = "https://harmony.earthdata.nasa.gov"
+
 
 ENDINGS = {"opendap": ".dap.nc4", "opendap-cloud": ".dap.nc4", "harmony": ".nc4", "whole": ""}
 """What each way of access adds to the archive's file name."""

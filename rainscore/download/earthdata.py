@@ -14,9 +14,10 @@ from urllib3 import Retry
 
 from rainscore.download.transfer import AccessRefused, ArchiveBusy
 from rainscore.errors import RainscoreError
-from rainscore.imerg import parse_name
+from rainscore.imerg.names import parse_name
 
 SHORT_NAMES = {"final": "GPM_3IMERGHH", "late": "GPM_3IMERGHHL", "early": "GPM_3IMERGHHE"}
+
 
 STEPS = (
     "three steps: 1. register at https://urs.earthdata.nasa.gov; 2. in your profile there, under "

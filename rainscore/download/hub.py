@@ -17,20 +17,26 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
 from tqdm import tqdm
 
-from rainscore.atomic import replacing
 from rainscore.download.journal import Journal, remove_parts
 from rainscore.download.transfer import ArchiveBusy
 from rainscore.errors import DamagedFile, RainscoreError
-from rainscore.manifests import COLUMNS, ORIGIN
+from rainscore.imerg.manifests import COLUMNS, ORIGIN
+from rainscore.io import replacing
 from rainscore.radar.fr_radar import NAME, FrRadarRainfall
 
 REPOSITORY = "meteofrance/fr-radar-rainfall"
+
+
 BLOCK = 16 << 20
+
+
 PADDING = 1 << 20
 """An archive may end with less than so much padding [bytes]."""
 
+
 LARGEST = 64 << 20
 """No frame is larger [bytes]; a member that says so is not one."""
+
 
 log = logging.getLogger("rainscore")
 

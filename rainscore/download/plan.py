@@ -9,21 +9,26 @@ import s3fs
 
 from rainscore.download.addresses import fields
 from rainscore.download.earthdata import login, search
+from rainscore.download.granules import Order, key, settled
 from rainscore.download.hub import resumed, year_archives
-from rainscore.download.imerg import Order, key, settled
 from rainscore.download.journal import Journal
 from rainscore.download.zarrstore import ENDPOINT, STORE, open_store, stands
 
 SECONDS = 4.0
 """Time of a request of a subset where none has been made yet [s] (docs/data.md)."""
 
+
 MEGABYTES_A_SECOND = 10.0
 """Rate of large files where none has arrived yet."""
+
 
 WRITING = 0.1
 """Time to compress and write a frame of the store at 1 km, where none has been written yet [s]."""
 
+
 OVERHEAD = 10_000
+
+
 CODES = {"mw_source", "mw_minute", "ir_influence", "liquid_probability"}
 """Fields of two bytes a cell; the others have four."""
 
@@ -67,8 +72,8 @@ def plan_imerg(folder: Path, spans: dict[str, list[str]], order: Order) -> list[
         f"({expected - listed} missing at source), {here} here, {left} to fetch",
         f"  {left * size / 1e9:.2f} GB by {order.access} ({size / 1e3:.0f} kB each; whole granules "
         f"would be {whole:.1f} GB)",
-        f"  {left * pace / order.connections / 3600:.1f} h with {order.connections} connections "
-        f"({pace:.2g} s each, {said})",
+        f"  {left * pace / order.max_connections / 3600:.1f} h with "
+        f"{order.max_connections} connections ({pace:.2g} s each, {said})",
     ]
 
 

@@ -13,11 +13,15 @@ from typing import NamedTuple
 import requests
 import urllib3
 
-from rainscore.atomic import replacing
 from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.io import replacing
 
 BUSY = (429, 502, 503, 504)
+
+
 GONE = (404, 410)
+
+
 BLOCK = 1 << 16
 
 

@@ -20,14 +20,21 @@ from zarr.storage import FsspecStore
 from rainscore.download.journal import Journal, remove_parts
 from rainscore.download.transfer import ArchiveBusy, Patience
 from rainscore.errors import RainscoreError
-from rainscore.manifests import COLUMNS, ORIGIN
-from rainscore.period import steps
+from rainscore.imerg.manifests import COLUMNS, ORIGIN
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
+from rainscore.times import steps
 
 ENDPOINT = "https://object-store.os-api.cci2.ecmwf.int"
+
+
 STORE = "s3://mlcast-source-datasets/FR-MF-prate/v0.1.0/fr-mf-prate-5min.zarr"
+
+
 FRAMES_AT_ONCE = 12
+
+
 NETWORK = (OSError, ClientError, BotoCoreError)
+
 
 log = logging.getLogger("rainscore")
 

@@ -6,15 +6,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rainscore.classes import season_of
-from rainscore.evaluation.elsewhere import check_elsewhere
 from rainscore.evaluation.skill import STATISTICS, DaySums, measures, pixel_statistics
-from rainscore.features.dataset import FORGOTTEN, SIDES, ScoreMaps
-from rainscore.fitting.variants import VARIANTS, Variant, variant_pixels
-from rainscore.networks.inference import predict
-from rainscore.networks.unet import UNet
+from rainscore.evaluation.transfer import check_elsewhere
+from rainscore.scores.bootstrap import day_weights, interval
+from rainscore.times import season_of
+from rainscore.training.dataset import FORGOTTEN, SIDES, ScoreMaps
+from rainscore.training.inference import predict
+from rainscore.training.unet import UNet
+from rainscore.training.variants import VARIANTS, Variant, variant_pixels
 
 FULL = "U-Net"
+
+
 LESS = {
     "map-without-previous": FORGOTTEN[1],
     "map-without-next": FORGOTTEN[2],
@@ -111,14 +114,13 @@ def paired_table(days: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFra
         index = pd.MultiIndex.from_product([[variant, FULL], names], names=["method", "day"])
         cube = part.set_index(["method", "day"])[list(STATISTICS)].reindex(index, fill_value=0.0)
         sums = cube.to_numpy().reshape(2, names.size, -1)
-        rng = np.random.default_rng([seed, names.size])
-        weights = rng.multinomial(names.size, np.full(names.size, 1 / names.size), resamples)
+        weights = day_weights(names.size, resamples=resamples, seed=seed)
         point = measures(sums.sum(axis=1))
-        drawn = measures(np.einsum("rd,mds->mrs", weights.astype(float), sums))
+        drawn = measures(np.einsum("rd,mds->mrs", weights, sums))
         for measure, (own, whole) in point.items():
             samples = drawn[measure]
-            low, high = _interval(samples[0], names.size)
-            less, more = _interval(samples[0] - samples[1], names.size)
+            low, high = interval(samples[0], names.size)
+            less, more = interval(samples[0] - samples[1], names.size)
             rows.append(
                 {
                     "variant": variant,
@@ -134,9 +136,3 @@ def paired_table(days: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFra
                 }
             )
     return pd.DataFrame(rows)
-
-
-def _interval(samples: np.ndarray, days: int) -> np.ndarray:
-    if days < 2 or not np.isfinite(samples).any():
-        return np.full(2, np.nan)
-    return np.nanpercentile(samples, [2.5, 97.5])

@@ -7,17 +7,26 @@ import numpy as np
 import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
-from rainscore.classes import DRY
+from rainscore.clustering.latents import latent_columns
+from rainscore.clustering.scorecounts import DRY
 from rainscore.evaluation.blocks import Block
-from rainscore.networks.latents import latent_columns
 
 BINS = 1000
+
+
 MIN_COUNT = 500
+
+
 ERROR_EDGES = np.geomspace(0.01, 10, 39)
 """Bounds of the classes of IMERG's random error [mm/h]."""
 
+
 ERROR_CLASSES = len(ERROR_EDGES) + 2
+
+
 NEIGHBOURS = 30
+
+
 MAP_BINS = 100
 
 

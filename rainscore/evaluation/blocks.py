@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rainscore.classes import pixel_classes
-from rainscore.features.dataset import ScoreMaps, batches
-from rainscore.features.files import read_features
+from rainscore.training.dataset import ScoreMaps, batches
+from rainscore.training.features import read_features
+from rainscore.training.pixelclasses import pixel_classes
 
 MAPS = 16
+
+
 EXTRA = ("quality", "random_error")
 
 

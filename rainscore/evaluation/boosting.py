@@ -8,16 +8,22 @@ from scipy.ndimage import maximum_filter, uniform_filter
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from rainscore.evaluation.blocks import Block
-from rainscore.features.channels import CHANNELS, scale_rain
-from rainscore.features.dataset import input_channels
+from rainscore.training.channels import CHANNELS, scale_rain
+from rainscore.training.dataset import input_channels
 
 NAMES = input_channels(CHANNELS)
+
+
 CHANGES = ("change_previous", "change_next")
+
+
 SIDES = (3, 7, 15)
 """Sides of the neighbourhoods [pixels of the learning grid]."""
 
+
 TIES = 0.01
 """Scores of exactly 0 and 1 are parted by as much, at random."""
+
 
 BOOSTING: dict[str, Any] = {
     "early_stopping": False,
@@ -29,7 +35,7 @@ BOOSTING: dict[str, Any] = {
 }
 
 
-def pixel_features(block: Block) -> np.ndarray:
+def pixel_features(block: Block, wet_threshold: float) -> np.ndarray:
     """What a window is judged by: its channels, and the same of its neighbourhood.
 
     Returns:
@@ -40,7 +46,7 @@ def pixel_features(block: Block) -> np.ndarray:
         IMERG's field is missing.
     """
     judged = block.judged
-    threshold = scale_rain(np.array(0.2))
+    threshold = scale_rain(np.array(wet_threshold))
     channel = {name: block.inputs[:, i] for i, name in enumerate(NAMES)}
     rain = channel["rain"]
     # Trees cannot add: with the changes alone they judge worse.
@@ -79,12 +85,13 @@ class Boosting:
     at 0, upwards at 1, and the quantiles cut to [0, 1].
 
     Args:
-        share: Of the windows to learn from, 0 to 1; they are drawn at random.
-        seed: Of the draw.
+        share: Share of the windows to learn from, 0 to 1, drawn at random.
+        wet_threshold: Rates at or above it are wet [mm/h].
+        seed: Random seed of the draw and of the boosters.
     """
 
-    def __init__(self, share: float, *, seed: int) -> None:
-        self._share = share
+    def __init__(self, share: float, *, wet_threshold: float, seed: int) -> None:
+        self._share, self._wet_threshold = share, wet_threshold
         self._rng = np.random.default_rng([seed, 1])
         self._seed = seed
         self._rows: list[np.ndarray] = []
@@ -94,7 +101,7 @@ class Boosting:
     def learn(self, block: Block) -> None:
         """Draw some of the judged windows."""
         drawn = self._rng.random(block.found.size) < self._share
-        self._rows.append(pixel_features(block)[drawn])
+        self._rows.append(pixel_features(block, self._wet_threshold)[drawn])
         self._found.append(block.found[drawn])
 
     def predict(self, block: Block, levels: Sequence[float]) -> np.ndarray:
@@ -102,7 +109,7 @@ class Boosting:
         for level in levels:
             if level not in self._models:
                 self._models[level] = self._fit(level)
-        rows = pixel_features(block)
+        rows = pixel_features(block, self._wet_threshold)
         if not len(rows):
             return np.empty((0, len(levels)))
         found = [self._models[level].predict(rows) for level in levels]

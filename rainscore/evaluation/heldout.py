@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from rainscore.calibration.mapscore import map_features, map_score
-from rainscore.calibration.windows import calibrated
-from rainscore.classes import AGE_CLASSES, AGE_NAMES, QUALITY_CLASSES, RAIN_NAMES, season_of
+from rainscore.analysis.classes import AGE_CLASSES, AGE_NAMES, QUALITY_CLASSES, RAIN_NAMES
 from rainscore.evaluation.baselines import (
     ERROR_CLASSES,
     Baseline,
@@ -32,16 +30,28 @@ from rainscore.evaluation.skill import (
     share_table,
     skill_table,
 )
-from rainscore.features.channels import SOURCE_NAMES
-from rainscore.networks.inference import forward
-from rainscore.networks.unet import UNet
+from rainscore.imerg.passes import SOURCE_NAMES
+from rainscore.times import season_of
+from rainscore.training.calibration import calibrated
+from rainscore.training.inference import forward
+from rainscore.training.mapscore import map_features, map_score
+from rainscore.training.unet import UNet
 
 CLIMATOLOGY = "climatology"
+
+
 UNET = "U-Net"
+
+
 HOURS = tuple(f"{hour:02d}–{hour + 3:02d} UTC" for hour in range(0, 24, 3))
+
+
 SEASONS = ("DJF", "MAM", "JJA", "SON")
+
+
 TIE = 0.01
 """Scores nearer than this to a quantile are level with it."""
+
 
 RAIN_AT_PIXEL = ("rain beside the pixel", "rain at the pixel")
 
@@ -69,15 +79,21 @@ class Skill:
 
 
 def make_baselines(
-    clusters: Mapping[str, pd.DataFrame], nearest: NearestMaps, *, share: float, seed: int
+    clusters: Mapping[str, pd.DataFrame],
+    nearest: NearestMaps,
+    *,
+    share: float,
+    wet_threshold: float,
+    seed: int,
 ) -> dict[str, Baseline]:
     """The baselines by name, before they have learnt anything.
 
     Args:
         clusters: Clusters of all maps by method (time, cluster).
         nearest: Of the latent vectors of all maps.
-        share: Of the training windows that gradient boosting learns from.
-        seed: Of their draw.
+        share: Share of the training windows that gradient boosting learns from.
+        wet_threshold: Rates at or above it are wet [mm/h].
+        seed: Random seed of gradient boosting.
     """
 
     def cluster(table: pd.DataFrame, block: Block) -> np.ndarray:
@@ -97,7 +113,7 @@ def make_baselines(
             for name, table in clusters.items()
         },
         "nearest maps": nearest,
-        "gradient boosting": Boosting(share, seed=seed),
+        "gradient boosting": Boosting(share, wet_threshold=wet_threshold, seed=seed),
     }
 
 
@@ -133,7 +149,9 @@ def evaluate(
     known = table.set_index("time")["imerg_wet_windows"].reindex(train).sum()
     share = min(boosting_windows / max(known, 1), 1.0)
     nearest = NearestMaps(latents)
-    baselines = make_baselines(clusters, nearest, share=share, seed=seed)
+    baselines = make_baselines(
+        clusters, nearest, share=share, wet_threshold=card["score"]["wet_threshold_mm_h"], seed=seed
+    )
     quality = []
     for block in read_blocks(paths, train.to_numpy(), card["hidden"]):
         quality.append(_mean_quality(block))

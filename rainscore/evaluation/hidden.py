@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from rainscore.evaluation.blocks import Block
-from rainscore.evaluation.skill import COLUMNS, DaySums, day_weights, interval
+from rainscore.evaluation.skill import COLUMNS, DaySums
+from rainscore.scores.bootstrap import day_weights, interval
 
 BINS = 10
 
@@ -40,10 +41,6 @@ class HiddenRain:
             return days, cube[0].reshape(-1, 4, BINS)
         return [], np.zeros((0, 4, BINS))
 
-    @staticmethod
-    def _weights(days: int, *, resamples: int, seed: int) -> np.ndarray:
-        return day_weights(max(days, 1), resamples=resamples, seed=seed)[:, :days]
-
     def skill(self, past: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
         """Brier score of the U-Net and of the training days' share of hidden rain.
 
@@ -59,7 +56,7 @@ class HiddenRain:
         share = (past["defined"] - past["imerg_wet_windows"]).sum() / max(dry, 1)
         n, _, found, error = cube.sum(axis=2).T
         constant = found * (1 - share) ** 2 + (n - found) * share**2
-        weights = self._weights(len(days), resamples=resamples, seed=seed)
+        weights = day_weights(len(days), resamples=resamples, seed=seed)
         rows = []
         for method, wrong in (("climatology", constant), ("U-Net", error)):
             for measure, of in (("brier", n), ("brier_skill", constant)):
@@ -75,7 +72,7 @@ class HiddenRain:
     def reliability(self, *, resamples: int, seed: int) -> pd.DataFrame:
         """How often rain was hidden, by the probability told: what, level (mean told), share, …"""
         days, cube = self._cube()
-        weights = self._weights(len(days), resamples=resamples, seed=seed)
+        weights = day_weights(len(days), resamples=resamples, seed=seed)
         rows = []
         for i in range(BINS):
             n, told, found, _ = cube[:, :, i].T

@@ -7,15 +7,23 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rainscore.evaluation.skill import DaySums, day_weights, interval, measures, pixel_statistics
-from rainscore.features.channels import CHANNELS, SOURCES
-from rainscore.features.dataset import ScoreMaps, input_channels
-from rainscore.networks.inference import forward
-from rainscore.networks.unet import UNet
+from rainscore.evaluation.skill import DaySums, measures, pixel_statistics
+from rainscore.imerg.passes import SOURCES
+from rainscore.scores.bootstrap import day_weights, interval
+from rainscore.training.channels import CHANNELS
+from rainscore.training.dataset import ScoreMaps, input_channels
+from rainscore.training.inference import forward
+from rainscore.training.unet import UNet
 
 MAPS = 160
+
+
 BATCH = 16
+
+
 INTACT = "intact"
+
+
 GROUPS = {
     "rain": ("rain", "valid"),
     "change over the half-hours around": (
@@ -31,6 +39,7 @@ GROUPS = {
     "phase": ("liquid",),
 }
 """Channels that are exchanged together, by what they tell."""
+
 
 NAMES = input_channels(CHANNELS)
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 
-from rainscore.features.dataset import RainMaps
-from rainscore.fitting.autoencoder import rainy_maps
+from rainscore.training.dataset import RainMaps
+from rainscore.training.fitting import rainy_maps
 
 
 def compare_latents(

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from rainscore.classes import season_of
 from rainscore.evaluation.baselines import NearestMaps
 from rainscore.evaluation.ranks import (
     FOUND_BINS,
@@ -18,9 +17,11 @@ from rainscore.evaluation.ranks import (
     spearman,
 )
 from rainscore.evaluation.skill import DaySums, paired_table, pixel_statistics, skill_table
+from rainscore.times import season_of
 
 BAD = 0.2
 """A map is bad whose score is among this share of the lowest of the training days."""
+
 
 QUALITY_CLASSES = 10
 

@@ -5,9 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from rainscore.evaluation.skill import COLUMNS, DaySums, day_weights, interval
+from rainscore.evaluation.skill import COLUMNS, DaySums
+from rainscore.scores.bootstrap import day_weights, interval
 
 PREDICTED_BINS = 64
+
+
 FOUND_BINS = 16
 
 

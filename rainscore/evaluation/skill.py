@@ -7,6 +7,8 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 
+from rainscore.scores.bootstrap import day_weights, interval
+
 STATISTICS = (
     "n",
     "pinball",
@@ -21,6 +23,8 @@ STATISTICS = (
     "sum_pt",
     "sum_mean",
 )
+
+
 COLUMNS = ["method", "measure", "split", "group", "value", "low", "high", "days", "n"]
 
 
@@ -120,24 +124,6 @@ class DaySums:
             empty = np.zeros_like(next(iter(rows.values())))
             cube = [[rows.get((method, day), empty) for day in days] for method in methods]
             yield place, methods, days, np.array(cube)
-
-
-def day_weights(days: int, *, resamples: int, seed: int) -> np.ndarray:
-    """How often each day is drawn in each bootstrap sample, dims (resample, day).
-
-    The same number of days gives the same samples, so what is computed from them is paired.
-    """
-    rng = np.random.default_rng([seed, days])
-    return rng.multinomial(days, np.full(days, 1 / days), resamples).astype(np.float64)
-
-
-def interval(samples: np.ndarray, days: int) -> tuple[float, float]:
-    """95 % interval of bootstrap samples; NaN with a single day, which says nothing of others."""
-    samples = samples[np.isfinite(samples)]
-    if days < 2 or samples.size < 10:
-        return np.nan, np.nan
-    low, high = np.percentile(samples, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def share_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:

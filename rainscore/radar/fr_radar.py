@@ -12,15 +12,17 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from rainscore.atomic import replacing
 from rainscore.errors import DamagedFile
 from rainscore.grids import RADAR_CORNER, RADAR_CRS, Grid
+from rainscore.io import replacing
 
 SIDE_KM = 1536
 """Side of the mosaic [km]; its native frames have as many pixels."""
 
+
 MM_H = 0.12
 """Hundredths of a millimetre per 5 minutes → mm/h."""
+
 
 NAME = re.compile(r"(\d{12})\.npz")
 

@@ -17,9 +17,14 @@ from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid
 
 NAME = re.compile(r"rainfall_(?P<zone>NW|SE)_(?P<month>\d{4}_\d\d)\.(?P<part>[123])\.npz")
+
+
 FIRST_DAY = {"1": 1, "2": 11, "3": 21, "4": 32}
+
+
 MM_H = 0.12
 """Hundredths of a millimetre per 5 minutes → mm/h."""
+
 
 DATE_CLASSES = {
     ("datetime", "datetime"),
@@ -30,6 +35,8 @@ DATE_CLASSES = {
     ("numpy._core.multiarray", "_reconstruct"),
     ("_codecs", "encode"),
 }
+
+
 DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,

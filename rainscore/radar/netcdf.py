@@ -27,8 +27,10 @@ RATES = {
 }
 """Unit of a rate → mm/h."""
 
+
 AMOUNTS = {"mm": 1.0, "kg m-2": 1.0, "m": 1000.0}
 """Unit of an accumulation → mm."""
+
 
 AXES = {
     "T": ("T", "time"),
@@ -37,7 +39,10 @@ AXES = {
 }
 """CF's `axis`, its standard names, and the usual names of a dim."""
 
+
 SUFFIXES = (".nc", ".nc4", ".zarr")
+
+
 METRES = {"m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "km": 1000.0}
 
 

@@ -13,12 +13,15 @@ import pyproj
 
 from rainscore.errors import DamagedFile
 from rainscore.grids import Grid
-from rainscore.hdf5 import open_hdf5, text
+from rainscore.io import open_hdf5, text
 from rainscore.radar.accumulation import accumulation_hours
 
 SUFFIXES = (".h5", ".hdf", ".hdf5")
+
+
 QUANTITIES = ("RATE", "ACRR", "DBZH")
 """In order of preference where a file has several."""
+
 
 ZR_A, ZR_B = 200.0, 1.6
 """Z = 200 R^1.6 (Marshall and Palmer), for reflectivity."""

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from rainscore.grids import Grid
 from rainscore.regridding.overlap import count_squares, overlap_shares
-from rainscore.regridding.products import (
+from rainscore.regridding.sparse import (
     empty_maps,
     gather,
     gather_valid,
@@ -21,6 +21,7 @@ from rainscore.regridding.products import (
 
 SNAP = 1e-6
 """Coordinates nearer than this to a pixel's edge, in pixels, are on it."""
+
 
 ENOUGH = 4
 """Maps from which on laying sixteen of them side by side pays."""

@@ -8,8 +8,8 @@ import xarray as xr
 from scipy.sparse import csr_matrix
 
 from rainscore.errors import DamagedFile, RainscoreError
-from rainscore.files import write_netcdf
 from rainscore.grids import Grid
+from rainscore.io import write_netcdf
 from rainscore.regridding.conservative import Weights
 
 REMEDY = "delete it, and the rule compute_weights makes it again"

@@ -17,7 +17,8 @@ LOCAL_SCORES = {
     "csi": "critical success index",
     "fss": "fractions skill score",
 }
-"""What `score.name` may be, in words."""
+"""What `scores.name` may be, in words."""
+
 
 FORMULAS = {
     "amount": "1 − Σ|IMERG − radar| / Σ(IMERG + radar)",

@@ -16,6 +16,7 @@ from rainscore.scores.windows import enough_pixels, window_bounds
 BITS = 21
 """One 64-bit number holds three counts of this many bits: wet IMERG, wet radar, valid pixels."""
 
+
 MASK = (1 << BITS) - 1
 
 

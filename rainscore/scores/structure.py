@@ -83,6 +83,7 @@ def _shape(rate: np.ndarray, wet: float, factor: float) -> tuple[float, float, n
 LOG_RAIN = 0.1
 """Rate [mm/h] below which log rain is nearly linear."""
 
+
 LOG_RANGE = np.log1p(100 / LOG_RAIN)
 """Range of log rain from dry to 100 mm/h, which scales the constants of the similarity."""
 

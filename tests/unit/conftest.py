@@ -5,22 +5,26 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from rainscore.calibration.windows import calibrate_unet
 from rainscore.clustering.labels import label_clusters, plain
+from rainscore.clustering.latents import extract_latents
 from rainscore.clustering.maps import ClusterSettings, cluster_maps
 from rainscore.clustering.portraits import describe_maps
-from rainscore.files import read_json, write_json
-from rainscore.fitting.autoencoder import fit_autoencoder
-from rainscore.fitting.unet import fit_unet
-from rainscore.networks.files import save_model
-from rainscore.networks.latents import extract_latents
-from rainscore.period import split_blocks
+from rainscore.io import read_json, write_json
+from rainscore.training.calibration import calibrate_unet
+from rainscore.training.fitting import fit_autoencoder, fit_unet
+from rainscore.training.modelfiles import save_model
+from rainscore.training.splits import split_blocks
 from tests.world import training_file
 
 PATTERN = ["train", "train", "train", "validation", "calibration", "test"]
 TRAINING = {"batch": 8, "learning_rate": 0.01, "patience": 9, "precision": "fp32"}
 CLUSTERS = ClusterSettings(
-    summary="invariant", k=3, epochs=2, maps=1500, min_wet=0.02, novelty=0.01
+    summary="invariant",
+    k=3,
+    epochs=2,
+    max_training_maps=1500,
+    min_wet_share=0.02,
+    false_alarm_rate=0.01,
 )
 
 
@@ -40,8 +44,8 @@ def run(tmp_path_factory) -> SimpleNamespace:
             "width": 8,
             "depth": 2,
             "epochs": 6,
-            "drop_context": 0.2,
-            "compiled": False,
+            "context_dropout": 0.2,
+            "compile": False,
             "weight_decay": 0.01,
             **TRAINING,
         },
@@ -50,7 +54,7 @@ def run(tmp_path_factory) -> SimpleNamespace:
     encoder, _, encoder_card = fit_autoencoder(
         [path],
         splits,
-        settings={"latent": 3, "width": 8, "epochs": 3, **TRAINING},
+        settings={"latent_size": 3, "width": 8, "epochs": 3, **TRAINING},
         min_wet=0.02,
         **common,
     )

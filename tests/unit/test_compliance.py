@@ -8,17 +8,19 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from rainscore.files import write_netcdf
+from rainscore.analysis.comephore import compare_hours, map_hours, read_hour, scan_hours
 from rainscore.grids import Grid, imerg_cells, study_grid, window_grid
-from rainscore.manifests import COLUMNS, index_frames, index_granules
-from rainscore.pairs import RadarReader, month_pair, radar_weights
-from rainscore.period import steps
-from rainscore.radar.comephore import compare_hours, map_hours, read_hour, scan_hours
+from rainscore.imerg.manifests import COLUMNS, index_granules
+from rainscore.io import write_netcdf
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
+from rainscore.radar.frames import index_frames
 from rainscore.regridding.conservative import overlap_weights
+from rainscore.regridding.pairs import month_pair
+from rainscore.regridding.radarreader import RadarReader, radar_weights
 from rainscore.regridding.weightfiles import write_weights
-from rainscore.scoremaps import ScoreSettings, score_month
+from rainscore.scores.scoremaps import ScoreSettings, score_month
+from rainscore.times import steps
 from tests.compliance import cf_errors
 from tests.data import shared
 from tests.odim import write_mosaic

@@ -11,14 +11,17 @@ import pytest
 import xarray as xr
 import yaml
 
-from rainscore.config import ROOT, check_config, merge
+from rainscore.config import check_config, merge
 from rainscore.grids import study_grid
-from rainscore.manifests import index_frames, write_manifest
-from rainscore.months import open_radar
-from rainscore.period import steps
+from rainscore.imerg.manifests import write_manifest
+from rainscore.paths import ROOT
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
+from rainscore.radar.frames import index_frames
+from rainscore.regridding.monthfiles import open_radar
+from rainscore.times import steps
 from tests.odim import write_mosaic
+from tests.world import radar_settings
 
 DEFAULT = (ROOT / "config.yaml").read_text()
 PAGE = (ROOT / "docs/data.md").read_text()
@@ -32,7 +35,11 @@ def test_every_snippet_is_an_allowed_configuration(snippet: dict, tmp_path: Path
     config = merge(yaml.safe_load(DEFAULT), snippet)
     if config["imerg"]["source"] != "simulated" and config["radar"]["source"] == "simulated":
         config["radar"]["source"] = "zarr"  # real granules need a real radar
-    for product, key in (("imerg", "folder"), ("radar", "folder"), ("radar", "gauges")):
+    for product, key in (
+        ("imerg", "granule_folder"),
+        ("radar", "frame_folder"),
+        ("radar", "comephore_folder"),
+    ):
         config[product][key] = config[product][key] and str(tmp_path)
     check_config(config)
 
@@ -80,7 +87,7 @@ def test_each_local_radar_gives_its_half_hour_on_the_study_grid(
     snippet: dict, tmp_path: Path
 ) -> None:
     radar = merge(yaml.safe_load(DEFAULT), snippet)["radar"]
-    step, folder = radar["step_minutes"], tmp_path / radar["folder"]
+    step, folder = radar["step_minutes"], tmp_path / radar["frame_folder"]
     place = write_folder(folder, radar["format"], step)
     form = get_format(radar["format"], step_minutes=step)
     table = index_frames(folder, form, steps(START, END, step), step)
@@ -88,7 +95,9 @@ def test_each_local_radar_gives_its_half_hour_on_the_study_grid(
     assert set(table["state"]) == {"present"}
     write_manifest(table, tmp_path / "radar.parquet")
     grid = study_grid(centre=place, size_km=16, step_km=4)
-    found = open_radar(tmp_path / "radar.parquet", radar, grid).half_hour(table["time"][0])
+    found = open_radar(tmp_path / "radar.parquet", radar_settings(radar), grid).half_hour(
+        table["time"][0]
+    )
     assert found is not None
     np.testing.assert_allclose(found[0], 6, rtol=1e-4)
     np.testing.assert_allclose(found[1], 1, rtol=1e-4)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rainscore import digests
-from rainscore.config import ROOT
+from rainscore.paths import ROOT
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def project(tmp_path: Path):
         ),
         "rainscore/maths.py": "TEMPLATE = 'page.html'\n",
         "rainscore/other.py": "X = 1\n",
-        "rainscore/templates/page.html": "<p>",
+        "rainscore/report/templates/page.html": "<p>",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def test_a_script_leads_to_all_that_it_imports_and_names_and_nothing_else(projec
         "rainscore/__init__.py",
         "rainscore/losses.py",
         "rainscore/maths.py",
-        "rainscore/templates/page.html",
+        "rainscore/report/templates/page.html",
     }
 
 
@@ -47,7 +47,7 @@ def test_a_long_text_is_no_file_name(project) -> None:
     folder, listed = project
     before = set(listed())
     (folder / "rainscore/maths.py").write_text(f"TEXT = {'A sentence. ' * 30!r}\n")
-    assert before - set(listed()) == {"rainscore/templates/page.html"}
+    assert before - set(listed()) == {"rainscore/report/templates/page.html"}
 
 
 def test_a_comment_or_docstring_changes_no_digest(project) -> None:
@@ -70,7 +70,7 @@ def test_an_edit_changes_the_digest_of_its_file_alone(project) -> None:
 def test_an_edited_template_changes_the_digests(project) -> None:
     root, listed = project
     before = listed()
-    (root / "rainscore/templates/page.html").write_text("<div>")
+    (root / "rainscore/report/templates/page.html").write_text("<div>")
     assert listed() != before
 
 

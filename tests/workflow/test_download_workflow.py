@@ -17,11 +17,11 @@ import xarray as xr
 import yaml
 
 from rainscore.download.hub import REPOSITORY
-from rainscore.files import read_table
-from rainscore.granules import granule_name
 from rainscore.grids import RADAR_CRS, study_grid
-from rainscore.manifests import read_manifest
-from rainscore.period import steps
+from rainscore.imerg.manifests import read_manifest
+from rainscore.imerg.writer import granule_name
+from rainscore.io import read_table
+from rainscore.times import steps
 from tests.archives import Earthdata, stored_granule
 from tests.buckets import Bucket, Hub, frame_bytes, tar_bytes, write_store
 from tests.compliance import cf_errors
@@ -164,10 +164,13 @@ def test_local_folders_are_read_and_the_radar_is_checked_against_gauges(tmp_path
         path = tmp_path / f"data/comephore/20200601{hour + 1:02d}_RR.gtif"
         raster.rio.write_crs(RADAR_CRS).rio.to_raster(path, driver="GTiff")
     imerg, radar = snippet("From a folder"), snippet("From a folder of frames")
-    gauges = snippet("Checked against gauges")["radar"]["gauges"]
-    imerg["imerg"]["folder"] = str(tmp_path / imerg["imerg"]["folder"])
-    radar["radar"] |= {"folder": str(tmp_path / radar["radar"]["folder"]), "limit": 400}
-    radar["radar"]["gauges"] = str(tmp_path / gauges)
+    gauges = snippet("Checked against gauges")["radar"]["comephore_folder"]
+    imerg["imerg"]["granule_folder"] = str(tmp_path / imerg["imerg"]["granule_folder"])
+    radar["radar"] |= {
+        "frame_folder": str(tmp_path / radar["radar"]["frame_folder"]),
+        "max_rate_mm_h": 400,
+    }
+    radar["radar"]["comephore_folder"] = str(tmp_path / gauges)
     config = {**imerg, **radar, "period": {"months": ["2020-06"], "first_day": 1, "last_day": 1}}
     output = snakemake(tmp_path, config, {}, "results/data/gauges.parquet")
     table = read_table(tmp_path / "results/data/gauges.parquet")

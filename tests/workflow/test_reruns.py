@@ -32,7 +32,7 @@ AFTER_UNET = {
     "evaluate_skill",
     "check_clusters",
     "measure_importance",
-    "score_new",
+    "score_maps",
     "draw_figures",
     "draw_skill",
     "write_report",
@@ -50,7 +50,7 @@ SETS_OF_MONTHS = AFTER_UNET | {
     "draw_analysis",
     "average_clusters",
     "draw_clusters",
-    "draw_null",
+    "make_surrogates",
     "repeat_clusters",
     "compare_methods",
     "draw_methods",
@@ -154,20 +154,20 @@ def test_touching_every_file_reruns_nothing(checkout: Checkout) -> None:
 
 
 def test_a_comment_reruns_nothing(checkout: Checkout) -> None:
-    path = checkout.folder / "rainscore/networks/unet.py"
+    path = checkout.folder / "rainscore/training/losses.py"
     path.write_text(path.read_text() + "\n# A remark.\n")
     assert checkout.would_run() == {}
 
 
 def test_an_edited_loss_retrains_and_what_follows_and_nothing_else(checkout: Checkout) -> None:
     checkout.edit(
-        "rainscore/networks/unet.py", "hidden_weight: float = 0.2", "hidden_weight: float = 0.3"
+        "rainscore/training/losses.py", "hidden_weight: float = 0.2", "hidden_weight: float = 0.3"
     )
     assert checkout.would_run() == dict.fromkeys(AFTER_UNET, 1)
 
 
 def test_an_edited_figure_reruns_the_figures_and_the_report(checkout: Checkout) -> None:
-    path = checkout.folder / "rainscore/figures/case.py"
+    path = checkout.folder / "rainscore/report/figures/plot_importance.py"
     path.write_text(path.read_text() + "\nEDITED = True\n")
     assert checkout.would_run() == {"draw_skill": 1, "write_report": 1}
 
@@ -184,7 +184,7 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
     ("section", "leaf", "expected"),
     [
         (
-            "clusters",
+            "clustering",
             {"k": 3},
             {
                 "cluster_maps",
@@ -197,14 +197,14 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
                 "draw_methods",
                 "evaluate_skill",
                 "draw_skill",
-                "score_new",
+                "score_maps",
                 "stratify_skill",
                 "draw_analysis",
                 "write_report",
             },
         ),
         ("unet", {"epochs": 2}, AFTER_UNET),
-        ("scoring", {"held_out": 2}, {"score_new", "write_report"}),
+        ("prediction", {"held_out_count": 2}, {"score_maps", "write_report"}),
         (
             "evaluation",
             {"resamples": 30},
@@ -220,7 +220,7 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
                 "draw_clusters",
                 "compare_methods",
                 "draw_methods",
-                "score_new",
+                "score_maps",
                 "draw_figures",
                 "write_report",
             },
@@ -237,7 +237,7 @@ def test_a_changed_leaf_reruns_exactly_what_uses_it(
 
 
 def test_a_changed_threshold_reruns_the_scores_but_not_the_world(checkout: Checkout) -> None:
-    checkout.configure(score={"threshold": 0.5})
+    checkout.configure(scores={"wet_threshold_mm_h": 0.5})
     jobs = checkout.would_run()
     assert not {"simulate_radar", "simulate_imerg", "regrid_month", "split_days"} & set(jobs)
     assert jobs["compute_scores"] == 2

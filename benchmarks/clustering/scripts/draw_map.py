@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from images import load_images
 
-from rainscore.clustering.desom import DESOM
-from rainscore.clustering.drawing import draw_map
-from rainscore.log import start_logging
+from rainscore.clustering.algorithms.desom import DESOM
+from rainscore.report.figures.plot_desom import draw_map
+from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
 data, seed = snakemake.wildcards.data, snakemake.wildcards.seed

@@ -3,8 +3,7 @@
 
 from pathlib import Path
 
-from rainscore.log import start_logging
-from rainscore.threads import use_threads
+from rainscore.runtime import start_logging, use_threads
 from runs import run_method
 
 start_logging(snakemake.log[0])

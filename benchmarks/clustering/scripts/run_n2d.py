@@ -9,10 +9,9 @@ from protocols import PROTOCOLS
 from rows import write_row
 from sklearn.mixture import GaussianMixture
 
-from rainscore.clustering.classical import LatentKMeans
+from rainscore.clustering.algorithms.classical import LatentKMeans
 from rainscore.clustering.metrics import agreement
-from rainscore.log import start_logging
-from rainscore.threads import use_threads
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

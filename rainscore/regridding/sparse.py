@@ -1,0 +1,262 @@
+"""Sparse products with many maps at once, bound by the memory and not by the arithmetic.
+
+`spread` is for more target than source pixels: sixteen maps lie side by side, so that an entry of
+the matrix is read once for all of them, and the results leave for the memory as whole cache lines.
+`gather` is for fewer target pixels: eight sums run beside each other. Either way a map's result has
+the same bytes whatever maps it comes with.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, prange
+from numba.core import types
+from numba.extending import intrinsic
+from scipy.sparse import csr_matrix
+
+LANES = 16
+"""Maps that lie side by side: 64 bytes, a line of the cache."""
+
+
+TILE = 512
+"""Target pixels, a multiple of `LANES`, that stay in the cache while all maps pass."""
+
+
+INT, VECTOR = ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
+
+
+def _vector(context, builder, kind, array, index) -> ir.Value:
+    """Pointer to sixteen numbers of a flat float32 array."""
+    data = context.make_array(kind)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), VECTOR.as_pointer())
+
+
+def _pick(builder, a, b, order: list[int]) -> ir.Value:
+    """Vector of elements of two vectors; from 16 on they are those of the second."""
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT, LANES), order))
+
+
+def _product(*, add: bool) -> Callable:
+    """Code of `put_product` and `add_product`."""
+
+    def generate(context, builder, signature, arguments):
+        total, at, weight, values, place = arguments
+        first = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), weight, INT(0))
+        weights = _pick(builder, first, first, [0] * LANES)
+        pointer = _vector(context, builder, signature.args[3], values, place)
+        contract = ("contract",)  # a product and a sum may be one instruction
+        result = builder.fmul(weights, builder.load(pointer, align=4), flags=contract)
+        pointer = _vector(context, builder, signature.args[0], total, at)
+        if add:
+            result = builder.fadd(builder.load(pointer, align=4), result, flags=contract)
+        builder.store(result, pointer, align=4)
+        return context.get_dummy_value()
+
+    return generate
+
+
+@intrinsic
+def put_product(typing, total, at, weight, values, place):
+    """total[at : at + 16] = weight * values[place : place + 16]."""
+    kinds = total, types.intp, types.float32, values, types.intp
+    return types.void(*kinds), _product(add=False)
+
+
+@intrinsic
+def add_product(typing, total, at, weight, values, place):
+    """total[at : at + 16] += weight * values[place : place + 16]."""
+    kinds = total, types.intp, types.float32, values, types.intp
+    return types.void(*kinds), _product(add=True)
+
+
+@intrinsic
+def turn(typing, pixels, at, maps, place, step):
+    """maps[place + step * m + p] = pixels[at + 16 * p + m], m and p from 0 to 15.
+
+    `place` and `step` are multiples of 16 and `maps` begins on a cache line: the lines are written
+    past the cache, without being read before.
+    """
+
+    def generate(context, builder, signature, arguments):
+        pixels, at, maps, place, step = arguments
+        rows = []
+        for p in range(LANES):
+            index = builder.add(at, at.type(LANES * p))
+            pointer = _vector(context, builder, signature.args[0], pixels, index)
+            rows.append(builder.load(pointer, align=4))
+        for width in (1, 2, 4, 8):  # swap the off-diagonal squares of ever wider squares
+            low = [k + LANES - width if k & width else k for k in range(LANES)]
+            high = [k + LANES if k & width else k + width for k in range(LANES)]
+            for p in (p for p in range(LANES) if not p & width):
+                a, b = rows[p], rows[p + width]
+                rows[p], rows[p + width] = _pick(builder, a, b, low), _pick(builder, a, b, high)
+        past_cache = builder.module.add_metadata([INT(1)])
+        for m, row in enumerate(rows):
+            index = builder.add(place, builder.mul(step, step.type(m)))
+            pointer = _vector(context, builder, signature.args[2], maps, index)
+            builder.store(row, pointer, align=64).set_metadata("nontemporal", past_cache)
+        return context.get_dummy_value()
+
+    return types.void(pixels, types.intp, maps, types.intp, types.intp), generate
+
+
+def empty_maps(n: int, size: int) -> np.ndarray:
+    """Uninitialised float32 maps, dims (n, size), that begin on a cache line."""
+    raw = np.empty(n * size + LANES, np.float32)
+    start = -raw.ctypes.data // 4 % LANES
+    return raw[start : start + n * size].reshape(n, size)
+
+
+def side_by_side(maps: np.ndarray) -> np.ndarray:
+    """Maps (n, pixel) in blocks of sixteen, pixel by pixel: dims (block, pixel · 16); 0 beyond."""
+    n, size = maps.shape
+    padded = np.zeros((-(-n // LANES) * LANES, size), np.float32)
+    padded[:n] = maps
+    return padded.reshape(-1, LANES, size).swapaxes(1, 2).reshape(-1, size * LANES)
+
+
+def spread_entries(matrix: csr_matrix) -> tuple[np.ndarray, ...]:
+    """Entries of a matrix in the order of `spread`.
+
+    Returns:
+        Of the first entry of each row (0 in an empty one): place of its source, share. Of all
+        others: the first of each tile, place in the tile, place of the source, share.
+    """
+    starts, rows = matrix.indptr, matrix.shape[0]
+    row = np.repeat(np.arange(rows), np.diff(starts))
+    leads = np.arange(len(row)) == starts[row]
+    place = (matrix.indices * LANES).astype(np.uint32)
+    source, share = np.zeros(rows, np.uint32), np.zeros(rows, np.float32)
+    source[row[leads]], share[row[leads]] = place[leads], matrix.data[leads]
+    others = row[~leads]
+    first = np.searchsorted(others // TILE, np.arange(-(-rows // TILE) + 1))
+    pixel = (others % TILE * LANES).astype(np.uint32)
+    return source, share, first, pixel, place[~leads], matrix.data[~leads]
+
+
+@njit(cache=True)
+def _mix(values, lead_source, lead_share, pixel, source, share, block):
+    """Products of a tile with sixteen maps, into `block` (pixel · 16)."""
+    for p in range(np.uint64(len(lead_source))):
+        at = p * np.uint64(LANES)
+        put_product(block, at, lead_share[p], values, lead_source[p])  # type: ignore[call-arg]
+    for e in range(np.uint64(len(pixel))):
+        add_product(block, pixel[e], share[e], values, source[e])  # type: ignore[call-arg]
+
+
+@njit(cache=True, error_model="numpy")
+def _scale(area, least):
+    """What turns sums into means: 1 / area, or missing where the area is too small."""
+    scale = np.empty(len(area), np.float32)
+    for i in range(len(area)):
+        scale[i] = np.float32(1) / area[i] if area[i] >= least else np.float32(np.nan)
+    return scale
+
+
+@njit(cache=True)
+def _deliver(block, pixels, maps, first_map, first_pixel):
+    """Write a block of pixels to its sixteen maps, or to those of them that there are."""
+    n, size = maps.shape
+    if first_map + LANES <= n and size % LANES == 0:
+        flat = maps.reshape(n * size)
+        for p in range(0, pixels, LANES):
+            place = first_map * size + first_pixel + p
+            turn(block, p * LANES, flat, place, size)  # type: ignore[call-arg]
+    else:
+        for m in range(min(LANES, n - first_map)):
+            for p in range(pixels):
+                maps[first_map + m, first_pixel + p] = block[p * LANES + m]
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def spread(entries, inside, least, blocks, means):
+    """Fill `means` (map, target pixel) where no value is missing.
+
+    Args:
+        entries: Of `spread_entries`.
+        inside: Sum of each row, dims (target pixel,).
+        least: Where it is less, the mean is missing.
+        blocks: Maps as `side_by_side` lays them.
+        means: Of `empty_maps`.
+    """
+    lead_source, lead_share, first, pixel, source, share = entries
+    for tile in prange(len(first) - 1):
+        pixels = slice(tile * TILE, min((tile + 1) * TILE, len(inside)))
+        others = slice(first[tile], first[tile + 1])
+        scale = _scale(inside[pixels], least)
+        block = np.empty(TILE * LANES, np.float32)
+        for b in range(len(blocks)):
+            _mix(blocks[b], lead_source[pixels], lead_share[pixels],
+                 pixel[others], source[others], share[others], block)  # fmt: skip
+            for p in range(np.uint64(len(scale))):
+                at = p * np.uint64(LANES)
+                put_product(block, at, scale[p], block, at)  # type: ignore[call-arg]
+            _deliver(block, len(scale), means, b * LANES, pixels.start)
+
+
+@njit(cache=True, parallel=True, error_model="numpy")
+def spread_valid(entries, least, blocks, known, means, valid):
+    """Fill `means` and `valid` as `spread` does.
+
+    `known` is 1 where a value is, 0 where it is missing; there `blocks` holds 0.
+    """
+    lead_source, lead_share, first, pixel, source, share = entries
+    for tile in prange(len(first) - 1):
+        pixels = slice(tile * TILE, min((tile + 1) * TILE, len(lead_source)))
+        others = slice(first[tile], first[tile + 1])
+        n = pixels.stop - pixels.start
+        block, area = np.empty(TILE * LANES, np.float32), np.empty(TILE * LANES, np.float32)
+        for b in range(len(blocks)):
+            for values, total in ((blocks[b], block), (known[b], area)):
+                _mix(values, lead_source[pixels], lead_share[pixels],
+                     pixel[others], source[others], share[others], total)  # fmt: skip
+            block[:] *= _scale(area, least)
+            _deliver(block, n, means, b * LANES, pixels.start)
+            _deliver(area, n, valid, b * LANES, pixels.start)
+
+
+@njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
+def gather(starts, source, share, inside, least, maps, means):
+    """Fill `means` (map, target pixel); missing also where any value is.
+
+    Args:
+        starts, source, share: Compressed rows of the matrix, unsigned.
+        inside, least, means: As for `spread`.
+        maps: Dims (map, source pixel).
+    """
+    zero, n, scales = np.float32(0), len(maps), _scale(inside, least)
+    for p in prange(len(inside)):
+        scale = scales[p]
+        for m in range(0, n - 7, 8):
+            v0, v1, v2, v3 = maps[m], maps[m + 1], maps[m + 2], maps[m + 3]
+            v4, v5, v6, v7 = maps[m + 4], maps[m + 5], maps[m + 6], maps[m + 7]
+            t0 = t1 = t2 = t3 = t4 = t5 = t6 = t7 = zero
+            for e in range(starts[p], starts[p + 1]):
+                i, w = source[e], share[e]
+                t0, t1, t2, t3 = t0 + w * v0[i], t1 + w * v1[i], t2 + w * v2[i], t3 + w * v3[i]
+                t4, t5, t6, t7 = t4 + w * v4[i], t5 + w * v5[i], t6 + w * v6[i], t7 + w * v7[i]
+            for k, total in enumerate((t0, t1, t2, t3, t4, t5, t6, t7)):
+                means[m + k, p] = total * scale
+        for m in range(n - n % 8, n):
+            total, values = zero, maps[m]
+            for e in range(starts[p], starts[p + 1]):
+                total += share[e] * values[source[e]]
+            means[m, p] = total * scale
+
+
+@njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
+def gather_valid(starts, source, share, least, maps, means, valid):
+    """Compute `means` and `valid` again from the valid values, where `means` is missing."""
+    zero, one, missing = np.float32(0), np.float32(1), np.float32(np.nan)
+    for p in prange(means.shape[1]):
+        for m in range(len(maps)):
+            if np.isnan(means[m, p]):
+                total, area, values = zero, zero, maps[m]
+                for e in range(starts[p], starts[p + 1]):
+                    value, part = values[source[e]], share[e]
+                    known = value == value
+                    total += part * (value if known else zero)
+                    area += part if known else zero
+                scale = one / area if area >= least else missing
+                means[m, p], valid[m, p] = total * scale, area

@@ -1,0 +1,151 @@
+"""The evidence for the choice of the score."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.cluster.hierarchy import dendrogram, linkage
+from scipy.spatial.distance import squareform
+
+from rainscore.report.figures.style import (
+    COLOURS,
+    MARKERS,
+    colour,
+    count,
+    figure,
+    intervals,
+    styled,
+)
+
+
+@styled
+def plot_evidence(evidence: pd.DataFrame, *, used: str, period: str, world: str) -> Figure:
+    """What each candidate score shows on each criterion: a panel a criterion, a row a score.
+
+    Args:
+        evidence: Columns score, criterion, value, low, high [1] (95 % over days), windows, days, as
+            of `choice.decision.describe_choice`, of the criteria to be drawn.
+        used: The score that the run uses; drawn in colour.
+        period: In words.
+        world: 'simulated' or 'real'.
+    """
+    criteria = list(evidence["criterion"].unique())
+    scores = list(evidence["score"].unique())[::-1]
+    subtitle = f"{_sample(evidence, period)}; bars: 95 % over days; in colour: in use, {used}"
+    columns = min(4, len(criteria))
+    lines = int(np.ceil(len(criteria) / columns))
+    height = 0.7 + lines * (0.75 + 0.2 * len(scores))
+    title = "Evidence for the choice of the score"
+    fig = figure(10, height, title=title, subtitle=subtitle, world=world)
+    axes = fig.subplots(lines, columns, sharey=True, squeeze=False).ravel()
+    for ax in axes[len(criteria) :]:
+        ax.set_visible(False)
+    for ax, criterion in zip(axes, criteria, strict=False):
+        part = evidence[evidence["criterion"] == criterion].set_index("score").reindex(scores)
+        ours = np.array([score == used for score in scores])
+        for mask, shade in ((ours, "#d55e00"), (~ours, "#555555")):
+            intervals(ax, np.flatnonzero(mask), part[mask], across=True, color=shade)
+        ax.set_yticks(range(len(scores)), scores)
+        ax.set(title=criterion.replace("_", " "), ylim=(-0.6, len(scores) - 0.4))
+        ax.set_xlabel("value [1]")
+        ax.grid(axis="x")
+        ax.margins(x=0.12)
+    return fig
+
+
+@styled
+def plot_responses(
+    evidence: pd.DataFrame, faults: dict[str, str], *, period: str, world: str
+) -> Figure:
+    """Score that is left under known faults of the radar, and in worlds with one kind of error.
+
+    Args:
+        evidence: As for `plot_evidence`, with the losses, whose criterion is `{fault} {level}`,
+            and the mean scores in the worlds, `world {name}`.
+        faults: What the levels of each fault are, with their unit.
+        period, world: As for `plot_evidence`.
+    """
+    parts = evidence["criterion"].str.split(" ", n=1, expand=True)
+    rows = evidence.assign(fault=parts[0], level=pd.to_numeric(parts[1], errors="coerce"))
+    subtitle = f"{_sample(evidence, period)}; bands: 95 % over days"
+    title = "Response of the scores to known faults and to single kinds of error"
+    fig = figure(10, 6, title=title, subtitle=subtitle, world=world)
+    axes = fig.subplots(2, 3, sharey=True).ravel()
+    scores = list(evidence["score"].unique())
+    for ax, (fault, text) in zip(axes, faults.items(), strict=False):
+        for i, score in enumerate(scores):
+            part = rows[(rows["fault"] == fault) & (rows["score"] == score)].sort_values("level")
+            kept = 1 - part[["value", "low", "high"]].to_numpy(float).T
+            line = {"color": colour(i), "marker": MARKERS[i % len(MARKERS)], "markersize": 4}
+            dashes = "-" if i < len(COLOURS) else "--"  # colours and markers repeat after eight
+            ax.plot(part["level"], kept[0], dashes, label=score, **line)
+            ax.fill_between(part["level"], *kept[1:], color=colour(i), alpha=0.2, lw=0)
+        ax.set(title=fault, xlabel=text, ylabel="mean score [1]")
+        if fault != "thin":
+            ax.set_xscale("log", base=2)
+            ax.set_xticks(part["level"], [f"{level:g}" for level in part["level"]], minor=False)
+        ax.grid()
+    _worlds(axes[len(faults)], rows[rows["fault"] == "world"].assign(name=parts[1]), scores)
+    handles = axes[0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower center", ncols=len(scores), fontsize=7)
+    return fig
+
+
+def _worlds(ax: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
+    """Mean score in worlds whose simulated satellites commit one kind of error."""
+    worlds = list(rows["name"].unique())
+    for i, score in enumerate(scores):
+        part = rows[rows["score"] == score].set_index("name").reindex(worlds)
+        shift = (i - (len(scores) - 1) / 2) * 0.08
+        at = np.arange(len(worlds)) + shift
+        intervals(ax, at, part, color=colour(i), fmt=MARKERS[i % len(MARKERS)])
+    ax.set_xticks(range(len(worlds)), worlds, fontsize=7)
+    ax.set(title="simulated satellites with one error", xlabel="error", ylabel="mean score [1]")
+    ax.grid(axis="y")
+
+
+@styled
+def plot_redundancy(evidence: pd.DataFrame, *, period: str, world: str) -> Figure:
+    """Rank correlations of the scores over the windows, and the tree that they make.
+
+    Args:
+        evidence: As for `plot_evidence`, with the rows whose criterion is `rank {other score}`.
+        period, world: As for `plot_evidence`.
+    """
+    rows = evidence[evidence["criterion"].str.startswith("rank ")]
+    scores = list(rows["score"].unique())
+    other = rows.assign(other=rows["criterion"].str.removeprefix("rank "))
+    ranks = other.pivot(index="score", columns="other", values="value")
+    matrix = ranks.reindex(index=scores, columns=scores).to_numpy(float, copy=True)
+    np.fill_diagonal(matrix, 1)
+    known = np.nan_to_num((matrix + matrix.T) / 2)
+    tree = linkage(squareform(1 - known, checks=False), "average")
+    title = "What the scores have in common"
+    fig = figure(9, 4.2, title=title, subtitle=_sample(rows, period), world=world)
+    left, right = fig.subplots(1, 2, width_ratios=(1.2, 1))
+    drawn = dendrogram(
+        tree,
+        orientation="left",
+        labels=scores,
+        leaf_font_size=8,
+        color_threshold=0,
+        above_threshold_color="k",
+        ax=left,
+    )
+    left.set(title="Tree (average linkage)", xlabel="1 − rank correlation [1]")
+    order = [scores.index(name) for name in drawn["ivl"]]
+    ordered = known[np.ix_(order, order)]
+    right.imshow(ordered, origin="lower", vmin=0, vmax=1, cmap="Blues", aspect="auto")
+    for (i, j), value in np.ndenumerate(ordered):
+        shade = "white" if value > 0.6 else "black"
+        right.text(j, i, f"{value:.2f}", ha="center", va="center", size=6.5, color=shade)
+    right.set_xticks(range(len(scores)), drawn["ivl"], rotation=45, ha="right")
+    right.set_yticks(range(len(scores)), drawn["ivl"])
+    right.set_title("Rank correlation [1]")
+    return fig
+
+
+def _sample(evidence: pd.DataFrame, period: str) -> str:
+    """The largest sample, in words."""
+    windows, days = evidence["windows"].max(), int(evidence["days"].max())
+    return f"{count(windows)} windows with rain, {days} days, {period}"

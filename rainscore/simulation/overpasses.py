@@ -1,0 +1,142 @@
+"""Passes of the microwave satellites over a grid: who sees which cell, in which half-hour, when.
+
+Circular orbits with the secular effect of the Earth's flattening (J2); Sun-synchronous satellites
+keep the local time of their node. Where along its orbit each satellite is, is not the real one.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rainscore.grids import Grid
+from rainscore.simulation.constellation import Satellite, flying
+
+_EARTH_KM = 6378.137
+
+
+_FLATTENING = 1 / 298.257
+
+
+_MU = 398600.4418  # km³/s²
+
+
+_J2 = 1.08263e-3
+
+
+_EARTH_ROTATION = 7.2921159e-5  # rad/s
+
+
+_STEP = 20.0  # s
+
+
+@dataclass(frozen=True)
+class Overpass:
+    """What one satellite sees of a grid in one half-hour.
+
+    Attributes:
+        half_hour: Half-hours since 1970.
+        number: Place of the satellite in `SATELLITES`.
+        satellite: The satellite.
+        minute: Minute after the start of the half-hour, dims (lat, lon), NaN where unseen.
+    """
+
+    half_hour: int
+    number: int
+    satellite: Satellite
+    minute: np.ndarray
+
+
+def find_overpasses(cells: Grid, day: np.datetime64) -> dict[int, list[Overpass]]:
+    """Overpasses of a day (UTC), by half-hour since 1970, the preferred sensor last.
+
+    Args:
+        cells: Grid in degrees, row 0 south.
+        day: The day.
+    """
+    vectors = _unit_vectors(cells)
+    centre = vectors.mean(axis=0)
+    centre /= np.linalg.norm(centre)
+    reach = np.arccos(np.clip(vectors @ centre, -1, 1)).max()
+    seconds = day.astype("datetime64[D]").astype(np.int64) * 86400.0
+    by_half_hour: dict[int, list[Overpass]] = {}
+    for number, satellite in flying(day):
+        time = seconds + np.arange(-900.0, 86400.0 + 900.0, _STEP)
+        track = ground_track(satellite, number, time)
+        swath = satellite.sensor.swath_km / 2 / _EARTH_KM
+        near = np.flatnonzero(track @ centre > np.cos(swath + reach))
+        for group in np.split(near, np.flatnonzero(np.diff(near) > 1) + 1):
+            if group.size < 3:
+                continue
+            seen = _crossing(vectors, track[group], time[group], swath).reshape(cells.shape)
+            for overpass in _by_half_hour(seen, number, satellite, seconds):
+                by_half_hour.setdefault(overpass.half_hour, []).append(overpass)
+    for passes in by_half_hour.values():
+        passes.sort(key=lambda p: (-p.satellite.sensor.rank, p.number))
+    return by_half_hour
+
+
+def ground_track(satellite: Satellite, number: int, time: np.ndarray) -> np.ndarray:
+    """Unit vectors below a satellite, fixed to the Earth.
+
+    Args:
+        satellite: The satellite.
+        number: Its place in the constellation, which sets its (arbitrary) phase.
+        time: Seconds since 1970, dims (time,).
+
+    Returns:
+        dims (time, 3).
+    """
+    inclination = np.deg2rad(satellite.inclination)
+    axis = _EARTH_KM + satellite.altitude_km
+    motion = np.sqrt(_MU / axis**3)
+    pull = 1.5 * _J2 * (_EARTH_KM / axis) ** 2 * motion
+    # Rate of the argument of latitude: mean anomaly and perigee together, on a circular orbit.
+    rate = motion + pull * (4 * np.cos(inclination) ** 2 - 1)
+    phase = 2 * np.pi * ((number + 1) * 0.618034 % 1)
+    latitude_argument = phase + (rate * time) % (2 * np.pi)
+    if np.isnan(satellite.node_hour):
+        node = phase - (pull * np.cos(inclination) + _EARTH_ROTATION) * time
+    else:
+        node = 2 * np.pi * (satellite.node_hour / 24 - time / 86400)
+    node = node % (2 * np.pi)
+    along, across = np.cos(latitude_argument), np.sin(latitude_argument) * np.cos(inclination)
+    return np.stack(
+        [
+            np.cos(node) * along - np.sin(node) * across,
+            np.sin(node) * along + np.cos(node) * across,
+            np.sin(latitude_argument) * np.sin(inclination),
+        ],
+        axis=-1,
+    )
+
+
+def _unit_vectors(cells: Grid) -> np.ndarray:
+    """Geocentric directions of the cells, dims (cell, 3)."""
+    lon, lat = (np.deg2rad(a).ravel() for a in cells.lonlat)
+    lat = np.arctan((1 - _FLATTENING) ** 2 * np.tan(lat))
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+
+
+def _crossing(vectors: np.ndarray, track: np.ndarray, time: np.ndarray, swath: float) -> np.ndarray:
+    """Time at which the satellite is nearest to each cell [s], NaN outside of the swath [rad]."""
+    closeness = vectors @ track.T
+    best = np.clip(closeness.argmax(axis=1), 1, track.shape[0] - 2)
+    cell = np.arange(len(vectors))
+    before, peak, after = (closeness[cell, best + k] for k in (-1, 0, 1))
+    curvature = before - 2 * peak + after
+    offset = np.clip((before - after) / (2 * np.minimum(curvature, -1e-12)), -1, 1)
+    nearest = peak - (before - after) * offset / 4
+    return np.where(nearest > np.cos(swath), time[best] + offset * _STEP, np.nan)
+
+
+def _by_half_hour(
+    seen: np.ndarray, number: int, satellite: Satellite, day_seconds: float
+) -> list[Overpass]:
+    """Cut the crossing times of a pass [s] into the half-hours of the day."""
+    half_hour = np.floor(seen / 1800)
+    first, found = int(day_seconds // 1800), []
+    for h in np.unique(half_hour[np.isfinite(half_hour)]).astype(int):
+        if first <= h < first + 48:
+            minute = np.where(half_hour == h, (seen - h * 1800) / 60, np.nan)
+            found.append(Overpass(int(h), number, satellite, minute.astype(np.float32)))
+    return found

@@ -1,0 +1,58 @@
+"""Half-hours, months and seasons of a run."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+HALF_HOUR = np.timedelta64(30, "m")
+
+
+def expand_months(entries: Sequence[str]) -> list[str]:
+    """Months in order, without repeats, from entries such as `2019-01` or `2020-01..2021-12`.
+
+    >>> expand_months(["2019-11..2020-01", "2019-11"])
+    ['2019-11', '2019-12', '2020-01']
+    """
+    months: set[str] = set()
+    for entry in entries:
+        first, last = (re.split(r"\.\.", entry) * 2)[:2]
+        if last < first:
+            raise ValueError(f"period.months: {entry} ends before it begins")
+        months.update(pd.period_range(first, last, freq="M").astype(str))
+    return sorted(months)
+
+
+def month_span(month: str, first_day: int, last_day: int) -> tuple[np.datetime64, np.datetime64]:
+    """Start, and end (exclusive), of the days used of a month, UTC.
+
+    Raises:
+        ValueError: The month has no such days.
+    """
+    period = pd.Period(month, freq="M")
+    if first_day > period.days_in_month:
+        raise ValueError(f"period.first_day: {month} has no day {first_day}")
+    start = period.start_time + pd.Timedelta(days=first_day - 1)
+    end = period.start_time + pd.Timedelta(days=min(last_day, period.days_in_month))
+    return start.to_datetime64(), end.to_datetime64()
+
+
+def steps(start: np.datetime64 | str, end: np.datetime64 | str, minutes: int = 30) -> np.ndarray:
+    """Starts of the steps of `minutes` in [start, end), datetime64[ns]."""
+    first, last = np.array([start, end], "datetime64[ns]")
+    return first + np.arange(0, last - first, np.timedelta64(minutes, "m"))
+
+
+def season_of(month: int) -> str:
+    """Meteorological season of a month.
+
+    >>> season_of(12), season_of(4)
+    ('DJF', 'MAM')
+    """
+    return ("DJF", "MAM", "JJA", "SON")[month % 12 // 3]
+
+
+def times_of(splits: pd.DataFrame, *names: str) -> np.ndarray:
+    """Half-hours of the named splits."""
+    return splits.loc[splits["split"].isin(names), "time"].to_numpy()

@@ -1,0 +1,96 @@
+"""Convolutional auto-encoder of log-rain maps; its latent vectors are what is clustered."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Summary = Literal["invariant", "position"]
+
+
+@dataclass(frozen=True)
+class AutoEncoderSettings:
+    """What rebuilds an auto-encoder: `AutoEncoder(AutoEncoderSettings(**card["settings"]))`.
+
+    Attributes:
+        in_channels: Number of channels of the map.
+        latent: Length of the latent vector.
+        width: Channels after the first halving; they double at each further one.
+        size: Side of the square map.
+    """
+
+    in_channels: int = 1
+    latent: int = 16
+    width: int = 16
+    size: int = 100
+
+
+class AutoEncoder(nn.Module):
+    """Four strided convolutions down to a vector, and the way back by bilinear enlargement.
+
+    No normalisation: it would divide each map by its own strength, and a map and its double would
+    share a vector. The initialisation keeps the start stable (He et al. 2015,
+    doi:10.1109/ICCV.2015.123).
+    """
+
+    def __init__(self, settings: AutoEncoderSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        widths = [settings.in_channels, *(settings.width * 2**i for i in range(4))]
+        self.sizes = [settings.size]
+        for _ in widths[1:]:
+            self.sizes.append((self.sizes[-1] + 1) // 2)
+        self.down = nn.ModuleList(
+            nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths)
+        )
+        self.up = nn.ModuleList(
+            nn.Conv2d(b, max(a, settings.width), 3, padding=1) for a, b in pairwise(widths)
+        )
+        for convolution in (*self.down, *self.up):
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+        self.out = nn.Conv2d(settings.width, settings.in_channels, 3, padding=1)
+        self.smallest = (widths[-1], self.sizes[-1], self.sizes[-1])
+        features = widths[-1] * self.sizes[-1] ** 2
+        self.to_latent = nn.Linear(features, settings.latent)
+        self.from_latent = nn.Linear(settings.latent, features)
+
+    def encode(self, x: Tensor, summary: Summary = "position") -> Tensor:
+        """Vectors of maps (B, C, size, size).
+
+        Args:
+            x: The maps.
+            summary: `position`: the latent vectors (B, latent), from which maps can be decoded and
+                which therefore say first of all where the rain lies. `invariant`: mean and maximum
+                over the map of each channel of the last convolution (B, 16 × width), which say what
+                kinds of rain there are, wherever they lie.
+        """
+        features = self.features(x)
+        return self.pooled(features) if summary == "invariant" else self.latent(features)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the last convolution gives (B, 8 × width, y, x) of maps (B, C, size, size)."""
+        for conv in self.down:
+            x = F.silu(conv(x))
+        return x
+
+    def pooled(self, features: Tensor) -> Tensor:
+        """The invariant summary (B, 16 × width) of features."""
+        return torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
+
+    def latent(self, features: Tensor) -> Tensor:
+        """Latent vectors (B, latent) of features."""
+        return self.to_latent(features.flatten(1))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Maps (B, C, size, size) from latent vectors (B, latent)."""
+        x = F.silu(self.from_latent(z)).unflatten(1, self.smallest)
+        for conv, size in zip(reversed(self.up), reversed(self.sizes[:-1]), strict=True):
+            x = F.silu(F.interpolate(conv(x), size=(size, size), mode="bilinear"))
+        return self.out(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Reconstruction (B, C, size, size) of maps of the same dims."""
+        return self.decode(self.encode(x))

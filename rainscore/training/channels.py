@@ -1,0 +1,131 @@
+"""What the networks see of a half-hour: channels on the learning grid, from IMERG alone."""
+
+import numpy as np
+
+from rainscore.imerg.passes import MAX_AGE_H, SOURCES
+from rainscore.regridding.conservative import Weights, nearest
+
+CHANNELS = (
+    "rain",
+    "mw_rain",
+    "source_imager",
+    "source_ssmis",
+    "source_sounder",
+    "age_last",
+    "age_next",
+    "age_known",
+    "ir_influence",
+    "liquid",
+    "valid",
+)
+
+
+RAIN_UNIT, RAIN_DECADES = 0.1, 3.0
+"""Rain is scaled as log10(1 + rate / RAIN_UNIT) / RAIN_DECADES [mm/h; 1]."""
+
+
+AGE_UNIT = 1.0
+"""Ages are scaled as age / (age + AGE_UNIT): near a pass half an hour is much [h]."""
+
+
+NORMALISATION = {
+    "rain_unit": RAIN_UNIT,
+    "rain_decades": RAIN_DECADES,
+    "age_unit": AGE_UNIT,
+    "max_age_h": MAX_AGE_H,
+}
+"""How the channels are scaled, as a model file carries it."""
+
+
+def scale_rain(rate: np.ndarray) -> np.ndarray:
+    """Logarithmic rain, 0 for dry, about 1 at 100 mm/h; NaN stays."""
+    return np.log10(1.0 + np.maximum(rate, 0.0) / RAIN_UNIT) / RAIN_DECADES
+
+
+def unscale_rain(scaled: np.ndarray) -> np.ndarray:
+    """Rain rate [mm/h] of `scale_rain`'s values."""
+    return RAIN_UNIT * (10.0 ** (RAIN_DECADES * scaled.astype(np.float32)) - 1.0)
+
+
+def scale_age(age: np.ndarray) -> np.ndarray:
+    """Age of a microwave pass [h], scaled: 0 now, 1 unknown (NaN), as one that is endlessly old."""
+    return np.nan_to_num(age / (age + AGE_UNIT), nan=1.0)
+
+
+def unscale_age(scaled: np.ndarray) -> np.ndarray:
+    """Age [h] of `scale_age`'s values; NaN where it is unknown."""
+    known = scaled < 1
+    return np.where(known, AGE_UNIT * scaled / np.where(known, 1 - scaled, 1), np.nan)
+
+
+def build_inputs(
+    fields: dict[str, np.ndarray],
+    ages: np.ndarray,
+    *,
+    rain: np.ndarray,
+    to_learning: Weights,
+) -> np.ndarray:
+    """Channels of `CHANNELS` for a run of half-hours, scaled to about [0, 1], without NaN.
+
+    Args:
+        fields: IMERG's fields on its cells, dims (time, lat, lon), NaN missing.
+        ages: Of `pass_ages` on the cells, dims (2, time, lat, lon) [h].
+        rain: The complete estimate on the learning grid, dims (time, y, x) [mm/h], NaN missing.
+        to_learning: Weights from the cells to the learning grid.
+
+    Returns:
+        Dims (time, channel, y, x), float32. What is missing is 0, and `valid` says where rain is
+        known; an unknown age is 1 and `age_known` 0.
+    """
+    pick = nearest(to_learning.source, to_learning.target)
+    shape = (rain.shape[0], *to_learning.target.shape)
+
+    def sample(values: np.ndarray) -> np.ndarray:
+        flat = values.reshape(values.shape[0], -1)[:, np.maximum(pick.ravel(), 0)]
+        return np.where(pick.ravel() >= 0, flat, np.nan).reshape(shape)
+
+    source = np.nan_to_num(sample(fields["mw_source"]))
+    last, following = sample(ages[0]), sample(ages[1])
+    out = {
+        "rain": scale_rain(rain),
+        "mw_rain": scale_rain(to_learning.apply(fields["mw_precipitation"], min_valid=0.01)[0]),
+        **{name: np.isin(source, codes) for name, codes in SOURCES.items()},
+        "age_last": scale_age(last),
+        "age_next": scale_age(following),
+        "age_known": np.isfinite(last),
+        "ir_influence": sample(fields["ir_influence"]) / 100.0,
+        "liquid": sample(fields["liquid_probability"]) / 100.0,
+        "valid": np.isfinite(rain),
+    }
+    return np.stack([np.nan_to_num(out[name]).astype(np.float32) for name in CHANNELS], axis=1)
+
+
+def source_class(inputs: np.ndarray) -> np.ndarray:
+    """Kind of the source of each pixel, from the channels.
+
+    Args:
+        inputs: Dims (..., channel, y, x).
+
+    Returns:
+        Dims (..., y, x), int8: 0 imager, 1 SSMIS, 2 sounder, 3 morphed, 4 mainly infrared
+        (weight of at least 50 %).
+    """
+    place = [CHANNELS.index(name) for name in SOURCES]
+    kinds = np.take(inputs, place, axis=-3) > 0.5
+    infrared = np.take(inputs, CHANNELS.index("ir_influence"), axis=-3) >= 0.5
+    return np.where(kinds.any(axis=-3), kinds.argmax(axis=-3), 3 + infrared).astype(np.int8)
+
+
+def wet_share(inputs: np.ndarray, threshold: float) -> np.ndarray:
+    """Share of each map's valid pixels with rain at or above a threshold; NaN without any.
+
+    Args:
+        inputs: Channels, dims (map, channel, y, x).
+        threshold: mm/h.
+    """
+    # In half precision, as the training files keep it, so that a map is wet in both or in neither.
+    rain = inputs[:, CHANNELS.index("rain")].astype(np.float16)
+    valid = inputs[:, CHANNELS.index("valid")] > 0.5
+    wet = valid & (rain >= scale_rain(np.array(threshold)).astype(np.float16))
+    count = valid.sum(axis=(1, 2))
+    return np.where(count, wet.sum(axis=(1, 2)) / np.maximum(count, 1), np.nan)

@@ -1,0 +1,86 @@
+"""Model files: weights as safetensors, everything else as JSON; loading executes no code."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+import safetensors.torch
+from torch import Tensor
+
+from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.io import write_bytes
+
+
+def save_model(path_stem: Path | str, weights: Mapping[str, Tensor], card: dict) -> None:
+    """Write `path_stem`.safetensors and `path_stem`.json.
+
+    Args:
+        path_stem: Path without ending.
+        weights: Tensors by name, a model's `state_dict()`.
+        card: Plain values: architecture, channels, grid, score, digests, metrics. NaN is refused,
+            JSON has none: leave the key out, or give None.
+    """
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    _save(path_stem, safetensors.torch.save(plain), card)
+
+
+def load_model(path_stem: Path | str) -> tuple[dict[str, Tensor], dict]:
+    """Read the weights and the card that `save_model` wrote.
+
+    Raises:
+        RainscoreError: One of the two files is missing.
+        DamagedFile: The weights are not those that the card was written with, or either file is
+            not of its format.
+    """
+    content, card = _load(path_stem)
+    return safetensors.torch.load(content), card
+
+
+def save_arrays(path_stem: Path | str, arrays: Mapping[str, np.ndarray], card: dict) -> None:
+    """Write numpy arrays as `save_model` writes tensors."""
+    # safetensors writes the memory of an array as it lies, so it must lie in C order.
+    plain = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    _save(path_stem, safetensors.numpy.save(plain), card)
+
+
+def load_arrays(path_stem: Path | str) -> tuple[dict[str, np.ndarray], dict]:
+    """Read the arrays and the card that `save_arrays` wrote; raises as `load_model`."""
+    content, card = _load(path_stem)
+    return safetensors.numpy.load(content), card
+
+
+def _paths(path_stem: Path | str) -> tuple[Path, Path]:
+    return Path(f"{path_stem}.safetensors"), Path(f"{path_stem}.json")
+
+
+def _save(path_stem: Path | str, content: bytes, card: dict) -> None:
+    weights, text = _paths(path_stem)
+    card = {**card, "weights_sha256": sha256(content).hexdigest()}
+    described = json.dumps(card, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    write_bytes(weights, content)
+    write_bytes(text, described.encode())
+
+
+def _load(path_stem: Path | str) -> tuple[bytes, dict]:
+    weights, text = _paths(path_stem)
+    for path in (weights, text):
+        if not path.is_file():
+            raise RainscoreError(f"{path}: no such model file; train the model or check the path")
+    content = weights.read_bytes()
+    try:
+        card = json.loads(text.read_bytes())
+        expected = card["weights_sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFile(
+            text, f"it is no model card ({error})", "train the model again"
+        ) from error
+    if sha256(content).hexdigest() != expected:
+        raise DamagedFile(
+            weights,
+            f"its content is not that which {text.name} describes",
+            "copy both files of the model together again, or train it again",
+        )
+    return content, card

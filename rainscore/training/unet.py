@@ -1,0 +1,150 @@
+"""U-Net that predicts, from IMERG alone, the quantiles of the score and where rain is hidden.
+
+Ronneberger et al. 2015, arXiv:1505.04597, with the changes that docs/learning.md explains.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import expm1, log
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class UNetSettings:
+    """What rebuilds a U-Net: `UNet(UNetSettings(**card["settings"]))`.
+
+    Attributes:
+        in_channels: Number of input channels.
+        levels: Quantile levels, increasing, between 0 and 1.
+        width: Channels at full resolution; they double at each level down.
+        depth: Number of halvings of the resolution.
+        mean, spread: By channel, what is subtracted from the inputs and what they are then divided
+            by; empty: nothing.
+    """
+
+    in_channels: int
+    levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
+    width: int = 16
+    depth: int = 3
+    mean: tuple[float, ...] = ()
+    spread: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("levels", "mean", "spread"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        bounds = (0.0, *self.levels, 1.0)
+        if not self.levels or any(low >= high for low, high in pairwise(bounds)):
+            raise ValueError(f"levels must increase between 0 and 1, not {self.levels}")
+        if {len(self.mean), len(self.spread)} not in ({0}, {self.in_channels}):
+            raise ValueError(f"mean and spread must each have {self.in_channels} values, or none")
+
+
+class Block(nn.Sequential):
+    """Two 3 × 3 convolutions, each followed by SiLU and by no normalisation.
+
+    Normalisation over a map would let what lies far away change the score of a pixel, and would
+    hide how hard it rains. What it is used for, a stable start, the initialisation gives (He et al.
+    2015, doi:10.1109/ICCV.2015.123).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        convolutions = [
+            nn.Conv2d(count, out_channels, 3, padding=1) for count in (in_channels, out_channels)
+        ]
+        for convolution in convolutions:
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+        super().__init__(convolutions[0], nn.SiLU(), convolutions[1], nn.SiLU())
+
+
+class UNet(nn.Module):
+    """Map to map at any size: quantiles of the score, and the logit of hidden rain."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, settings: UNetSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        count = settings.in_channels
+        for name, values in (
+            ("mean", settings.mean or (0.0,) * count),
+            ("spread", settings.spread or (1.0,) * count),
+        ):
+            # Not among the weights: the settings, which any reader sees, say them.
+            self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
+        widths = [settings.width * 2**i for i in range(settings.depth + 1)]
+        self.down = nn.ModuleList(Block(a, b) for a, b in pairwise([settings.in_channels, *widths]))
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
+        self.merge = nn.ModuleList(Block(2 * a, a) for a in widths[:-1])
+        self.head = nn.Conv2d(settings.width, len(settings.levels) + 1, 1)
+        self.head.bias = nn.Parameter(torch.tensor([*_uniform_start(settings.levels), 0.0]))
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Predict the score of each pixel.
+
+        Args:
+            inputs: Channels of `dataset.input_channels`, (B, C, H, W), without NaN.
+
+        Returns:
+            Quantiles (B, L, H, W) in [0, 1] that cannot cross, of the score where IMERG has rain in
+            the window; logit (B, H, W) of the probability that rain is hidden where it has none.
+
+        Raises:
+            ValueError: The map has fewer than 2^(depth − 1) + 1 rows or columns.
+        """
+        height, width = inputs.shape[-2:]
+        x, top, left = self._pad((inputs - self.mean) / self.spread)
+        skips = []
+        for block in self.down[:-1]:
+            x = block(x)
+            skips.append(x)
+            x = F.max_pool2d(x, 2)
+        x = self.down[-1](x)
+        for up, merge in zip(reversed(self.up), reversed(self.merge), strict=True):
+            # Not a transposed convolution, which draws a chequerboard on the scores.
+            x = F.interpolate(up(x), scale_factor=2.0, mode="bilinear")
+            x = merge(torch.cat([skips.pop(), x], dim=1))
+        # The head stays in float32: bfloat16 knows scores only to the second digit.
+        with torch.autocast(x.device.type, enabled=False):
+            x = self.head(x.float())[..., top : top + height, left : left + width]
+            return ordered_quantiles(x[:, :-1]), x[:, -1]
+
+    def _pad(self, x: Tensor) -> tuple[Tensor, int, int]:
+        """Reflect the borders up to a multiple of 2^depth; returns the rows and columns before."""
+        unit = 2**self.settings.depth
+        height, width = x.shape[-2:]
+        if min(height, width) <= unit // 2:
+            raise ValueError(
+                f"a map of {height} × {width} pixels is too small for a U-Net of depth "
+                f"{self.settings.depth}: it needs more than {unit // 2} rows and columns"
+            )
+        rows, columns = -height % unit, -width % unit
+        top, left = rows // 2, columns // 2
+        if rows or columns:
+            x = F.pad(x, (left, columns - left, top, rows - top), mode="reflect")
+        return x, top, left
+
+
+def _uniform_start(levels: tuple[float, ...]) -> list[float]:
+    """Biases with which `ordered_quantiles` gives the levels: those of a uniform distribution."""
+    logits = [log(level / (1 - level)) for level in levels]
+    return [logits[0], *(log(expm1(high - low)) for low, high in pairwise(logits))]
+
+
+def ordered_quantiles(raw: Tensor) -> Tensor:
+    """Turn free numbers into quantiles in [0, 1] that increase along the channels.
+
+    Channel 0 is the logit of the lowest quantile; each next one adds a step that softplus keeps
+    positive, so that no training can make the quantiles cross.
+
+    Args:
+        raw: Dims (B, L, H, W).
+
+    Returns:
+        Dims (B, L, H, W).
+    """
+    steps = torch.cat([raw[:, :1], F.softplus(raw[:, 1:])], dim=1)
+    return torch.sigmoid(torch.cumsum(steps, dim=1))

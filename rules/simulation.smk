@@ -1,0 +1,147 @@
+# Simulated radar and IMERG, and how they compare with published figures of the real world.
+WORLD_TABLES = []
+
+if SIMULATED_RADAR:
+
+    rule simulate_radar:
+        output:
+            manifest="results/radar/{month}.parquet",
+            regimes="results/regimes/{month}.parquet",
+        log:
+            "logs/simulate_radar/{month}.log",
+        benchmark:
+            "logs/simulate_radar/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=1500,
+            runtime=120,
+        params:
+            code=code("simulate_radar"),
+            span=span,
+            seed=config["seed"],
+            domain=config["domain"],
+            step_minutes=config["radar"]["step_minutes"],
+        script:
+            "../scripts/simulate_radar.py"
+
+
+if config["imerg"]["source"] == "simulated":
+
+    rule simulate_imerg:
+        input:
+            radar="results/radar/{month}.parquet",
+        output:
+            manifest="results/imerg/{month}.parquet",
+        log:
+            "logs/simulate_imerg/{month}.log",
+        benchmark:
+            "logs/simulate_imerg/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=180,
+        params:
+            code=code("simulate_imerg"),
+            span=span,
+            seed=config["seed"],
+            domain=config["domain"],
+            run=config["imerg"]["run"],
+            errors=config["imerg"]["errors"],
+            radar=RADAR_READING,
+        script:
+            "../scripts/simulate_imerg.py"
+
+
+if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
+    WORLD_TABLES = ["results/world/rain.parquet", "results/world/satellite.parquet"]
+
+    rule measure_world:
+        input:
+            radar="results/radar/{month}.parquet",
+            regimes="results/regimes/{month}.parquet",
+            pair="results/pairs/{month}.nc",
+            weights="results/weights/study_to_cells.nc",
+        output:
+            sums="results/world/{month}.parquet",
+        log:
+            "logs/measure_world/{month}.log",
+        benchmark:
+            "logs/measure_world/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            code=code("measure_world"),
+            domain=config["domain"],
+            radar=RADAR_READING,
+            run=config["imerg"]["run"],
+        script:
+            "../scripts/measure_world.py"
+
+    rule describe_world:
+        input:
+            sums=every_month("results/world/{month}.parquet"),
+        output:
+            rain="results/world/rain.parquet",
+            satellite="results/world/satellite.parquet",
+        log:
+            "logs/describe_world.log",
+        benchmark:
+            "logs/describe_world.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=500,
+            runtime=10,
+        params:
+            code=code("describe_world"),
+            months=MONTHS,
+            run=config["imerg"]["run"],
+        script:
+            "../scripts/describe_world.py"
+
+    rule compare_runs:
+        output:
+            sums="results/runs/{month}.parquet",
+        log:
+            "logs/compare_runs/{month}.log",
+        benchmark:
+            "logs/compare_runs/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=2000,
+            runtime=30,
+        params:
+            code=code("compare_runs"),
+            span=span,
+            seed=config["seed"],
+            domain=config["domain"],
+            step_minutes=config["radar"]["step_minutes"],
+        script:
+            "../scripts/compare_runs.py"
+
+    rule describe_runs:
+        input:
+            sums=every_month("results/runs/{month}.parquet"),
+        output:
+            table="results/runs/world.csv",
+            figure="results/runs/world_year.svg",
+        log:
+            "logs/describe_runs.log",
+        benchmark:
+            "logs/describe_runs.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=500,
+            runtime=10,
+        params:
+            code=code("describe_runs"),
+            months=MONTHS,
+        script:
+            "../scripts/describe_runs.py"

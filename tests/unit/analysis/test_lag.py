@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy.ndimage import gaussian_filter
+
+from rainscore.analysis.availability import availability
+from rainscore.analysis.lag import find_lag, lag_sums
+from rainscore.grids import Grid
+from rainscore.imerg.writer import granule_name, write_granule
+from rainscore.report.figures.plot_data import plot_lag
+
+CELLS = Grid("EPSG:4326", 0.0, 45.0, 0.1, 0.1, 20, 16)
+START = np.datetime64("2020-01-01T12:00", "ns")
+MINUTE = np.timedelta64(1, "m")
+
+
+def world() -> np.ndarray:
+    """Rain at each minute of four hours, with a memory of a quarter of an hour; [mm/h]."""
+    noise = np.random.default_rng(1).standard_normal((240, 16, 20))
+    smooth = gaussian_filter(noise, (15, 1, 1))
+    return np.exp(2 * smooth / smooth.std()).astype(np.float32)
+
+
+def granules(folder: Path, rain: np.ndarray) -> pd.DataFrame:
+    """Two half-hours that microwave saw at minutes 3 to 26, row by row."""
+    rows = []
+    for start in (START, START + 30 * MINUTE):
+        minute = np.broadcast_to(np.linspace(3, 26, 16).astype(int)[:, None], CELLS.shape)
+        first = int((start - START) / MINUTE) + 90
+        seen = rain[first + minute, np.arange(16)[:, None], np.arange(20)]
+        names = ["precipitation", "random_error", "mw_precipitation", "ir_precipitation"]
+        names += ["precipitation_uncal", "quality_index"]
+        fields = dict.fromkeys(names, (("lat", "lon"), seen))
+        fields |= {
+            name: (("lat", "lon"), np.full(CELLS.shape, 9.0))
+            for name in ("mw_source", "ir_influence", "liquid_probability")
+        }
+        fields["mw_minute"] = (("lat", "lon"), minute.astype(float))
+        dataset = xr.Dataset(fields, {"lat": CELLS.y, "lon": CELLS.x, "time": start})
+        path = folder / granule_name("final", start)
+        write_granule(path, dataset, run="final")
+        rows.append({"time": pd.Timestamp(start), "state": "present", "file": str(path)})
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("stamp_error", [-5, 0, 5])
+def test_a_wrong_stamp_shows_as_a_lag_of_a_step(stamp_error: int, tmp_path: Path) -> None:
+    rain = world()
+    means = rain.reshape(48, 5, 16, 20).mean(axis=1)
+    times = START - 90 * MINUTE + np.arange(48) * 5 * MINUTE + stamp_error * MINUTE
+
+    def frames(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+        inside = (times >= start) & (times < end)
+        return times[inside], means[inside]
+
+    sums = lag_sums(granules(tmp_path, rain), frames, CELLS, step_minutes=5, half_hours=5)
+    table, best = find_lag(sums, resamples=50)
+    assert best["half_hours"] == 2
+    assert best["best"] == pytest.approx(stamp_error, abs=1.5)
+    assert table["value"].max() > 0.9
+    assert table["n"].eq(2 * 16 * 20).all()
+
+
+def test_without_microwave_rain_there_is_no_lag_and_the_figure_says_so(tmp_path: Path) -> None:
+    dry = granules(tmp_path, np.zeros((180, 16, 20), np.float32))
+
+    def no_frames(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+        return np.array([], "datetime64[ns]"), np.empty((0, 16, 20), np.float32)
+
+    table, best = find_lag(lag_sums(dry, no_frames, CELLS, step_minutes=5, half_hours=5))
+    assert (len(table), best) == (0, {"half_hours": 0})
+    drawn = plot_lag(table, best, stamp="start", period="2020-01", world="real")
+    assert drawn.texts[-1].get_text().startswith("no half-hour")
+
+
+def test_a_radar_that_never_rains_has_no_best_lag(tmp_path: Path) -> None:
+    times = START + np.arange(-90, 150, 5) * MINUTE
+
+    def dry(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+        inside = times[(times >= start) & (times < end)]
+        return inside, np.zeros((inside.size, 16, 20), np.float32)
+
+    sums = lag_sums(granules(tmp_path, world()), dry, CELLS, step_minutes=5, half_hours=5)
+    table, best = find_lag(sums, resamples=5)
+    assert (len(sums) > 0, len(table), best) == (True, 0, {"half_hours": 2})
+
+
+def test_each_day_of_each_product_is_counted_with_its_versions() -> None:
+    times = pd.date_range("2020-01-01 23:00", periods=4, freq="30min")
+    table = pd.DataFrame(
+        {
+            "time": times,
+            "state": ["present", "missing", "present", "damaged"],
+            "version": ["V07B", "", "V07C", "V07B"],
+        }
+    )
+    found = availability({"IMERG": table})
+    assert found["expected"].tolist() == [2, 2]
+    assert found[["present", "missing", "damaged"]].to_numpy().tolist() == [[1, 1, 0], [1, 0, 1]]
+    assert found["versions"].tolist() == ["V07B", "V07C"]

@@ -1,0 +1,295 @@
+"""IMERG from the archive, against a loopback server that behaves as the real one."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rainscore.download.earthdata import login, search
+from rainscore.download.granules import Order, fetch_month
+from rainscore.download.transfer import AccessRefused, ArchiveBusy, Patience
+from rainscore.errors import RainscoreError
+from rainscore.grids import Grid
+from rainscore.imerg.manifests import read_manifest, write_manifest
+from rainscore.imerg.reader import read_granule
+from rainscore.times import steps
+from tests.archives import STORED, Earthdata
+from tests.servers import Loopback
+
+CELLS = Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9)
+QUICK = Patience(tries=3, pause=0.01, longest=0.05, silence=2.0, deadline=1.0)
+DAY = ("2019-06-03", "2019-06-03T06:00")
+
+
+def order(**changes: object) -> Order:
+    # Values of several types, by name.
+    return Order(**{"run": "final", "version": "07", "access": "opendap", "cells": CELLS,
+                    "patience": QUICK} | changes)  # type: ignore[arg-type]  # fmt: skip
+
+
+@pytest.fixture
+def earthdata(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Earthdata, Loopback]]:
+    nasa = Earthdata(times=steps("2019-06-03", "2019-06-05"))
+    with Loopback(nasa.archives(), tmp_path) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("EARTHDATA_USERNAME", nasa.user)
+        monkeypatch.setenv("EARTHDATA_PASSWORD", nasa.password)
+        monkeypatch.delenv("EARTHDATA_TOKEN", raising=False)
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+        yield nasa, server
+
+
+def test_every_half_hour_arrives_in_the_box_and_is_entered_with_where_and_when(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, _ = earthdata
+    table = fetch_month(tmp_path / "2019-06", *DAY, order())
+    assert list(table["state"]) == ["present"] * 12
+    assert set(nasa.served.values()) == {1}
+    granule = read_granule(tmp_path / table["file"][3], CELLS)
+    assert granule["time"].values == np.datetime64("2019-06-03T01:30")
+    assert granule["precipitation"].notnull().all()
+    assert granule.attrs["absent"] == ""
+    assert table["source"][3].startswith("https://gpm1.gesdisc.eosdis.nasa.gov/opendap/GPM_L3/")
+    assert table["fetched"].notna().all()
+    write_manifest(table, tmp_path / "2019-06.parquet")
+    assert read_manifest(tmp_path / "2019-06.parquet")["version"].eq("V07B").all()
+
+
+@pytest.mark.parametrize("access", ["opendap", "opendap-cloud", "harmony", "whole"])
+def test_each_way_of_access_gives_the_same_fields(
+    access: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    table = fetch_month(
+        tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", order(access=access)
+    )
+    assert list(table["state"]) == ["present"] * 2
+    rain = read_granule(tmp_path / table["file"][0], CELLS)["precipitation"].values
+    hours = int(np.datetime64("2019-06-03", "m").astype(int)) // 30
+    stored = np.random.default_rng(hours).gamma(0.3, 2.0, STORED.shape).astype(np.float32)
+    np.testing.assert_array_equal(rain, stored[2:11, 5:17])
+
+
+def test_the_catalogue_is_read_page_by_page(earthdata: tuple[Earthdata, Loopback]) -> None:
+    nasa, server = earthdata
+    nasa.times = steps("2019-01-01", "2019-04-01")
+    start, end = np.datetime64("2019-01-01", "ns"), np.datetime64("2019-04-01", "ns")
+    assert len(search(login(), "final", "07", start, end)) == 90 * 48
+    assert sum(request.host == "cmr.earthdata.nasa.gov" for request, _ in server.log) == 3
+
+
+def test_the_last_letter_of_a_version_is_taken(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nasa, _ = earthdata
+    nasa.repaired = {"2019-06-03T00:30"}
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:30", order())
+    assert list(table["version"]) == ["V07B", "V07C", "V07B"]
+    assert "mixes V07B and V07C" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("faults", "state", "why"),
+    [
+        (["429", "503"], "present", ""),
+        (["502", "504"], "present", ""),
+        (["cut", "long"], "present", ""),
+        (["truncated", "4kB"], "present", ""),
+        (["html", "disguised"], "present", ""),
+        (["slow"], "present", ""),
+        (["cut", "always"], "damaged", "cut off"),
+        (["long", "always"], "damaged", "cut off"),
+        (["short", "always"], "damaged", "HDF5 cannot read it"),
+        (["truncated", "always"], "damaged", "HDF5 cannot read it"),
+        (["4kB", "always"], "damaged", "HDF5 cannot read it"),
+        (["html", "always"], "damaged", "web page"),
+        (["disguised", "always"], "damaged", "web page"),
+        (["other", "always"], "damaged", "it holds 2019-06-03T02:30, not 2019-06-03T02:00"),
+        (["slow", "always"], "damaged", "not complete after 1 s"),
+        (["500", "always"], "damaged", "answers 500 (attempt 3)"),
+        (["400"], "damaged", "answers 400 (attempt 1)"),
+        (["404", "always"], "missing", "the archive does not have it"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else value,
+)
+def test_a_fault_ends_in_its_state_and_leaves_the_others_alone(
+    faults: list[str],
+    state: str,
+    why: str,
+    earthdata: tuple[Earthdata, Loopback],
+    tmp_path: Path,
+) -> None:
+    nasa, _ = earthdata
+    nasa.faults = {"2019-06-03T02:00": faults}
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T03:00", order())
+    assert list(table["state"]) == ["present"] * 4 + [state] + ["present"]
+    assert why in table["detail"][4]
+    assert not list((tmp_path / "2019-06").glob(".*"))
+    assert len(list((tmp_path / "2019-06").glob("3B*"))) == (table["state"] == "present").sum()
+
+
+def test_what_the_archive_does_not_have_is_missing_and_not_asked_for_again_until_told_to(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, server = earthdata
+    nasa.unlisted, nasa.gone = {"2019-06-03T01:00"}, {"2019-06-03T03:30"}
+    table = fetch_month(tmp_path / "2019-06", *DAY, order())
+    assert list(table.index[table["state"] == "missing"]) == [2, 7]
+    asked = len(server.log)
+    again = fetch_month(tmp_path / "2019-06", *DAY, order())
+    assert len(server.log) == asked
+    assert again.equals(table)
+    still = fetch_month(tmp_path / "2019-06", *DAY, order(retry_missing=True))
+    assert list(still["state"]) == list(table["state"])
+    nasa.unlisted, nasa.gone = set(), set()
+    told = fetch_month(tmp_path / "2019-06", *DAY, order(retry_missing=True))
+    assert list(told["state"]) == ["present"] * 12
+    assert set(nasa.served.values()) == {1}
+
+
+def test_what_came_damaged_is_fetched_by_the_next_run(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, _ = earthdata
+    nasa.faults = {"2019-06-03T02:00": ["truncated"] * 3}
+    assert fetch_month(tmp_path / "2019-06", *DAY, order())["state"][4] == "damaged"
+    assert fetch_month(tmp_path / "2019-06", *DAY, order())["state"][4] == "present"
+    assert set(nasa.served.values()) == {1}
+
+
+def test_another_box_is_fetched_although_files_are_there(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", order())
+    wider = Grid("EPSG:4326", -0.6, 45.2, 0.1, 0.1, 13, 9)
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", order(cells=wider))
+    rain = read_granule(tmp_path / table["file"][0], wider)["precipitation"]
+    assert rain.notnull().all()
+
+
+def test_an_archive_that_stays_busy_stops_the_month_and_what_came_is_kept(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, _ = earthdata
+    nasa.faults = {"2019-06-03T02:00": ["503", "always"]}
+    with pytest.raises(ArchiveBusy, match=r"answers 503.*run again later"):
+        fetch_month(tmp_path / "2019-06", *DAY, order())
+    nasa.faults = {}
+    assert list(fetch_month(tmp_path / "2019-06", *DAY, order())["state"]) == ["present"] * 12
+    assert max(nasa.served.values()) == 1
+
+
+def test_a_pause_that_the_server_asks_for_is_kept_by_all_connections(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, server = earthdata
+    nasa.retry_after = "1"
+    nasa.faults = {"2019-06-03T02:00": ["429"]}
+    patient = Patience(tries=3, pause=0.01, longest=5, silence=2, deadline=2)
+    begun = time.monotonic()
+    table = fetch_month(tmp_path / "2019-06", *DAY, order(patience=patient))
+    assert time.monotonic() - begun > 1
+    assert list(table["state"]) == ["present"] * 12
+    statuses = [status for request, status in server.log if "opendap" in request.path]
+    # Those that were under way may still come; no other goes out before the pause is over.
+    assert statuses.count(429) == 1
+
+
+@pytest.mark.parametrize(("arrive", "message"), [(0, "3 files in a row"), (9, "12 files in a row")])
+def test_damage_without_end_is_the_fault_of_the_network_and_stops_the_month(
+    arrive: int, message: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, _ = earthdata
+    nasa.faults = {str(t.astype("datetime64[m]")): ["cut", "always"] for t in nasa.times[arrive:]}
+    with pytest.raises(ArchiveBusy, match=message):
+        fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", order(max_connections=1))
+
+
+def test_no_more_connections_are_open_than_allowed(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, _ = earthdata
+    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", order(max_connections=3))
+    assert 1 <= nasa.most_at_once <= 3
+
+
+@pytest.mark.parametrize(
+    "fault", ["account", "password", "application", "circles", "401", "403", "token"]
+)
+def test_a_closed_door_is_explained_in_three_steps(
+    fault: str,
+    earthdata: tuple[Earthdata, Loopback],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nasa, _ = earthdata
+    if fault == "account":
+        monkeypatch.delenv("EARTHDATA_USERNAME")
+    if fault == "password":
+        monkeypatch.setenv("EARTHDATA_PASSWORD", "another")
+    nasa.approved = fault != "application"
+    nasa.keeps_sessions = fault != "circles"
+    nasa.refuses = int(fault) if fault.isdigit() else 0
+    if fault == "token":
+        monkeypatch.setenv("EARTHDATA_TOKEN", "0ld-t0ken")
+    with pytest.raises(AccessRefused, match=r"three steps: 1.*2.*GESDISC.*3") as caught:
+        fetch_month(tmp_path / "2019-06", *DAY, order())
+    for secret in (nasa.password, nasa.token, "another", "0ld-t0ken"):
+        assert secret not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_the_account_may_lie_in_netrc_or_be_a_token(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nasa, _ = earthdata
+    monkeypatch.delenv("EARTHDATA_USERNAME")
+    monkeypatch.setenv("EARTHDATA_TOKEN", nasa.token)
+    table = fetch_month(
+        tmp_path / "a", "2019-06-03", "2019-06-03T01:00", order(access="opendap-cloud")
+    )
+    assert list(table["state"]) == ["present"] * 2
+    monkeypatch.delenv("EARTHDATA_TOKEN")
+    monkeypatch.delenv("EARTHDATA_PASSWORD")
+    account = f"machine urs.earthdata.nasa.gov login {nasa.user} password {nasa.password}\n"
+    (tmp_path / "netrc").write_text(account)
+    table = fetch_month(tmp_path / "b", "2019-06-03", "2019-06-03T01:00", order())
+    assert list(table["state"]) == ["present"] * 2
+
+
+def test_a_month_that_the_archive_does_not_cover_is_an_error(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    with pytest.raises(RainscoreError, match=r"no granule of GPM_3IMERGHH version 07"):
+        fetch_month(tmp_path / "2031-01", "2031-01-01", "2031-01-02", order())
+
+
+def test_no_secret_is_written_anywhere(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nasa, _ = earthdata
+    nasa.faults = {"2019-06-03T02:00": ["cut", "always"]}
+    caplog.set_level("DEBUG", logger="rainscore")
+    caplog.set_level("DEBUG", logger="earthaccess")
+    table = fetch_month(tmp_path / "2019-06", *DAY, order())
+    write_manifest(table, tmp_path / "2019-06.parquet")
+    written = [f.read_bytes() for f in tmp_path.rglob("*") if f.is_file() and f.suffix != ".pem"]
+    written += [caplog.text.encode(), json.dumps(table.astype(str).to_dict()).encode()]
+    for secret in (nasa.password, nasa.token, "c0de"):
+        assert not any(secret.encode() in content for content in written)
+
+
+@pytest.mark.parametrize(("run", "letter"), [("late", "L"), ("early", "E")])
+def test_late_and_early_are_other_collections(
+    run: str, letter: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T00:30", order(run=run))
+    assert list(table["state"]) == ["present"]
+    assert f"/GPM_3IMERGHH{letter}.07/2019/154/3B-HHR-{letter}.MS." in table["source"][0]

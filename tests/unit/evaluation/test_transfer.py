@@ -1,0 +1,72 @@
+import pandas as pd
+import pytest
+import torch
+
+from rainscore.errors import RainscoreError
+from rainscore.evaluation.ablation import compare_variants
+from rainscore.evaluation.transfer import check_elsewhere
+from rainscore.training.channels import CHANNELS
+from rainscore.training.dataset import input_channels, unknown_channels
+from rainscore.training.splits import split_blocks
+from rainscore.training.unet import UNet, UNetSettings
+from tests.world import training_file
+
+SCORE = {"name": "amount", "threshold": 0.2, "window_km": 48, "learning_step_km": 8}
+GRID = {"crs": "EPSG:4326", "x0": 0, "y0": 50, "dx": 0.1, "dy": -0.1, "nx": 80, "ny": 80}
+OWN = {
+    "score": SCORE,
+    "domain": {"step_km": 4},
+    "channels": input_channels(CHANNELS),
+    "grid": GRID,
+    "simulated": False,
+    "splits": {"train": ["2020-01-01"], "validation": ["2020-01-02"], "test": ["2020-01-03"]},
+    "hidden": [],
+}
+
+
+def test_a_network_of_the_same_days_and_splits_is_judged():
+    check_elsewhere("trained-on-final", OWN, OWN)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"score": {**SCORE, "threshold": 0.5}}, r"score, threshold 0.5 \(here 0.2\); give"),
+        ({"score": {"threshold": 0.2}}, r"name None \(here amount\), window_km None \(here 48\)"),
+        ({"domain": {"step_km": 1}}, r"step_km 1 \(here 4\)"),
+        ({"channels": ["rain"]}, "channels rain"),
+    ],
+)
+def test_a_network_of_another_score_or_of_other_pixels_is_refused(change, says):
+    with pytest.raises(RainscoreError, match=says):
+        check_elsewhere("trained-there", {**OWN, **change}, OWN)
+
+
+def test_a_network_that_was_trained_on_the_held_out_days_of_this_place_is_refused():
+    other = {**OWN, "splits": {"train": ["2020-01-01", "2020-01-03"], "test": ["2020-01-02"]}}
+    with pytest.raises(RainscoreError, match=r"trained here on days .*2020-01-03"):
+        check_elsewhere("trained-before", other, OWN)
+    with pytest.raises(RainscoreError, match="trained here"):
+        check_elsewhere("trained-beside", {**other, "grid": {**GRID, "x0": 7.5}}, OWN)
+    check_elsewhere("trained-there", {**other, "grid": {**GRID, "x0": 9.0}}, OWN)
+    check_elsewhere("trained-on-simulated", {**other, "simulated": True}, OWN)
+
+
+def test_a_network_trained_on_final_is_not_shown_the_future_of_early_maps(tmp_path):
+    torch.set_num_threads(1)
+    path, table = training_file(tmp_path, "2019-05-01", "2019-05-02")
+    pattern = ["train", "validation", "calibration", "test"]
+    splits = split_blocks(table["time"].to_numpy(), pattern=pattern, block_hours=6, gap_hours=0)
+    torch.manual_seed(0)
+    network = UNet(UNetSettings(len(input_channels(CHANNELS)), width=8, depth=1))
+
+    def judged(run: str) -> pd.DataFrame:
+        own = {**OWN, "hidden": list(unknown_channels(run))}
+        other = {"trained-on-final": (network, OWN)}
+        found = compare_variants([path], splits, (network, own), other, resamples=20, seed=0)
+        return found[found["variant"] == "trained-on-final"].reset_index()
+
+    early, final = judged("early"), judged("final")
+    assert early["difference"].dropna().eq(0).all()
+    assert (early["n"] == final["n"]).all() and early["n"].min() > 0
+    assert early["value"].dropna().ne(final["value"].dropna()).any()

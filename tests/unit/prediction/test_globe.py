@@ -1,0 +1,87 @@
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from rainscore.errors import RainscoreError
+from rainscore.grids import imerg_cells, study_grid
+from rainscore.prediction.globe import CELLS, bands, score_globe, score_globe_files
+from rainscore.prediction.scorer import Predicted
+from rainscore.regridding.conservative import overlap_weights
+
+TRAINED = study_grid(centre=(2.5, 46.6), size_km=800, step_km=40)
+NOON = np.datetime64("2019-01-01T12:00", "ns")
+
+
+def predict(around: dict, learning, run: str) -> Predicted:
+    """The score is the rain of the pixel; where nothing is known nothing is said."""
+    weights = overlap_weights(imerg_cells(learning), learning)
+    rain = weights.apply(around[0]["precipitation"])[0]
+    assert all(step in (0, -1) for step in around)
+    table = pd.DataFrame({"map_score": np.nanmean(rain, axis=(1, 2)), "cluster": 0.0})
+    return Predicted(rain, {"precipitation": rain, "score": rain}, table)
+
+
+SCORER: Any = SimpleNamespace(
+    learning_grid=TRAINED, predict=predict, differs=lambda granule: "", hidden=lambda run: []
+)
+
+
+def globe(values: np.ndarray) -> xr.Dataset:
+    fields = dict.fromkeys(("precipitation", "mw_source"), (("lat", "lon"), values))
+    return xr.Dataset(fields, attrs={"run": "final", "absent": "quality_index"})
+
+
+def test_blocks_fill_the_globe_once_and_lie_in_the_middle_of_their_windows():
+    covered = np.zeros(CELLS.ny, int)
+    for band in bands(TRAINED):
+        covered[band.south : band.south + band.rows] += 1
+        assert CELLS.nx % band.columns == 0
+        row, column = np.divmod(band.pixels, TRAINED.nx)
+        # A pixel stays to each side, but near the poles, where a window is cut otherwise.
+        edges = min(row.min(), column.min()), max(row.max(), column.max())
+        assert edges[0] >= 1 and edges[1] <= TRAINED.nx - 2
+    assert covered[60:-60].tolist() == [1] * 1680 and covered.sum() == 1680
+
+
+def test_each_cell_gets_the_score_of_the_window_in_whose_middle_it_lies():
+    lon, lat = np.meshgrid(np.deg2rad(CELLS.x), np.deg2rad(CELLS.y))
+    field = (2 + np.sin(lon) * np.cos(lat) + np.sin(3 * lat)).astype(np.float32)
+    before = NOON - np.timedelta64(30, "m")
+    found = score_globe(SCORER, {NOON: globe(field), before: globe(field)}, NOON)
+    known = np.abs(CELLS.y) < 84
+    # Half a pixel of 40 km, at most, times the steepest slope.
+    assert np.abs(found["score"].values - field)[known].max() < 0.02
+    assert found["score"].values[~known].size and np.isnan(found["score"].values[~known]).all()
+    assert "precipitation" not in found
+    assert found.attrs["unknown"] == "quality index, the half-hour after"
+    here = found["window_lat"].values, found["window_lon"].values
+    expected = 2 + np.sin(np.deg2rad(here[1])) * np.cos(np.deg2rad(here[0]))
+    assert found["map_score"].values == pytest.approx(
+        expected + np.sin(3 * np.deg2rad(here[0])), abs=0.05
+    )
+
+
+def test_windows_without_any_estimate_are_missing():
+    field = np.full(CELLS.shape, np.nan, np.float32)
+    field[1290:1320, 3580:] = 1.0
+    found = score_globe(SCORER, {NOON: globe(field)}, NOON)
+    assert 1 <= found.sizes["window"] <= 6
+    assert np.isfinite(found["score"].values[1297:1313, 3588:]).all()
+    assert np.isfinite(found["score"].values).sum() < 3000
+
+
+def test_a_granule_that_is_missing_everywhere_is_refused():
+    with pytest.raises(RainscoreError, match="no rain estimate anywhere"):
+        score_globe(SCORER, {NOON: globe(np.full(CELLS.shape, np.nan, np.float32))}, NOON)
+
+
+def test_a_damaged_file_is_named(tmp_path: Path):
+    bad = tmp_path / "3B-HHR.MS.MRG.3IMERG.20190101-S000000-E002959.0000.V07B.HDF5"
+    bad.write_text("<html>Sign in</html>")
+    ((file, error),) = score_globe_files([bad], SCORER)
+    assert file == bad and isinstance(error, RainscoreError)

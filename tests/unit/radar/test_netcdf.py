@@ -1,0 +1,147 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+import xarray as xr
+
+from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.radar.formats import get_format
+from rainscore.radar.frames import index_frames
+from rainscore.times import steps
+from tests.data import shared
+
+RADAR = get_format("netcdf")
+CRS = "EPSG:2154"
+
+
+def rain(unit: str = "mm h-1", *, ascending: bool = False, bounds: bool = False) -> xr.Dataset:
+    """Two frames of 2 × 3 pixels of 1 km."""
+    times = pd.date_range("2023-05-01", periods=2, freq="10min")
+    values = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
+    values[0, 0, 0] = np.nan
+    y = np.array([6_600_500.0, 6_599_500.0])
+    dataset = xr.Dataset(
+        {
+            "rr": (("time", "y", "x"), values, {"units": unit, "grid_mapping": "crs"}),
+            "crs": ((), 0, pyproj.CRS(CRS).to_cf()),
+        },
+        {"time": times, "y": y, "x": [500.0, 1500.0, 2500.0]},
+    )
+    if bounds:
+        ends = np.stack([times - pd.Timedelta("10min"), times], axis=1)
+        dataset["time_bnds"] = (("time", "nv"), ends)
+        dataset["time"].attrs["bounds"] = "time_bnds"
+    return dataset.isel(y=slice(None, None, -1)) if ascending else dataset
+
+
+@pytest.mark.parametrize("kind", ["nc", "zarr"])
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("mm h-1", 1), ("kg m-2 s-1", 3600), ("mm", 6), ("m s-1", 3.6e6)]
+)
+def test_units_become_mm_h(kind: str, unit: str, factor: float, tmp_path: Path) -> None:
+    path = tmp_path / f"rain.{kind}"
+    rain(unit).to_netcdf(path, engine="h5netcdf") if kind == "nc" else rain(unit).to_zarr(path)
+    rate = RADAR.read(path, 1)
+    np.testing.assert_allclose(rate, np.arange(6, 12).reshape(2, 3) * factor, rtol=1e-6)
+    assert rate.dtype == np.float32
+    assert np.isnan(RADAR.read(path, 0)[0, 0])
+
+
+@pytest.mark.parametrize("ascending", [False, True])
+def test_row_0_is_north_and_the_grid_has_the_outer_corner(ascending: bool, tmp_path: Path) -> None:
+    rain(ascending=ascending).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    np.testing.assert_array_equal(RADAR.read(tmp_path / "a.nc", 1)[0], [6, 7, 8])
+    grid = RADAR.grid(tmp_path / "a.nc")
+    assert (grid.x0, grid.y0, grid.dx, grid.dy, grid.shape) == (0, 6_601_000, 1000, -1000, (2, 3))
+    assert pyproj.CRS(grid.crs).equals(pyproj.CRS(CRS), ignore_axis_order=True)
+
+
+def test_kilometres_and_longitudes_are_understood(tmp_path: Path) -> None:
+    dataset = rain()
+    dataset = dataset.assign_coords(x=dataset["x"] / 1000, y=dataset["y"] / 1000)
+    dataset["x"].attrs["units"] = dataset["y"].attrs["units"] = "km"
+    dataset.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    assert RADAR.grid(tmp_path / "a.nc").dx == 1000
+    degrees = rain().drop_vars("crs").rename(x="lon", y="lat")
+    degrees = degrees.assign_coords(lon=[2.0, 2.5, 3.0], lat=[47.0, 46.5])
+    del degrees["rr"].attrs["grid_mapping"]
+    degrees.to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
+    grid = RADAR.grid(tmp_path / "b.nc")
+    assert (grid.crs, grid.x0, grid.y0, grid.dy) == ("EPSG:4326", 1.75, 47.25, -0.5)
+
+
+def test_a_time_is_the_start_unless_its_bounds_or_the_user_say_otherwise(tmp_path: Path) -> None:
+    rain().to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    first = pd.Timestamp("2023-05-01")
+    assert RADAR.scan(tmp_path)["time"][0] == first
+    assert get_format("netcdf", stamp="end").scan(tmp_path)["time"][0] == first - pd.Timedelta(
+        minutes=10
+    )
+    (tmp_path / "b").mkdir()
+    rain(bounds=True).to_netcdf(tmp_path / "b" / "b.nc", engine="h5netcdf")
+    assert RADAR.scan(tmp_path / "b")["time"][0] == first - pd.Timedelta(minutes=10)
+
+
+def test_an_accumulation_longer_than_a_half_hour_is_refused(tmp_path: Path) -> None:
+    hourly = rain()
+    hourly = hourly.assign_coords(time=pd.date_range("2023-05-01", periods=2, freq="h"))
+    hourly["rr"].attrs["units"] = "mm"
+    hourly.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    with pytest.raises(RainscoreError, match=r"a\.nc: .*60 min, longer than IMERG's half-hour"):
+        RADAR.read(tmp_path / "a.nc")
+
+
+def test_a_file_without_a_time_is_named(tmp_path: Path) -> None:
+    rain().isel(time=0, drop=True).to_netcdf(tmp_path / "map.nc", engine="h5netcdf")
+    with pytest.raises(DamagedFile, match=r"map\.nc: .*no coordinate time"):
+        get_format("netcdf").scan(tmp_path)
+
+
+def test_a_store_is_indexed_as_a_file_is(tmp_path: Path) -> None:
+    rain().to_zarr(tmp_path / "rain.zarr")
+    table = index_frames(tmp_path, RADAR, steps("2023-05-01", "2023-05-01T00:30", 10), 10)
+    assert list(table["state"]) == ["present", "present", "missing"]
+    assert list(table["index"][:2]) == [0, 1]
+
+
+@pytest.mark.parametrize("order", [("time", "x", "y"), ("y", "x", "time")])
+def test_the_order_of_the_axes_is_the_file_s_own(order: tuple[str, ...], tmp_path: Path) -> None:
+    rain().transpose(*order, ...).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    np.testing.assert_array_equal(RADAR.read(tmp_path / "a.nc", 1), [[6, 7, 8], [9, 10, 11]])
+    assert RADAR.grid(tmp_path / "a.nc").shape == (2, 3)
+
+
+def test_axes_are_known_by_their_attributes_before_their_names(tmp_path: Path) -> None:
+    odd = rain().rename(x="north", y="east").transpose("time", "north", "east", ...)
+    odd["north"].attrs["axis"], odd["east"].attrs["axis"] = "X", "Y"
+    odd.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    np.testing.assert_array_equal(RADAR.read(tmp_path / "a.nc", 1), [[6, 7, 8], [9, 10, 11]])
+
+
+def test_of_several_variables_one_is_chosen_by_name(tmp_path: Path) -> None:
+    dataset = rain()
+    dataset["other"] = dataset["rr"] * 2
+    dataset["other"].attrs = dict(dataset["rr"].attrs)
+    dataset.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    with pytest.raises(RainscoreError, match=r"several variables of rain \(rr, other\)"):
+        RADAR.check(tmp_path / "a.nc")
+    assert get_format("netcdf:other").read(tmp_path / "a.nc", 1)[0, 0] == 12
+
+
+def test_what_is_not_rain_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "a.nc").write_bytes(b"<html>")
+    with pytest.raises(DamagedFile, match="CF conventions"):
+        RADAR.check(tmp_path / "a.nc")
+    rain("K").to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
+    with pytest.raises(DamagedFile, match="no variable with a unit of rain"):
+        RADAR.check(tmp_path / "b.nc")
+
+
+def test_pixels_of_poor_quality_are_missing_in_a_real_composite() -> None:
+    file = sorted(shared("opera/20180824").glob("*.hdf"))[0]
+    every, good = (get_format("odim", min_quality=q).read(file) for q in (0.0, 0.5))
+    assert np.isfinite(good).sum() < np.isfinite(every).sum()
+    kept = np.isfinite(good)
+    np.testing.assert_array_equal(good[kept], every[kept])

@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from rainscore.grids import Grid, study_grid, window_grid
+from rainscore.report.figures.plot_scored import headline, plot_scored
+
+GRIDS = {
+    "polar stereographic": study_grid(centre=(2.5, 46.6), size_km=240, step_km=8),
+    "wide window": window_grid(centre=(122, 37), size_km=(400, 200), step_km=10),
+    "degrees": Grid("EPSG:4326", -10.0, 40.0, 0.1, 0.1, 40, 30),
+}
+
+
+def scored(grid: Grid = GRIDS["degrees"], **scalars: float) -> xr.Dataset:
+    rng = np.random.default_rng(0)
+    rain = rng.gamma(0.2, 2, grid.shape)
+    rain[:5, :5] = np.nan
+    wet = rain > 0.1
+    score = np.where(wet, rng.uniform(0.2, 0.8, grid.shape), np.nan)
+    fields = {
+        "precipitation": rain,
+        "score": score,
+        "score_low": score - 0.1,
+        "score_high": score + 0.1,
+        "hidden_rain_probability": np.where(rain <= 0.1, 0.2, np.nan),
+    }
+    names = ("map_score", "map_score_low", "map_score_high")
+    clusters = ("cluster_score_median", "cluster_score_low", "cluster_score_high")
+    values = dict.fromkeys((*names, *clusters), 0.5) | {"cluster": 3.0, "novelty": 0.0}
+    values |= {"map_score_outside": 0.0} | scalars
+    return xr.Dataset(
+        {name: (("y", "x"), field) for name, field in fields.items()} | values,
+        {"time": np.datetime64("2019-01-04T12:30", "ns")},
+        {
+            "grid": json.dumps(grid.as_dict()),
+            "cluster_name": "broad light showers",
+            "source": "3B-HHR.HDF5",
+            "version": "Final V07B",
+            "world": "simulated",
+            "trained_on": "a simulated world",
+            "unknown": "",
+            "differs": "",
+        },
+    )
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_scored_map_is_drawn_on_any_grid(name: str, tmp_path: Path) -> None:
+    plot_scored(scored(GRIDS[name]), tmp_path / "map.png")
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_map_that_is_missing_everywhere_is_drawn_too(tmp_path: Path) -> None:
+    empty = scored(map_score=np.nan, cluster=np.nan, novelty=np.nan)
+    empty = empty.assign({name: empty[name] * np.nan for name in empty if empty[name].ndim == 2})
+    assert "nothing to score: IMERG is missing in the whole window\n3B-HHR" in headline(empty)[1]
+    plot_scored(empty, tmp_path / "map.svg")
+    assert (tmp_path / "map.svg").stat().st_size < 1_500_000
+
+
+def test_the_headline_says_when_what_and_how_well() -> None:
+    result = scored(
+        map_score=0.617, map_score_low=0.5, map_score_high=0.71, map_score_outside=1.0, novelty=1.0
+    )
+    title, text = headline(result)
+    assert title == "IMERG Final V07B, 2019-01-04 12:30 UTC"
+    assert "map score 0.62 [0.50, 0.71] (90 % interval)" in text
+    assert "cluster 3, broad light showers: its maps score 0.50 [0.50, 0.50]" in text
+    assert "unlike the maps of the training" in text
+    # A map that is not flagged is not said to be like them: the flag misses much.
+    assert "maps of the training" not in headline(scored(novelty=0.0))[1]
+    assert "model trained on a simulated world" in text
+    assert "not known" not in text
+    assert "outside the wet shares calibrated" in text
+
+
+def test_the_headline_says_what_was_not_known_and_why_there_is_no_cluster() -> None:
+    result = scored(cluster=-1.0, map_score=np.nan)
+    result.attrs["unknown"] = "quality index"
+    result.attrs["differs"] = "it is Final V07A, the model was trained on Final V07B"
+    text = headline(result)[1]
+    assert "beware: it is Final V07A" in text
+    assert "not known of this map: quality index" in text
+    assert "too little rain" in text and "no map score" in text
+    assert "the window is too small" in headline(scored(cluster=np.nan))[1]

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from rainscore.grids import Grid
+from rainscore.simulation.errorsources import ERRORS
+from rainscore.simulation.one_error import simulate_estimate
+
+CELLS = Grid("EPSG:4326", 0.0, 45.0, 0.1, 0.1, 60, 50)
+TIME = np.datetime64("2019-07-03T10:10") + np.arange(18) * np.timedelta64(10, "m")
+WET = 0.2
+
+
+def showers() -> np.ndarray:
+    rng = np.random.default_rng(3)
+    field = gaussian_filter(rng.standard_normal(CELLS.shape), 2.0, mode="wrap")
+    rain = np.maximum(40 * field - 3, 0)
+    return np.stack([np.roll(rain, i // 3, axis=1) for i in range(TIME.size)]).astype(np.float32)
+
+
+RAIN = showers()
+# Half-hours 10:00 (two frames), 10:30 … 12:30, 13:00 (one frame).
+MEAN = np.stack([part.mean(axis=0) for part in np.split(RAIN, [2, 5, 8, 11, 14, 17])])
+
+
+def estimate(errors: str, rain: np.ndarray = RAIN, **options) -> np.ndarray:
+    return simulate_estimate(rain, TIME, CELLS, **{"errors": errors, "seed": 4, **options})[1]
+
+
+def test_half_hours_run_from_the_first_frame_to_the_last():
+    time, rate = simulate_estimate(RAIN, TIME, CELLS, errors="perfect", seed=4)
+    assert time[0] == np.datetime64("2019-07-03T10:00")
+    assert time[-1] == np.datetime64("2019-07-03T13:00")
+    assert rate.shape == (7, *CELLS.shape) and rate.dtype == np.float32
+
+
+def test_a_perfect_imerg_is_the_mean_rain():
+    np.testing.assert_allclose(estimate("perfect"), MEAN, rtol=1e-5)
+
+
+def test_displacement_moves_the_rain_and_keeps_its_amount_and_its_rates():
+    moved = np.stack([estimate("displacement", seed=seed) for seed in range(8)])
+    for maps in moved:
+        assert np.corrcoef(maps.ravel(), MEAN.ravel())[0, 1] < 0.8
+    assert moved.mean() == pytest.approx(MEAN.mean(), rel=0.1)
+    assert (moved >= WET).mean() == pytest.approx((MEAN >= WET).mean(), rel=0.1)
+
+
+def test_missed_takes_weak_rain_away_and_leaves_the_rest_as_it_was():
+    rate = estimate("missed")
+    gone = (rate == 0) & (MEAN > 0)
+    np.testing.assert_allclose(rate[~gone], MEAN[~gone], rtol=1e-5)
+    assert 0.05 < gone.sum() / (MEAN > 0).sum() < 0.9
+    assert MEAN[gone].mean() < 0.5 * MEAN[~gone & (MEAN > 0)].mean()
+
+
+def test_bias_raises_light_and_lowers_heavy_rain_where_it_rains():
+    rate = estimate("bias")
+    np.testing.assert_array_equal(rate > 0, MEAN > 0)
+    order = np.argsort(MEAN[MEAN > 0])
+    assert (np.diff(rate[MEAN > 0][order]) > -1e-3).all()
+    light, heavy = (MEAN > 0) & (MEAN < 0.5), MEAN > 5
+    assert (rate / np.where(MEAN > 0, MEAN, 1))[light].mean() > 1
+    assert (rate / np.where(MEAN > 0, MEAN, 1))[heavy].mean() < 0.95
+
+
+def test_smoothing_spreads_the_rain_and_keeps_its_amount():
+    rate = estimate("smoothing")
+    assert rate.mean() == pytest.approx(MEAN.mean(), rel=0.05)
+    assert (rate >= WET).mean() > 1.1 * (MEAN >= WET).mean()
+    assert rate.std() < 0.9 * MEAN.std()
+
+
+def test_a_half_hour_of_a_world_with_one_error_depends_on_itself_only():
+    for name in set(ERRORS) - {"all"}:
+        part = simulate_estimate(RAIN[5:8], TIME[5:8], CELLS, errors=name, seed=4)[1]
+        np.testing.assert_array_equal(part[0], estimate(name)[2])
+
+
+def test_missing_rain_stays_missing():
+    holed = RAIN.copy()
+    holed[:, :, :20] = np.nan
+    for name in ERRORS:
+        assert np.isnan(estimate(name, holed)[:, :, :20]).all()
+        assert np.isfinite(estimate(name, holed)[:, :, 20:]).all()
+
+
+def test_unknown_errors_and_wrong_shapes_are_refused():
+    with pytest.raises(ValueError, match="choose one of all, perfect, displacement"):
+        estimate("none")
+    with pytest.raises(ValueError, match="rain has shape"):
+        estimate("all", RAIN[:5])

@@ -1,0 +1,188 @@
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.ndimage import gaussian_filter
+
+from rainscore.grids import Grid
+from rainscore.simulation.errorsources import ALL_ERRORS, ErrorSources
+from rainscore.simulation.satellites import _Product, simulate_imerg
+
+CELLS = Grid("EPSG:4326", 0.0, 45.0, 0.1, 0.1, 50, 40)
+START = np.datetime64("2018-11-10", "ns")
+PERFECT = ErrorSources(**dict.fromkeys(asdict(ALL_ERRORS), False))
+FIELDS = {
+    "precipitation",
+    "precipitation_uncal",
+    "mw_precipitation",
+    "mw_source",
+    "mw_minute",
+    "ir_precipitation",
+    "ir_influence",
+    "liquid_probability",
+    "quality_index",
+    "random_error",
+}
+rng = np.random.default_rng(0)
+PATTERNS = [
+    np.maximum(gaussian_filter(rng.standard_normal(CELLS.shape), 3, mode="wrap") * 25 - 1.5, 0)
+    for _ in range(3)
+]
+
+
+def drifting(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+    """Rain that moves one cell an hour to the east and changes every six hours."""
+    times = np.arange(start, end, np.timedelta64(15, "m")).astype("datetime64[ns]")
+    hours = (times - START) / np.timedelta64(1, "h")
+    rates = []
+    for hour in hours:
+        turn = hour / 6 % 3
+        first, part = int(turn), turn % 1
+        mixed = PATTERNS[first] * (1 - part) + PATTERNS[(first + 1) % 3] * part
+        rates.append(np.roll(mixed, round(hour), axis=1))
+    return times, np.array(rates, np.float32).reshape(-1, *CELLS.shape)
+
+
+def mean_rain(granule: xr.Dataset) -> np.ndarray:
+    start = np.datetime64(granule["time"].item(), "ns")
+    return drifting(start, start + np.timedelta64(30, "m"))[1].mean(axis=0)
+
+
+def simulate(hours: int = 24, *, truth=drifting, start=START, **options) -> list[xr.Dataset]:
+    end = start + np.timedelta64(hours, "h")
+    return list(simulate_imerg(truth, CELLS, start, end, **{"seed": 5, "run": "late", **options}))
+
+
+@pytest.fixture(scope="module")
+def late() -> list[xr.Dataset]:
+    return simulate()
+
+
+def test_every_half_hour_has_all_fields_on_the_cells(late):
+    assert len(late) == 48
+    for i, granule in enumerate(late):
+        assert set(granule.data_vars) == FIELDS
+        assert granule["time"].values == START + np.timedelta64(30 * i, "m")
+        assert all(v.dims == ("lat", "lon") and v.dtype == np.float32 for v in granule.values())
+        assert granule["lat"].values[0] == 45.05 and granule["lon"].values[-1] == 4.95
+        assert np.isfinite(granule["precipitation"]).all()
+
+
+def test_source_minute_and_microwave_rain_go_together(late):
+    for granule in late:
+        looked = granule["mw_source"] > 0
+        assert np.array_equal(looked, np.isfinite(granule["mw_precipitation"]))
+        assert np.array_equal(looked, np.isfinite(granule["mw_minute"]))
+        assert granule["mw_minute"].max() <= 29 or not looked.any()
+        assert not granule["ir_influence"].where(looked).max() > 0
+
+
+def test_about_a_third_of_the_maps_are_looked_at(late):
+    share = np.mean([(granule["mw_source"] > 0).mean() for granule in late])
+    assert 0.25 < share < 0.5
+
+
+@pytest.mark.parametrize("run", ["early", "late"])
+def test_a_half_hour_does_not_depend_on_the_period(run, late):
+    longer = simulate(48, run=run)[24:60]
+    part = simulate(18, start=START + np.timedelta64(12, "h"), run=run)
+    assert len(part) == 36
+    for a, b in zip(longer, part, strict=True):
+        xr.testing.assert_identical(a, b)
+
+
+def test_late_and_uncalibrated_final_are_the_same(late):
+    for a, b in zip(late, simulate(run="final"), strict=True):
+        np.testing.assert_array_equal(a["precipitation"], b["precipitation_uncal"])
+
+
+def test_final_is_adjusted_towards_the_mean_rain():
+    granules = simulate(48, run="final", errors=replace(PERFECT, bias=True))
+    truth = np.mean([mean_rain(granule) for granule in granules])
+    final, before = (
+        abs(np.mean([granule[name] for granule in granules]) - truth)
+        for name in ("precipitation", "precipitation_uncal")
+    )
+    assert final < before
+
+
+def test_a_world_without_errors_is_the_mean_rain():
+    for granule in simulate(6, errors=PERFECT):
+        np.testing.assert_allclose(granule["precipitation"], mean_rain(granule), rtol=1e-6)
+
+
+def test_early_knows_less_than_late():
+    def correlation(run: str) -> float:
+        granules = simulate(run=run, errors=replace(PERFECT, sampling=True))
+        unseen = [granule["mw_source"].values == 0 for granule in granules]
+        estimate = [g["precipitation"].values[u] for g, u in zip(granules, unseen, strict=True)]
+        rain = [mean_rain(g)[u] for g, u in zip(granules, unseen, strict=True)]
+        return float(np.corrcoef(np.concatenate(estimate), np.concatenate(rain))[0, 1])
+
+    assert correlation("early") < correlation("late")
+
+
+def test_missing_rain_leaves_the_estimate_missing_but_not_the_orbits():
+    def holed(start, end):
+        times, rates = drifting(start, end)
+        rates[:, :, :20] = np.nan
+        return times, rates
+
+    whole, part = simulate(6), simulate(6, truth=holed)
+    for a, b in zip(whole, part, strict=True):
+        for name in ("mw_precipitation", "ir_precipitation"):
+            assert np.isnan(b[name].values[:, :20]).all()
+        assert np.isnan(b["precipitation"].values[:, :20]).any()
+        assert np.isfinite(b["precipitation"].values[:, 20:]).all()
+        for name in ("mw_source", "mw_minute"):
+            np.testing.assert_array_equal(a[name], b[name])
+
+
+def test_absent_frames_are_missing_not_zero():
+    def short(start, end):
+        times, rates = drifting(start, end)
+        keep = (times >= START) & (times < START + np.timedelta64(3, "h"))
+        return times[keep], rates[keep]
+
+    granules = simulate(6, truth=short)
+    assert np.isfinite(granules[2]["precipitation"]).all()
+    assert np.isnan(granules[8]["mw_precipitation"]).all()
+    assert np.isnan(granules[8]["ir_precipitation"]).all()
+
+
+def test_memory_does_not_grow_with_the_period():
+    product = _Product(drifting, CELLS, seed=5, run="late", errors=ALL_ERRORS)
+    first = int(START.astype("datetime64[m]").astype(int) // 30)
+    held = [len(product.observations) for _ in product.merged(first, first + 5 * 48)]
+    assert max(held[48:]) == held[48] <= 2 * 48 + 10
+
+
+def test_an_unknown_run_is_refused():
+    with pytest.raises(ValueError, match="choose one of early, late, final"):
+        simulate(run="middle")
+
+
+def test_a_scene_may_hold_the_frames_of_the_two_half_hours_before_and_no_older_ones():
+    product = _Product(drifting, CELLS, seed=5, run="late", errors=ALL_ERRORS)
+    middle, frames = np.array([2.5, 17.5]), np.zeros((2, *CELLS.shape), np.float32)
+    for half_hour in (6, 7, 9, 10):
+        middles, rates = product._with_recent(half_hour, middle, frames + half_hour)
+    np.testing.assert_array_equal(middles, [-27.5, -12.5, 2.5, 17.5])
+    np.testing.assert_array_equal(rates[:, 0, 0], [9, 9, 10, 10])
+    middles, rates = product._with_recent(11, middle[:0], frames[:0])
+    np.testing.assert_array_equal(rates[:, 0, 0], [9, 9, 10, 10])
+    np.testing.assert_array_equal(middles, [-57.5, -42.5, -27.5, -12.5])
+
+
+def test_a_sensor_sees_the_rain_of_the_minutes_before_only_where_delay_is_an_error():
+    middle = np.array([-50.0, -20.0, -10.0, 10.0, 20.0])
+    frames = np.arange(5, dtype=np.float32)[:, None, None] * np.ones(CELLS.shape, np.float32)
+    delayed = _Product(
+        drifting, CELLS, seed=5, run="late", errors=replace(PERFECT, delay=True)
+    )._scene(middle, frames, 15.0)
+    prompt = _Product(drifting, CELLS, seed=5, run="late", errors=PERFECT)._scene(
+        middle, frames, 15.0
+    )
+    np.testing.assert_allclose(delayed, (1 + 2) / 2)
+    np.testing.assert_allclose(prompt, (3 + 4) / 2)
