@@ -169,7 +169,7 @@ def _first(run: Results, skill: pd.DataFrame, caption: str) -> Section:
     score = card["score"]
     text = (
         f"{run.maps} IMERG maps of {run.days} days were scored against the radar by the "
-        f"{LOCAL_SCORES[score['name']]} at {score['threshold']:g} mm/h in windows of "
+        f"{LOCAL_SCORES[score['name']]} at {score['wet_threshold_mm_h']:g} mm/h in windows of "
         f"{score['window_km']:g} km. A U-Net learnt to predict that score from IMERG alone; the "
         f"table compares it, on {_days(skill)} held-out days, with what is known without any "
         "network. Skill is that of the whole predictive distribution against climatology: 0 is "

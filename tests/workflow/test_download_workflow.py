@@ -53,10 +53,10 @@ def snakemake(
     While it runs, and in all that it leaves behind, no secret of the environment may be seen.
     """
     small = {
-        "folder": str(folder),
+        "run_folder": str(folder),
         "period": {"months": ["2020-06"], "first_day": 1, "last_day": DAYS},
         "domain": {"centre": [0.2, 45.8], "size_km": 48},
-        "score": {"window_km": 24},
+        "scores": {"window_km": 24},
     }
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump({**small, **config}))
