@@ -9,6 +9,10 @@ import pandas as pd
 HALF_HOUR = np.timedelta64(30, "m")
 
 
+SEASONS = ("DJF", "MAM", "JJA", "SON")
+"""Meteorological seasons, by the initials of their months."""
+
+
 def expand_months(entries: Sequence[str]) -> list[str]:
     """Months in order, without repeats, from entries such as `2019-01` or `2020-01..2021-12`.
 
@@ -50,7 +54,7 @@ def season_of(month: int) -> str:
     >>> season_of(12), season_of(4)
     ('DJF', 'MAM')
     """
-    return ("DJF", "MAM", "JJA", "SON")[month % 12 // 3]
+    return SEASONS[month % 12 // 3]
 
 
 def times_of(splits: pd.DataFrame, *names: str) -> np.ndarray:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from rainscore.analysis.classes import AGE_NAMES, RAIN_EDGES, RAIN_NAMES, age_class
 from rainscore.imerg.passes import SOURCES, pass_ages
-from rainscore.times import season_of
+from rainscore.times import SEASONS, season_of
 
 SENSOR_NAMES = ("imager", "SSMIS", "sounder", "unknown")
 
@@ -29,9 +29,6 @@ CONDITIONS = {
 }
 """Names of the classes, by condition: the source, the kind of sensor of the last pass, the time
 since it and until the next, IMERG's rain."""
-
-
-SEASONS = ("DJF", "MAM", "JJA", "SON")
 
 
 def cell_conditions(

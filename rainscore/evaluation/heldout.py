@@ -31,7 +31,7 @@ from rainscore.evaluation.skill import (
     skill_table,
 )
 from rainscore.imerg.passes import SOURCE_NAMES
-from rainscore.times import season_of
+from rainscore.times import SEASONS, season_of
 from rainscore.training.calibration import calibrated
 from rainscore.training.inference import forward
 from rainscore.training.mapscore import map_features, map_score
@@ -44,9 +44,6 @@ UNET = "U-Net"
 
 
 HOURS = tuple(f"{hour:02d}–{hour + 3:02d} UTC" for hour in range(0, 24, 3))
-
-
-SEASONS = ("DJF", "MAM", "JJA", "SON")
 
 
 TIE = 0.01

@@ -124,7 +124,7 @@ def sections(run: Results, captions: Mapping[str, str]) -> list[Section]:
 def _world(run: Results, drawn: list[Figure]) -> Section:
     text = (
         "How far the embedded world agrees with what is published: the better it does, the more "
-        "what is learnt in it means. What it still gets wrong is in docs/simulated-world.md."
+        "what is learnt in it means. What it still gets wrong is in docs/simulation.md."
     )
     rows = pd.concat([run.read(f"world/{part}.parquet") for part in ("rain", "satellite")])
     aims = {"low": "aim from", "high": "aim to", "reference": "real or published"}

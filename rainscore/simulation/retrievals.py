@@ -1,7 +1,7 @@
 """What the microwave and infrared sensors make of the rain: what they blur, miss, invent, distort.
 
 The strengths of the errors are chosen so that the skill of the products agrees with what is
-published (docs/simulated-world.md); none is measured on real retrievals.
+published (docs/simulation.md); none is measured on real retrievals.
 """
 
 import numpy as np

@@ -7,10 +7,7 @@ import pandas as pd
 
 from rainscore.simulation.diagnostics import ALL
 from rainscore.simulation.published import COLUMNS, Target
-
-SEASONS = {"DJF": (12, 1, 2), "MAM": (3, 4, 5), "JJA": (6, 7, 8), "SON": (9, 10, 11)}
-"""Months of each season."""
-
+from rainscore.times import SEASONS, season_of
 
 SUMMER_PEAK = Target(15.0, 18.0)
 """Hours (UTC) between which most summer rain of France falls, by a forecaster's word."""
@@ -39,8 +36,8 @@ def _months(months: dict[str, pd.DataFrame]) -> Iterator[tuple]:
 
 
 def _seasons(months: dict[str, pd.DataFrame]) -> Iterator[tuple]:
-    for season, numbers in SEASONS.items():
-        parts = [sums for month, sums in months.items() if int(month[5:]) in numbers]
+    for season in SEASONS:
+        parts = [sums for month, sums in months.items() if season_of(int(month[5:])) == season]
         if not parts:
             continue
         sums = pd.concat(parts)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rainscore.errors import RainscoreError
 from rainscore.imerg.passes import SOURCES
-from rainscore.times import season_of
+from rainscore.times import SEASONS, season_of
 from rainscore.training.cards import score_of
 from rainscore.training.channels import CHANNELS
 from rainscore.training.dataset import TIME_CONTEXT, input_channels
@@ -81,7 +81,7 @@ VARIANTS = {
     "rain-only": Variant(
         hidden=tuple(name for name in input_channels(CHANNELS) if name not in ("rain", "valid"))
     ),
-    **{f"no-{season}": Variant(season=season) for season in ("DJF", "MAM", "JJA", "SON")},
+    **{f"no-{season}": Variant(season=season) for season in SEASONS},
     **{f"no-{half}": Variant(half=half) for half in ("west", "east")},
 }
 """By name; docs/learning.md tells them."""

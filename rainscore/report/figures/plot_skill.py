@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from rainscore.report.figures.style import colour, count, figure, intervals, sample, styled
+from rainscore.times import SEASONS
 
 MEASURES = {
     "crps_skill": "CRPS skill against climatology [1]\n(more is better)",
@@ -21,9 +22,6 @@ SPLITS = {
         ("all", "map", "season", "source", "rain", "intensity", "age", "hour", "regime")
     )
 }
-
-
-SEASONS = ("DJF", "MAM", "JJA", "SON")
 
 
 @styled

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rainscore.report.figures.style import figure, styled
-from rainscore.simulation.year import SEASONS
+from rainscore.times import SEASONS
 
 INSIDE, OUTSIDE, AIM = "#0072b2", "#d55e00", "#c8c8c8"
 
