@@ -9,7 +9,7 @@ import jsonschema
 import yaml
 
 from rainscore.errors import RainscoreError
-from rainscore.paths import ROOT
+from rainscore.paths import CHECKOUT
 
 RENAMED = {
     "folder": "run_folder",
@@ -50,7 +50,7 @@ def load_config(*overrides: Path) -> dict:
         ConfigError: A key is unknown or a value out of range; says which and what is allowed.
     """
     config: dict = {}
-    for path in (ROOT / "config.yaml", *overrides):
+    for path in (CHECKOUT / "config.yaml", *overrides):
         merge(config, yaml.safe_load(Path(path).read_text()) or {})
     return check_config(config)
 
@@ -71,7 +71,7 @@ def check_config(config: dict) -> dict:
     Raises:
         ConfigError: One message that lists every fault.
     """
-    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+    schema = yaml.safe_load((CHECKOUT / "config.schema.yaml").read_text())
     found = jsonschema.Draft202012Validator(schema).iter_errors(config)
     faults = [_explain(error) for error in sorted(found, key=lambda e: list(map(str, e.path)))]
     if not faults:
@@ -135,16 +135,16 @@ def _cross_faults(config: dict):
     archived = radar["source"] in ("hub", "zarr")
     if archived and (radar["format"], radar["step_minutes"]) != ("fr-radar-rainfall", 5):
         yield f"radar: what {radar['source']} brings is fr-radar-rainfall, every 5 minutes"
-    if radar["comephore_folder"] and not (ROOT / radar["comephore_folder"]).is_dir():
+    if radar["comephore_folder"] and not (CHECKOUT / radar["comephore_folder"]).is_dir():
         yield f"radar.comephore_folder: {radar['gauges']} is not a folder"
     for name, part, key in (("imerg", imerg, "granule_folder"), ("radar", radar, "frame_folder")):
-        exists = part[key] and (ROOT / part[key]).is_dir()
+        exists = part[key] and (CHECKOUT / part[key]).is_dir()
         if part["source"] == "local" and not exists:
             yield f"{name}.{key}: {part[key] or '(empty)'} is not a folder"
     if radar["source"] == "simulated" and radar["format"] != "fr-radar-rainfall":
         yield "radar.format: the simulated radar is written as fr-radar-rainfall"
     for name, stem in config["evaluation"]["external_models"].items():
-        path = (ROOT / config["run_folder"] / f"{stem}.safetensors").resolve()
+        path = (CHECKOUT / config["run_folder"] / f"{stem}.safetensors").resolve()
         if not path.is_file():
             yield (
                 f"evaluation.external_models: {name}: {path} does not exist; first run "

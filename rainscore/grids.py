@@ -1,5 +1,6 @@
 """Regular grids in any coordinate reference system: where a pixel is."""
 
+import json
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from math import ceil, copysign, floor
@@ -104,8 +105,17 @@ class Grid:
         )
 
     def as_dict(self) -> dict:
-        """Plain values, for JSON and attributes; `Grid(**d)` gives the grid back."""
+        """Attributes by name, for JSON; `Grid(**d)` is the inverse."""
         return asdict(self)
+
+    def to_json(self) -> str:
+        """Attributes as JSON text, for an attribute of a file; `from_json` is the inverse."""
+        return json.dumps(self.as_dict())
+
+    @classmethod
+    def from_json(cls, text: str) -> "Grid":
+        """Grid from the JSON text of `to_json`."""
+        return cls(**json.loads(text))
 
 
 def study_grid(*, centre: tuple[float, float], size_km: float, step_km: float) -> Grid:

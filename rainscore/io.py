@@ -14,6 +14,9 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile
 
+MAPS_PER_CHUNK = 48
+"""Half-hours of a month's file that are held in memory at a time."""
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:

@@ -1,6 +1,6 @@
-"""Paths of the checkout."""
+"""Path of the checkout."""
 
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-"""The checkout: where `config.yaml`, its schema and the Snakefile lie."""
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""Folder that holds `config.yaml`, its schema and the Snakefile; relative paths start here."""

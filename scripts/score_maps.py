@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rainscore.io import read_months, read_table
-from rainscore.paths import ROOT
+from rainscore.paths import CHECKOUT
 from rainscore.prediction.outputs import score_all, window
 from rainscore.prediction.scorer import Scorer
 from rainscore.prediction.selection import held_out_granules
@@ -19,7 +19,7 @@ files, context = held_out_granules(
     read_months(given.tables),
     p.prediction["held_out_count"],
 )
-others = [ROOT / name for name in p.prediction["granule_files"]]
+others = [CHECKOUT / name for name in p.prediction["granule_files"]]
 elsewhere = window(scorer.learning_grid, centre=p.prediction["centre"])
 out = Path(snakemake.output.scored)
 score_all(out, scorer, [(scorer.learning_grid, files, context), (elsewhere, others, [])])

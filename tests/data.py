@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from rainscore.paths import CHECKOUT
 
 
 def shared(name: str) -> Path:
     """Path of a real file or folder; skips the test, saying why, where it is absent."""
-    folder = Path(os.environ.get("RAINSCORE_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    folder = Path(os.environ.get("RAINSCORE_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
     path = folder / name
     if not path.exists():
         pytest.skip(

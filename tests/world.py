@@ -1,6 +1,5 @@
 """A tiny world made in memory: month pairs, scores and training files for the tests."""
 
-import json
 from dataclasses import fields
 from pathlib import Path
 
@@ -59,7 +58,7 @@ def month_pair(start: str, end: str, *, seed: int = 0) -> xr.Dataset:
     variables["imerg"] = (("time", "y", "x"), weights.apply(rain)[0])
     variables["radar"] = (("time", "y", "x"), weights.apply(truth)[0])
     variables["imerg_state"] = variables["radar_state"] = (("time",), np.zeros(times.size, np.int8))
-    attrs = {"grid": json.dumps(GRID.as_dict()), "cells": json.dumps(CELLS.as_dict())}
+    attrs = {"grid": GRID.to_json(), "cells": CELLS.to_json()}
     return xr.Dataset(variables, coords, attrs)
 
 

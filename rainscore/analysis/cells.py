@@ -7,10 +7,8 @@ import xarray as xr
 
 from rainscore.analysis.conditions import cell_conditions, condition_code
 from rainscore.grids import Grid
+from rainscore.io import MAPS_PER_CHUNK
 from rainscore.regridding.conservative import Weights
-
-MAPS_A_CHUNK = 48
-
 
 LEAST_AREA = 0.5
 """Share of a cell's area that the radar must see."""
@@ -51,8 +49,8 @@ def cell_month(pair: xr.Dataset, onto_cells: Weights) -> CellMonth:
     """
     rain, times = pair["precipitation"].values, pair["time"].values
     radar = np.empty(rain.shape, np.float32)
-    for start in range(0, times.size, MAPS_A_CHUNK):
-        part = slice(start, start + MAPS_A_CHUNK)
+    for start in range(0, times.size, MAPS_PER_CHUNK):
+        part = slice(start, start + MAPS_PER_CHUNK)
         study = pair["radar"].isel(time=part).values
         radar[part], _ = onto_cells.apply(study, min_valid=LEAST_AREA)
     classes = cell_conditions(

@@ -1,14 +1,13 @@
 """Additive sums of a month by day and source: joint rates, spectra, and the timing of the rain."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rainscore.analysis.cells import MAPS_A_CHUNK, CellMonth
+from rainscore.analysis.cells import CellMonth
 from rainscore.analysis.conditions import SOURCE_NAMES, named
 from rainscore.grids import Grid
+from rainscore.io import MAPS_PER_CHUNK
 from rainscore.regridding.conservative import nearest
 from rainscore.scores.distribution import joint_histogram
 from rainscore.scores.spectral import SpectralSums, spectral_sums, wavelengths
@@ -77,7 +76,7 @@ def spectrum_sums(pair: xr.Dataset, month: CellMonth) -> pd.DataFrame:
         One row for each day, source that fills a tile ('several' where none does) and band: day,
         source, `wavelength_km`, `imerg_power`, `radar_power`, `cross_power` [(mm/h)²], tiles.
     """
-    grid = Grid(**json.loads(pair.attrs["grid"]))
+    grid = Grid.from_json(pair.attrs["grid"])
     block = max(1, int(SPECTRUM_STEP_KM * 1000 // abs(grid.dx)))
     step = block * abs(grid.dx) / 1000
     tile = 2 * int(min(TILE_KM / step, *(n // block for n in grid.shape)) // 2)
@@ -85,8 +84,8 @@ def spectrum_sums(pair: xr.Dataset, month: CellMonth) -> pd.DataFrame:
     days, place = month.days
     shape = days.size, len(SPECTRUM_SOURCES)
     powers, tiles = np.zeros((*shape, 3, tile // 2)), np.zeros(shape, np.int64)
-    for start in range(0, month.times.size, MAPS_A_CHUNK):
-        part = slice(start, start + MAPS_A_CHUNK)
+    for start in range(0, month.times.size, MAPS_PER_CHUNK):
+        part = slice(start, start + MAPS_PER_CHUNK)
         imerg, radar = (
             _block_means(_tiles(pair[name].isel(time=part).values, tile * block), block)
             for name in _PRODUCTS

@@ -1,15 +1,15 @@
 """Additive sums of a month by condition and by place: what every table of skill is made of."""
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rainscore.analysis.cells import MAPS_A_CHUNK, CellMonth
+from rainscore.analysis.cells import CellMonth
 from rainscore.analysis.conditions import UNKNOWN, class_names
 from rainscore.grids import Grid
+from rainscore.io import MAPS_PER_CHUNK
 from rainscore.regridding.conservative import nearest
 from rainscore.scores.categorical import Contingency
 from rainscore.scores.continuous import Moments
@@ -51,10 +51,10 @@ def condition_sums(month: CellMonth, scores: xr.Dataset, *, threshold: float) ->
         One row for each half-hour and combination that occurs: time, the names of `CONDITIONS`,
         and `SUMS`, which add.
     """
-    pick = nearest(month.cells, Grid(**json.loads(scores.attrs["grid"]))).ravel()
+    pick = nearest(month.cells, Grid.from_json(scores.attrs["grid"])).ravel()
     tables = []
-    for start in range(0, month.times.size, MAPS_A_CHUNK):
-        part = slice(start, start + MAPS_A_CHUNK)
+    for start in range(0, month.times.size, MAPS_PER_CHUNK):
+        part = slice(start, start + MAPS_PER_CHUNK)
         code = month.code[part].reshape(len(month.code[part]), -1)
         first = np.arange(len(code))[:, None] * CODES  # a key tells the map and the code
         at_windows = np.where(pick >= 0, code[:, pick], UNKNOWN)
@@ -82,8 +82,8 @@ def place_sums(month: CellMonth, scores: xr.Dataset, *, threshold: float) -> xr.
     """
     sums = {name: np.zeros(month.cells.shape) for name in CELL_SUMS}
     of_windows = {name: np.zeros(scores["score"].shape[1:]) for name in SCORE_SUMS}
-    for start in range(0, month.times.size, MAPS_A_CHUNK):
-        part = slice(start, start + MAPS_A_CHUNK)
+    for start in range(0, month.times.size, MAPS_PER_CHUNK):
+        part = slice(start, start + MAPS_PER_CHUNK)
         for name, term in _cell_terms(month.imerg[part], month.radar[part], threshold).items():
             sums[name] += additive(term.sum(axis=0))
         known, terms = _window_terms(scores.isel(time=part))
@@ -91,7 +91,7 @@ def place_sums(month: CellMonth, scores: xr.Dataset, *, threshold: float) -> xr.
             of_windows[name] += additive(np.where(known, term, 0).sum(axis=0))
     both = np.isfinite(month.imerg) & np.isfinite(month.radar)
     unit = scores["numerator"].attrs["units"]
-    learning = Grid(**json.loads(scores.attrs["grid"]))
+    learning = Grid.from_json(scores.attrs["grid"])
     return xr.Dataset(
         {
             **{name: (("lat", "lon"), values, _sum_of(name)) for name, values in sums.items()},
@@ -108,7 +108,7 @@ def place_sums(month: CellMonth, scores: xr.Dataset, *, threshold: float) -> xr.
             "Conventions": "CF-1.11",
             "title": "Sums of IMERG and the radar at each place",
             "grid": scores.attrs["grid"],
-            "cells": json.dumps(month.cells.as_dict()),
+            "cells": month.cells.to_json(),
             "first": str(month.times[0]),
             "last": str(month.times[-1]),
             "months": 1,

@@ -1,6 +1,5 @@
 """Mean maps of the clusters: their rain, their score, and the map that stands for each."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,7 +60,7 @@ def average_clusters(
         {
             "title": "Mean maps of the clusters",
             "Conventions": "CF-1.11",
-            "grid": json.dumps(grid.as_dict()),
+            "grid": grid.to_json(),
         },
     )
 

@@ -1,6 +1,5 @@
 """What a scored map says of itself: names of its fields, its grid by the CF conventions."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -81,5 +80,5 @@ def on_grid(maps: dict[str, tuple[np.ndarray, str, str]], grid: Grid) -> xr.Data
         )
         for name, (values, unit, text) in maps.items()
     }
-    attrs = {"Conventions": "CF-1.11", "grid": json.dumps(grid.as_dict())}
+    attrs = {"Conventions": "CF-1.11", "grid": grid.to_json()}
     return xr.Dataset(variables | grid.cf, coords, attrs)

@@ -1,6 +1,5 @@
 """Pairs of IMERG and radar on the study grid, half-hour by half-hour."""
 
-import json
 import logging
 
 import dask
@@ -18,7 +17,7 @@ from rainscore.regridding.radarreader import RadarReader
 STATES = {"present": 0, "missing": 1, "damaged": 2}
 
 
-MAPS_A_CHUNK = 24
+MAPS_PER_CHUNK = 24
 
 
 log = logging.getLogger("rainscore")
@@ -41,7 +40,7 @@ def month_pair(
     """
     cells, grid = weights.source, weights.target
     rows = granules.set_index("time")
-    chunks = [times[i : i + MAPS_A_CHUNK] for i in range(0, times.size, MAPS_A_CHUNK)]
+    chunks = [times[i : i + MAPS_PER_CHUNK] for i in range(0, times.size, MAPS_PER_CHUNK)]
     parts = [dask.delayed(_read_chunk)(chunk, rows, radar, weights) for chunk in chunks]
 
     def lazy(name: str, shape: tuple[int, ...], dtype: str = "float32") -> da.Array:
@@ -81,7 +80,7 @@ def month_pair(
         "lat": ("lat", cells.y, {"units": "degrees_north", "standard_name": "latitude"}),
         "lon": ("lon", cells.x, {"units": "degrees_east", "standard_name": "longitude"}),
     }
-    attrs = {"grid": json.dumps(grid.as_dict()), "cells": json.dumps(cells.as_dict())}
+    attrs = {"grid": grid.to_json(), "cells": cells.to_json()}
     title = {"title": "IMERG and radar, half-hour by half-hour", "Conventions": "CF-1.11"}
     return xr.Dataset(variables | grid.cf, coords, title | attrs)
 

@@ -43,8 +43,8 @@ def write_weights(weights: Weights, path: Path | str) -> None:
         attrs={
             "Conventions": "CF-1.11",
             "title": "First-order conservative regridding weights",
-            "source_grid": json.dumps(weights.source.as_dict()),
-            "target_grid": json.dumps(weights.target.as_dict()),
+            "source_grid": weights.source.to_json(),
+            "target_grid": weights.target.to_json(),
         },
     )
     write_netcdf(dataset, path)

@@ -1,6 +1,5 @@
 """Every figure of the descriptive analysis, from its result files."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,5 +70,5 @@ def _skill_maps(sums: xr.Dataset, about: dict) -> Figure:
         "cc": cc(moments),
         "bias": relative_bias(moments),
     }
-    windows, cells = (Grid(**json.loads(sums.attrs[name])) for name in ("grid", "cells"))
+    windows, cells = (Grid.from_json(sums.attrs[name]) for name in ("grid", "cells"))
     return plot_skill_maps(fields, windows, cells, **about)

@@ -1,6 +1,5 @@
 """The figures of the clusters, from the tables of a run."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -79,9 +78,7 @@ def _gallery(run: LabelledClusters) -> Figure:
     labels = run.labels.set_index("cluster", drop=False).loc[maps["cluster"].to_numpy()]
     # The same days as the labels and the mean maps beside them.
     scores = run.scored[~run.scored["split"].isin(HELD)].dropna(subset=["map_score"])
-    return plot_clusters(
-        maps, labels, scores, Grid(**json.loads(run.maps.attrs["grid"])), **run.about
-    )
+    return plot_clusters(maps, labels, scores, Grid.from_json(run.maps.attrs["grid"]), **run.about)
 
 
 def _latents(run: LabelledClusters) -> Figure:

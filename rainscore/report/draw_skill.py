@@ -1,6 +1,5 @@
 """Figures of the skill on held-out days, from the files of a run."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -60,7 +59,7 @@ def cases(run: Results, times: np.ndarray) -> Figure:
         lower,
         upper,
         times,
-        grid=Grid(**json.loads(pair.attrs["grid"])),
+        grid=Grid.from_json(pair.attrs["grid"]),
         score_grid=learning_grid(features[0]),
         world=run.world,
     )

@@ -9,6 +9,7 @@ import xarray as xr
 
 from rainscore.grids import Grid
 from rainscore.imerg.passes import pass_ages
+from rainscore.io import MAPS_PER_CHUNK
 from rainscore.scores.categorical import contingency_sums, csi, far, pod
 from rainscore.scores.continuous import cc, moment_sums, relative_bias
 from rainscore.scores.local import (
@@ -20,8 +21,6 @@ from rainscore.scores.local import (
     window_errors,
 )
 from rainscore.scores.sums import ratio
-
-MAPS_A_CHUNK = 48
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,12 @@ def score_month(
         The score dataset and the score table of docs/contracts.md. A map without IMERG or radar has
         all its scores missing and keeps its row.
     """
-    grid = Grid(**json.loads(pair.attrs["grid"]))
+    grid = Grid.from_json(pair.attrs["grid"])
     window, stride = settings.pixels(grid)
     learning = grid.coarsen(stride)
     maps, tables = [], []
-    for start in range(0, pair.sizes["time"], MAPS_A_CHUNK):
-        part = pair[["imerg", "radar"]].isel(time=slice(start, start + MAPS_A_CHUNK)).load()
+    for start in range(0, pair.sizes["time"], MAPS_PER_CHUNK):
+        part = pair[["imerg", "radar"]].isel(time=slice(start, start + MAPS_PER_CHUNK)).load()
         imerg, radar = part["imerg"].values, part["radar"].values
         errors = window_errors(
             settings.name,
@@ -88,7 +87,7 @@ def score_month(
             names, zip(*maps, strict=True), _attributes(settings.name), strict=True
         )
     }
-    attrs = {"grid": json.dumps(learning.as_dict()), "score": json.dumps(asdict(settings))}
+    attrs = {"grid": learning.to_json(), "score": json.dumps(asdict(settings))}
     table = pd.concat(tables, ignore_index=True)
     table.insert(0, "time", pair["time"].values)
     table = table.join(_conditions(pair))

@@ -1,6 +1,5 @@
 """The training files: one HDF5 a month, contiguous, ready for random reads."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import xarray as xr
 from rainscore.grids import Grid
 from rainscore.imerg.passes import pass_ages
 from rainscore.imerg.reader import FIELDS
-from rainscore.io import replacing
+from rainscore.io import MAPS_PER_CHUNK, replacing
 from rainscore.regridding.conservative import Weights, nearest
 from rainscore.training.channels import CHANNELS, build_inputs
-
-MAPS_A_CHUNK = 48
 
 
 def coarsen_rain(rain: np.ndarray, factor: int) -> np.ndarray:
@@ -42,7 +39,7 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
         weights: From the cells to the learning grid.
         path: Where to write.
     """
-    study, learning = Grid(**json.loads(pair.attrs["grid"])), weights.target
+    study, learning = Grid.from_json(pair.attrs["grid"]), weights.target
     times = pair["time"].values
     ages = pass_ages(pair["mw_source"].values, pair["imerg_state"].values == 0, times)
     factor = round(learning.dx / study.dx)
@@ -54,10 +51,10 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
         maps = {name: out.create_dataset(name, (n, *shape), kind) for name, kind in kinds.items()}
         out["time"] = times.astype("datetime64[s]").astype(np.int64)
         out.attrs["channels"] = list(CHANNELS)
-        out.attrs["grid"] = json.dumps(learning.as_dict())
+        out.attrs["grid"] = learning.to_json()
         out.attrs["score"] = scores.attrs["score"]
-        for start in range(0, n, MAPS_A_CHUNK):
-            span = slice(start, start + MAPS_A_CHUNK)
+        for start in range(0, n, MAPS_PER_CHUNK):
+            span = slice(start, start + MAPS_PER_CHUNK)
             part = pair[["imerg", *FIELDS]].isel(time=span).load()
             rain = coarsen_rain(part["imerg"].values, factor)
             fields = {name: part[name].values for name in FIELDS}
@@ -104,4 +101,4 @@ def read_features(
 def learning_grid(path: Path) -> Grid:
     """The learning grid of a training file."""
     with h5py.File(path, "r") as file:
-        return Grid(**json.loads(file.attrs["grid"]))
+        return Grid.from_json(file.attrs["grid"])

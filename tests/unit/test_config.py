@@ -5,10 +5,10 @@ import pytest
 import yaml
 
 from rainscore.config import RENAMED, ConfigError, check_config, load_config, merge
-from rainscore.paths import ROOT
+from rainscore.paths import CHECKOUT
 
 
-@pytest.mark.parametrize("path", [None, *sorted((ROOT / "configs").glob("*.yaml"))])
+@pytest.mark.parametrize("path", [None, *sorted((CHECKOUT / "configs").glob("*.yaml"))])
 def test_every_configuration_of_the_project_is_valid(path) -> None:
     config = load_config()
     if path is not None:
@@ -19,7 +19,7 @@ def test_every_configuration_of_the_project_is_valid(path) -> None:
 
 
 def test_every_key_of_the_schema_has_a_default_and_a_description() -> None:
-    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+    schema = yaml.safe_load((CHECKOUT / "config.schema.yaml").read_text())
     default = load_config()
     assert set(default) == set(schema["properties"])
     for name, part in schema["properties"].items():
@@ -81,7 +81,7 @@ def test_a_local_folder_that_is_not_named_is_not_the_whole_checkout() -> None:
 
 def test_a_model_of_another_run_that_is_not_there_is_named(tmp_path) -> None:
     config = load_config()
-    merge(config, yaml.safe_load((ROOT / "configs/early.yaml").read_text()))
+    merge(config, yaml.safe_load((CHECKOUT / "configs/early.yaml").read_text()))
     config["run_folder"] = str(tmp_path / "runs/early")
     with pytest.raises(ConfigError, match=r"external_models: trained-on-final: .* first run the"):
         check_config(config)
@@ -95,4 +95,4 @@ def test_laying_one_configuration_over_another_keeps_the_keys_it_does_not_name()
 def test_the_reference_page_is_current() -> None:
     from tools.write_config_reference import reference
 
-    assert (ROOT / "docs/config.md").read_text() == reference(), "run: make docs"
+    assert (CHECKOUT / "docs/config.md").read_text() == reference(), "run: make docs"

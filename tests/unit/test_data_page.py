@@ -14,7 +14,7 @@ import yaml
 from rainscore.config import check_config, merge
 from rainscore.grids import study_grid
 from rainscore.imerg.manifests import write_manifest
-from rainscore.paths import ROOT
+from rainscore.paths import CHECKOUT
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
 from rainscore.radar.frames import index_frames
@@ -23,8 +23,8 @@ from rainscore.times import steps
 from tests.odim import write_mosaic
 from tests.world import radar_settings
 
-DEFAULT = (ROOT / "config.yaml").read_text()
-PAGE = (ROOT / "docs/data.md").read_text()
+DEFAULT = (CHECKOUT / "config.yaml").read_text()
+PAGE = (CHECKOUT / "docs/data.md").read_text()
 SNIPPETS = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
 LOCAL = [found for found in SNIPPETS if found.get("radar", {}).get("source") == "local"]
 START, END = "2024-08-12", "2024-08-12T00:30"

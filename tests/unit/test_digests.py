@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rainscore import digests
-from rainscore.paths import ROOT
+from rainscore.paths import CHECKOUT
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def test_a_long_sentence_in_a_module_is_no_data_file(project) -> None:
     assert set(listed()) == before
 
 
-@pytest.mark.parametrize("script", sorted(p.name for p in (ROOT / "scripts").glob("*.py")))
+@pytest.mark.parametrize("script", sorted(p.name for p in (CHECKOUT / "scripts").glob("*.py")))
 def test_every_rule_passes_the_digests_of_its_own_script(script: str) -> None:
-    rules = "\n".join(p.read_text() for p in (ROOT / "rules").glob("*.smk"))
+    rules = "\n".join(p.read_text() for p in (CHECKOUT / "rules").glob("*.smk"))
     name = script.removesuffix(".py")
     assert f"rule {name}:" in rules
     body = rules.split(f"rule {name}:")[1].split("rule ")[0]

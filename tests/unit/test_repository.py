@@ -3,17 +3,17 @@ import tomllib
 
 import yaml
 
-from rainscore.paths import ROOT
+from rainscore.paths import CHECKOUT
 
 
 def pins() -> dict[str, str]:
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    lines = (CHECKOUT / "requirements.lock").read_text().splitlines()
     pairs = (line.split("==") for line in lines if "==" in line)
     return {name.lower().replace("_", "-"): version for name, version in pairs}
 
 
 def test_the_conda_environment_has_the_versions_of_the_lock_file() -> None:
-    conda = yaml.safe_load((ROOT / "envs/rainscore.yaml").read_text())["dependencies"]
+    conda = yaml.safe_load((CHECKOUT / "envs/rainscore.yaml").read_text())["dependencies"]
     locked = pins() | {"python": "3.11"}
     names = {"pytorch": "torch"}
     for entry in conda:
@@ -22,8 +22,8 @@ def test_the_conda_environment_has_the_versions_of_the_lock_file() -> None:
 
 
 def test_every_dependency_is_pinned_and_explained() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    page = (ROOT / "docs/dependencies.md").read_text()
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    page = (CHECKOUT / "docs/dependencies.md").read_text()
     wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
     for entry in wanted:
         name = re.split(r"[<>=\[]", entry)[0]
@@ -32,26 +32,26 @@ def test_every_dependency_is_pinned_and_explained() -> None:
 
 
 def test_the_conda_environment_holds_what_the_scripts_need() -> None:
-    conda = yaml.safe_load((ROOT / "envs/rainscore.yaml").read_text())["dependencies"]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    conda = yaml.safe_load((CHECKOUT / "envs/rainscore.yaml").read_text())["dependencies"]
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     needed = {re.split(r"[<>=]", d)[0].lower().replace("_", "-") for d in project["dependencies"]}
     held = {entry.split("=")[0].replace("_", "-") for entry in conda} | {"torch"}
     assert needed - held <= {"snakemake", "snakemake-executor-plugin-slurm"}
 
 
 def test_the_snakefile_is_short_and_scripts_are_thin() -> None:
-    assert len((ROOT / "Snakefile").read_text().splitlines()) < 60
-    for script in (ROOT / "scripts").glob("*.py"):
+    assert len((CHECKOUT / "Snakefile").read_text().splitlines()) < 60
+    for script in (CHECKOUT / "scripts").glob("*.py"):
         body = [line for line in script.read_text().splitlines() if line.strip()]
         assert len(body) <= 40, script.name
 
 
 def test_every_caption_belongs_to_a_figure_that_the_rules_draw() -> None:
-    rules = "\n".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    rules = "\n".join(path.read_text() for path in (CHECKOUT / "rules").glob("*.smk"))
     lists = re.findall(
         r"^(?:\w+_FIGURES|GALLERY|DRAWN|FIGURES) = .*?(?=^\w)", rules, re.MULTILINE | re.DOTALL
     )
     named = re.sub(r' if "\w+" in ', " if ", "".join(lists))
-    captions = {path.stem for path in (ROOT / "report").glob("*.rst")}
+    captions = {path.stem for path in (CHECKOUT / "report").glob("*.rst")}
     drawn = set(re.findall(r'"(\w+)"', named)) | {"scored"}
     assert captions == drawn

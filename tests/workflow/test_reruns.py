@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.data import ROOT
+from rainscore.paths import CHECKOUT
 
 TINY = Path(__file__).with_name("tiny.yaml")
 PER_MONTH = {
@@ -66,15 +66,15 @@ class Checkout:
         self.folder = folder
         listed = subprocess.run(
             ["git", "ls-files", "-co", "--exclude-standard"],
-            cwd=ROOT,
+            cwd=CHECKOUT,
             capture_output=True,
             text=True,
             check=True,
         )
         for name in listed.stdout.splitlines():
-            if (ROOT / name).is_file():
+            if (CHECKOUT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
+                shutil.copy2(CHECKOUT / name, folder / name)
         self.configure()
 
     def configure(self, **over: dict) -> None:

@@ -1,6 +1,5 @@
 """The picture of a scored new map."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
             `map_score`, `map_score_low`, `map_score_high` [1], `cluster` (−1 too little rain, NaN
             too small a window), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
             [1], `novelty` (1: unlike the training), coordinate `time` (start, UTC). Attributes
-            `grid` (JSON of `Grid.as_dict()`), `cluster_name`, `source`, `version`, `trained_on`,
+            `grid` (JSON of `Grid.to_json()`), `cluster_name`, `source`, `version`, `trained_on`,
             `world` ('simulated' or 'real'); `unknown` (what could not be known) and `differs` (how
             the granule differs from what the model was trained on), which may be empty.
         path: File to write; the suffix chooses the format.
@@ -31,7 +30,7 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
     Raises:
         KeyError: A variable or attribute is absent.
     """
-    grid = Grid(**json.loads(dataset.attrs["grid"]))
+    grid = Grid.from_json(dataset.attrs["grid"])
     rain = dataset["precipitation"].to_numpy()
     score = dataset["score"].to_numpy()
     hidden = dataset["hidden_rain_probability"].to_numpy()

@@ -1,6 +1,5 @@
 """The candidates tried on a month: IMERG, known faults, worlds of one error, the radar's noise."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -41,7 +40,7 @@ PERFECT = "perfect"
 """Name of the estimate whose satellites make no error."""
 
 
-MAPS_A_CHUNK = 12
+MAPS_PER_CHUNK = 12
 
 
 def try_scores(
@@ -77,7 +76,7 @@ def try_scores(
         And the windows with rain in either product (time, imerg_wet, radar_share, the candidates
         of IMERG against the radar, the predictors).
     """
-    window = settings.pixels(Grid(**json.loads(pair.attrs["grid"])))[0]
+    window = settings.pixels(Grid.from_json(pair.attrs["grid"]))[0]
     options: dict[str, Any] = {
         "threshold": settings.wet_threshold_mm_h,
         "window": window,
@@ -187,8 +186,8 @@ def _maps(
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Times and both products of a sample of the maps, some at a time."""
     times = _sample(pair["time"].values, number)
-    for start in range(0, times.size, MAPS_A_CHUNK):
-        part = pair[["imerg", "radar"]].sel(time=times[start : start + MAPS_A_CHUNK]).load()
+    for start in range(0, times.size, MAPS_PER_CHUNK):
+        part = pair[["imerg", "radar"]].sel(time=times[start : start + MAPS_PER_CHUNK]).load()
         imerg, radar = (whole_windows(part[name].values, window) for name in ("imerg", "radar"))
         yield part["time"].values, imerg, radar
 

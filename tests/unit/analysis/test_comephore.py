@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,7 @@ def pair(rates: list[float]) -> xr.Dataset:
     return xr.Dataset(
         {"radar": (("time", "y", "x"), values)},
         {"time": times},
-        {"grid": json.dumps(GRID.as_dict())},
+        {"grid": GRID.to_json()},
     )
 
 

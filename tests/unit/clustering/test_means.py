@@ -1,7 +1,5 @@
 """Mean maps of the clusters."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +10,7 @@ from rainscore.clustering.labels import label_clusters
 from rainscore.clustering.means import LEAST_MAPS, average_clusters
 from rainscore.clustering.portraits import describe_maps
 from rainscore.clustering.transitions import count_transitions
+from rainscore.grids import Grid
 from rainscore.io import write_netcdf
 from rainscore.report.draw_clusters import LabelledClusters, desom_map, figures
 from rainscore.report.figures.style import save
@@ -48,7 +47,7 @@ def test_means_are_those_of_the_maps_of_a_cluster(month) -> None:
     assert np.isnat(found["medoid_time"].values[0])
     assert np.isnan(found["medoid"].values[0]).all()
     assert np.isfinite(found["rain"].values).all()
-    assert json.loads(found.attrs["grid"]) == LEARNING.as_dict()
+    assert Grid.from_json(found.attrs["grid"]) == LEARNING
 
 
 def test_the_file_follows_the_conventions_and_every_figure_is_drawn_from_it(

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.data import ROOT, shared
+from rainscore.paths import CHECKOUT
+from tests.data import shared
 
 
 @pytest.fixture(autouse=True)
 def benchmark_on_path(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks" / "clustering"))
+    monkeypatch.syspath_prepend(str(CHECKOUT / "benchmarks" / "clustering"))
 
 
 def load_images(name):
@@ -41,7 +42,9 @@ def test_every_protocol_builds_its_method_on_every_image_set():
     for name, protocol in protocols.PROTOCOLS.items():
         for data in ("usps", "mnist-test", "mnist", "fashion-mnist"):
             assert protocol.build(data, 3, None).seed == 3, name
-        assert (ROOT / "rainscore" / "clustering" / "algorithms" / f"{protocol.module}.py").exists()
+        assert (
+            CHECKOUT / "rainscore" / "clustering" / "algorithms" / f"{protocol.module}.py"
+        ).exists()
         assert not protocol.start or protocol.start in protocols.PROTOCOLS
 
 

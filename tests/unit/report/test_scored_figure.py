@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +35,7 @@ def scored(grid: Grid = GRIDS["degrees"], **scalars: float) -> xr.Dataset:
         {name: (("y", "x"), field) for name, field in fields.items()} | values,
         {"time": np.datetime64("2019-01-04T12:30", "ns")},
         {
-            "grid": json.dumps(grid.as_dict()),
+            "grid": grid.to_json(),
             "cluster_name": "broad light showers",
             "source": "3B-HHR.HDF5",
             "version": "Final V07B",

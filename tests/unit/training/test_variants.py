@@ -7,7 +7,7 @@ import yaml
 from rainscore.errors import RainscoreError
 from rainscore.evaluation.ablation import FULL, LESS, compare_variants, paired_table
 from rainscore.evaluation.skill import STATISTICS
-from rainscore.paths import ROOT
+from rainscore.paths import CHECKOUT
 from rainscore.training.channels import CHANNELS
 from rainscore.training.dataset import TIME_CONTEXT, ScoreMaps, input_channels
 from rainscore.training.fitting import SMALLEST_SPREAD, channel_statistics, fit_variant
@@ -53,7 +53,7 @@ def test_the_variants_hide_channels_that_there_are():
 
 
 def test_the_configuration_knows_every_variant():
-    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+    schema = yaml.safe_load((CHECKOUT / "config.schema.yaml").read_text())
     known = schema["properties"]["evaluation"]["properties"]["unet_variants"]["items"]["enum"]
     assert known == list(VARIANTS)
 
