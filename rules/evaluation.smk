@@ -1,4 +1,7 @@
 # Skill on held-out days.
+BOOTSTRAP = {"resamples": config["evaluation"]["resamples"], "seed": config["seed"]}
+
+
 rule evaluate_skill:
     input:
         features=every_month("results/features/{month}.h5"),
@@ -25,9 +28,10 @@ rule evaluate_skill:
     params:
         code=code("evaluate_skill"),
         methods=METHODS,
-        resamples=config["evaluation"]["resamples"],
-        boosting_windows=config["evaluation"]["boosting_windows"],
-        seed=config["seed"],
+        settings={
+            **BOOTSTRAP,
+            "boosting_windows": config["evaluation"]["boosting_windows"],
+        },
     script:
         "../scripts/evaluate_skill.py"
 
@@ -51,8 +55,7 @@ rule measure_importance:
         runtime=60,
     params:
         code=code("measure_importance"),
-        resamples=config["evaluation"]["resamples"],
-        seed=config["seed"],
+        bootstrap=BOOTSTRAP,
     script:
         "../scripts/measure_importance.py"
 
@@ -79,9 +82,8 @@ rule evaluate_variants:
         runtime=120,
     params:
         code=code("evaluate_variants"),
-        compared=COMPARED,
-        resamples=config["evaluation"]["resamples"],
-        seed=config["seed"],
+        names=list(COMPARED),
+        bootstrap=BOOTSTRAP,
     script:
         "../scripts/evaluate_variants.py"
 
@@ -130,7 +132,6 @@ rule check_clusters:
         runtime=60,
     params:
         code=code("check_clusters"),
-        resamples=config["evaluation"]["resamples"],
-        seed=config["seed"],
+        bootstrap=BOOTSTRAP,
     script:
         "../scripts/check_clusters.py"

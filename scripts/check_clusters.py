@@ -1,4 +1,4 @@
-"""Measure on held-out days what the clusters are worth: their labels, and the novelty flag."""
+"""Evaluate the cluster labels and the novelty flag on the held-out days."""
 
 from pathlib import Path
 
@@ -10,18 +10,19 @@ from rainscore.evaluation.clusterchecks import check_labels
 from rainscore.io import read_months, read_table, write_table
 from rainscore.runtime import start_logging, use_threads
 from rainscore.times import times_of
-from rainscore.training.calibration import map_scores, read_calibration
-from rainscore.training.models import load_unet
+from rainscore.training.calibration import map_scores
+from rainscore.training.trained import load_trained_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-given, p = snakemake.input, snakemake.params
-clusters, paths = read_table(given.clusters), sorted(given.features)
-stem = Path(given.unet[0]).with_suffix("")
-model, card = load_unet(stem)
+i, p = snakemake.input, snakemake.params
+clusters, features = read_table(i.clusters), sorted(i.features)
+unet = load_trained_unet(Path(i.unet[0]).with_suffix(""))
 times = times_of(clusters, "calibration", "test")
-unet = map_scores(model, card, read_calibration(stem, card), paths, times)
-draws = {"resamples": p.resamples, "seed": p.seed}
-checks = check_labels(clusters, read_months(given.tables), unet, **draws)
-seen = detections(load_clusterer(Path(given.model[0]).with_suffix("")), paths, clusters, **draws)
-write_table(pd.concat([checks, seen], ignore_index=True), snakemake.output.checks)
+scores = map_scores(unet.model, unet.card, unet.calibration, features, times)
+clusterer = load_clusterer(Path(i.model[0]).with_suffix(""))
+checks = [
+    check_labels(clusters, read_months(i.tables), scores, **p.bootstrap),
+    detections(clusterer, features, clusters, **p.bootstrap),
+]
+write_table(pd.concat(checks, ignore_index=True), snakemake.output.checks)

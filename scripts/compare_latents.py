@@ -1,4 +1,4 @@
-"""Compare auto-encoders whose latent vectors have several sizes."""
+"""Compare auto-encoders with latent vectors of several sizes on the validation maps."""
 
 from rainscore.evaluation.latentsizes import compare_latents
 from rainscore.io import read_json, read_table, write_table
@@ -6,10 +6,7 @@ from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-sizes = compare_latents(
-    sorted(snakemake.input.features),
-    read_table(snakemake.input.splits),
-    [read_json(path) for path in snakemake.input.cards],
-    seed=snakemake.params.seed,
-)
-write_table(sizes, snakemake.output.sizes)
+i, p = snakemake.input, snakemake.params
+cards = [read_json(path) for path in i.cards]
+table = compare_latents(sorted(i.features), read_table(i.splits), cards, seed=p.seed)
+write_table(table, snakemake.output.sizes)

@@ -1,4 +1,4 @@
-"""Judge the variants of the U-Net, and U-Nets of other runs, beside it on the held-out days."""
+"""Compare variants of the U-Net and U-Nets of other runs with it on the held-out days."""
 
 from pathlib import Path
 
@@ -9,13 +9,12 @@ from rainscore.training.models import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-p, given = snakemake.params, snakemake.input
-table = compare_variants(
-    sorted(given.features),
-    read_table(given.splits),
-    load_unet(Path(given.unet).with_suffix("")),
-    {name: load_unet(Path(stem)) for name, stem in p.compared.items()},
-    resamples=p.resamples,
-    seed=p.seed,
-)
+i, p = snakemake.input, snakemake.params
+unet = load_unet(Path(i.unet[0]).with_suffix(""))
+variants = {
+    name: load_unet(Path(path).with_suffix(""))
+    for name, path in zip(p.names, i.weights, strict=True)
+}
+splits = read_table(i.splits)
+table = compare_variants(sorted(i.features), splits, unet, variants, **p.bootstrap)
 write_table(table, snakemake.output.ablation)

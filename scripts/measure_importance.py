@@ -1,4 +1,4 @@
-"""Measure which inputs the U-Net's predictions depend on, on the held-out days."""
+"""Measure which input channels the predictions of the U-Net depend on, on the held-out days."""
 
 from pathlib import Path
 
@@ -9,12 +9,8 @@ from rainscore.training.models import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-p, given = snakemake.params, snakemake.input
-table = permutation_importance(
-    *load_unet(Path(given.unet[0]).with_suffix("")),
-    sorted(given.features),
-    read_table(given.splits),
-    resamples=p.resamples,
-    seed=p.seed,
-)
+i, p = snakemake.input, snakemake.params
+model, card = load_unet(Path(i.unet[0]).with_suffix(""))
+splits = read_table(i.splits)
+table = permutation_importance(model, card, sorted(i.features), splits, **p.bootstrap)
 write_table(table, snakemake.output.importance)

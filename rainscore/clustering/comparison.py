@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rainscore.scores.bootstrap import day_weights, interval, with_sample
+from rainscore.scores.crps import crps_from_ensemble
 
 YARDSTICK = "wet share"
 """Maps cut into classes of equal size by their wet share alone: no clustering at all."""
@@ -150,24 +151,9 @@ def explained(
         own = np.sort(scores[known[clusters[known] == cluster]])
         values = own if len(own) else everything
         error[here] = (truth[here] - values.mean()) ** 2
-        crps[here] = ensemble_crps(values, truth[here])
-    plain = (truth - everything.mean()) ** 2, ensemble_crps(everything, truth)
+        crps[here] = crps_from_ensemble(values, truth[here])
+    plain = (truth - everything.mean()) ** 2, crps_from_ensemble(everything, truth)
     return {"eta2": days.sums(error, plain[0]), "crps_skill": days.sums(crps, plain[1])}
-
-
-def ensemble_crps(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """CRPS of the distribution of sorted values (m,) at truths (n,).
-
-    >>> ensemble_crps(np.array([0.0, 1.0]), np.array([0.0])).tolist()
-    [0.25]
-    """
-    m = len(values)
-    spread = (values * (2 * np.arange(m) - m + 1)).sum() / m**2
-    # Not truth by values: two years of maps would take a gigabyte.
-    upto = np.append(0.0, values.cumsum())
-    below = np.searchsorted(values, truth)
-    error = truth * (2 * below - m) + upto[-1] - 2 * upto[below]
-    return error / m - spread
 
 
 def by_wet_share(maps: pd.DataFrame, k: int) -> np.ndarray:

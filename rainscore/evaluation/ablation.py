@@ -1,29 +1,45 @@
-"""The U-Net told less, its variants, and U-Nets of other runs, beside it on the same windows."""
+"""Comparison of the U-Net with its variants and with U-Nets of other runs on the same windows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from rainscore.evaluation.skill import STATISTICS, DaySums, measures, pixel_statistics
-from rainscore.evaluation.transfer import check_elsewhere
-from rainscore.scores.bootstrap import day_weights, interval
+from rainscore.evaluation.daysums import DaySums, GroupSums, single_group
+from rainscore.evaluation.skill import STATISTICS, UNET, measures, score_statistics
+from rainscore.evaluation.transfer import check_external_model
+from rainscore.scores.bootstrap import interval
 from rainscore.times import season_of
-from rainscore.training.dataset import FORGOTTEN, SIDES, ScoreMaps
+from rainscore.training.dataset import SIDES, ScoreMaps
 from rainscore.training.inference import predict
 from rainscore.training.unet import UNet
 from rainscore.training.variants import VARIANTS, Variant, variant_pixels
 
-FULL = "U-Net"
-
-
-LESS = {
-    "map-without-previous": FORGOTTEN[1],
-    "map-without-next": FORGOTTEN[2],
-    "lone-map": FORGOTTEN[3],
+REDUCED_CONTEXT = {
+    "map-without-previous": ("before",),
+    "map-without-next": ("after",),
+    "lone-map": ("before", "after"),
 }
-"""The run's own U-Net, which has learnt to do with less, on maps that are told less."""
+"""Neighbouring half-hours that are hidden from the run's own U-Net, by name of the comparison."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A U-Net that is compared with the run's own.
+
+    Attributes:
+        model: The network.
+        card: Card of its model file.
+        forgotten: Neighbouring half-hours that are hidden from it, `before`, `after` or both.
+        variant: Season and half of the domain that it is evaluated in.
+    """
+
+    model: UNet
+    card: dict
+    forgotten: tuple[str, ...] = ()
+    variant: Variant = field(default_factory=Variant)
 
 
 def compare_variants(
@@ -35,104 +51,147 @@ def compare_variants(
     resamples: int,
     seed: int,
 ) -> pd.DataFrame:
-    """Judge each variant beside the run's own U-Net, before any calibration of the interval.
+    """Compare each variant with the run's own U-Net, before any calibration of the interval.
 
-    A U-Net of another run is judged on all held-out windows. It is told what the run's own is: of
-    an Early granule never what comes after. So is the run's own where it is told still less
-    (`LESS`), as of the first or newest granule of a record, or of a lone one.
+    Variants of `VARIANTS` are evaluated in the season or half of the domain that they were not
+    trained on, a U-Net of another run on all held-out windows. Channels that the run's own U-Net
+    does not use are hidden from all. The run's own U-Net is also evaluated with neighbouring
+    half-hours hidden (`REDUCED_CONTEXT`), as for the first or newest granule of a record or for a
+    lone one.
 
     Args:
         paths: Training files.
-        splits: Of `period.split_blocks`; the test half-hours are judged.
-        full: The U-Net of the run and its card.
-        variants: U-Net and card by name: of `variants.VARIANTS`, any other is of another run.
-        resamples: Bootstrap samples of days.
-        seed: Of the samples.
+        splits: Split of each half-hour (`splits.split_blocks`); the test half-hours are used.
+        full: U-Net of the run and its card.
+        variants: U-Net and card by name, of a variant in `VARIANTS` or of another run.
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed of the samples.
 
     Returns:
-        Of `paired_table`.
+        Table of `variant_table`.
 
     Raises:
-        RainscoreError: As `check_elsewhere`.
+        RainscoreError: A U-Net of another run cannot be compared (`check_external_model`).
     """
     for name in variants.keys() - VARIANTS.keys():
-        check_elsewhere(name, variants[name][1], full[1])
-    test = splits.loc[splits["split"] == "test", "time"].to_numpy()
-    known = {side for side, channel in SIDES.items() if channel not in full[1]["hidden"]}
-    told = [name for name, forgotten in LESS.items() if known.issuperset(forgotten)]
-    models = {FULL: full, **dict.fromkeys(told, full), **variants}
+        check_external_model(name, variants[name][1], full[1])
+    candidates = {UNET: Candidate(*full)} | _candidates(full, variants)
+    times = splits.loc[splits["split"] == "test", "time"].to_numpy()
     data = {
         name: ScoreMaps(
             paths,
-            test,
-            hidden=sorted({*card["hidden"], *full[1]["hidden"]}),
-            forgotten=LESS.get(name, ()),
+            times,
+            hidden=sorted({*candidate.card["hidden"], *full[1]["hidden"]}),
+            forgotten=candidate.forgotten,
         )
-        for name, (_, card) in models.items()
+        for name, candidate in candidates.items()
     }
-    given = (predict(model, data[name]) for name, (model, _) in models.items())
-    asked = {name: VARIANTS.get(name, Variant()) for name in models if name != FULL}
-    judged = {name: variant_pixels(v, paths[0], judged=True) for name, v in asked.items()}
-    levels, days, place = full[0].settings.levels, DaySums(), 0
-    for batches in zip(*given, strict=True):
+    pixels = {
+        name: variant_pixels(candidate.variant, paths[0], judged=True)
+        for name, candidate in candidates.items()
+    }
+    predictions = (predict(candidate.model, data[name]) for name, candidate in candidates.items())
+    sums, starts, levels = DaySums(len(STATISTICS)), iter(data[UNET].times), full[0].settings.levels
+    for batches in zip(*predictions, strict=True):
         (_, target, wet, _), _ = batches[0]
-        for i, time in enumerate(data[FULL].times[place : place + len(target)]):
-            defined = wet[i] & np.isfinite(target[i])
-            truth = target[i][defined].astype(np.float64)
-            found = {
-                name: pixel_statistics(quantiles[i][:, defined].T, truth, levels)
-                for name, (_, (quantiles, _)) in zip(models, batches, strict=True)
+        evaluated = wet & np.isfinite(target)
+        for i, window in enumerate(evaluated):
+            scores = target[i][window].astype(np.float64)
+            statistics = {
+                name: score_statistics(quantiles[i][:, window].T, scores, levels)
+                for name, (_, (quantiles, _)) in zip(candidates, batches, strict=True)
             }
-            season = season_of(pd.Timestamp(time).month)
-            for name, pixels in judged.items():
-                if asked[name].season not in ("", season):
-                    continue
-                here = slice(None) if pixels is None else pixels[defined]
-                for method in (FULL, name):
-                    rows = found[method][here]
-                    groups = np.zeros(len(rows), int)
-                    days.add(method, str(time.astype("datetime64[D]")), name, [name], groups, rows)
-        place += len(target)
-    return paired_table(days.table(), resamples=resamples, seed=seed)
+            _add_map(sums, next(starts), window, statistics, candidates, pixels)
+    return variant_table(sums, resamples=resamples, seed=seed)
 
 
-def paired_table(days: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
-    """Measures of each variant, and their difference to the full U-Net on the same windows.
+def _candidates(
+    full: tuple[UNet, dict], variants: Mapping[str, tuple[UNet, dict]]
+) -> dict[str, Candidate]:
+    """The U-Nets to compare with the run's own, by name."""
+    available = {side for side, channel in SIDES.items() if channel not in full[1]["hidden"]}
+    reduced = {
+        name: Candidate(*full, forgotten=sides)
+        for name, sides in REDUCED_CONTEXT.items()
+        if available.issuperset(sides)
+    }
+    trained = {
+        name: Candidate(*unet, variant=VARIANTS.get(name, Variant()))
+        for name, unet in variants.items()
+    }
+    return reduced | trained
+
+
+def _add_map(
+    sums: DaySums,
+    start: np.datetime64,
+    window: np.ndarray,
+    statistics: Mapping[str, np.ndarray],
+    candidates: Mapping[str, Candidate],
+    pixels: Mapping[str, np.ndarray | None],
+) -> None:
+    """Add one map: each candidate and the run's own U-Net on the windows of the candidate.
 
     Args:
-        days: Of `DaySums.table`, the method being FULL or the variant that `group` names.
-        resamples: Bootstrap samples of days; the same for both, so that differences are paired.
-        seed: Of the samples.
+        sums: Sums to add to; the grouping and the group are named by the candidate.
+        start: Start of the half-hour.
+        window: Evaluated windows, dims (y, x).
+        statistics: Statistics of the evaluated windows by candidate, dims (n, statistic).
+        candidates: Candidates by name, the run's own U-Net among them.
+        pixels: Pixels (y, x) that each candidate is evaluated on; None for all.
+    """
+    day, season = start.astype("datetime64[D]"), season_of(pd.Timestamp(start).month)
+    for name, candidate in candidates.items():
+        if name == UNET or candidate.variant.season not in ("", season):
+            continue
+        chosen = pixels[name]
+        rows = slice(None) if chosen is None else chosen[window]
+        for method in (UNET, name):
+            part = statistics[method][rows]
+            groupings = {name: single_group(len(part), name)}
+            sums.add(method, np.full(len(part), day), groupings, part)
+
+
+def variant_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
+    """Measures of each variant and their differences to the full U-Net on the same windows.
+
+    Args:
+        sums: Sums of `score_statistics`; each group is named by a variant and holds the methods
+            UNET and the variant.
+        resamples: Number of bootstrap samples of days, which are the same for both.
+        seed: Random seed of the samples.
 
     Returns:
-        Columns variant, measure, value, low, high, difference (variant less full),
+        Columns variant, measure, value, low, high, difference (variant − full U-Net),
         difference_low, difference_high (95 % intervals, NaN with a single day), days, n.
     """
-    rows = []
-    for variant, part in days.groupby("group", sort=True):
-        names = np.sort(part["day"].unique())
-        index = pd.MultiIndex.from_product([[variant, FULL], names], names=["method", "day"])
-        cube = part.set_index(["method", "day"])[list(STATISTICS)].reindex(index, fill_value=0.0)
-        sums = cube.to_numpy().reshape(2, names.size, -1)
-        weights = day_weights(names.size, resamples=resamples, seed=seed)
-        point = measures(sums.sum(axis=1))
-        drawn = measures(np.einsum("rd,mds->mrs", weights, sums))
-        for measure, (own, whole) in point.items():
-            samples = drawn[measure]
-            low, high = interval(samples[0], names.size)
-            less, more = interval(samples[0] - samples[1], names.size)
-            rows.append(
-                {
-                    "variant": variant,
-                    "measure": measure,
-                    "value": own,
-                    "low": low,
-                    "high": high,
-                    "difference": own - whole,
-                    "difference_low": less,
-                    "difference_high": more,
-                    "days": names.size,
-                    "n": int(sums[0, :, 0].sum()),
-                }
-            )
+    rows: list[dict] = []
+    for group in sums.groups():
+        rows += _variant_rows(group, group.resampled(resamples=resamples, seed=seed))
     return pd.DataFrame(rows)
+
+
+def _variant_rows(group: GroupSums, drawn: np.ndarray) -> list[dict]:
+    """Rows of `variant_table` of one variant; `drawn` has dims (resample, method, statistic)."""
+    variant, full = (group.methods.index(name) for name in (group.group, UNET))
+    days, values, samples = len(group.days), measures(group.total()), measures(drawn)
+    rows = []
+    for measure, value in values.items():
+        own = samples[measure][:, variant]
+        low, high = interval(own, days)
+        difference_low, difference_high = interval(own - samples[measure][:, full], days)
+        rows.append(
+            {
+                "variant": group.group,
+                "measure": measure,
+                "value": value[variant],
+                "low": low,
+                "high": high,
+                "difference": value[variant] - value[full],
+                "difference_low": difference_low,
+                "difference_high": difference_high,
+                "days": days,
+                "n": int(group.sums[variant, :, 0].sum()),
+            }
+        )
+    return rows

@@ -1,54 +1,62 @@
-"""Baselines of the score: what can be known of it without the U-Net."""
+"""Baselines: predictions of the score without the U-Net."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from sklearn.isotonic import IsotonicRegression
 
+from rainscore.analysis.classes import AGE_CLASSES, QUALITY_CLASSES
 from rainscore.clustering.latents import latent_columns
 from rainscore.clustering.scorecounts import DRY
 from rainscore.evaluation.blocks import Block
+from rainscore.evaluation.boosting import Boosting
+from rainscore.evaluation.skill import CLIMATOLOGY
+from rainscore.imerg.passes import SOURCE_NAMES
+
+QUALITY_INDEX = "quality index"
+
+NEAREST_MAPS = "nearest maps"
 
 BINS = 1000
-
+"""Scores are counted in steps of 1 / BINS."""
 
 MIN_COUNT = 500
-
+"""Minimum number of scores of a class that has quantiles of its own."""
 
 ERROR_EDGES = np.geomspace(0.01, 10, 39)
 """Bounds of the classes of IMERG's random error [mm/h]."""
 
-
 ERROR_CLASSES = len(ERROR_EDGES) + 2
-
+"""Number of classes of the random error; the last one is for missing values."""
 
 NEIGHBOURS = 30
-
+"""Number of nearest training maps whose scores are used."""
 
 MAP_BINS = 100
+"""Scores of single maps are counted in steps of 1 / MAP_BINS."""
 
 
 class Baseline(Protocol):
-    """Learns from the training maps block by block, then predicts."""
+    """A method that learns from the training maps block by block, then predicts."""
 
     def learn(self, block: Block) -> None:
-        """Take in the judged windows of some training maps."""
+        """Learn from the evaluated windows of some training maps."""
 
     def predict(self, block: Block, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of the score of the block's judged windows, dims (n, level)."""
+        """Quantiles of the score of the block's evaluated windows, dims (n, level)."""
 
 
 class ConditionalClimatology:
     """Quantiles of the score in each class, from histograms that add over months.
 
-    A class with fewer than `MIN_COUNT` scores takes the quantiles of all.
+    A class with fewer than `MIN_COUNT` scores takes the quantiles of all scores.
 
     Args:
         classes: Number of classes.
-        rising: Make the quantiles rise with the class (isotonic regression, weighted with the
-            counts), but for the last class, that of missing values.
+        rising: Whether the quantiles must rise with the class (isotonic regression weighted with
+            the counts); the last class, that of missing values, is left as it is.
     """
 
     def __init__(self, classes: int, *, rising: bool = False) -> None:
@@ -56,68 +64,84 @@ class ConditionalClimatology:
         self.rising = rising
 
     def add(self, labels: np.ndarray, scores: np.ndarray) -> None:
-        """Count scores (n,), in [0, 1] without NaN, under their class (n,)."""
-        place = np.rint(scores * BINS).astype(np.int64) + labels.astype(np.int64) * (BINS + 1)
-        self.counts += np.bincount(place, minlength=self.counts.size).reshape(self.counts.shape)
+        """Count scores.
+
+        Args:
+            labels: Class of each score, dims (n,).
+            scores: Scores in [0, 1], dims (n,), without NaN.
+        """
+        flat = np.rint(scores * BINS).astype(np.int64) + labels.astype(np.int64) * (BINS + 1)
+        self.counts += np.bincount(flat, minlength=self.counts.size).reshape(self.counts.shape)
 
     def quantiles(self, levels: Sequence[float]) -> np.ndarray:
         """Quantiles of each class, dims (class, level).
 
         Raises:
-            ValueError: Nothing was counted.
+            ValueError: No score was counted.
         """
         total = self.counts.sum(axis=0)
         if not total.any():
             raise ValueError("no score to learn from: the training days hold no defined score")
         size = self.counts.sum(axis=1)
         enough = (size >= MIN_COUNT)[:, None]
-        found = quantiles_of(np.where(enough, self.counts, total), levels)
+        quantiles = histogram_quantiles(np.where(enough, self.counts, total), levels)
         if not self.rising:
-            return found
+            return quantiles
         ordered = np.arange(len(size) - 1)
         weight = np.maximum(size[ordered], 1)
-        for column in found.T:
+        for column in quantiles.T:
             fitted = IsotonicRegression().fit(ordered, column[ordered], weight)
             column[ordered] = fitted.predict(ordered)
-        return np.sort(found, axis=1)
+        return np.sort(quantiles, axis=1)
 
 
-def quantiles_of(counts: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-    """Quantiles of histograms (class, bin) over [0, 1], dims (class, level)."""
+def histogram_quantiles(counts: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """Quantiles of histograms over [0, 1].
+
+    Args:
+        counts: Dims (class, bin).
+        levels: Probability levels.
+
+    Returns:
+        Dims (class, level).
+    """
     share = counts.cumsum(axis=1) / counts.sum(axis=1, keepdims=True)
     last = counts.shape[1] - 1
-    # Rounding of a sum must not hide that a level is reached.
+    # The tolerance keeps rounding of a sum from moving a level that is met exactly to the next bin.
     return np.stack([(share >= level - 1e-9).argmax(axis=1) / last for level in levels], axis=1)
 
 
 class ByClass:
-    """Distribution of the score in each class that a window belongs to.
+    """Baseline that predicts the distribution of the training scores in the class of the window.
 
     Args:
-        label: Gives the class of each judged window of a block, dims (n,).
-        classes, rising: As in `ConditionalClimatology`.
+        classify: Function from a block to the class of each evaluated window, dims (n,).
+        classes: Number of classes.
+        rising: Whether the quantiles must rise with the class, as in `ConditionalClimatology`.
     """
 
     def __init__(
-        self, label: Callable[[Block], np.ndarray], classes: int, *, rising: bool = False
+        self, classify: Callable[[Block], np.ndarray], classes: int, *, rising: bool = False
     ) -> None:
-        self._label = label
+        self._classify = classify
         self._climatology = ConditionalClimatology(classes, rising=rising)
 
     def learn(self, block: Block) -> None:
         """Count the scores of each class."""
-        self._climatology.add(self._label(block), block.found)
+        self._climatology.add(self._classify(block), block.scores)
 
     def predict(self, block: Block, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of each window's class."""
-        return self._climatology.quantiles(levels)[self._label(block)]
+        """Quantiles of the class of each window, dims (n, level)."""
+        return self._climatology.quantiles(levels)[self._classify(block)]
 
 
 class NearestMaps:
-    """Scores of the training maps that are nearest in the latent space, all windows alike.
+    """Baseline that predicts the scores of the training maps nearest in the latent space.
+
+    All windows of a map get the same quantiles.
 
     Args:
-        latents: Columns time, z0, z1, … of training and other maps.
+        latents: Latent vectors of all maps: time, z0, z1, ….
     """
 
     def __init__(self, latents: pd.DataFrame) -> None:
@@ -127,48 +151,123 @@ class NearestMaps:
 
     def learn(self, block: Block) -> None:
         """Count the scores of each map that has any."""
-        place = np.rint(block.found * MAP_BINS).astype(np.int64) + block.map_of * (MAP_BINS + 1)
-        size = len(block.times) * (MAP_BINS + 1)
-        counts = np.bincount(place, minlength=size).reshape(len(block.times), -1)
-        kept = counts.any(axis=1)
-        self._times.append(block.times[kept])
-        self._counts.append(counts[kept])
+        bins = MAP_BINS + 1
+        flat = np.rint(block.scores * MAP_BINS).astype(np.int64) + block.map_index * bins
+        counts = np.bincount(flat, minlength=len(block.times) * bins)
+        counts = counts.reshape(len(block.times), -1)
+        scored = counts.any(axis=1)
+        self._times.append(block.times[scored])
+        self._counts.append(counts[scored])
 
     def nearest(self, times: np.ndarray) -> np.ndarray:
-        """Positions of each map's nearest training maps, dims (map, neighbour), the nearest first.
+        """Positions of the nearest training maps of each map, nearest first.
 
-        The latent vectors are scaled to the same spread.
+        Each component of the latent vectors is standardised by the training maps.
+
+        Args:
+            times: Starts of the half-hours of the maps, dims (map,).
+
+        Returns:
+            Dims (map, neighbour), integers.
         """
-        known, asked = (self._vectors(t) for t in (np.concatenate(self._times), times))
-        mean, spread = known.mean(axis=0), np.maximum(known.std(axis=0), 1e-9)
-        known, asked = ((v - mean) / spread for v in (known, asked))
-        squared = (asked**2).sum(axis=1)[:, None] - 2 * asked @ known.T + (known**2).sum(axis=1)
+        training, maps = (self._vectors(t) for t in (np.concatenate(self._times), times))
+        mean, spread = training.mean(axis=0), np.maximum(training.std(axis=0), 1e-9)
+        training, maps = ((v - mean) / spread for v in (training, maps))
+        squared = (maps**2).sum(axis=1)[:, None] - 2 * maps @ training.T
+        squared = squared + (training**2).sum(axis=1)
         return np.argsort(squared, axis=1, kind="stable")[:, :NEIGHBOURS]
 
     def predict(self, block: Block, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of all scores of the nearest maps."""
+        """Quantiles of all scores of the nearest maps, dims (n, level)."""
         counts = np.concatenate(self._counts)[self.nearest(block.times)].sum(axis=1)
-        return quantiles_of(counts, levels)[block.map_of]
+        return histogram_quantiles(counts, levels)[block.map_index]
 
     def predict_maps(
         self, times: np.ndarray, scores: pd.Series, levels: Sequence[float]
     ) -> np.ndarray:
-        """Quantiles of the map scores (by time) of the nearest maps, dims (map, level)."""
-        known = scores.reindex(np.concatenate(self._times).astype("datetime64[ns]")).to_numpy()
-        return np.nanquantile(known[self.nearest(times)], levels, axis=1).T
+        """Quantiles of the map scores of the nearest maps.
+
+        Args:
+            times: Starts of the half-hours of the maps, dims (map,).
+            scores: Map scores of the training maps by time.
+            levels: Probability levels.
+
+        Returns:
+            Dims (map, level).
+        """
+        training = scores.reindex(np.concatenate(self._times).astype("datetime64[ns]")).to_numpy()
+        return np.nanquantile(training[self.nearest(times)], levels, axis=1).T
 
     def _vectors(self, times: np.ndarray) -> np.ndarray:
         return self._latents.reindex(times.astype("datetime64[ns]")).to_numpy(np.float64)
 
 
-def error_class(block: Block) -> np.ndarray:
-    """Class of IMERG's random error of each judged window; missing is the last class."""
-    error = block.random_error[block.judged]
-    known = np.searchsorted(ERROR_EDGES, error, side="right")
-    return np.where(np.isnan(error), ERROR_CLASSES - 1, known)
+def random_error_class(block: Block) -> np.ndarray:
+    """Class of IMERG's random error of each evaluated window; the last class is for missing."""
+    error = block.random_error[block.evaluated]
+    label = np.searchsorted(ERROR_EDGES, error, side="right")
+    return np.where(np.isnan(error), ERROR_CLASSES - 1, label)
 
 
 def cluster_class(clusters: pd.DataFrame, times: np.ndarray) -> np.ndarray:
-    """Class of each map: 0 for too little rain or no rain estimate at all, 1 + cluster."""
-    known = clusters.set_index("time")["cluster"]
-    return known.reindex(times.astype("datetime64[ns]"), fill_value=DRY).to_numpy(int) + 1
+    """Class of each map by its cluster.
+
+    Args:
+        clusters: Clusters of the maps: time, cluster.
+        times: Starts of the half-hours, dims (map,).
+
+    Returns:
+        Dims (map,): 1 + cluster; 0 with too little rain or without any rain estimate.
+    """
+    labels = clusters.set_index("time")["cluster"]
+    return labels.reindex(times.astype("datetime64[ns]"), fill_value=DRY).to_numpy(int) + 1
+
+
+def cluster_method(name: str) -> str:
+    """Name in result tables of the baseline by the clusters of a clustering method."""
+    return f"cluster ({name})"
+
+
+def by_cluster(clusters: pd.DataFrame) -> ByClass:
+    """Baseline by the cluster of the map.
+
+    Args:
+        clusters: Clusters of all maps: time, cluster.
+    """
+
+    def classify(block: Block) -> np.ndarray:
+        return cluster_class(clusters, block.times)[block.map_index]
+
+    return ByClass(classify, int(clusters["cluster"].max()) + 2)
+
+
+def make_baselines(
+    clusters: Mapping[str, pd.DataFrame],
+    nearest: NearestMaps,
+    *,
+    share: float,
+    wet_threshold: float,
+    seed: int,
+) -> dict[str, Baseline]:
+    """All baselines by name, before they have learnt.
+
+    Args:
+        clusters: Clusters of all maps (time, cluster) by clustering method.
+        nearest: Baseline by the latent vectors of all maps.
+        share: Share of the training windows that gradient boosting learns from.
+        wet_threshold: Rates at or above it are wet [mm/h].
+        seed: Random seed of gradient boosting.
+    """
+    return {
+        CLIMATOLOGY: ByClass(lambda block: np.zeros(block.scores.size, int), 1),
+        "source and age": ByClass(
+            lambda block: block.classes["source_age"], len(SOURCE_NAMES) * AGE_CLASSES
+        ),
+        QUALITY_INDEX: ByClass(
+            lambda block: block.classes["quality"], QUALITY_CLASSES, rising=True
+        ),
+        "random error": ByClass(random_error_class, ERROR_CLASSES),
+        **{cluster_method(name): by_cluster(table) for name, table in clusters.items()},
+        NEAREST_MAPS: nearest,
+        "gradient boosting": Boosting(share, wet_threshold=wet_threshold, seed=seed),
+    }

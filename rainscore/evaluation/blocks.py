@@ -1,4 +1,4 @@
-"""Maps with all that any method may learn from or predict with, a few at a time."""
+"""Blocks of maps with everything that a method may learn from or predict with."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,57 +7,68 @@ from pathlib import Path
 
 import numpy as np
 
-from rainscore.training.dataset import ScoreMaps, batches
+from rainscore.training.channels import CHANNELS
+from rainscore.training.dataset import ScoreMaps, batches, input_channels
 from rainscore.training.features import read_features
 from rainscore.training.pixelclasses import pixel_classes
 
+CHANNEL_NAMES = input_channels(CHANNELS)
+"""Names of the channels of `Block.inputs`."""
+
 MAPS = 16
+"""Maps per block."""
 
-
-EXTRA = ("quality", "random_error")
+ERROR_FIELDS = ("quality", "random_error")
+"""Fields of the training files that the networks do not use, but the baselines do."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A few maps.
+    """A few maps on the learning grid.
 
     Attributes:
-        times: Half-hour starts, dims (map,).
-        inputs: Channels of `dataset.input_channels`, dims (map, channel, y, x).
-        target: The score, dims (map, y, x), NaN where undefined.
+        times: Starts of the half-hours, dims (map,).
+        inputs: Scaled channels `CHANNEL_NAMES`, dims (map, channel, y, x).
+        target: True score of the window, dims (map, y, x), NaN where undefined.
         wet: Whether IMERG has rain in the window, dims (map, y, x).
-        truth: Whether the window has valid radar, dims (map, y, x).
-        quality, random_error: Of IMERG [1], [mm/h], dims (map, y, x), NaN missing.
+        radar_valid: Whether IMERG and radar are valid in the window, dims (map, y, x).
+        quality: IMERG's quality index [1], dims (map, y, x), NaN where missing.
+        random_error: IMERG's random error [mm/h], dims (map, y, x), NaN where missing.
     """
 
     times: np.ndarray
     inputs: np.ndarray
     target: np.ndarray
     wet: np.ndarray
-    truth: np.ndarray
+    radar_valid: np.ndarray
     quality: np.ndarray
     random_error: np.ndarray
 
     @cached_property
-    def judged(self) -> np.ndarray:
+    def evaluated(self) -> np.ndarray:
         """Windows where IMERG has rain and the score is defined, dims (map, y, x)."""
         return self.wet & np.isfinite(self.target)
 
     @cached_property
-    def found(self) -> np.ndarray:
-        """Scores of the judged windows, dims (n,)."""
-        return self.target[self.judged].astype(np.float64)
+    def scores(self) -> np.ndarray:
+        """True scores of the evaluated windows, dims (n,)."""
+        return self.target[self.evaluated].astype(np.float64)
 
     @cached_property
-    def map_of(self) -> np.ndarray:
-        """Map of each judged window, dims (n,)."""
-        return np.nonzero(self.judged)[0]
+    def map_index(self) -> np.ndarray:
+        """Position in the block of the map of each evaluated window, dims (n,)."""
+        return np.nonzero(self.evaluated)[0]
+
+    @cached_property
+    def days(self) -> np.ndarray:
+        """Day of each evaluated window, dims (n,), datetime64[D]."""
+        return self.times.astype("datetime64[D]")[self.map_index]
 
     @cached_property
     def classes(self) -> dict[str, np.ndarray]:
-        """Classes of the judged windows (`classes.pixel_classes`), each (n,)."""
-        found = pixel_classes(self.inputs, self.quality)
-        return {name: values[self.judged] for name, values in found.items()}
+        """Classes of the evaluated windows by name (`pixelclasses.pixel_classes`), dims (n,)."""
+        classes = pixel_classes(self.inputs, self.quality)
+        return {name: values[self.evaluated] for name, values in classes.items()}
 
 
 def read_blocks(paths: Sequence[Path], times: np.ndarray, hidden: Sequence[str]) -> Iterator[Block]:
@@ -65,26 +76,26 @@ def read_blocks(paths: Sequence[Path], times: np.ndarray, hidden: Sequence[str])
 
     Args:
         paths: Training files.
-        times: Half-hours wanted; those that no file holds are left out.
-        hidden: Channels that are not shown, as to the U-Net.
+        times: Starts of the half-hours to read; those that no file holds are left out.
+        hidden: Channels that are hidden from the networks, and from the baselines as well.
     """
     data = ScoreMaps(paths, times, hidden=hidden)
     maps = batches(data.read, np.arange(len(data)), batch=MAPS)
-    extra = _joined(read_features(paths, times, list(EXTRA), maps=MAPS))
-    for i, (arrays, more) in enumerate(zip(maps, extra, strict=True)):
-        inputs, target, wet, truth = (array.numpy() for array in arrays)
-        at = data.times[i * MAPS : (i + 1) * MAPS]
-        yield Block(at, inputs, target, wet, truth, **more)
+    fields = _rebatched(read_features(paths, times, list(ERROR_FIELDS), maps=MAPS))
+    for i, (arrays, errors) in enumerate(zip(maps, fields, strict=True)):
+        inputs, target, wet, radar_valid = (array.numpy() for array in arrays)
+        starts = data.times[i * MAPS : (i + 1) * MAPS]
+        yield Block(starts, inputs, target, wet, radar_valid, **errors)
 
 
-def _joined(blocks: Iterator[tuple[np.ndarray, dict]]) -> Iterator[dict[str, np.ndarray]]:
-    """Blocks of `MAPS` maps, joined across months."""
-    parts: dict[str, np.ndarray] = {}
+def _rebatched(blocks: Iterator[tuple[np.ndarray, dict]]) -> Iterator[dict[str, np.ndarray]]:
+    """Arrays of `MAPS` maps, joined across months; the last one shorter."""
+    joined: dict[str, np.ndarray] = {}
     for _, block in blocks:
-        block = {name: values.astype(np.float32) for name, values in block.items()}
-        parts = {k: np.concatenate([parts[k], v]) if parts else v for k, v in block.items()}
-        while len(parts[EXTRA[0]]) >= MAPS:
-            yield {k: v[:MAPS] for k, v in parts.items()}
-            parts = {k: v[MAPS:] for k, v in parts.items()}
-    if parts and len(parts[EXTRA[0]]):
-        yield parts
+        part = {name: values.astype(np.float32) for name, values in block.items()}
+        joined = {k: np.concatenate([joined[k], v]) if joined else v for k, v in part.items()}
+        while len(joined[ERROR_FIELDS[0]]) >= MAPS:
+            yield {name: values[:MAPS] for name, values in joined.items()}
+            joined = {name: values[MAPS:] for name, values in joined.items()}
+    if joined and len(joined[ERROR_FIELDS[0]]):
+        yield joined

@@ -1,4 +1,6 @@
-"""What the labels of clusters are worth on held-out days: coverage, skill, false alarms."""
+"""Evaluation of the cluster labels on held-out days: coverage, skill, false alarms."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,153 +15,192 @@ from rainscore.clustering.scorecounts import (
     quantiles,
     score_intervals,
 )
-from rainscore.evaluation.skill import COLUMNS, DaySums, paired_table, pixel_statistics, skill_table
+from rainscore.evaluation.daysums import COLUMNS, DaySums, Groups, single_group
+from rainscore.evaluation.skill import (
+    CLIMATOLOGY,
+    STATISTICS,
+    UNET,
+    paired_table,
+    score_statistics,
+    skill_table,
+)
+from rainscore.scores.crps import crps_from_quantiles
 
-CLIMATOLOGY, CLUSTER, UNET, POOL = "climatology", "cluster", "U-Net", "U-Net and cluster"
+CLUSTER, POOL = "cluster", "U-Net and cluster"
 
-
-TAU = [round(0.05 * i, 2) for i in range(1, 20)]
+LEVELS = [round(0.05 * i, 2) for i in range(1, 20)]
 """Levels of the quantiles that are compared."""
 
-
-FOLDS = 24
-"""Parts of the days that are left out in turn, at most."""
+MAX_FOLDS = 24
+"""Maximum number of parts of the days, each left out in turn."""
 
 
 def check_labels(
     clusters: pd.DataFrame, table: pd.DataFrame, unet: pd.Series, *, resamples: int, seed: int
 ) -> pd.DataFrame:
-    """Measure labels on days that they have not seen.
+    """Evaluate labels on days that they were not made from.
 
-    - split `map`: the test days, with labels from all others: the cluster's distribution, the
-      U-Net's map score, both together, climatology. `crps_skill` is against climatology,
-      `crps_gain` against the U-Net alone, on the same resampled days.
+    - split `map`: the test days, with labels from all other days: distribution of the cluster, map
+      score of the U-Net, both pooled, climatology. `crps_skill` is relative to climatology,
+      `crps_gain` to the U-Net alone, on the same resampled days.
     - split `cluster`: the same by cluster.
-    - split `left out`: all days but the gaps, in at most FOLDS parts, each told by labels from the
-      other parts: more days than the test split has, for the coverage of the method rather than of
-      these labels.
-    - split `novelty`: `false_alarms`, the share of the clustered test maps that is called new.
+    - split `left out`: all days but the gaps, in at most MAX_FOLDS parts, each evaluated with
+      labels from the other parts. It has more days than the test split and evaluates the coverage
+      of the method rather than of these labels.
+    - split `novelty`: share of the clustered test maps that are flagged as novel
+      (`novelty.false_alarms`).
 
     Args:
-        clusters: time, split, cluster, novel.
+        clusters: Clusters of all maps: time, split, cluster, novel.
         table: Score tables: time, map_score.
-        unet: Map score that the U-Net predicts, by time, for the calibration and the test days.
-        resamples: Bootstrap samples of days.
-        seed: Of the samples.
+        unet: Map score predicted by the U-Net, by time, for the calibration and the test days.
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed of the samples.
 
     Returns:
-        method, measure, split, group, value, low, high (95 %, days resampled), days, n.
+        `COLUMNS`, with 95 % intervals over resampled days.
     """
     rows = clusters.merge(table[["time", "map_score"]], on="time", validate="one_to_one")
     rows = rows[rows["split"] != "gap"].dropna(subset=["map_score"])
     rows["unet"] = unet.reindex(rows["time"]).to_numpy()
-    held = rows["split"].isin(HELD)
-    known, test = rows[~held], rows[held]
+    held_out = rows["split"].isin(HELD)
+    labelled, test = rows[~held_out], rows[held_out]
+    predicted = _label_predictions(labelled, test) | _unet_predictions(labelled, test)
+    sums = DaySums(len(STATISTICS))
+    by_cluster = Groups.of_labels(test["cluster"].astype(str).to_numpy())
+    _add(sums, test, predicted, {"map": single_group(len(test)), "cluster": by_cluster})
+    for times in _folds(rows):
+        fold = rows["time"].isin(times)
+        other, left_out = rows[~fold], rows[fold]
+        groupings = {"left out": single_group(len(left_out))}
+        _add(sums, left_out, _label_predictions(other, left_out), groupings)
     draws = {"resamples": resamples, "seed": seed}
-    days = DaySums()
-    told = {**_by_label(known, test), **_by_unet(known, test)}
-    _add(days, test, told, "map", np.full(len(test), "all"))
-    _add(days, test, told, "cluster", test["cluster"].astype(str).to_numpy())
-    for out in _folds(rows):
-        away, here = rows[~rows["time"].isin(out)], rows[rows["time"].isin(out)]
-        _add(days, here, _by_label(away, here), "left out", np.full(len(here), "all"))
-    tables = [skill_table(days, reference=CLIMATOLOGY, **draws), false_alarms(clusters, **draws)]
-    if POOL in told:
-        pairs = paired_table(days, splits=["map"], **draws).drop(columns=["low", "high"])
-        gain = pairs[(pairs["other"] == UNET) & pairs["method"].isin([CLUSTER, POOL])]
-        named = {"skill": "value", "skill_low": "low", "skill_high": "high"}
-        tables.append(gain.rename(columns=named).assign(measure="crps_gain")[COLUMNS])
+    tables = [skill_table(sums, reference=CLIMATOLOGY, **draws), false_alarms(clusters, **draws)]
+    if POOL in predicted:
+        tables.append(_gain_table(sums, **draws))
     return pd.concat(tables, ignore_index=True)
 
 
+def _gain_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
+    """Rows `crps_gain`: skill relative to the U-Net alone, of the cluster and of both pooled."""
+    pairs = paired_table(sums, splits=["map"], resamples=resamples, seed=seed)
+    gain = pairs[(pairs["other"] == UNET) & pairs["method"].isin([CLUSTER, POOL])]
+    names = {"skill": "value", "skill_low": "low", "skill_high": "high"}
+    gain = gain.drop(columns=["low", "high"]).rename(columns=names)
+    return gain.assign(measure="crps_gain")[COLUMNS]
+
+
 def _folds(rows: pd.DataFrame) -> list[np.ndarray]:
-    """Half-hours of consecutive days, in at most FOLDS parts; none of a single day."""
+    """Half-hours of consecutive days, in at most MAX_FOLDS parts; none of a single day."""
     day = rows["time"].dt.normalize()
     days = np.unique(day)
-    parts = np.array_split(days, min(FOLDS, len(days))) if len(days) > 1 else []
+    parts = np.array_split(days, min(MAX_FOLDS, len(days))) if len(days) > 1 else []
     return [rows.loc[day.isin(part), "time"].to_numpy() for part in parts]
 
 
-def _by_label(known: pd.DataFrame, new: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Quantiles (map, TAU) of the score of new maps from labels of known ones."""
-    scores = count_scores(known, pd.concat([known, new])["cluster"].to_numpy())
-    place = np.searchsorted(scores.clusters, new["cluster"].to_numpy())
-    whole = np.quantile(known["map_score"], TAU)
+def _label_predictions(labelled: pd.DataFrame, maps: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Quantiles of the map score from climatology and from the cluster labels.
+
+    Args:
+        labelled: Maps that the labels are made from: time, cluster, map_score.
+        maps: Maps to predict: cluster.
+
+    Returns:
+        Dims (map, level) by method.
+    """
+    scores = count_scores(labelled, pd.concat([labelled, maps])["cluster"].to_numpy())
+    position = np.searchsorted(scores.clusters, maps["cluster"].to_numpy())
+    climatology = np.quantile(labelled["map_score"], LEVELS)
     return {
-        CLIMATOLOGY: np.broadcast_to(whole, (len(new), len(TAU))),
-        CLUSTER: label_quantiles(scores)[place],
+        CLIMATOLOGY: np.broadcast_to(climatology, (len(maps), len(LEVELS))),
+        CLUSTER: label_quantiles(scores)[position],
     }
 
 
 def label_quantiles(scores: ScoreCounts) -> np.ndarray:
-    """Quantiles of each cluster, dims (cluster, TAU); the outer two are the calibrated interval."""
-    found = quantiles(blended(scores.counts, scores.clusters), TAU)
+    """Quantiles of each cluster, dims (cluster, level); the outer two are the calibrated interval.
+
+    Args:
+        scores: Counts of `scorecounts.count_scores`.
+    """
+    values = quantiles(blended(scores.counts, scores.clusters), LEVELS)
     ends = score_intervals(scores)
     low, high = (ends[name].to_numpy()[:, None] for name in ("score_low", "score_high"))
-    return np.hstack([low, np.clip(found[:, 1:-1], low, high), high])
+    return np.hstack([low, np.clip(values[:, 1:-1], low, high), high])
 
 
-def _by_unet(known: pd.DataFrame, new: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Quantiles (map, TAU) from the U-Net's map score, alone and together with the cluster.
+def _unet_predictions(labelled: pd.DataFrame, maps: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Quantiles of the map score from the U-Net, alone and pooled with the cluster label.
 
-    The U-Net's distribution is its map score and the errors of the calibration days. The two are
-    averaged quantile by quantile; the weight is that which tells the calibration days best, each
-    from the errors and the labels of the other days. Where the U-Net says nothing (no rain in any
-    window) the cluster speaks for it; with a single calibration day nothing is returned.
+    The distribution of the U-Net is its map score plus its errors on the calibration days. The two
+    distributions are averaged quantile by quantile; the weight minimises the CRPS on the
+    calibration days, each predicted from the errors and labels of the other days. Without a map
+    score (no rain in any window) the cluster's distribution is used.
+
+    Args:
+        labelled: Maps that the labels are made from: time, split, cluster, map_score, unet.
+        maps: Maps to predict: cluster, unet.
+
+    Returns:
+        Dims (map, level) by method; empty with fewer than two calibration days or without maps.
     """
-    held = known[(known["split"] == "calibration") & known["unet"].notna()]
+    held = labelled[(labelled["split"] == "calibration") & labelled["unet"].notna()]
     day = held["time"].dt.normalize()
-    if day.nunique() < 2 or new.empty:
+    if day.nunique() < 2 or maps.empty:
         return {}
-    network, label = (np.empty((len(held), len(TAU))) for _ in range(2))
+    network, label = (np.empty((len(held), len(LEVELS))) for _ in range(2))
     for one in day.unique():
-        here = (day == one).to_numpy()
-        away = known[known["time"].dt.normalize() != one]
-        network[here] = _with_errors(held[~here], held[here])
-        label[here] = _by_label(away, held[here])[CLUSTER]
+        on_day = (day == one).to_numpy()
+        other = labelled[labelled["time"].dt.normalize() != one]
+        network[on_day] = _with_errors(held[~on_day], held[on_day])
+        label[on_day] = _label_predictions(other, held[on_day])[CLUSTER]
     weight = pool_weight(network, label, held["map_score"].to_numpy())
-    from_label = _by_label(known, new)[CLUSTER]
-    from_network = _with_errors(held, new)
-    silent = np.isnan(from_network)
-    from_network = np.where(silent, from_label, from_network)
+    from_label = _label_predictions(labelled, maps)[CLUSTER]
+    from_network = _with_errors(held, maps)
+    from_network = np.where(np.isnan(from_network), from_label, from_network)
     return {UNET: from_network, POOL: weight * from_network + (1 - weight) * from_label}
 
 
-def _with_errors(held: pd.DataFrame, new: pd.DataFrame) -> np.ndarray:
-    """Quantiles (map, TAU): the U-Net's map score of new maps and its errors on known ones."""
-    errors = np.quantile(held["map_score"] - held["unet"], TAU)
-    return np.clip(new["unet"].to_numpy()[:, None] + errors, 0, 1)
+def _with_errors(held: pd.DataFrame, maps: pd.DataFrame) -> np.ndarray:
+    """Map score of the U-Net plus the quantiles of its errors on `held`, dims (map, level)."""
+    errors = np.quantile(held["map_score"] - held["unet"], LEVELS)
+    return np.clip(maps["unet"].to_numpy()[:, None] + errors, 0, 1)
 
 
-def pool_weight(first: np.ndarray, second: np.ndarray, truth: np.ndarray) -> float:
-    """Weight of the first of two sets of quantiles (map, TAU) whose average tells `truth` best.
+def pool_weight(first: np.ndarray, second: np.ndarray, scores: np.ndarray) -> float:
+    """Weight of the first of two sets of quantiles whose average has the lowest CRPS.
 
-    By the continuous ranked probability score, to a twentieth.
+    Args:
+        first: Quantiles, dims (map, level).
+        second: Quantiles, dims (map, level).
+        scores: True map scores, dims (map,).
+
+    Returns:
+        A multiple of 0.05, between 0 and 1.
     """
     weights = np.linspace(0, 1, 21)
     loss = [
-        pixel_statistics(w * first + (1 - w) * second, truth, TAU)[:, 1].mean() for w in weights
+        crps_from_quantiles(w * first + (1 - w) * second, scores, LEVELS).mean() for w in weights
     ]
     return float(weights[int(np.argmin(loss))])
 
 
 def _add(
-    days: DaySums, rows: pd.DataFrame, told: dict[str, np.ndarray], split: str, group: np.ndarray
+    sums: DaySums,
+    rows: pd.DataFrame,
+    predicted: Mapping[str, np.ndarray],
+    groupings: Mapping[str, Groups],
 ) -> None:
-    """Add the statistics of predicted quantiles to the sums of their days."""
-    # Labels count scores to 1 / BINS: so must a score that is held against their ends.
-    truth = np.rint(rows["map_score"].to_numpy() * BINS) / BINS
-    day = rows["time"].dt.strftime("%Y-%m-%d").to_numpy()
-    names, groups = np.unique(group, return_inverse=True)
-    for method, values in told.items():
-        statistics = pixel_statistics(values, truth, TAU)
-        for one in np.unique(day):
-            here = day == one
-            days.add(method, one, split, names.tolist(), groups[here], statistics[here])
+    """Add the statistics of predicted quantiles, dims (map, level) by method."""
+    # Labels count scores in steps of 1 / BINS, so the scores are rounded before comparison.
+    scores = np.rint(rows["map_score"].to_numpy() * BINS) / BINS
+    days = rows["time"].dt.strftime("%Y-%m-%d").to_numpy()
+    for method, values in predicted.items():
+        sums.add(method, days, groupings, score_statistics(values, scores, LEVELS))
 
 
-def value_of(checks: pd.DataFrame, method: str, measure: str, split: str) -> pd.Series | None:
-    """The row of a measure over all maps; None where it was not measured."""
+def all_maps_row(checks: pd.DataFrame, method: str, measure: str, split: str) -> pd.Series | None:
+    """Row of a measure over all maps in the table of `check_labels`; None if there is none."""
     rows = checks[
         (checks["method"] == method)
         & (checks["measure"] == measure)

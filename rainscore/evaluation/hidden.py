@@ -1,95 +1,108 @@
-"""How good the probability is that rain is hidden where IMERG has none."""
+"""Skill of the predicted probability that rain is hidden where IMERG has none."""
 
 import numpy as np
 import pandas as pd
 
 from rainscore.evaluation.blocks import Block
-from rainscore.evaluation.skill import COLUMNS, DaySums
+from rainscore.evaluation.daysums import COLUMNS, DaySums, GroupSums, single_group, skill_row
+from rainscore.evaluation.skill import CLIMATOLOGY, UNET
 from rainscore.scores.bootstrap import day_weights, interval
 
 BINS = 10
+"""Number of equal bins of the probability."""
+
+PARTS = ("windows", "probability", "rain", "squared_error")
+"""Sums of each bin: number of windows, of probabilities, of windows with rain, of errors²."""
 
 
 class HiddenRain:
-    """Sums over the windows that IMERG leaves dry and the radar knows, day by day.
+    """Sums by day over the windows where IMERG has no rain and the radar is valid.
 
-    Such a window has no interval to be covered: it is rightly dry, or its score is 0. What is
-    predicted is a probability, and it is judged as one.
+    Such a window has no score to predict: it is rightly dry, or rain is hidden in it and its score
+    is 0. The prediction is a probability and is evaluated by the Brier score.
     """
 
     def __init__(self) -> None:
-        # Of each bin of the probability: windows, sum of probabilities, of hidden rain, of errors.
-        self._sums = DaySums(4 * BINS)
+        self._sums = DaySums(len(PARTS) * BINS)
 
     def add(self, block: Block, probability: np.ndarray) -> None:
-        """Add maps with their probability of hidden rain, dims (map, y, x)."""
-        dry = block.truth & ~block.wet
-        found = np.isfinite(block.target)[dry].astype(np.float64)
-        told = probability[dry]
-        days = block.times.astype("datetime64[D]")[np.nonzero(dry)[0]]
-        bins = np.minimum((told * BINS).astype(int), BINS - 1)
-        parts = (np.ones_like(told), told, found, (told - found) ** 2)
-        for day in np.unique(days):
-            here = days == day
-            row = [np.bincount(bins[here], part[here], BINS) for part in parts]
-            zero = np.zeros(1, int)
-            self._sums.add("U-Net", str(day), "hidden", ["all"], zero, np.concatenate(row)[None])
-
-    def _cube(self) -> tuple[list[str], np.ndarray]:
-        """Days, and sums (day, part, bin)."""
-        for _, _, days, cube in self._sums.cubes():
-            return days, cube[0].reshape(-1, 4, BINS)
-        return [], np.zeros((0, 4, BINS))
-
-    def skill(self, past: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
-        """Brier score of the U-Net and of the training days' share of hidden rain.
+        """Add maps.
 
         Args:
-            past: Score tables of the training days.
-            resamples, seed: As in `skill.skill_table`.
+            block: The maps.
+            probability: Predicted probability of hidden rain, dims (map, y, x).
+        """
+        dry = block.radar_valid & ~block.wet
+        rain = np.isfinite(block.target)[dry].astype(np.float64)
+        predicted = probability[dry]
+        days = block.times.astype("datetime64[D]")[np.nonzero(dry)[0]]
+        bins = np.minimum((predicted * BINS).astype(int), BINS - 1)
+        parts = (np.ones_like(predicted), predicted, rain, (predicted - rain) ** 2)
+        for day in np.unique(days):
+            on_day = days == day
+            row = [np.bincount(bins[on_day], part[on_day], BINS) for part in parts]
+            one = {"hidden": single_group(1)}
+            self._sums.add(UNET, np.array([day]), one, np.concatenate(row)[None])
+
+    def _group(self) -> GroupSums:
+        """Sums, dims (method, day, part · bin); no day where nothing was added."""
+        empty = GroupSums("hidden", "all", [UNET], [], np.zeros((1, 0, len(PARTS) * BINS)))
+        return next(self._sums.groups(), empty)
+
+    def skill(self, training: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
+        """Brier score of the U-Net and of climatology, the share of hidden rain in training.
+
+        Args:
+            training: Score tables of the training days (windows, defined, imerg_wet_windows).
+            resamples: Number of bootstrap samples of days.
+            seed: Random seed of the samples.
 
         Returns:
-            As `skill.skill_table`, measures `brier` and `brier_skill` (against climatology).
+            `COLUMNS`; measures `brier` and `brier_skill` = 1 − brier / brier(climatology).
         """
-        days, cube = self._cube()
-        dry = (past["windows"] - past["imerg_wet_windows"]).sum()
-        share = (past["defined"] - past["imerg_wet_windows"]).sum() / max(dry, 1)
-        n, _, found, error = cube.sum(axis=2).T
-        constant = found * (1 - share) ** 2 + (n - found) * share**2
-        weights = day_weights(len(days), resamples=resamples, seed=seed)
+        group = self._group()
+        windows, _, rain, squared = group.sums.reshape(-1, len(PARTS), BINS).sum(axis=2).T
+        dry = (training["windows"] - training["imerg_wet_windows"]).sum()
+        share = (training["defined"] - training["imerg_wet_windows"]).sum() / max(dry, 1)
+        constant = rain * (1 - share) ** 2 + (windows - rain) * share**2
+        weights = day_weights(len(group.days), resamples=resamples, seed=seed)
+
+        def ratio(sums: np.ndarray, total: np.ndarray) -> tuple[float, np.ndarray]:
+            samples = weights @ sums / np.maximum(weights @ total, 1e-12)
+            return sums.sum() / max(total.sum(), 1e-12), samples
+
         rows = []
-        for method, wrong in (("climatology", constant), ("U-Net", error)):
-            for measure, of in (("brier", n), ("brier_skill", constant)):
-                drawn = weights @ wrong / np.maximum(weights @ of, 1e-12)
-                value = wrong.sum() / max(of.sum(), 1e-12)
-                if measure == "brier_skill":
-                    drawn, value = 1 - drawn, 1 - value
-                low, high = interval(drawn, len(days))
-                row = (method, measure, "hidden", "all", value, low, high, len(days), int(n.sum()))
-                rows.append(row)
+        for method, error in ((CLIMATOLOGY, constant), (UNET, squared)):
+            value, samples = ratio(error, windows)
+            relative, relative_samples = ratio(error, constant)
+            for measure, number, drawn in (
+                ("brier", value, samples),
+                ("brier_skill", 1 - relative, 1 - relative_samples),
+            ):
+                rows.append(
+                    skill_row(group, method, measure, value=number, samples=drawn, n=windows.sum())
+                )
         return pd.DataFrame(rows, columns=COLUMNS)
 
     def reliability(self, *, resamples: int, seed: int) -> pd.DataFrame:
-        """How often rain was hidden, by the probability told: what, level (mean told), share, …"""
-        days, cube = self._cube()
-        weights = day_weights(len(days), resamples=resamples, seed=seed)
+        """Observed share of windows with hidden rain in each bin of the predicted probability.
+
+        Returns:
+            One row per bin with windows: what (`hidden rain`), level (mean predicted probability),
+            share, low, high, n, days.
+        """
+        group = self._group()
+        cube = group.sums.reshape(-1, len(PARTS), BINS)
+        weights = day_weights(len(group.days), resamples=resamples, seed=seed)
         rows = []
         for i in range(BINS):
-            n, told, found, _ = cube[:, :, i].T
-            if not n.sum():
+            windows, predicted, rain, _ = cube[:, :, i].T
+            n = windows.sum()
+            if not n:
                 continue
             with np.errstate(invalid="ignore", divide="ignore"):
-                drawn = (weights @ found) / (weights @ n)
-            low, high = interval(drawn, len(days))
-            rows.append(
-                {
-                    "what": "hidden rain",
-                    "level": told.sum() / n.sum(),
-                    "share": found.sum() / n.sum(),
-                    "low": low,
-                    "high": high,
-                    "n": int(n.sum()),
-                    "days": len(days),
-                }
-            )
+                samples = (weights @ rain) / (weights @ windows)
+            low, high = interval(samples, len(group.days))
+            row = {"what": "hidden rain", "level": predicted.sum() / n, "share": rain.sum() / n}
+            rows.append(row | {"low": low, "high": high, "n": int(n), "days": len(group.days)})
         return pd.DataFrame(rows)

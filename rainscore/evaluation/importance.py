@@ -1,4 +1,4 @@
-"""Which inputs the U-Net's predictions depend on."""
+"""Importance of the input channels for the predictions of the U-Net."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,24 +7,25 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rainscore.evaluation.skill import DaySums, measures, pixel_statistics
+from rainscore.evaluation.blocks import CHANNEL_NAMES
+from rainscore.evaluation.daysums import DaySums, single_group
+from rainscore.evaluation.skill import STATISTICS, measures, score_statistics
 from rainscore.imerg.passes import SOURCES
-from rainscore.scores.bootstrap import day_weights, interval
-from rainscore.training.channels import CHANNELS
-from rainscore.training.dataset import ScoreMaps, input_channels
+from rainscore.scores.bootstrap import interval
+from rainscore.training.dataset import ScoreMaps
 from rainscore.training.inference import forward
 from rainscore.training.unet import UNet
 
 MAPS = 160
-
+"""Maximum number of test maps."""
 
 BATCH = 16
-
+"""Maps per batch."""
 
 INTACT = "intact"
+"""Name of the predictions from unchanged inputs."""
 
-
-GROUPS = {
+CHANNEL_GROUPS = {
     "rain": ("rain", "valid"),
     "change over the half-hours around": (
         "change_previous",
@@ -38,10 +39,7 @@ GROUPS = {
     "weight of the infrared": ("ir_influence",),
     "phase": ("liquid",),
 }
-"""Channels that are exchanged together, by what they tell."""
-
-
-NAMES = input_channels(CHANNELS)
+"""Channels that are exchanged together."""
 
 
 def permutation_importance(
@@ -53,68 +51,68 @@ def permutation_importance(
     resamples: int,
     seed: int,
 ) -> pd.DataFrame:
-    """How much worse the U-Net predicts when a group of channels is that of another map.
+    """Increase of the CRPS when a group of channels is replaced by that of another map.
 
-    Breiman 2001 (doi:10.1023/A:1010933404324), map by map, so that a group keeps its own pattern
-    and loses only what it has to do with the rest. At most `MAPS` test maps are used, at equal
-    distances; the others' channels come from another day. What one group tells, another may tell
-    too (the rain half an hour ago is nearly the rain now): a small value does not mean that the
-    group holds nothing.
+    Permutation importance (Breiman 2001, doi:10.1023/A:1010933404324) map by map: a group keeps
+    its spatial pattern and loses its relation to the other channels. At most `MAPS` test maps at
+    equal distances are used; the replacement is a map of another day. Groups share information, so
+    a small value does not mean that a group is uninformative.
 
     Args:
-        model, card: The U-Net and its card.
+        model: The U-Net.
+        card: Card of its model file.
         paths: Training files.
-        splits: Of `period.split_blocks`.
-        resamples: Bootstrap samples of days.
-        seed: Of the samples and of the exchange.
+        splits: Split of each half-hour (`splits.split_blocks`).
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed of the samples and of the replacement maps.
 
     Returns:
-        Columns group, value: increase of the CRPS over that of the intact inputs, as its share;
-        low, high (95 % interval, paired by days), days, n. The interval of one day is NaN.
+        Columns group; value: relative increase of the CRPS over that of the intact inputs; low,
+        high (95 % interval, paired by days; NaN with a single day); days; n.
     """
     test = splits.loc[splits["split"] == "test", "time"].to_numpy()
     data = ScoreMaps(paths, test, hidden=card["hidden"])
     rows = np.unique(np.linspace(0, len(data) - 1, MAPS).astype(int))
     donors = _donors(data.times[rows], np.random.default_rng([seed, 2]))
     inputs, target, wet, _ = (array.numpy() for array in data.read(rows))
-    days = np.datetime_as_string(data.times[rows], "D")
-    judged = wet & np.isfinite(target)
-    sums = DaySums()
-    for name, channels in {INTACT: (), **GROUPS}.items():
-        place = [NAMES.index(channel) for channel in channels]
+    target = np.where(wet, target, np.nan)
+    days = data.times[rows].astype("datetime64[D]")
+    sums = DaySums(len(STATISTICS))
+    for name, channels in {INTACT: (), **CHANNEL_GROUPS}.items():
+        exchanged = [CHANNEL_NAMES.index(channel) for channel in channels]
         for start in range(0, len(rows), BATCH):
             part = slice(start, start + BATCH)
-            shown = inputs[part].copy()
-            shown[:, place] = inputs[donors[part]][:, place]
-            quantiles, _ = forward(model, shown)
+            changed = inputs[part].copy()
+            changed[:, exchanged] = inputs[donors[part]][:, exchanged]
+            quantiles, _ = forward(model, changed)
             for i, values in enumerate(quantiles, start):
-                found = target[i][judged[i]].astype(np.float64)
-                rows_of = pixel_statistics(values[:, judged[i]].T, found, model.settings.levels)
-                zeros = np.zeros(len(found), int)
-                sums.add(name, days[i], "all", ["all"], zeros, rows_of)
-    return _increase(sums, resamples=resamples, seed=seed)
+                window = np.isfinite(target[i])
+                scores = target[i][window].astype(np.float64)
+                statistics = score_statistics(values[:, window].T, scores, model.settings.levels)
+                n = len(scores)
+                sums.add(name, np.full(n, days[i]), {"all": single_group(n)}, statistics)
+    return _increase_table(sums, resamples=resamples, seed=seed)
 
 
 def _donors(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """For each map another one, drawn from the other days; itself where there is no other day."""
+    """Position of a random map of another day for each map; its own if there is no other day."""
     days = times.astype("datetime64[D]")
     others = [np.flatnonzero(days != day) for day in days]
     return np.array([rng.choice(o) if o.size else i for i, o in enumerate(others)])
 
 
-def _increase(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
-    """Relative increase of the CRPS of each group over the intact inputs."""
+def _increase_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
+    """Relative increase of the CRPS of each group of channels over the intact inputs."""
     rows = []
-    for _, methods, days, cube in sums.cubes():
-        weights = day_weights(len(days), resamples=resamples, seed=seed)
-        point = measures(cube.sum(axis=1))["crps"]
-        drawn = measures(np.einsum("rd,mds->rms", weights, cube))["crps"]
-        base = methods.index(INTACT)
-        for m, name in enumerate(methods):
-            if m != base:
-                low, high = interval(drawn[:, m] / drawn[:, base] - 1, len(days))
-                value = point[m] / point[base] - 1
-                rows.append((name, value, low, high, len(days), int(cube[m, :, 0].sum())))
+    for group in sums.groups():
+        days, intact = len(group.days), group.methods.index(INTACT)
+        values = measures(group.total())["crps"]
+        samples = measures(group.resampled(resamples=resamples, seed=seed))["crps"]
+        for m, name in enumerate(group.methods):
+            if m != intact:
+                low, high = interval(samples[:, m] / samples[:, intact] - 1, days)
+                n = int(group.sums[m, :, 0].sum())
+                rows.append((name, values[m] / values[intact] - 1, low, high, days, n))
     table = pd.DataFrame(rows, columns=["group", "value", "low", "high", "days", "n"])
     return table.sort_values("value", ascending=False, ignore_index=True)
 
@@ -122,25 +120,26 @@ def _increase(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
 def sensitivity(
     model: UNet, inputs: np.ndarray, pixel: tuple[int, int], spread: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Where and on what the predicted median of one window depends: gradients of the network.
+    """Gradients of the predicted median of one window with respect to the inputs.
 
     Args:
         model: The U-Net.
         inputs: Channels of one map, dims (channel, y, x).
-        pixel: The window's row and column.
+        pixel: Row and column of the window.
         spread: Standard deviation of each channel, dims (channel,), to make them comparable.
 
     Returns:
-        For each group of `GROUPS`, dims (y, x): Σ |∂ median / ∂ channel| · spread of its channels,
-        the change of the score [1] when the channels of a pixel change by their usual spread.
+        For each group of `CHANNEL_GROUPS`, dims (y, x): Σ |∂ median / ∂ channel| · spread over its
+        channels, the change of the score [1] when the channels of a pixel change by one standard
+        deviation.
     """
     device = next(model.parameters()).device
-    given = torch.from_numpy(inputs)[None].to(device).requires_grad_()
-    quantiles, _ = model.eval()(given)
+    tensor = torch.from_numpy(inputs)[None].to(device).requires_grad_()
+    quantiles, _ = model.eval()(tensor)
     quantiles[0, quantiles.shape[1] // 2, pixel[0], pixel[1]].backward()
-    assert given.grad is not None
-    change = given.grad[0].abs().cpu().numpy() * spread[:, None, None]
+    assert tensor.grad is not None
+    change = tensor.grad[0].abs().cpu().numpy() * spread[:, None, None]
     return {
-        name: change[[NAMES.index(channel) for channel in channels]].sum(axis=0)
-        for name, channels in GROUPS.items()
+        name: change[[CHANNEL_NAMES.index(channel) for channel in channels]].sum(axis=0)
+        for name, channels in CHANNEL_GROUPS.items()
     }

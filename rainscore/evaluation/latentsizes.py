@@ -1,4 +1,4 @@
-"""How well maps are rebuilt from latent vectors of several sizes."""
+"""Reconstruction errors of auto-encoders with latent vectors of several sizes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,33 +14,33 @@ from rainscore.training.fitting import rainy_maps
 def compare_latents(
     paths: Sequence[Path], splits: pd.DataFrame, cards: Sequence[dict], *, seed: int
 ) -> pd.DataFrame:
-    """Errors of auto-encoders on the validation maps, and of as many principal components.
+    """Compare auto-encoders with as many principal components on the validation maps.
 
     Args:
         paths: Training files.
-        splits: Of `period.split_blocks`.
-        cards: Of the auto-encoders, trained on the same maps.
-        seed: Of the randomised search of the principal components.
+        splits: Split of each half-hour (`splits.split_blocks`).
+        cards: Cards of the auto-encoders, which were trained on the same maps.
+        seed: Random seed of the principal component analysis.
 
     Returns:
-        Columns method (auto-encoder, principal components), latent, error (mean squared error of
-        the scaled rain), share (of the variance of the validation maps about the mean map of the
-        training that is not rebuilt), maps.
+        Columns method (auto-encoder, principal components), latent (size of the vector), error
+        (mean squared error of the scaled rain), share (error relative to the variance of the
+        validation maps about the mean training map), maps.
     """
     data = rainy_maps(paths, splits, min_wet=cards[0]["min_wet"])
     train, validation = (_flat(data[name]) for name in ("train", "validation"))
     sizes = [card["settings"]["latent"] for card in cards]
-    known = min(max(sizes), *train.shape)
-    components = PCA(known, svd_solver="randomized", random_state=seed).fit(train)
+    count = min(max(sizes), *train.shape)
+    components = PCA(count, svd_solver="randomized", random_state=seed).fit(train)
     anomaly = validation - components.mean_
     variance = float(np.mean(anomaly**2))
     scores = anomaly @ components.components_.T
     rows = []
     for size, card in zip(sizes, cards, strict=True):
-        # The components are orthonormal: what they hold is the sum of the squares of the scores.
-        held = float(np.sum(scores[:, :size] ** 2)) / validation.size
+        # The components are orthonormal, so the variance that they explain is a sum of squares.
+        explained = float(np.sum(scores[:, :size] ** 2)) / validation.size
         rows.append(("auto-encoder", size, card["best_loss"]))
-        rows.append(("principal components", size, variance - held))
+        rows.append(("principal components", size, variance - explained))
     table = pd.DataFrame(rows, columns=["method", "latent", "error"])
     return table.assign(share=table["error"] / variance, maps=len(validation))
 

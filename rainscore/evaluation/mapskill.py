@@ -1,4 +1,4 @@
-"""The score of whole maps on the held-out days: who predicts it, who finds the bad maps."""
+"""Skill of the predicted map score on held-out maps, and detection of bad maps."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -6,36 +6,57 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from rainscore.evaluation.baselines import NearestMaps
+from rainscore.evaluation.baselines import (
+    NEAREST_MAPS,
+    QUALITY_INDEX,
+    NearestMaps,
+    cluster_method,
+)
+from rainscore.evaluation.daysums import DayCounts, DaySums, Groups, single_group
 from rainscore.evaluation.ranks import (
-    FOUND_BINS,
     PREDICTED_BINS,
+    SCORE_BINS,
     auc,
-    bad_places,
-    rank_places,
+    bad_map_bins,
+    rank_bins,
     rank_table,
     spearman,
 )
-from rainscore.evaluation.skill import DaySums, paired_table, pixel_statistics, skill_table
+from rainscore.evaluation.skill import (
+    CLIMATOLOGY,
+    STATISTICS,
+    UNET,
+    paired_table,
+    score_statistics,
+    skill_table,
+)
 from rainscore.times import season_of
 
-BAD = 0.2
-"""A map is bad whose score is among this share of the lowest of the training days."""
-
+BAD_SHARE = 0.2
+"""A map is bad if its score is among this share of the lowest map scores of the training days."""
 
 QUALITY_CLASSES = 10
+"""Number of classes of the mean quality index, with equally many training maps."""
+
+MAP_LEVELS = (0.05, 0.5, 0.95)
+"""Levels of the U-Net's map score (`low`, `value`, `high`)."""
 
 
 class MapSkill(NamedTuple):
-    """Tables as of `skill.skill_table` and `evaluation.paired_table`."""
+    """Tables of the map score.
+
+    Attributes:
+        skill: Table as of `skill.skill_table`.
+        paired: Table as of `skill.paired_table`.
+    """
 
     skill: pd.DataFrame
     paired: pd.DataFrame
 
 
-def judge_maps(
-    whole: pd.DataFrame,
-    quality: pd.DataFrame,
+def evaluate_maps(
+    test: pd.DataFrame,
+    training: pd.DataFrame,
     table: pd.DataFrame,
     clusters: Mapping[str, pd.DataFrame],
     nearest: NearestMaps,
@@ -44,94 +65,122 @@ def judge_maps(
     resamples: int,
     seed: int,
 ) -> MapSkill:
-    """Judge the map score of the U-Net beside what else tells it, on maps with rain in IMERG.
+    """Evaluate the map score of the U-Net and of baselines on maps with rain in IMERG.
 
-    Every method learns from such maps too: where IMERG has no rain at all the score is 0, or there
-    is none, and nothing needs to be told.
+    All methods learn from such maps only: where IMERG has no rain the map score is 0 or undefined.
 
     Args:
-        whole: Held-out maps: time, value, low, high (of the U-Net), quality (mean quality index).
-        quality: Training maps: time, quality.
-        table: Score tables of all months (time, map_score, imerg_wet_windows, regime).
-        clusters: Clusters of all maps by method (time, cluster).
-        nearest: The nearest training maps.
+        test: Held-out maps: time; value, low, high (map score of the U-Net); quality (mean quality
+            index).
+        training: Training maps: time, quality.
+        table: Score tables of all months: time, map_score, imerg_wet_windows, regime.
+        clusters: Clusters of all maps (time, cluster) by clustering method.
+        nearest: Baseline by the nearest training maps, after learning.
         levels: Quantile levels.
-        resamples, seed: As in `skill.skill_table`.
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed of the samples.
     """
-    scores = table.set_index("time")["map_score"]
-    rainy = table.loc[table["imerg_wet_windows"] > 0, "time"]
-    past = scores[scores.index.isin(quality["time"]) & scores.index.isin(rainy)].dropna()
-    found = scores.reindex(whole["time"]).to_numpy()
-    judged = np.isfinite(found) & whole["value"].notna().to_numpy()
-    whole, found = whole[judged].reset_index(drop=True), found[judged]
-    predicted = _predictions(whole, quality, past, clusters, nearest, levels)
-    bad = found <= past.quantile(BAD)
-    sums = DaySums()
-    ranks, worst = DaySums(PREDICTED_BINS * FOUND_BINS), DaySums(PREDICTED_BINS * 2)
-    day = whole["time"].dt.strftime("%Y-%m-%d").to_numpy()
-    groups = {"map": np.full(len(whole), "all")}
-    groups["map season"] = whole["time"].dt.month.map(season_of).to_numpy()
-    regime = table.set_index("time")["regime"].reindex(whole["time"])
-    if regime.notna().all():
-        groups["map regime"] = regime.to_numpy(str)
-    for method, values in predicted.items():
-        middle = values[:, len(levels) // 2]
-        rows = pixel_statistics(values, found, levels)
-        places = rank_places(middle, found), bad_places(middle, bad)
-        for split, label in groups.items():
-            names, index = np.unique(label, return_inverse=True)
-            for one in np.unique(day):
-                here = day == one
-                place = (method, one, split, names.tolist(), index[here])
-                sums.add(*place, rows[here])
-                ranks.count(*place, places[0][here])
-                worst.count(*place, places[1][here])
+    by_time = table.set_index("time")
+    rainy = by_time.index[by_time["imerg_wet_windows"] > 0]
+    known = by_time["map_score"]
+    known = known[known.index.isin(training["time"]) & known.index.isin(rainy)].dropna()
+    scores = by_time["map_score"].reindex(test["time"]).to_numpy()
+    evaluated = np.isfinite(scores) & test["value"].notna().to_numpy()
+    test, scores = test[evaluated].reset_index(drop=True), scores[evaluated]
+    predicted = _predictions(test, training, known, clusters, nearest, levels)
+    bad = scores <= known.quantile(BAD_SHARE)
+    groupings = _groupings(test["time"], by_time["regime"])
+    days = test["time"].dt.strftime("%Y-%m-%d").to_numpy()
+    sums = DaySums(len(STATISTICS))
+    ranks, detection = DayCounts(PREDICTED_BINS * SCORE_BINS), DayCounts(PREDICTED_BINS * 2)
+    for method, quantiles in predicted.items():
+        median = quantiles[:, len(levels) // 2]
+        sums.add(method, days, groupings, score_statistics(quantiles, scores, levels))
+        ranks.add(method, days, groupings, rank_bins(median, scores))
+        detection.add(method, days, groupings, bad_map_bins(median, bad))
     draws = {"resamples": resamples, "seed": seed}
     skill = [
-        skill_table(sums, reference="climatology", **draws),
+        skill_table(sums, reference=CLIMATOLOGY, **draws),
         rank_table(ranks, "rank_correlation", spearman, **draws),
-        rank_table(worst, "auc_bad_map", auc, **draws),
+        rank_table(detection, "auc_bad_map", auc, **draws),
     ]
     paired = paired_table(sums, splits=("map",), **draws)
     return MapSkill(pd.concat(skill, ignore_index=True), paired)
 
 
+def _groupings(times: pd.Series, regimes: pd.Series) -> dict[str, Groups]:
+    """Groupings of maps: all, season, and the weather regime where it is known for all maps.
+
+    Args:
+        times: Starts of the half-hours.
+        regimes: Weather regime by time.
+    """
+    groupings = {
+        "map": single_group(len(times)),
+        "map season": Groups.of_labels(times.dt.month.map(season_of).to_numpy()),
+    }
+    regime = regimes.reindex(times)
+    if regime.notna().all():
+        groupings["map regime"] = Groups.of_labels(regime.to_numpy(str))
+    return groupings
+
+
 def _predictions(
-    whole: pd.DataFrame,
-    quality: pd.DataFrame,
-    past: pd.Series,
+    test: pd.DataFrame,
+    training: pd.DataFrame,
+    known: pd.Series,
     clusters: Mapping[str, pd.DataFrame],
     nearest: NearestMaps,
     levels: Sequence[float],
 ) -> dict[str, np.ndarray]:
-    """Quantiles of the map score by method, dims (map, level)."""
-    bounds = whole[["low", "value", "high"]].to_numpy()
-    known = np.array([0.05, 0.5, 0.95])
-    everything = past.quantile(list(levels)).to_numpy()
+    """Quantiles of the map score by method, dims (map, level).
 
-    def by_label(labels: pd.Series, here: np.ndarray) -> np.ndarray:
-        rows = pd.DataFrame({"label": labels, "score": past}).dropna()
-        found = rows.groupby("label")["score"].quantile(np.array(levels)).unstack()
-        quantiles = found.reindex(here).to_numpy()
-        return np.where(np.isfinite(quantiles), quantiles, everything)
-
-    edges = quality["quality"].quantile(np.arange(1, QUALITY_CLASSES) / QUALITY_CLASSES).to_numpy()
-
-    def quality_class(values: pd.Series) -> np.ndarray:
-        return np.where(values.notna(), np.searchsorted(edges, values), -1)
-
-    of_quality = pd.Series(quality_class(quality["quality"]), index=quality["time"])
-    times = whole["time"].to_numpy()
+    Args:
+        test, training, clusters, nearest, levels: As in `evaluate_maps`.
+        known: Map scores of the training maps by time.
+    """
+    times = test["time"].to_numpy()
+    edges = training["quality"].quantile(np.arange(1, QUALITY_CLASSES) / QUALITY_CLASSES)
+    quality = pd.Series(_quality_class(training["quality"], edges), index=training["time"])
+    labels = {name: table.set_index("time")["cluster"] for name, table in clusters.items()}
+    bounds = test[["low", "value", "high"]].to_numpy()
+    everything = known.quantile(list(levels)).to_numpy()
     return {
-        "climatology": np.broadcast_to(everything, (len(whole), len(levels))),
-        "quality index": by_label(of_quality, quality_class(whole["quality"])),
+        CLIMATOLOGY: np.broadcast_to(everything, (len(test), len(levels))),
+        QUALITY_INDEX: _class_quantiles(
+            known, quality, _quality_class(test["quality"], edges), levels
+        ),
         **{
-            f"cluster ({name})": by_label(
-                table.set_index("time")["cluster"],
-                table.set_index("time")["cluster"].reindex(times).to_numpy(),
+            cluster_method(name): _class_quantiles(
+                known, label, label.reindex(times).to_numpy(), levels
             )
-            for name, table in clusters.items()
+            for name, label in labels.items()
         },
-        "nearest maps": nearest.predict_maps(times, past, levels),
-        "U-Net": np.stack([np.interp(levels, known, row) for row in bounds]),
+        NEAREST_MAPS: nearest.predict_maps(times, known, levels),
+        UNET: np.stack([np.interp(levels, MAP_LEVELS, row) for row in bounds]),
     }
+
+
+def _quality_class(quality: pd.Series, edges: pd.Series) -> np.ndarray:
+    """Class of the mean quality index; −1 where missing."""
+    return np.where(quality.notna(), np.searchsorted(edges.to_numpy(), quality), -1)
+
+
+def _class_quantiles(
+    known: pd.Series, labels: pd.Series, classes: np.ndarray, levels: Sequence[float]
+) -> np.ndarray:
+    """Quantiles of the training scores in the class of each map, or of all without any.
+
+    Args:
+        known: Map scores of the training maps by time.
+        labels: Classes by time.
+        classes: Class of each map to predict, dims (map,).
+        levels: Quantile levels.
+
+    Returns:
+        Dims (map, level).
+    """
+    rows = pd.DataFrame({"label": labels, "score": known}).dropna()
+    by_class = rows.groupby("label")["score"].quantile(np.array(levels)).unstack()
+    quantiles = by_class.reindex(classes).to_numpy()
+    return np.where(np.isfinite(quantiles), quantiles, known.quantile(list(levels)).to_numpy())

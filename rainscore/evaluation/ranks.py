@@ -1,26 +1,43 @@
-"""Measures of order, from joint counts that add over maps and days."""
+"""Measures of order, computed from joint counts that add over maps and days."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from rainscore.evaluation.skill import COLUMNS, DaySums
-from rainscore.scores.bootstrap import day_weights, interval
+from rainscore.evaluation.daysums import COLUMNS, DayCounts, skill_row
+from rainscore.scores.bootstrap import day_weights
 
 PREDICTED_BINS = 64
+"""Number of equal bins of the predicted score."""
+
+SCORE_BINS = 16
+"""Number of equal bins of the true score."""
 
 
-FOUND_BINS = 16
+def rank_bins(predicted: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Joint bin of each pair of predicted and true score, 0 … PREDICTED_BINS · SCORE_BINS − 1.
+
+    Args:
+        predicted: Predicted scores in [0, 1], dims (n,).
+        scores: True scores in [0, 1], dims (n,).
+
+    Returns:
+        Dims (n,), integers; the bin of the true score varies fastest.
+    """
+    return _bin(predicted, PREDICTED_BINS) * SCORE_BINS + _bin(scores, SCORE_BINS)
 
 
-def rank_places(predicted: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Place of each pair (n,), both in [0, 1], among PREDICTED_BINS × FOUND_BINS."""
-    return _bin(predicted, PREDICTED_BINS) * FOUND_BINS + _bin(found, FOUND_BINS)
+def bad_map_bins(predicted: np.ndarray, bad: np.ndarray) -> np.ndarray:
+    """Joint bin of the predicted score of each map and of whether it is bad.
 
+    Args:
+        predicted: Predicted scores in [0, 1], dims (n,).
+        bad: Whether the map is bad, dims (n,), 0 or 1.
 
-def bad_places(predicted: np.ndarray, bad: np.ndarray) -> np.ndarray:
-    """Place of each map (n,) among PREDICTED_BINS × 2, by its predicted score and whether bad."""
+    Returns:
+        Dims (n,), integers, 0 … 2 · PREDICTED_BINS − 1.
+    """
     return _bin(predicted, PREDICTED_BINS) * 2 + bad
 
 
@@ -29,10 +46,10 @@ def _bin(values: np.ndarray, bins: int) -> np.ndarray:
 
 
 def spearman(counts: np.ndarray) -> np.ndarray:
-    """Rank correlation (Spearman) from counts of pairs; values in one bin share their mean rank.
+    """Spearman's rank correlation from joint counts; values of one bin share their mean rank.
 
     Args:
-        counts: Dims (..., predicted bin, found bin).
+        counts: Dims (..., predicted bin, score bin).
 
     Returns:
         Dims (...); NaN where either is constant.
@@ -47,10 +64,10 @@ def spearman(counts: np.ndarray) -> np.ndarray:
 
 
 def auc(counts: np.ndarray) -> np.ndarray:
-    """Area under the ROC curve of "a low prediction says bad"; 0.5 is chance, 1 perfect.
+    """Area under the ROC curve for detecting bad maps by a low predicted score.
 
     The probability that a bad map is predicted lower than a good one (Mann and Whitney 1947,
-    doi:10.1214/aoms/1177730491), ties counting half.
+    doi:10.1214/aoms/1177730491), ties counting one half: 0.5 by chance, 1 for perfect detection.
 
     Args:
         counts: Dims (..., predicted bin, 2): good, bad.
@@ -66,32 +83,34 @@ def auc(counts: np.ndarray) -> np.ndarray:
 
 
 def rank_table(
-    sums: DaySums,
+    counts: DayCounts,
     measure: str,
     of_counts: Callable[[np.ndarray], np.ndarray],
     *,
     resamples: int,
     seed: int,
 ) -> pd.DataFrame:
-    """A measure of order of every method with 95 % intervals from resampling days.
+    """A measure of order of every method with 95 % intervals over resampled days.
 
     Args:
-        sums: Counts of `rank_places` or `bad_places`.
-        measure: Its name.
-        of_counts: `spearman` or `auc`.
-        resamples, seed: As in `skill.skill_table`.
+        counts: Counts in `rank_bins` or `bad_map_bins`.
+        measure: Name of the measure.
+        of_counts: Function from counts (..., predicted bin, other bin), such as `spearman`, `auc`.
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed of the samples.
 
     Returns:
-        As `skill.skill_table`.
+        `COLUMNS`, as `skill.skill_table`.
     """
-    second = FOUND_BINS if of_counts is spearman else 2
     rows = []
-    for (split, group), methods, days, cube in sums.cubes():
-        weights = day_weights(len(days), resamples=resamples, seed=seed)
-        for method, counts in zip(methods, cube, strict=True):
-            shape = (-1, PREDICTED_BINS, second)
-            value = of_counts(counts.sum(axis=0).reshape(shape))[0]
-            low, high = interval(of_counts((weights @ counts).reshape(shape)), len(days))
-            n = int(counts.sum())
-            rows.append((method, measure, split, group, float(value), low, high, len(days), n))
+    for group in counts.groups():
+        weights = day_weights(len(group.days), resamples=resamples, seed=seed)
+        # Method by method: resampled joint counts of all methods would take much memory.
+        for method, by_day in zip(group.methods, group.sums, strict=True):
+            joint = (-1, PREDICTED_BINS, by_day.shape[1] // PREDICTED_BINS)
+            value = of_counts(by_day.sum(axis=0).reshape(joint))[0]
+            samples = of_counts((weights @ by_day).reshape(joint))
+            rows.append(
+                skill_row(group, method, measure, value=value, samples=samples, n=by_day.sum())
+            )
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,22 +1,22 @@
-"""A U-Net of another run, to be judged on the held-out days of this one."""
+"""Checks of U-Nets of other runs before they are evaluated on the held-out days of this run."""
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
 
 
-def check_elsewhere(name: str, card: dict, own: dict) -> None:
-    """Refuse a U-Net that predicts something else, or that has seen what it would be judged on.
+def check_external_model(name: str, external: dict, own: dict) -> None:
+    """Refuse a U-Net that predicts another score, or that was trained on held-out days.
 
     Args:
-        name: Its name in `evaluation.external_models`.
-        card: Of the other run's U-Net.
-        own: Of this run's.
+        name: Name of the U-Net in `evaluation.external_models`.
+        external: Card of the U-Net of the other run.
+        own: Card of the U-Net of this run.
 
     Raises:
-        RainscoreError: Score, pixels or channels differ; or it was trained at this place, or one
-            that overlaps it, on days that this run holds out.
+        RainscoreError: The score, the pixel size or the channels differ; or the U-Net was trained
+            in an overlapping domain on days that this run holds out.
     """
-    theirs, ours = _question(card), _question(own)
+    theirs, ours = _task(external), _task(own)
     other = [
         f"{key} {theirs.get(key)} (here {value})"
         for key, value in ours.items()
@@ -27,22 +27,26 @@ def check_elsewhere(name: str, card: dict, own: dict) -> None:
             f"evaluation.external_models: {name} predicts another score, {', '.join(other)}; "
             "give a U-Net of a run with the same `scores` settings and the same pixels"
         )
-    # Simulated rain at a place is not the rain that fell there.
-    same_place = card["simulated"] == own["simulated"] and _overlap(card["grid"], own["grid"])
-    seen = {day for split in ("train", "validation") for day in card["splits"].get(split, [])}
-    shared = sorted(seen & set(own["splits"]["test"]))
-    # Blocks of hours may part a day in both runs alike.
-    if same_place and shared and card["splits"] != own["splits"]:
+    # Simulated rain of a day is independent of the real rain of that day.
+    same_world = external["simulated"] == own["simulated"]
+    trained = {
+        day for split in ("train", "validation") for day in external["splits"].get(split, [])
+    }
+    shared = sorted(trained & set(own["splits"]["test"]))
+    # With equal splits, blocks of hours may divide a day between training and test in both runs.
+    other_splits = external["splits"] != own["splits"]
+    if same_world and shared and other_splits and _overlap(external["grid"], own["grid"]):
         raise RainscoreError(
-            f"evaluation.external_models: {name} was trained here on days that this run holds out "
-            f"({shared[0]} … {shared[-1]}); give both runs the same `splits`, or other days"
+            f"evaluation.external_models: {name} was trained in this domain on days that this run "
+            f"holds out ({shared[0]} … {shared[-1]}); give both runs the same `splits`, or other "
+            "days"
         )
 
 
 def _overlap(one: dict, other: dict) -> bool:
-    """Whether two grids share a place, by their bounds in longitude and latitude.
+    """Whether the bounds in longitude and latitude of two grids overlap.
 
-    Near a pole or the date line, where bounds are wide, grids that only lie close count too.
+    Near a pole or the date line, where bounds are wide, grids that are only close overlap too.
     """
     bounds = []
     for grid in (one, other):
@@ -51,8 +55,8 @@ def _overlap(one: dict, other: dict) -> bool:
     return all(a[0] <= b[1] and b[0] <= a[1] for a, b in zip(*bounds, strict=True))
 
 
-def _question(card: dict) -> dict:
-    """What a U-Net answers, and what it is told."""
+def _task(card: dict) -> dict:
+    """Settings that define what a U-Net predicts and from which channels."""
     return {
         **card["score"],
         "step_km": card["domain"]["step_km"],

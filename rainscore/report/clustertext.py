@@ -7,7 +7,7 @@ import pandas as pd
 from rainscore.clustering.labels import FEW_DAYS, WIDE
 from rainscore.clustering.naming import HOURS, SEASONS
 from rainscore.clustering.scorecounts import DRY
-from rainscore.evaluation.clusterchecks import CLUSTER, POOL, value_of
+from rainscore.evaluation.clusterchecks import CLUSTER, POOL, all_maps_row
 from rainscore.report.page import interval, number
 
 TEXT = (
@@ -77,13 +77,13 @@ def checks_text(checks: pd.DataFrame, *, novelty: float) -> str:
         ("map", "test days"),
         ("left out", "days, each left out from the labels in turn"),
     ):
-        row = value_of(checks, CLUSTER, "coverage", split)
+        row = all_maps_row(checks, CLUSTER, "coverage", split)
         if row is not None:
             parts.append(
                 f"The 90 % interval that a cluster tells covers {_percent(row)} of the maps of "
                 f"{row['days']} {days} ({number(row['n'])} maps)."
             )
-    row = value_of(checks, CLUSTER, "false_alarms", "novelty")
+    row = all_maps_row(checks, CLUSTER, "false_alarms", "novelty")
     if row is not None:
         parts.append(
             f"The novelty flag is set to call {100 * novelty:g} % of maps of this world new, and "
@@ -99,7 +99,7 @@ def checks_text(checks: pd.DataFrame, *, novelty: float) -> str:
             f"Of {number(seen['n'].iloc[0])} of these maps, changed in a known way, it calls new: "
             f"{'; '.join(shares)}. What is hardly ever called new, the flag does not see."
         )
-    row = value_of(checks, POOL, "crps_gain", "map")
+    row = all_maps_row(checks, POOL, "crps_gain", "map")
     if row is not None:
         verdict = "helps" if row["low"] > 0 else "hurts" if row["high"] < 0 else "does not help"
         parts.append(

@@ -1,6 +1,5 @@
-"""Losses of the networks, and the CRPS of quantile forecasts."""
+"""Losses of the networks."""
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch import distributed as group
@@ -30,29 +29,6 @@ def pinball_loss(
     level = torch.tensor(levels, device=excess.device)[:, None, None]
     loss = torch.maximum(level * excess, (level - 1) * excess).mean(dim=1)
     return mean(loss, mask)
-
-
-def crps_from_quantiles(
-    quantiles: np.ndarray, truth: np.ndarray, levels: tuple[float, ...]
-) -> np.ndarray:
-    """Continuous ranked probability score of a forecast given by its quantiles.
-
-    CRPS = 2 ∫ pinball(τ) dτ (Gneiting and Raftery 2007, doi:10.1198/016214506000001437); each level
-    stands for the part of [0, 1] that is nearer to it than to the others.
-
-    Args:
-        quantiles: Dims (n, L, ...), increasing along L.
-        truth: Dims (n, ...), NaN where undefined.
-        levels: The L levels.
-
-    Returns:
-        Dims (n, ...), in units of the truth; NaN where the truth is.
-    """
-    tau = np.asarray(levels)
-    weights = np.diff([0.0, *(tau[1:] + tau[:-1]) / 2, 1.0])
-    excess = truth[:, None] - quantiles
-    tau = tau.reshape(-1, *[1] * (excess.ndim - 2))
-    return 2 * np.tensordot(np.maximum(tau * excess, (tau - 1) * excess), weights, axes=(1, 0))
 
 
 def mean(values: Tensor, mask: Tensor) -> Tensor:

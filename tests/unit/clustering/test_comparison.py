@@ -11,7 +11,6 @@ from rainscore.clustering.comparison import (
     Days,
     adjusted_rand,
     by_wet_share,
-    ensemble_crps,
     explained,
     mutual_information,
     stability,
@@ -47,20 +46,6 @@ def test_a_day_that_is_drawn_twice_counts_twice() -> None:
     days = Days(np.array([0, 0, 1]), np.array([[1, 1], [2, 0]]))
     tables = days.tables(np.array([0, 1, 1]), np.array([0, 0, 1]))
     assert tables.tolist() == [[[1, 0], [1, 1]], [[2, 0], [2, 0]]]
-
-
-def test_crps_of_one_value_is_the_absolute_error() -> None:
-    np.testing.assert_allclose(ensemble_crps(np.array([0.4]), np.array([0.1, 0.9])), [0.3, 0.5])
-
-
-def test_crps_is_its_definition() -> None:
-    """E|X − y| − E|X − X'| / 2, over all pairs; a truth may be a value, or beyond all."""
-    rng = np.random.default_rng(0)
-    values, truth = np.sort(rng.random(40)), np.append(rng.random(30), [-1, 2])
-    truth[0] = values[7]
-    pairs = np.abs(values[:, None] - values).mean() / 2
-    expected = np.abs(truth[:, None] - values).mean(axis=1) - pairs
-    np.testing.assert_allclose(ensemble_crps(values, truth), expected, atol=1e-14)
 
 
 def test_clusters_that_tell_the_score_explain_it_and_others_do_not() -> None:

@@ -7,23 +7,23 @@ from rainscore.evaluation.baselines import (
     ByClass,
     NearestMaps,
     cluster_class,
-    error_class,
+    random_error_class,
 )
-from rainscore.evaluation.blocks import Block, read_blocks
-from rainscore.evaluation.boosting import NAMES, Boosting, pixel_features
-from rainscore.evaluation.skill import measures, pixel_statistics
+from rainscore.evaluation.blocks import CHANNEL_NAMES, Block, read_blocks
+from rainscore.evaluation.boosting import Boosting, pixel_features
+from rainscore.evaluation.skill import measures, score_statistics
 from tests.world import training_file
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def block_of(target: np.ndarray, inputs: np.ndarray | None = None, start: int = 0) -> Block:
-    """Maps (map, y, x) that are wet and known everywhere."""
+    """Maps (map, y, x) that are wet and valid everywhere."""
     n, *shape = target.shape
     hours = np.arange(start, start + n) * np.timedelta64(30, "m")
     times = np.datetime64("2019-01-01T00:00", "s") + hours
     if inputs is None:
-        inputs = np.zeros((n, len(NAMES), *shape), np.float32)
+        inputs = np.zeros((n, len(CHANNEL_NAMES), *shape), np.float32)
     everywhere = np.ones(target.shape, bool)
     error = np.full(target.shape, np.nan, np.float32)
     return Block(times, inputs, target, everywhere, everywhere, error, error)
@@ -32,26 +32,28 @@ def block_of(target: np.ndarray, inputs: np.ndarray | None = None, start: int = 
 def test_a_window_without_score_is_not_judged() -> None:
     target = np.array([[[0.2, np.nan]], [[0.4, 0.6]]])
     block = block_of(target)
-    assert block.found.tolist() == [0.2, 0.4, 0.6]
-    assert block.map_of.tolist() == [0, 1, 1]
+    assert block.scores.tolist() == [0.2, 0.4, 0.6]
+    assert block.map_index.tolist() == [0, 1, 1]
 
 
 def test_blocks_are_the_maps_of_the_files_with_what_the_network_sees(tmp_path) -> None:
     path, table = training_file(tmp_path, "2019-05-01", "2019-05-02")
     blocks = list(read_blocks([path], table["time"].to_numpy()[5:25], ["age_next"]))
     assert [len(block.times) for block in blocks] == [16, 4]
-    assert blocks[0].inputs.shape[1] == len(NAMES)
+    assert blocks[0].inputs.shape[1] == len(CHANNEL_NAMES)
     assert set(np.unique(blocks[0].quality)) <= set(np.array([0.4, 0.9], "f2").astype("f4"))
     assert np.isnan(blocks[0].random_error).all()
-    # Hidden: as of a lone granule, known only under its own pass.
-    last, following = (blocks[0].inputs[:, NAMES.index(n)] for n in ("age_last", "age_next"))
+    # The hidden time to the next pass stays 0 only where the granule itself holds a pass.
+    last, following = (
+        blocks[0].inputs[:, CHANNEL_NAMES.index(n)] for n in ("age_last", "age_next")
+    )
     np.testing.assert_array_equal(following, last > 0)
 
 
 def test_a_missing_random_error_is_a_class_of_its_own() -> None:
     block = block_of(np.full((1, 1, 3), 0.5))
     block.random_error[0, 0, :2] = 0.001, 100
-    assert error_class(block).tolist() == [0, 39, 40]
+    assert random_error_class(block).tolist() == [0, 39, 40]
 
 
 def test_the_nearest_maps_are_those_alike_in_the_latent_space() -> None:
@@ -76,10 +78,10 @@ def test_the_nearest_maps_are_those_alike_in_the_latent_space() -> None:
 
 
 def test_the_neighbourhood_of_a_single_wet_pixel_by_hand() -> None:
-    inputs = np.zeros((1, len(NAMES), 9, 9), np.float32)
-    inputs[0, NAMES.index("rain"), 4, 4] = 0.9
+    inputs = np.zeros((1, len(CHANNEL_NAMES), 9, 9), np.float32)
+    inputs[0, CHANNEL_NAMES.index("rain"), 4, 4] = 0.9
     features = pixel_features(block_of(np.full((1, 9, 9), 0.5), inputs), 0.2).reshape(9, 9, -1)
-    means = [len(NAMES) + 4 + 9 * i for i in range(3)]
+    means = [len(CHANNEL_NAMES) + 4 + 9 * i for i in range(3)]
     assert features[4, 4, means[0]] == pytest.approx(1 / 9)
     assert features[2, 4, means[0]] == 0
     assert features[2, 4, means[1]] == pytest.approx(1 / 49)
@@ -87,26 +89,26 @@ def test_the_neighbourhood_of_a_single_wet_pixel_by_hand() -> None:
 
 
 def test_the_changes_in_the_neighbourhood_by_hand() -> None:
-    inputs = np.zeros((1, len(NAMES), 9, 9), np.float32)
-    inputs[0, NAMES.index("change_next"), 4, 3:5] = 0.5, -0.2
-    inputs[0, NAMES.index("rain"), 4, 4] = 0.3
-    inputs[0, NAMES.index("next_known")] = 1
+    inputs = np.zeros((1, len(CHANNEL_NAMES), 9, 9), np.float32)
+    inputs[0, CHANNEL_NAMES.index("change_next"), 4, 3:5] = 0.5, -0.2
+    inputs[0, CHANNEL_NAMES.index("rain"), 4, 4] = 0.3
+    inputs[0, CHANNEL_NAMES.index("next_known")] = 1
     features = pixel_features(block_of(np.full((1, 9, 9), 0.5), inputs), 0.2).reshape(9, 9, -1)
-    change, after = len(NAMES) + 4 + 9 + 6, len(NAMES) + 4 + 9 + 8
+    change, after = len(CHANNEL_NAMES) + 4 + 9 + 6, len(CHANNEL_NAMES) + 4 + 9 + 8
     assert features[4, 4, change] == pytest.approx(0.3 / 49)
     assert features[4, 4, after] == pytest.approx(0.6 / 49)
     assert features[4, 4, after - 1] == 0
-    own = features[4, 3:5, len(NAMES) + 1]
+    own = features[4, 3:5, len(CHANNEL_NAMES) + 1]
     assert own.tolist() == pytest.approx([0.5, 0.1])
     assert features[4, 4, -3:-1].tolist() == pytest.approx([0, 0.7 / 49])
-    assert features[4, 4, NAMES.index("change_next")] == pytest.approx(-0.2)
+    assert features[4, 4, CHANNEL_NAMES.index("change_next")] == pytest.approx(-0.2)
 
 
 def boosted(rng: np.random.Generator, maps: int) -> Block:
     """Scores that follow the rain of the neighbourhood, and spread with the infrared weight."""
-    inputs = rng.random((maps, len(NAMES), 12, 12), np.float32)
-    infrared = inputs[:, NAMES.index("ir_influence")]
-    centre = inputs[:, NAMES.index("rain")]
+    inputs = rng.random((maps, len(CHANNEL_NAMES), 12, 12), np.float32)
+    infrared = inputs[:, CHANNEL_NAMES.index("ir_influence")]
+    centre = inputs[:, CHANNEL_NAMES.index("rain")]
     target = np.clip(0.2 + 0.6 * centre + 0.3 * (rng.random(centre.shape) - 0.5) * infrared, 0, 1)
     return block_of(target, inputs)
 
@@ -115,7 +117,7 @@ def test_boosting_learns_what_classes_cannot_and_repeats_to_the_bit() -> None:
     rng = np.random.default_rng(1)
     known, new = boosted(rng, 60), boosted(rng, 20)
     blind, first, again = (
-        ByClass(lambda b: np.zeros(b.found.size, int), 1),
+        ByClass(lambda b: np.zeros(b.scores.size, int), 1),
         *(Boosting(0.8, wet_threshold=0.2, seed=3) for _ in range(2)),
     )
     for method in (blind, first, again):
@@ -125,7 +127,7 @@ def test_boosting_learns_what_classes_cannot_and_repeats_to_the_bit() -> None:
     np.testing.assert_array_equal(quantiles, again.predict(new, LEVELS))
     crps, coverage = (
         {
-            name: measures(pixel_statistics(rows, new.found, LEVELS).sum(axis=0))[measure]
+            name: measures(score_statistics(rows, new.scores, LEVELS).sum(axis=0))[measure]
             for name, rows in (("blind", blind.predict(new, LEVELS)), ("boosted", quantiles))
         }
         for measure in ("crps", "coverage")
@@ -143,8 +145,8 @@ def test_a_map_without_rain_estimate_has_the_class_of_too_little_rain() -> None:
 def test_boosting_tells_apart_the_lower_quantiles_of_a_score_that_is_often_zero() -> None:
     """Scores are 0 where it rains little, else 0.6 to 1: the quarter is known, not a constant 0."""
     rng = np.random.default_rng(2)
-    inputs = rng.random((60, len(NAMES), 12, 12), np.float32)
-    rainy = inputs[:, NAMES.index("rain")] > 0.5
+    inputs = rng.random((60, len(CHANNEL_NAMES), 12, 12), np.float32)
+    rainy = inputs[:, CHANNEL_NAMES.index("rain")] > 0.5
     block = block_of(np.where(rainy, 0.6 + 0.4 * rng.random(rainy.shape), 0.0), inputs)
     boosting = Boosting(1.0, wet_threshold=0.2, seed=3)
     boosting.learn(block)

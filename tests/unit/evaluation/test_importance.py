@@ -3,7 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from rainscore.evaluation.importance import GROUPS, NAMES, permutation_importance, sensitivity
+from rainscore.evaluation.blocks import CHANNEL_NAMES
+from rainscore.evaluation.importance import CHANNEL_GROUPS, permutation_importance, sensitivity
 from rainscore.training.splits import split_blocks
 from rainscore.training.unet import UNet, UNetSettings
 from tests.world import training_file
@@ -13,8 +14,10 @@ class Weighing(UNet):
     """Predicts, for every level alike, a weighted sum of channels."""
 
     def __init__(self, **weights: float) -> None:
-        super().__init__(UNetSettings(len(NAMES), levels=(0.05, 0.5, 0.95), width=1, depth=1))
-        values = [weights.get(name, 0.0) for name in NAMES]
+        super().__init__(
+            UNetSettings(len(CHANNEL_NAMES), levels=(0.05, 0.5, 0.95), width=1, depth=1)
+        )
+        values = [weights.get(name, 0.0) for name in CHANNEL_NAMES]
         self.weights = nn.Parameter(torch.tensor(values))
 
     def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -35,7 +38,7 @@ def test_only_what_the_network_uses_matters(world) -> None:
     model = Weighing(source_imager=0.5, age_known=0.4)
     table = permutation_importance(model, card, *world, resamples=100, seed=0)
     found = table.set_index("group")["value"]
-    assert set(found.index) == set(GROUPS)
+    assert set(found.index) == set(CHANNEL_GROUPS)
     assert found["microwave source"] > 0.1
     assert found["rain"] == found["phase"] == found["weight of the infrared"] == 0
     assert table["group"][0] == "microwave source"
@@ -51,8 +54,8 @@ def test_the_same_seed_gives_the_same_table(world) -> None:
 
 
 def test_the_gradient_of_a_weighted_sum_is_its_weight_at_the_window_alone() -> None:
-    inputs = np.random.default_rng(0).random((len(NAMES), 5, 6)).astype(np.float32)
-    spread = np.full(len(NAMES), 0.5)
+    inputs = np.random.default_rng(0).random((len(CHANNEL_NAMES), 5, 6)).astype(np.float32)
+    spread = np.full(len(CHANNEL_NAMES), 0.5)
     model = Weighing(rain=0.8, age_last=-0.2, age_next=0.4)
     found = sensitivity(model, inputs, (2, 4), spread)
     expected = np.zeros((5, 6))

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.evaluation.mapskill import judge_maps
+from rainscore.evaluation.mapskill import evaluate_maps
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -26,7 +26,7 @@ def test_methods_learn_only_from_maps_with_rain_in_imerg_as_those_that_they_are_
     known = pd.DataFrame({"time": times[:20], "quality": quality[:20]})
     whole = pd.DataFrame({"time": times[20:], "quality": 0.9})
     whole[["value", "low", "high"]] = 0.6, 0.5, 0.7
-    found = judge_maps(
+    found = evaluate_maps(
         whole, known, table, {}, Nearest(), LEVELS, resamples=10, seed=0  # type: ignore[arg-type]  # a stand-in
     ).skill  # fmt: skip
     crps = found[(found["measure"] == "crps") & (found["split"] == "map")].set_index("method")

@@ -4,36 +4,37 @@ import pytest
 
 from rainscore.analysis.classes import AGE_CLASSES, AGE_NAMES, age_class, quality_class
 from rainscore.evaluation.baselines import ConditionalClimatology
+from rainscore.evaluation.daysums import DaySums, single_group
 from rainscore.evaluation.skill import (
     STATISTICS,
-    DaySums,
     measures,
     paired_table,
-    pixel_statistics,
+    score_statistics,
     share_table,
     skill_table,
 )
+from rainscore.scores.crps import crps_from_quantiles
 from rainscore.training.channels import CHANNELS, scale_age
-from rainscore.training.losses import crps_from_quantiles
 from rainscore.training.pixelclasses import pixel_classes
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def test_statistics_of_one_pixel_by_hand() -> None:
-    row = pixel_statistics(np.array([[0.0, 0.5, 1.0]]), np.array([0.8]), (0.25, 0.5, 0.75))[0]
-    found = dict(zip(STATISTICS, row, strict=True))
+def test_statistics_of_one_window_by_hand() -> None:
+    row = score_statistics(np.array([[0.0, 0.5, 1.0]]), np.array([0.8]), (0.25, 0.5, 0.75))[0]
+    values = dict(zip(STATISTICS, row, strict=True))
     # Pinball 0.25 · 0.8, 0.5 · 0.3, 0.25 · 0.2, with weights 3/8, 1/4, 3/8.
-    assert found["pinball"] == pytest.approx(0.375 * 0.2 + 0.25 * 0.15 + 0.375 * 0.05)
-    assert found["absolute_error"] == pytest.approx(0.3)
-    assert (found["covered"], found["width"]) == (1, 1)
+    assert values["crps"] == pytest.approx(2 * (0.375 * 0.2 + 0.25 * 0.15 + 0.375 * 0.05))
+    assert values["pinball"] == pytest.approx((0.2 + 0.15 + 0.05) / 3)
+    assert values["absolute_error"] == pytest.approx(0.3)
+    assert (values["covered"], values["width"]) == (1, 1)
 
 
-def test_crps_agrees_with_the_library_s_own() -> None:
+def test_crps_from_sums_is_the_mean_of_the_crps_of_the_windows() -> None:
     rng = np.random.default_rng(0)
     quantiles = np.sort(rng.random((200, 5)), axis=1)
     truth = rng.random(200)
-    ours = measures(pixel_statistics(quantiles, truth, LEVELS).sum(axis=0))["crps"]
+    ours = measures(score_statistics(quantiles, truth, LEVELS).sum(axis=0))["crps"]
     assert ours == pytest.approx(crps_from_quantiles(quantiles, truth, LEVELS).mean())
 
 
@@ -41,26 +42,25 @@ def test_correlation_agrees_with_numpy() -> None:
     rng = np.random.default_rng(1)
     quantiles = np.sort(rng.random((300, 5)), axis=1)
     truth = 0.5 * quantiles[:, 2] + 0.5 * rng.random(300)
-    sums = pixel_statistics(quantiles, truth, LEVELS).sum(axis=0)
+    sums = score_statistics(quantiles, truth, LEVELS).sum(axis=0)
     expected = np.corrcoef(quantiles[:, 2], truth)[0, 1]
     assert measures(sums)["correlation"] == pytest.approx(expected)
 
 
 def days_of(better: str, n_days: int, order: int = 1) -> DaySums:
-    sums = DaySums()
+    sums = DaySums(len(STATISTICS))
     for day in range(n_days)[::order]:
         truth = np.random.default_rng([2, day]).random(50)
         wide = np.tile(LEVELS, (50, 1))
         near = np.clip(truth[:, None] + (np.array(LEVELS) - 0.5) * 0.1, 0, 1)
         for method, quantiles in (("climatology", wide), (better, near)):
-            statistics = pixel_statistics(quantiles, truth, LEVELS)
-            sums.add(
-                method, f"2019-01-{day + 1:02d}", "all", ["all"], np.zeros(50, int), statistics
-            )
+            statistics = score_statistics(quantiles, truth, LEVELS)
+            days = np.full(50, f"2019-01-{day + 1:02d}")
+            sums.add(method, days, {"all": single_group(50)}, statistics)
     return sums
 
 
-def test_a_sharp_method_beats_climatology_and_the_interval_says_so() -> None:
+def test_a_sharp_method_has_positive_skill_with_an_interval_above_zero() -> None:
     table = skill_table(days_of("sharp", 8), reference="climatology", resamples=200, seed=0)
     row = table[(table["method"] == "sharp") & (table["measure"] == "crps_skill")].iloc[0]
     assert 0.5 < row["low"] < row["value"] < row["high"] < 1
@@ -69,13 +69,13 @@ def test_a_sharp_method_beats_climatology_and_the_interval_says_so() -> None:
     assert (base["value"], base["low"], base["high"]) == (0, 0, 0)
 
 
-def test_one_day_gives_no_interval() -> None:
+def test_a_single_day_has_no_interval() -> None:
     table = skill_table(days_of("sharp", 1), reference="climatology", resamples=200, seed=0)
     assert table["value"].notna().any()
     assert table[["low", "high"]].isna().all(axis=None)
 
 
-def test_the_order_in_which_maps_are_added_does_not_matter() -> None:
+def test_tables_do_not_depend_on_the_order_in_which_maps_are_added() -> None:
     first, second = (
         skill_table(days_of("sharp", 4, order), reference="climatology", resamples=50, seed=0)
         for order in (1, -1)
@@ -83,30 +83,30 @@ def test_the_order_in_which_maps_are_added_does_not_matter() -> None:
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_r2_is_one_less_the_share_of_the_squares_left() -> None:
+def test_r2_is_one_minus_the_squared_errors_over_the_variance() -> None:
     truth = np.array([0.0, 0.5, 1.0])
     quantiles = np.array([0.25, 0.5, 0.75])[:, None] * np.ones(3)
-    sums = pixel_statistics(quantiles, truth, (0.25, 0.5, 0.75)).sum(axis=0)
+    sums = score_statistics(quantiles, truth, (0.25, 0.5, 0.75)).sum(axis=0)
     assert measures(sums)["r2"] == pytest.approx(1 - 0.125 / 0.5)
 
 
-def test_the_predicted_mean_is_that_of_the_distribution() -> None:
+def test_the_predicted_mean_is_the_mean_of_the_predicted_distribution() -> None:
     quantiles = np.array([[0.0, 0.2, 1.0]])
-    sums = pixel_statistics(quantiles, np.array([0.4]), (0.25, 0.5, 0.75)).sum(axis=0)
+    sums = score_statistics(quantiles, np.array([0.4]), (0.25, 0.5, 0.75)).sum(axis=0)
     assert measures(sums)["predicted"] == pytest.approx(0.25 * 0.2 + 0.375)
 
 
-def test_a_paired_difference_is_sure_where_each_method_s_own_is_not() -> None:
+def test_a_paired_difference_can_be_significant_where_the_intervals_overlap() -> None:
     """Days differ far more than the methods, of which one is a little better on each."""
-    sums, rng = DaySums(), np.random.default_rng(5)
-    zeros = np.zeros(40, int)
+    sums, rng = DaySums(len(STATISTICS)), np.random.default_rng(5)
+    everything = {"all": single_group(40)}
     for day in range(12):
         truth = rng.random(40)
         noise = rng.normal(0, 0.02 + 0.3 * rng.random(), 40)
         for method, size in (("good", 1.0), ("worse", 1.1)):
             quantiles = (truth + size * noise)[:, None] + np.zeros(5)
-            rows = pixel_statistics(quantiles, truth, LEVELS)
-            sums.add(method, f"day {day:02d}", "all", ["all"], zeros, rows)
+            rows = score_statistics(quantiles, truth, LEVELS)
+            sums.add(method, np.full(40, f"day {day:02d}"), everything, rows)
     table = paired_table(sums, splits=["all"], resamples=400, seed=0)
     row = table[table["method"] == "good"].to_dict("records")[0]
     assert row["skill"] == pytest.approx(1 - 1 / 1.1)
@@ -118,19 +118,19 @@ def test_a_paired_difference_is_sure_where_each_method_s_own_is_not() -> None:
     assert paired_table(sums, splits=["map"], resamples=20, seed=0).empty
 
 
-def test_methods_that_are_alike_differ_by_chance_only() -> None:
-    sums, rng = DaySums(), np.random.default_rng(6)
+def test_equally_good_methods_do_not_differ_significantly() -> None:
+    sums, rng = DaySums(len(STATISTICS)), np.random.default_rng(6)
     for day in range(30):
         truth = rng.random(40)
         for method in ("a", "b"):
             quantiles = (truth + rng.normal(0, 0.1, 40))[:, None] + np.zeros(5)
-            rows = pixel_statistics(quantiles, truth, LEVELS)
-            sums.add(method, f"day {day:02d}", "all", ["all"], np.zeros(40, int), rows)
+            rows = score_statistics(quantiles, truth, LEVELS)
+            sums.add(method, np.full(40, f"day {day:02d}"), {"all": single_group(40)}, rows)
     row = paired_table(sums, splits=["all"], resamples=400, seed=0).to_dict("records")[0]
     assert row["p"] > 0.05 and row["low"] < 0 < row["high"]
 
 
-def test_isotonic_quantiles_rise_with_the_class_and_leave_the_missing_one_alone() -> None:
+def test_isotonic_quantiles_rise_with_the_class_except_for_missing_values() -> None:
     rng = np.random.default_rng(7)
     climatology = ConditionalClimatology(4, rising=True)
     for label, centre in enumerate((0.3, 0.6, 0.5, 0.1)):
@@ -154,7 +154,7 @@ def test_conditional_climatology_gives_the_quantiles_of_each_class() -> None:
     np.testing.assert_allclose(quantiles[2], np.quantile(everything, (0.25, 0.5)), atol=0.01)
 
 
-def test_nothing_to_learn_from_is_an_error() -> None:
+def test_climatology_without_any_score_is_an_error() -> None:
     with pytest.raises(ValueError, match="no score to learn from"):
         ConditionalClimatology(2).quantiles(LEVELS)
 
@@ -171,10 +171,11 @@ def test_classes_of_age_and_quality() -> None:
     np.testing.assert_array_equal(quality_class(np.array([0, 0.5, 1.0, np.nan])), [0, 20, 39, 40])
 
 
-def test_shares_and_their_spread_over_days() -> None:
+def test_shares_and_their_intervals_by_hand() -> None:
     sums = DaySums(3)
-    for day, found in enumerate(([1, 4, 10], [3, 4, 10])):
-        sums.add("U-Net", f"day {day}", "all", ["all"], np.zeros(1, int), np.array([found]))
+    for day, counts in enumerate(([1, 4, 10], [3, 4, 10])):
+        days = np.array([f"day {day}"])
+        sums.add("U-Net", days, {"all": single_group(1)}, np.array([counts]))
     table = share_table(sums, resamples=200, seed=0)
     assert table["share"].tolist() == pytest.approx([0.2, 0.4])
     assert table["low"].tolist() == pytest.approx([0.1, 0.4])

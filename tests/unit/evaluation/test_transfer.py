@@ -4,7 +4,7 @@ import torch
 
 from rainscore.errors import RainscoreError
 from rainscore.evaluation.ablation import compare_variants
-from rainscore.evaluation.transfer import check_elsewhere
+from rainscore.evaluation.transfer import check_external_model
 from rainscore.training.channels import CHANNELS
 from rainscore.training.dataset import input_channels, unknown_channels
 from rainscore.training.splits import split_blocks
@@ -25,7 +25,7 @@ OWN = {
 
 
 def test_a_network_of_the_same_days_and_splits_is_judged():
-    check_elsewhere("trained-on-final", OWN, OWN)
+    check_external_model("trained-on-final", OWN, OWN)
 
 
 @pytest.mark.parametrize(
@@ -39,17 +39,17 @@ def test_a_network_of_the_same_days_and_splits_is_judged():
 )
 def test_a_network_of_another_score_or_of_other_pixels_is_refused(change, says):
     with pytest.raises(RainscoreError, match=says):
-        check_elsewhere("trained-there", {**OWN, **change}, OWN)
+        check_external_model("trained-there", {**OWN, **change}, OWN)
 
 
 def test_a_network_that_was_trained_on_the_held_out_days_of_this_place_is_refused():
     other = {**OWN, "splits": {"train": ["2020-01-01", "2020-01-03"], "test": ["2020-01-02"]}}
-    with pytest.raises(RainscoreError, match=r"trained here on days .*2020-01-03"):
-        check_elsewhere("trained-before", other, OWN)
-    with pytest.raises(RainscoreError, match="trained here"):
-        check_elsewhere("trained-beside", {**other, "grid": {**GRID, "x0": 7.5}}, OWN)
-    check_elsewhere("trained-there", {**other, "grid": {**GRID, "x0": 9.0}}, OWN)
-    check_elsewhere("trained-on-simulated", {**other, "simulated": True}, OWN)
+    with pytest.raises(RainscoreError, match=r"trained in this domain on days .*2020-01-03"):
+        check_external_model("trained-before", other, OWN)
+    with pytest.raises(RainscoreError, match="trained in this domain"):
+        check_external_model("trained-beside", {**other, "grid": {**GRID, "x0": 7.5}}, OWN)
+    check_external_model("trained-there", {**other, "grid": {**GRID, "x0": 9.0}}, OWN)
+    check_external_model("trained-on-simulated", {**other, "simulated": True}, OWN)
 
 
 def test_a_network_trained_on_final_is_not_shown_the_future_of_early_maps(tmp_path):

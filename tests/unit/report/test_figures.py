@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from rainscore.clustering.transitions import count_transitions
-from rainscore.evaluation.importance import GROUPS
+from rainscore.evaluation.importance import CHANNEL_GROUPS
 from rainscore.grids import study_grid
 from rainscore.report.figures.plot_choice import plot_evidence
 from rainscore.report.figures.plot_clusters import (
@@ -124,11 +124,11 @@ def predicted(world: str) -> Figure:
 
 
 def importance(world: str) -> Figure:
-    return plot_importance(table(group=list(GROUPS)), period=PERIOD, world=world)
+    return plot_importance(table(group=list(CHANNEL_GROUPS)), period=PERIOD, world=world)
 
 
 def sensitivity(world: str) -> Figure:
-    depends = {name: rng().uniform(0, 1e-3, GRID.shape) for name in GROUPS}
+    depends = {name: rng().uniform(0, 1e-3, GRID.shape) for name in CHANNEL_GROUPS}
     shown = [(GRID, rng().gamma(0.3, 2, GRID.shape), depends)] * 2
     return plot_sensitivity(shown, TIMES[:2].to_numpy(), world=world)
 

@@ -11,17 +11,17 @@ from rainscore.clustering.latents import latent_columns
 from rainscore.clustering.maps import read_rain
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.evaluation.clusterchecks import check_labels
-from rainscore.evaluation.heldout import Skill, evaluate
+from rainscore.evaluation.heldout import EvaluationSettings, Skill, StudyData, evaluate
 from rainscore.io import write_json
 from rainscore.training.calibration import map_scores, read_calibration
+from rainscore.training.trained import TrainedUNet
 
 
 @pytest.fixture(scope="module")
 def judged(run: SimpleNamespace) -> Skill:
-    return evaluate(
-        [run.path], run.splits, run.table, run.unet, run.card, run.calibration,
-        {"kmeans": run.clusters}, run.latents, boosting_windows=5000, resamples=50, seed=0,
-    )  # fmt: skip
+    data = StudyData([run.path], run.splits, run.table, {"kmeans": run.clusters}, run.latents)
+    unet = TrainedUNet(run.unet, run.card, run.calibration)
+    return evaluate(data, unet, EvaluationSettings(boosting_windows=5000, resamples=50, seed=0))
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from scipy.stats import norm
 from sklearn.metrics import mean_pinball_loss
 
-from rainscore.training.losses import crps_from_quantiles, pinball_loss
+from rainscore.training.losses import pinball_loss
 from rainscore.training.unet import ordered_quantiles
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -49,21 +48,3 @@ def test_a_missing_target_gives_no_gradient_and_no_loss():
     assert quantiles.grad[..., 0].abs().sum() == 0 and bool((quantiles.grad[..., 1] < 0).all())
     nothing = pinball_loss(quantiles, target, LEVELS, torch.zeros(1, 1, 2, dtype=torch.bool))
     assert nothing.item() == 0
-
-
-def test_crps_of_a_forecast_known_for_certain_is_the_absolute_error():
-    quantiles = np.full((1, 5), 0.3)
-    assert crps_from_quantiles(quantiles, np.array([0.7]), LEVELS) == pytest.approx([0.4])
-
-
-def test_crps_of_many_quantiles_is_that_of_the_normal_distribution_in_closed_form():
-    levels = tuple((np.arange(2000) + 0.5) / 2000)
-    truth = np.array([-1.0, 0.0, 0.4, 2.5])
-    quantiles = np.broadcast_to(norm.ppf(levels), (4, 2000))
-    closed = truth * (2 * norm.cdf(truth) - 1) + 2 * norm.pdf(truth) - 1 / np.sqrt(np.pi)
-    assert crps_from_quantiles(quantiles, truth, levels) == pytest.approx(closed, abs=1e-3)
-
-
-def test_crps_is_missing_where_the_truth_is():
-    maps = crps_from_quantiles(np.full((1, 5, 1, 2), 0.5), np.array([[[np.nan, 0.5]]]), LEVELS)
-    assert np.isnan(maps[0, 0, 0]) and maps[0, 0, 1] == 0

@@ -1,0 +1,42 @@
+"""A trained U-Net with its card and its calibration."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rainscore.training.calibration import read_calibration
+from rainscore.training.models import load_unet
+from rainscore.training.unet import UNet
+
+
+@dataclass(frozen=True)
+class TrainedUNet:
+    """A trained and calibrated U-Net.
+
+    Attributes:
+        model: The network.
+        card: Card of its model file.
+        calibration: Calibration of its local intervals and of its map score.
+    """
+
+    model: UNet
+    card: dict
+    calibration: dict
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Levels of the predicted quantiles."""
+        return self.model.settings.levels
+
+
+def load_trained_unet(stem: Path) -> TrainedUNet:
+    """Read a U-Net and its calibration.
+
+    Args:
+        stem: Path of the model file without its suffix.
+
+    Raises:
+        RainscoreError: A file is missing, or the network is not a U-Net of this version.
+        DamagedFile: Weights, card and calibration do not belong together.
+    """
+    model, card = load_unet(stem)
+    return TrainedUNet(model, card, read_calibration(stem, card))

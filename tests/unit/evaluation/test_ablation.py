@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+import torch
+
+from rainscore.evaluation.ablation import REDUCED_CONTEXT, compare_variants, variant_table
+from rainscore.evaluation.daysums import DaySums, single_group
+from rainscore.evaluation.skill import STATISTICS, UNET
+from rainscore.training.channels import CHANNELS
+from rainscore.training.dataset import input_channels
+from rainscore.training.fitting import fit_variant
+from rainscore.training.splits import split_blocks
+from rainscore.training.unet import UNet, UNetSettings
+from tests.world import training_file
+
+SPLITS = ("train", "validation", "calibration", "test")
+
+
+def add_day(sums: DaySums, method: str, day: str, *, n: float, crps: float, error: float) -> None:
+    row = dict.fromkeys(STATISTICS, 0.0) | {"n": n, "crps": crps, "absolute_error": error}
+    groupings = {"rain-only": single_group(1, "rain-only")}
+    sums.add(method, np.array([day]), groupings, np.array([list(row.values())]))
+
+
+def test_the_difference_to_the_full_network_is_paired_by_days():
+    """Days differ far more than the two networks, whose difference is the same on each."""
+    sums = DaySums(len(STATISTICS))
+    for i in range(12):
+        add_day(sums, UNET, f"day {i}", n=10, crps=2 * i, error=2 * i)
+        add_day(sums, "rain-only", f"day {i}", n=10, crps=2 * i + 2, error=2 * i + 5)
+    table = variant_table(sums, resamples=200, seed=0).set_index("measure")
+    crps, mae = (table.loc[[name]].to_dict("records")[0] for name in ("crps", "mae"))
+    assert crps["value"] == pytest.approx(2 * 6.5 / 10)
+    assert crps["difference"] == pytest.approx(0.2) and mae["difference"] == pytest.approx(0.5)
+    assert crps["difference_low"] == pytest.approx(crps["difference_high"]) == pytest.approx(0.2)
+    assert crps["high"] - crps["low"] > 0.3
+    assert (crps["days"], crps["n"]) == (12, 120)
+
+
+def test_a_single_day_has_no_interval():
+    sums = DaySums(len(STATISTICS))
+    for method in (UNET, "rain-only"):
+        add_day(sums, method, "day", n=1, crps=2, error=1)
+    table = variant_table(sums, resamples=20, seed=0)
+    assert table[["low", "high", "difference_low", "difference_high"]].isna().all(axis=None)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("world")
+    months = ("2019-05-01", "2019-05-05"), ("2019-06-01", "2019-06-05")
+    files = [training_file(folder, *span) for span in months]
+    times = np.concatenate([table["time"] for _, table in files])
+    splits = split_blocks(times, pattern=list(SPLITS), block_hours=24, gap_hours=0)
+    return [path for path, _ in files], splits
+
+
+def test_variants_are_compared_with_the_full_network_where_they_were_not_trained(world, tmp_path):
+    paths, splits = world
+    settings = {
+        "width": 8, "depth": 2, "epochs": 1, "batch": 8, "learning_rate": 0.01, "patience": 9,
+        "precision": "fp32", "compile": False, "context_dropout": 0.2, "weight_decay": 0.01,
+    }  # fmt: skip
+    fitted = {
+        name: fit_variant(
+            paths, splits, name, run="early", settings=settings, seed=1,
+            checkpoint=tmp_path / name, fingerprint="",
+        )
+        for name in ("no-JJA", "no-west")
+    }  # fmt: skip
+    models = {name: (model, card) for name, (model, _, card) in fitted.items()}
+    assert models["no-west"][1]["hidden"] == ["age_next", "change_next", "next_known"]
+    torch.manual_seed(0)
+    full = UNet(UNetSettings(len(input_channels(CHANNELS)), width=8, depth=1))
+    table = compare_variants(paths, splits, (full, {"hidden": []}), models, resamples=20, seed=0)
+    crps = table[table["measure"] == "crps"].set_index("variant")
+    assert list(crps.index) == sorted([*REDUCED_CONTEXT, "no-JJA", "no-west"])
+    days, windows = crps["days"].to_dict(), crps["n"].to_dict()
+    assert (days["no-JJA"], days["no-west"], days["lone-map"]) == (1, 2, 2)
+    assert 0 < windows["no-west"] < 2 * windows["no-JJA"]
+    assert len({windows[name] for name in REDUCED_CONTEXT}) == 1
+    assert crps.loc[list(REDUCED_CONTEXT), "difference"].ne(0).all()
+    same = compare_variants(
+        paths, splits, models["no-west"], {"no-west": models["no-west"]}, resamples=20, seed=0
+    )
+    assert set(same["variant"]) == {"map-without-previous", "no-west"}
+    assert same.query("variant == 'no-west'")["difference"].dropna().eq(0).all()
