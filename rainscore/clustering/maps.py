@@ -188,8 +188,8 @@ def cluster_maps(
         "summary": settings.summary,
         "k": settings.k,
         "size": rain.shape[-1],
-        "min_wet": settings.min_wet_share,
-        "novelty": settings.false_alarm_rate,
+        "min_wet_share": settings.min_wet_share,
+        "false_alarm_rate": settings.false_alarm_rate,
         "novelty_threshold": threshold,
         "maps": len(train),
     }

@@ -118,7 +118,7 @@ class Scorer:
         for name, value in scalars.items():
             number = np.float32(np.nan if value is None else value)
             dataset[name] = ((), number, {"units": "1", "long_name": words(name)})
-        dataset["novelty"].attrs["false_alarm_rate"] = self.cluster_card["novelty"]
+        dataset["novelty"].attrs["false_alarm_rate"] = self.cluster_card["false_alarm_rate"]
         dataset.attrs["cluster_name"] = label.get("name", "")
         dataset = dataset.assign_coords(time=((), time, {"long_name": "start of the half-hour"}))
         seen = np.isfinite(found.maps["precipitation"]).mean()
@@ -230,7 +230,7 @@ class Scorer:
         share = wet_share(crop, self.card["score"]["wet_threshold_mm_h"])
         known = np.isfinite(share)
         cluster[known], novelty[known] = DRY, 0
-        rainy = share >= self.cluster_card["min_wet"]
+        rainy = share >= self.cluster_card["min_wet_share"]
         if rainy.any():
             rain = crop[rainy][:, [CHANNELS.index("rain")]]
             cluster[rainy] = self.clusterer.predict(rain)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
+from rainscore.clustering.comparison import ALL_SEEDS
 from rainscore.clustering.labels import FEW_DAYS, WIDE
 from rainscore.clustering.naming import HOURS, SEASONS
 from rainscore.clustering.scorecounts import DRY
@@ -112,3 +114,78 @@ def checks_text(checks: pd.DataFrame, *, novelty: float) -> str:
 
 def _percent(row: pd.Series) -> str:
     return interval(*(100 * row[name] for name in ("value", "low", "high"))) + " %"
+
+
+def has_clusters(table: pd.DataFrame, method: str) -> bool:
+    """Whether a method finds clusters rather than a partition of a continuum.
+
+    It does where the clusterings of resampled days agree more closely on the real maps than on
+    surrogate maps without clusters, beyond the 95 % interval.
+
+    Args:
+        table: From `methodtable.method_table`.
+        method: Name of the method.
+    """
+    row = _over_all_seeds(table, method, "stability_days_over_null", "train")
+    return row is not None and bool(row["low"] > 0)
+
+
+def null_sentence(table: pd.DataFrame, methods: list[str]) -> str:
+    """Sentence that says which methods find clusters.
+
+    Args:
+        table: From `methodtable.method_table`.
+        methods: Names of the methods.
+    """
+    parts = []
+    for method in methods:
+        row = _over_all_seeds(table, method, "stability_days", "train")
+        if row is None:
+            continue
+        verdict = "clusters" if has_clusters(table, method) else "no clusters"
+        parts.append(f"{method}: {verdict} (ARI {row['value']:.2f}, surrogates {row['null']:.2f})")
+    return (
+        "Are there clusters? Agreement (ARI) of clusterings of resampled days, on the real maps "
+        "and on surrogate maps without clusters. " + "; ".join(parts) + "."
+    )
+
+
+def joint_sentence(table: pd.DataFrame, joint: list[str], group: str = "test") -> str:
+    """Sentence that says whether joint training of network and clusters improves the skill.
+
+    A joint method helps where the 95 % interval of its CRPS skill minus that of k-means lies above
+    zero, and hurts where it lies below.
+
+    Args:
+        table: From `methodtable.method_table`.
+        joint: Names of the joint methods.
+        group: Split on which the skill is measured.
+    """
+    parts = []
+    for method in joint:
+        row = _over_all_seeds(table, method, "crps_skill_over_kmeans", group)
+        if row is None or not np.isfinite(row["low"]):
+            parts.append(f"{method}: no result (k-means was not run, or too few days)")
+            continue
+        verdict = (
+            "helps" if row["low"] > 0 else "hurts" if row["high"] < 0 else "makes no difference"
+        )
+        parts.append(
+            f"{method} {verdict} ({row['value']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}])"
+        )
+    return (
+        "Does joint training of network and clusters help? CRPS skill of the cluster's score "
+        f"distribution on the {group} days, minus that of k-means on the auto-encoder alone: "
+        + "; ".join(parts).replace("-0", "−0")
+        + "."
+    )
+
+
+def _over_all_seeds(table: pd.DataFrame, method: str, measure: str, group: str) -> pd.Series | None:
+    rows = table[
+        (table["method"] == method)
+        & (table["measure"] == measure)
+        & (table["group"] == group)
+        & (table["seed"] == ALL_SEEDS)
+    ]
+    return rows.iloc[0] if len(rows) else None

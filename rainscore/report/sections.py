@@ -6,10 +6,16 @@ from pathlib import Path
 import pandas as pd
 
 from rainscore.clustering.algorithms.methods import METHODS
-from rainscore.clustering.methodtable import joint_sentence, null_sentence
 from rainscore.imerg.manifests import read_manifest
 from rainscore.io import read_json
-from rainscore.report.clustertext import LABELS, TEXT, checks_text, labels_table
+from rainscore.report.clustertext import (
+    LABELS,
+    TEXT,
+    checks_text,
+    joint_sentence,
+    labels_table,
+    null_sentence,
+)
 from rainscore.report.page import Figure, Section, Table, pivot
 from rainscore.report.results import Results
 from rainscore.scores.local import LOCAL_SCORES
@@ -293,7 +299,7 @@ def _methods(run: Results, drawn: list[Figure]) -> Section:
 
 def _clusters_text(run: Results) -> str:
     checks = run.read(f"clusters/{run.method}_coverage.parquet")
-    novelty = read_json(run.folder / f"models/{run.method}.json")["novelty"]
+    novelty = read_json(run.folder / f"models/{run.method}.json")["false_alarm_rate"]
     return f"{TEXT}\n\n{checks_text(checks, novelty=novelty)}"
 
 
