@@ -20,7 +20,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from rainscore.grids import imerg_cells
 from rainscore.imerg.reader import FIELDS
 from rainscore.prediction.globe import CELLS, score_globe
-from rainscore.prediction.scorer import Scorer
+from rainscore.prediction.granulesets import GranuleSet
+from rainscore.prediction.scorer import load_scorer
 from rainscore.times import HALF_HOUR
 from rainscore.training.channels import CHANNELS
 from rainscore.training.dataset import ScoreMaps, batches, input_channels, stack_context
@@ -154,16 +155,18 @@ def scoring(models: Path) -> list[dict]:
     if not (models / "unet.json").is_file():
         print(f"{models}: no models; run the workflow first to time the scoring")
         return []
-    scorer, rng = Scorer(models), np.random.default_rng(0)
+    scorer, rng = load_scorer(models), np.random.default_rng(0)
     fields = {name: np.zeros(CELLS.shape, np.float32) for name in FIELDS}
     fields["precipitation"] = np.maximum(rng.normal(size=CELLS.shape), 0).astype(np.float32)
-    product = {"run": scorer.card["run"], "version": scorer.card["versions"][0]}
+    card = scorer.models.unet.card
+    product = {"run": card["run"], "version": card["versions"][0]}
     globe = xr.Dataset({n: (("lat", "lon"), field) for n, field in fields.items()}, attrs=product)
     cells = imerg_cells(scorer.learning_grid)
     window = globe.isel(lat=slice(0, cells.ny), lon=slice(0, cells.nx))
-    scorer.score({TIME: window}, TIME, scorer.learning_grid)
-    one = timed(lambda: scorer.score({TIME: window}, TIME, scorer.learning_grid), "cpu", 5)
-    whole = timed(lambda: score_globe(scorer, {TIME: globe}, TIME), "cpu", 1)
+    part, whole_globe = GranuleSet(TIME, {TIME: window}), GranuleSet(TIME, {TIME: globe})
+    scorer.score(part, scorer.learning_grid)
+    one = timed(lambda: scorer.score(part, scorer.learning_grid), "cpu", 5)
+    whole = timed(lambda: score_globe(scorer, whole_globe), "cpu", 1)
     return [
         row("score of a window, models loaded", one, "s"),
         row("score of a globe, every window", whole, "s"),

@@ -80,21 +80,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _score(options: argparse.Namespace) -> int:
     # torch takes seconds to load: only once the arguments are known to be good.
-    from rainscore.prediction.outputs import score_globes_into, score_into, window
-    from rainscore.prediction.scorer import Scorer
+    import xarray as xr
+
+    from rainscore.prediction.outputs import ScoringJob, score_globes_into, score_into
+    from rainscore.prediction.scorer import load_scorer
+    from rainscore.prediction.scoringgrids import scoring_grid
     from rainscore.report.figures.plot_scored import plot_scored
 
-    scorer = Scorer(options.model, options.clusters, any_product=options.any_product)
-    learning = window(scorer.learning_grid, bbox=options.bbox, centre=options.centre)
-    lines = (
-        score_globes_into(options.out, scorer, options.files)
-        if options.globe
-        else score_into(options.out, scorer, learning, options.files, draw=plot_scored)
-    )
+    scorer = load_scorer(options.model, options.clusters, any_product=options.any_product)
+    if options.globe:
+        outcomes = score_globes_into(options.out, scorer, options.files)
+    else:
+        grid = scoring_grid(scorer.learning_grid, bbox=options.bbox, centre=options.centre)
+        outcomes = score_into(options.out, scorer, ScoringJob(grid, options.files))
     failed = 0
-    for line, good in lines:
-        print(line, file=sys.stdout if good else sys.stderr, flush=True)
-        failed += not good
+    for outcome in outcomes:
+        if outcome.written and not options.globe:
+            with xr.open_dataset(outcome.written, engine="h5netcdf") as scored:
+                plot_scored(scored, outcome.written.with_suffix(".png"))
+        print(outcome.message, file=sys.stdout if outcome.written else sys.stderr, flush=True)
+        failed += outcome.written is None
     return 1 if failed else 0
 
 

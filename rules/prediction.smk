@@ -1,18 +1,15 @@
-# New maps scored without radar.
-MODELS = [
-    *UNET,
-    f"results/models/{METHODS[0]}.safetensors",
-    f"results/models/{METHODS[0]}.json",
-    f"results/models/{METHODS[0]}_labels.json",
-]
-
-
+# Scores of new maps, without radar.
 rule score_maps:
     input:
         manifests=every_month("results/imerg/{month}.parquet"),
         tables=every_month("results/scores/{month}.parquet"),
         splits="results/splits.parquet",
-        models=MODELS,
+        unet=UNET,
+        clusterer=multiext(f"results/models/{METHODS[0]}", ".safetensors", ".json"),
+        labels=f"results/models/{METHODS[0]}_labels.json",
+        granules=[
+            str(CHECKOUT / name) for name in config["prediction"]["granule_files"]
+        ],
     output:
         scored=directory("results/scored"),
     log:
@@ -27,7 +24,7 @@ rule score_maps:
         runtime=60,
     params:
         code=code("score_maps"),
-        prediction=config["prediction"],
-        method=METHODS[0],
+        held_out_count=config["prediction"]["held_out_count"],
+        centre=config["prediction"]["centre"],
     script:
         "../scripts/score_maps.py"

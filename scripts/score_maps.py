@@ -1,25 +1,29 @@
-"""Score held-out half-hours, and any other granules of the configuration, as if they were new."""
+"""Score held-out half-hours, and further granules of the configuration, as if they were new."""
 
 from pathlib import Path
 
 from rainscore.io import read_months, read_table
-from rainscore.paths import CHECKOUT
-from rainscore.prediction.outputs import score_all, window
+from rainscore.prediction.outputs import ScoringJob, score_all
 from rainscore.prediction.scorer import Scorer
+from rainscore.prediction.scoringgrids import scoring_grid
+from rainscore.prediction.scoringmodels import ModelFiles, load_models
 from rainscore.prediction.selection import held_out_granules
 from rainscore.runtime import start_logging, use_threads
 
-log = start_logging(snakemake.log[0])
+start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-p, given = snakemake.params, snakemake.input
-scorer = Scorer(Path(given.models[0]).parent, p.method)
-files, context = held_out_granules(
-    given.manifests,
-    read_table(given.splits),
-    read_months(given.tables),
-    p.prediction["held_out_count"],
+i, p, out = snakemake.input, snakemake.params, snakemake.output
+files = ModelFiles(
+    unet=Path(i.unet[0]).with_suffix(""),
+    clusterer=Path(i.clusterer[0]).with_suffix(""),
+    labels=Path(i.labels),
 )
-others = [CHECKOUT / name for name in p.prediction["granule_files"]]
-elsewhere = window(scorer.learning_grid, centre=p.prediction["centre"])
-out = Path(snakemake.output.scored)
-score_all(out, scorer, [(scorer.learning_grid, files, context), (elsewhere, others, [])])
+scorer = Scorer(load_models(files))
+splits, table = read_table(i.splits), read_months(i.tables)
+held_out = held_out_granules(i.manifests, splits, table, p.held_out_count)
+trained = scorer.learning_grid
+jobs = [
+    ScoringJob(trained, held_out.files, held_out.context),
+    ScoringJob(scoring_grid(trained, centre=p.centre), [Path(path) for path in i.granules]),
+]
+score_all(Path(out.scored), scorer, jobs)

@@ -1,84 +1,131 @@
-"""What a scored map says of itself: names of its fields, its grid by the CF conventions."""
+"""CF datasets of scored maps: names and units of the variables, and the attributes."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from rainscore.grids import Grid
-from rainscore.times import HALF_HOUR
+from rainscore.prediction.granulesets import GranuleSet
 from rainscore.training.dataset import SIDES
 
-WORDS = {
+LONG_NAMES = {
     "precipitation": "IMERG precipitation",
     "score": "local score, median",
-    "score_low": "lower bound of its 90 % interval",
-    "score_high": "upper bound of its 90 % interval",
+    "score_low": "local score, lower bound of the 90 % interval",
+    "score_high": "local score, upper bound of the 90 % interval",
     "hidden_rain_probability": "probability that rain is hidden where IMERG has none",
     "window_lat": "latitude of the centre of the window",
     "window_lon": "longitude of the centre of the window",
-    "map_score": "map score, predicted",
-    "map_score_low": "lower bound of its 90 % interval",
-    "map_score_high": "upper bound of its 90 % interval",
-    "map_score_outside": "1: its wet share is beyond those of the maps it was calibrated with",
-    "cluster": "cluster of the central window; -1: too little rain; missing: window too small, or "
-    "no estimate",
-    "novelty": "1: unlike the maps of the training, 0: not seen to be unlike them",
-    "cluster_score_low": "lower bound of its 90 % interval",
-    "cluster_score_median": "map score told by the cluster alone, median",
-    "cluster_score_high": "upper bound of its 90 % interval",
+    "map_score": "map score",
+    "map_score_low": "map score, lower bound of the 90 % interval",
+    "map_score_high": "map score, upper bound of the 90 % interval",
+    "map_score_outside": "1 if the wet share is outside the range of the calibration maps, else 0",
+    "cluster": "cluster of the central window; -1 for too little rain; missing if the map is too "
+    "small or has no estimate there",
+    "novelty": "1 if the map differs from the training maps, 0 if no difference was detected",
+    "cluster_score_low": "map score of the cluster, lower bound of the 90 % interval",
+    "cluster_score_median": "map score of the cluster, median",
+    "cluster_score_high": "map score of the cluster, upper bound of the 90 % interval",
 }
+"""Long name of each variable."""
+
+UNITS = {
+    "precipitation": "mm h-1",
+    "window_lat": "degrees_north",
+    "window_lon": "degrees_east",
+}
+"""Units of the variables that are not dimensionless."""
+
+CONVENTIONS = "CF-1.11"
 
 
-def words(name: str) -> str:
-    """Long name of a field of the output."""
-    return WORDS[name]
-
-
-def unknown(
-    granules: Mapping[np.datetime64, xr.Dataset],
+def window_dataset(
+    maps: Mapping[str, np.ndarray],
+    scalars: Mapping[str, float | None],
+    grid: Grid,
     time: np.datetime64,
-    hidden: Sequence[str],
-    *,
-    ages_known: bool,
-    seen: float = 1.0,
-) -> str:
-    """What the models would have used but could not know of a map, in words.
+) -> xr.Dataset:
+    """Scored map of one window as a CF dataset.
 
     Args:
-        granules: By half-hour: the map, and what is at hand of the hours around it.
-        time: Half-hour of the map.
-        hidden: Channels that the models never use.
-        ages_known: Whether the time since the last microwave pass is known everywhere.
-        seen: Share of the map's pixels that have a rain estimate.
+        maps: Fields by name, dims (y, x).
+        scalars: Scalar variables by name; None is missing.
+        grid: Learning grid of the window; written to the attribute `grid` as JSON.
+        time: Start of the half-hour.
     """
-    said = [name.replace("_", " ") for name in granules[time].attrs.get("absent", "").split()]
-    if seen < 1:
-        said.append(f"the rain of {max(100 * (1 - seen), 1):.0f} % of the window")
-    said += [
-        f"the half-hour {side}"
-        for step, (side, channel) in zip((-1, 1), SIDES.items(), strict=True)
-        if channel not in hidden and time + step * HALF_HOUR not in granules
-    ]
-    if not ages_known and "age_known" not in hidden:
-        said.append("in places the time since the last microwave pass")
-    return ", ".join(said)
-
-
-def on_grid(maps: dict[str, tuple[np.ndarray, str, str]], grid: Grid) -> xr.Dataset:
-    """Maps on a grid as a CF dataset."""
     lon, lat = grid.lonlat
     coords = {
         "lat": (("y", "x"), lat, {"units": "degrees_north", "standard_name": "latitude"}),
         "lon": (("y", "x"), lon, {"units": "degrees_east", "standard_name": "longitude"}),
+        "time": _time(time),
     }
     variables: dict = {
-        name: (
-            ("y", "x"),
-            np.float32(values),
-            {"units": unit, "long_name": text, "grid_mapping": "crs"},
-        )
-        for name, (values, unit, text) in maps.items()
+        name: (("y", "x"), np.float32(values), _attributes(name) | {"grid_mapping": "crs"})
+        for name, values in maps.items()
     }
-    attrs = {"Conventions": "CF-1.11", "grid": grid.to_json()}
+    for name, value in scalars.items():
+        variables[name] = ((), np.float32(np.nan if value is None else value), _attributes(name))
+    attrs = {"Conventions": CONVENTIONS, "grid": grid.to_json()}
     return xr.Dataset(variables | grid.cf, coords, attrs)
+
+
+def globe_dataset(
+    maps: Mapping[str, np.ndarray], table: pd.DataFrame, cells: Grid, time: np.datetime64
+) -> xr.Dataset:
+    """Scored maps of the globe as a CF dataset.
+
+    Args:
+        maps: Fields by name, dims (lat, lon).
+        table: Variables of dims (window), one column each.
+        cells: IMERG cells of the globe.
+        time: Start of the half-hour.
+    """
+    coords = {
+        "lat": ("lat", cells.y, {"units": "degrees_north", "standard_name": "latitude"}),
+        "lon": ("lon", cells.x, {"units": "degrees_east", "standard_name": "longitude"}),
+        "time": _time(time),
+    }
+    variables: dict = {
+        name: (("lat", "lon"), values, _attributes(name)) for name, values in maps.items()
+    }
+    for name in map(str, table):
+        variables[name] = ("window", table[name].to_numpy(np.float32), _attributes(name))
+    return xr.Dataset(variables, coords, {"Conventions": CONVENTIONS})
+
+
+def _attributes(name: str) -> dict[str, str]:
+    return {"units": UNITS.get(name, "1"), "long_name": LONG_NAMES[name]}
+
+
+def _time(time: np.datetime64) -> tuple:
+    return (), time, {"long_name": "start of the half-hour"}
+
+
+def unavailable_inputs(
+    granules: GranuleSet, hidden: Sequence[str], *, ages_known: bool, rain_share: float = 1.0
+) -> str:
+    """Text that names the inputs of the models that are not available for a map.
+
+    Args:
+        granules: The granule of the map and those of the hours around it.
+        hidden: Channels that the models do not use.
+        ages_known: Whether the time since the last microwave pass is known everywhere.
+        rain_share: Share of the pixels of the map that have a rain estimate.
+
+    Returns:
+        Names separated by commas; empty if everything is available.
+    """
+    absent = granules.granule.attrs.get("absent", "").split()
+    names = [name.replace("_", " ") for name in absent]
+    if rain_share < 1:
+        names.append(f"the rain of {max(100 * (1 - rain_share), 1):.0f} % of the window")
+    names += [
+        f"the half-hour {side}"
+        for step, (side, channel) in zip((-1, 1), SIDES.items(), strict=True)
+        if channel not in hidden and not granules.has(step)
+    ]
+    if not ages_known and "age_known" not in hidden:
+        names.append("in places the time since the last microwave pass")
+    return ", ".join(names)

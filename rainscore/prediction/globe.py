@@ -1,9 +1,8 @@
-"""Scoring a whole globe: one window after another, each the size of those of the training."""
+"""Scores of the whole globe, window by window."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -11,36 +10,34 @@ import xarray as xr
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid, imerg_cells, window_grid
-from rainscore.prediction.fields import unknown, words
-from rainscore.prediction.scorer import CONTEXT, Scorer
-from rainscore.prediction.scoring import read_around, score_each
+from rainscore.prediction.fields import globe_dataset, unavailable_inputs
+from rainscore.prediction.granulesets import GranuleSet
+from rainscore.prediction.scorer import Scorer
+from rainscore.prediction.scoringgrids import KM_PER_DEGREE
 from rainscore.regridding.conservative import nearest
-from rainscore.times import HALF_HOUR
 
 CELLS = Grid("EPSG:4326", -180.0, -90.0, 0.1, 0.1, 3600, 1800)
-"""All cells of IMERG, row 0 south."""
-
+"""All IMERG cells, row 0 south."""
 
 POLE = 84.0
-"""A window beyond this latitude could hold a pole, where IMERG's array is cut [degrees]."""
-
+"""Latitude beyond which a window could contain a pole, where IMERG's array ends [degrees]."""
 
 BATCH = 4
-"""Windows at once."""
+"""Windows per batch."""
 
 
 @dataclass(frozen=True)
 class Band:
-    """Windows side by side around the Earth, all alike but for their longitude.
+    """Windows next to each other around the Earth, which differ only in longitude.
 
-    Each window gives the cells of its own block, which lies in its middle; the blocks fill the
-    globe without overlap, the windows overlap.
+    Each window provides the scores of the cells of one block in its middle. Blocks fill the globe
+    without overlap, windows overlap.
 
     Attributes:
         south: First row of the cells of the blocks.
-        rows: Their rows.
-        columns: Columns of a block.
-        learning: Grid of the window whose block begins at longitude 0.
+        rows: Number of rows of a block.
+        columns: Number of columns of a block.
+        learning: Learning grid of the window whose block begins at longitude 0.
     """
 
     south: int
@@ -50,7 +47,7 @@ class Band:
 
     @cached_property
     def cells(self) -> Grid:
-        """Cells that the window at longitude 0 needs."""
+        """IMERG cells of the window at longitude 0."""
         return imerg_cells(self.learning)
 
     @property
@@ -60,16 +57,28 @@ class Band:
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """Pixel of the learning grid under each cell of the block, flat, dims (rows, columns)."""
+        """Flat index of the learning pixel at each cell of the block, dims (rows, columns)."""
         block = Grid(CELLS.crs, 0.0, CELLS.y0 + self.south * 0.1, 0.1, 0.1, self.columns, self.rows)
         return nearest(self.learning, block)
 
+    def block_columns(self, first: int) -> np.ndarray:
+        """Columns on the globe of the block that begins at `first`, dims (columns,)."""
+        return (first + CELLS.nx // 2 + np.arange(self.columns)) % CELLS.nx
+
+    def centres(self, firsts: np.ndarray) -> tuple[float, np.ndarray]:
+        """Latitude and longitudes (window,) of the centres of some windows [degrees]."""
+        lat = (self.south + self.rows / 2) / 10 - 90
+        return lat, ((firsts + self.columns / 2) / 10 + 180) % 360 - 180
+
     def read(self, field: np.ndarray, firsts: np.ndarray) -> np.ndarray:
-        """Cells of the windows whose blocks begin at `firsts`, dims (window, lat, lon).
+        """Cells of some windows.
 
         Args:
-            field: Dims (lat, lon), all cells of the globe.
-            firsts: Some of `firsts`.
+            field: Field on all cells of the globe, dims (lat, lon).
+            firsts: First columns of the blocks of the windows, dims (window,).
+
+        Returns:
+            Dims (window, lat, lon).
         """
         west = round((self.cells.x0 + 180) * 10)
         south = round((self.cells.y0 + 90) * 10)
@@ -78,114 +87,89 @@ class Band:
 
 
 def bands(trained: Grid) -> list[Band]:
-    """Bands of windows of the training's size, from the south to the north.
+    """Bands of windows as large as the training domain, from south to north.
 
-    A block is as wide as it is high, or narrower; on either side 7 % of the window or more is left.
+    A block takes at most 85 % of the width and of the height of its window.
+
+    Args:
+        trained: Learning grid of the training.
     """
     size, step = trained.nx * trained.dx / 1000, trained.dx / 1000
-    degree = 111.2
     divisors = [n for n in range(1, CELLS.nx + 1) if CELLS.nx % n == 0]
     limit = round(POLE * 10)
-    rows = max(n for n in range(1, limit + 1) if limit % n == 0 and n / 10 * degree <= 0.85 * size)
-    found = []
+    rows = max(
+        n for n in range(1, limit + 1) if limit % n == 0 and n / 10 * KM_PER_DEGREE <= 0.85 * size
+    )
+    all_bands = []
     for south in range(900 - limit, 900 + limit, rows):
         edges = np.array([south, south + rows]) / 10 - 90
         widest = np.cos(np.deg2rad(0 if edges[0] * edges[1] < 0 else np.abs(edges).min()))
-        columns = max(n for n in divisors if n / 10 * degree * widest <= 0.85 * size)
+        columns = max(n for n in divisors if n / 10 * KM_PER_DEGREE * widest <= 0.85 * size)
         centre = (columns / 20, float(edges.mean()))
         window = window_grid(centre=centre, size_km=(size, size), step_km=step)
-        found.append(Band(south, rows, columns, window))
-    return found
+        all_bands.append(Band(south, rows, columns, window))
+    return all_bands
 
 
-def score_globe(
-    scorer: Scorer, granules: Mapping[np.datetime64, xr.Dataset], time: np.datetime64
-) -> xr.Dataset:
-    """Score one half-hour everywhere between 84° south and north.
+def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
+    """Score one half-hour everywhere between 84° south and 84° north.
 
     Args:
-        scorer: The models.
-        granules: Datasets of `imerg.read_granule` on `CELLS`, by half-hour: the map, and what is at
-            hand of the hours around it.
-        time: The half-hour to score.
+        scorer: The scorer.
+        granules: The granule of the half-hour and those of the hours around it, on `CELLS`.
 
     Returns:
-        Dims (lat, lon), IMERG's cells, each from the window in whose middle it lies: the fields of
-        `Scorer.score` but the rain. Dims (window): the map score of each window with its interval,
-        its cluster and novelty, and `window_lat`, `window_lon` of its centre. NaN is missing;
-        windows without any rain estimate are missing altogether. `attrs["unknown"]` says what
-        could not be known.
+        Dims (lat, lon) on IMERG cells, each from the window in whose middle the cell lies: the
+        fields of `Scorer.score` except the rain. Dims (window): map score with its interval,
+        cluster and novelty of each window, `window_lat`, `window_lon` of its centre. NaN is
+        missing; windows without any rain estimate are left out. Attribute: `unavailable_inputs`.
 
     Raises:
-        RainscoreError: The granule has no rain estimate at all, or is of another product than the
-            models were trained on.
+        RainscoreError: The granule has no rain estimate at all, or its product is not accepted.
     """
-    scorer.differs(granules[time])
-    around = {
-        step: {str(name): field.values for name, field in granules[at].data_vars.items()}
-        for step in range(-CONTEXT, CONTEXT + 1)
-        if (at := time + step * HALF_HOUR) in granules
-    }
+    scorer.product_difference(granules.granule)
+    run, fields = granules.granule.attrs["run"], granules.fields()
     maps: dict[str, np.ndarray] = {}
-    tables, ages_known, run = [], True, granules[time].attrs["run"]
-    for band, firsts in _parts(bands(scorer.learning_grid), around[0]["precipitation"]):
+    tables, ages_known = [], True
+    for band, firsts in _batches(bands(scorer.learning_grid), fields[0]["precipitation"]):
         windows = {
-            step: {name: band.read(field, firsts) for name, field in fields.items()}
-            for step, fields in around.items()
+            step: {name: band.read(field, firsts) for name, field in by_name.items()}
+            for step, by_name in fields.items()
         }
-        found = scorer.predict(windows, band.learning, run=run)
-        ages_known &= found.ages_known
-        for name, values in found.maps.items():
-            if name == "precipitation":
-                continue
-            whole = maps.setdefault(name, np.full(CELLS.shape, np.nan, np.float32))
-            blocks = values.reshape(len(firsts), -1)[:, band.pixels]
-            for first, block in zip(firsts, blocks, strict=True):
-                columns = (first + CELLS.nx // 2 + np.arange(band.columns)) % CELLS.nx
-                whole[band.south : band.south + band.rows, columns] = block
-        lat = (band.south + band.rows / 2) / 10 - 90
-        lon = ((firsts + band.columns / 2) / 10 + 180) % 360 - 180
-        tables.append(found.table.assign(window_lat=lat, window_lon=lon))
+        predicted = scorer.predict(windows, band.learning, run=run)
+        ages_known &= predicted.ages_known
+        for name, values in predicted.maps.items():
+            if name != "precipitation":
+                whole = maps.setdefault(name, np.full(CELLS.shape, np.nan, np.float32))
+                _copy_blocks(values, whole, band, firsts)
+        lat, lon = band.centres(firsts)
+        tables.append(predicted.table.assign(window_lat=lat, window_lon=lon))
     if not tables:
-        raise RainscoreError("it has no rain estimate anywhere: fetch it again")
-    dataset = _dataset(maps, pd.concat(tables, ignore_index=True), time)
-    dataset.attrs["unknown"] = unknown(granules, time, scorer.hidden(run), ages_known=ages_known)
+        raise RainscoreError("the granule has no rain estimate anywhere: fetch it again")
+    table = pd.concat(tables, ignore_index=True)
+    dataset = globe_dataset(maps, table, CELLS, granules.time)
+    dataset.attrs["unavailable_inputs"] = unavailable_inputs(
+        granules, scorer.hidden_channels(run), ages_known=ages_known
+    )
     return dataset
 
 
-def score_globe_files(
-    files: Sequence[Path], scorer: Scorer
-) -> Iterator[tuple[Path, xr.Dataset | RainscoreError]]:
-    """Score granules everywhere; files near in time tell each other what they can.
+def _copy_blocks(values: np.ndarray, whole: np.ndarray, band: Band, firsts: np.ndarray) -> None:
+    """Copy the blocks of windows, dims (window, y, x), to the globe, dims (lat, lon), in place."""
+    blocks = values.reshape(len(firsts), -1)[:, band.pixels]
+    for first, block in zip(firsts, blocks, strict=True):
+        whole[band.south : band.south + band.rows, band.block_columns(first)] = block
 
-    Yields:
-        As `score_files`.
+
+def _batches(all_bands: list[Band], rain: np.ndarray) -> Iterator[tuple[Band, np.ndarray]]:
+    """Batches of the windows that have any rain estimate: band, and first columns of the blocks.
+
+    Args:
+        all_bands: The bands.
+        rain: Rain on all cells of the globe, dims (lat, lon), NaN where missing.
     """
-    return score_each(read_around(files, CELLS), scorer, partial(score_globe, scorer))
-
-
-def _parts(found: list[Band], rain: np.ndarray) -> Iterator[tuple[Band, np.ndarray]]:
-    """Bands with some of their windows, of those that have any rain estimate."""
-    for band in found:
-        known = np.isfinite(band.read(rain, band.firsts)).any(axis=(1, 2))
-        firsts = band.firsts[known]
+    for band in all_bands:
+        available = np.isfinite(band.read(rain, band.firsts)).any(axis=(1, 2))
+        firsts = band.firsts[available]
         for start in range(0, len(firsts), BATCH):
             yield band, firsts[start : start + BATCH]
-
-
-def _dataset(maps: dict[str, np.ndarray], table: pd.DataFrame, time: np.datetime64) -> xr.Dataset:
-    """Maps on the globe and the table of the windows as a CF dataset."""
-    coords = {
-        "lat": ("lat", CELLS.y, {"units": "degrees_north", "standard_name": "latitude"}),
-        "lon": ("lon", CELLS.x, {"units": "degrees_east", "standard_name": "longitude"}),
-        "time": ((), time, {"long_name": "start of the half-hour"}),
-    }
-    variables: dict = {
-        name: (("lat", "lon"), values, {"units": "1", "long_name": words(name)})
-        for name, values in maps.items()
-    }
-    units = {"window_lat": "degrees_north", "window_lon": "degrees_east"}
-    for name in table:
-        about = {"units": units.get(str(name), "1"), "long_name": words(str(name))}
-        variables[name] = ("window", table[name].to_numpy(np.float32), about)
-    return xr.Dataset(variables, coords, {"Conventions": "CF-1.11"})

@@ -2,25 +2,39 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from rainscore.prediction.scorer import CONTEXT
+from rainscore.prediction.granulesets import CONTEXT
 from rainscore.regridding.monthfiles import open_granules
 from rainscore.times import HALF_HOUR
 
 
+class HeldOutGranules(NamedTuple):
+    """Granules of held-out half-hours.
+
+    Attributes:
+        files: Granules to score, in order of time.
+        context: Granules of the hours around them, in order of time.
+    """
+
+    files: list[Path]
+    context: list[Path]
+
+
 def rainiest(splits: pd.DataFrame, table: pd.DataFrame, count: int) -> np.ndarray:
-    """The rainiest half-hours of equal parts of the test days: those worth looking at.
+    """Half-hours with the most rain in both products, one from each of `count` parts of the test.
 
     Args:
-        splits: Of `period.split_blocks`.
-        table: Score tables (time, hits, map_score); half-hours with a score come first.
-        count: How many, at most.
+        splits: Split of each half-hour (`splits.split_blocks`): time, split.
+        table: Score tables: time, hits, map_score. Half-hours without a score are used only if
+            there is none with a score.
+        count: Maximum number of half-hours.
 
     Returns:
-        Half-hour starts in order, dims (at most count,).
+        Starts of the half-hours in order, dims (at most count,).
     """
     test = splits.loc[splits["split"] == "test", "time"]
     scored = table.loc[table["map_score"].notna(), "time"]
@@ -32,18 +46,20 @@ def rainiest(splits: pd.DataFrame, table: pd.DataFrame, count: int) -> np.ndarra
 
 def held_out_granules(
     manifests: Sequence[str], splits: pd.DataFrame, table: pd.DataFrame, count: int
-) -> tuple[list[Path], list[Path]]:
-    """Granules of test half-hours, the rainiest of equal parts of the test days, and their context.
+) -> HeldOutGranules:
+    """Granules of the half-hours of `rainiest`, and those of the hours around them.
 
-    Returns:
-        The granules to score, in order of time; and those of the hours around them.
+    Args:
+        manifests: Manifests of the IMERG granules of all months.
+        splits: Split of each half-hour: time, split.
+        table: Score tables: time, hits, map_score.
+        count: Maximum number of half-hours.
     """
     rows = pd.concat([open_granules(path) for path in sorted(manifests)])
     files = rows[rows["state"] == "present"].set_index("time")["file"]
-    known = splits[splits["time"].isin(files.index)]
-    chosen = list(rainiest(known, table, count))
-    around = {
-        time + i * HALF_HOUR for time in chosen for i in range(-CONTEXT, CONTEXT + 1) if i != 0
-    } - set(chosen)
+    available = splits[splits["time"].isin(files.index)]
+    times = list(rainiest(available, table, count))
+    steps = [step for step in range(-CONTEXT, CONTEXT + 1) if step != 0]
+    around = {time + step * HALF_HOUR for time in times for step in steps} - set(times)
     context = files.reindex(sorted(around)).dropna()
-    return [Path(files[time]) for time in chosen], [Path(f) for f in context]
+    return HeldOutGranules([Path(files[time]) for time in times], [Path(f) for f in context])

@@ -23,8 +23,8 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
             too small a window), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
             [1], `novelty` (1: unlike the training), coordinate `time` (start, UTC). Attributes
             `grid` (JSON of `Grid.to_json()`), `cluster_name`, `source`, `version`, `trained_on`,
-            `world` ('simulated' or 'real'); `unknown` (what could not be known) and `differs` (how
-            the granule differs from what the model was trained on), which may be empty.
+            `world` ('simulated' or 'real'); `unavailable_inputs` and `product_difference`,
+            which may be empty.
         path: File to write; the suffix chooses the format.
 
     Raises:
@@ -78,10 +78,10 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
         found += f"\ncluster {cluster:.0f}, {dataset.attrs['cluster_name']}: its maps score "
         found += _with_interval(dataset, *names)
     found += f"\n{dataset.attrs['source']}; model trained on {dataset.attrs['trained_on']}"
-    if dataset.attrs["unknown"]:
-        found += f"\nnot known of this map: {dataset.attrs['unknown']}"
-    if dataset.attrs["differs"]:
-        found += f"\nbeware: {dataset.attrs['differs']}"
+    if dataset.attrs["unavailable_inputs"]:
+        found += f"\nnot known of this map: {dataset.attrs['unavailable_inputs']}"
+    if dataset.attrs["product_difference"]:
+        found += f"\nbeware: {dataset.attrs['product_difference']}"
     return f"IMERG {dataset.attrs['version']}, {time}", found
 
 

@@ -9,25 +9,31 @@ import xarray as xr
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import imerg_cells, study_grid
-from rainscore.prediction.globe import CELLS, bands, score_globe, score_globe_files
+from rainscore.prediction.globe import CELLS, bands, score_globe
+from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.scorer import Predicted
+from rainscore.prediction.scoring import score_globe_files
 from rainscore.regridding.conservative import overlap_weights
+from rainscore.times import HALF_HOUR
 
 TRAINED = study_grid(centre=(2.5, 46.6), size_km=800, step_km=40)
 NOON = np.datetime64("2019-01-01T12:00", "ns")
 
 
-def predict(around: dict, learning, run: str) -> Predicted:
-    """The score is the rain of the pixel; where nothing is known nothing is said."""
+def predict(fields: dict, learning, run: str) -> Predicted:
+    """The score is the rain of the pixel, NaN where missing."""
     weights = overlap_weights(imerg_cells(learning), learning)
-    rain = weights.apply(around[0]["precipitation"])[0]
-    assert all(step in (0, -1) for step in around)
+    rain = weights.apply(fields[0]["precipitation"])[0]
+    assert all(step in (0, -1) for step in fields)
     table = pd.DataFrame({"map_score": np.nanmean(rain, axis=(1, 2)), "cluster": 0.0})
-    return Predicted(rain, {"precipitation": rain, "score": rain}, table)
+    return Predicted({"precipitation": rain, "score": rain}, table, ages_known=True)
 
 
 SCORER: Any = SimpleNamespace(
-    learning_grid=TRAINED, predict=predict, differs=lambda granule: "", hidden=lambda run: []
+    learning_grid=TRAINED,
+    predict=predict,
+    product_difference=lambda granule: "",
+    hidden_channels=lambda run: [],
 )
 
 
@@ -36,13 +42,19 @@ def globe(values: np.ndarray) -> xr.Dataset:
     return xr.Dataset(fields, attrs={"run": "final", "absent": "quality_index"})
 
 
-def test_blocks_fill_the_globe_once_and_lie_in_the_middle_of_their_windows():
+def scored(values: np.ndarray, *, previous: bool = False) -> xr.Dataset:
+    """The scored globe, with or without the half-hour before."""
+    times = [NOON - HALF_HOUR, NOON] if previous else [NOON]
+    return score_globe(SCORER, GranuleSet(NOON, {time: globe(values) for time in times}))
+
+
+def test_blocks_cover_the_globe_once_and_lie_in_the_middle_of_their_windows():
     covered = np.zeros(CELLS.ny, int)
     for band in bands(TRAINED):
         covered[band.south : band.south + band.rows] += 1
         assert CELLS.nx % band.columns == 0
         row, column = np.divmod(band.pixels, TRAINED.nx)
-        # A pixel stays to each side, but near the poles, where a window is cut otherwise.
+        # At least one pixel remains on each side of a block.
         edges = min(row.min(), column.min()), max(row.max(), column.max())
         assert edges[0] >= 1 and edges[1] <= TRAINED.nx - 2
     assert covered[60:-60].tolist() == [1] * 1680 and covered.sum() == 1680
@@ -51,33 +63,31 @@ def test_blocks_fill_the_globe_once_and_lie_in_the_middle_of_their_windows():
 def test_each_cell_gets_the_score_of_the_window_in_whose_middle_it_lies():
     lon, lat = np.meshgrid(np.deg2rad(CELLS.x), np.deg2rad(CELLS.y))
     field = (2 + np.sin(lon) * np.cos(lat) + np.sin(3 * lat)).astype(np.float32)
-    before = NOON - np.timedelta64(30, "m")
-    found = score_globe(SCORER, {NOON: globe(field), before: globe(field)}, NOON)
-    known = np.abs(CELLS.y) < 84
-    # Half a pixel of 40 km, at most, times the steepest slope.
-    assert np.abs(found["score"].values - field)[known].max() < 0.02
-    assert found["score"].values[~known].size and np.isnan(found["score"].values[~known]).all()
-    assert "precipitation" not in found
-    assert found.attrs["unknown"] == "quality index, the half-hour after"
-    here = found["window_lat"].values, found["window_lon"].values
-    expected = 2 + np.sin(np.deg2rad(here[1])) * np.cos(np.deg2rad(here[0]))
-    assert found["map_score"].values == pytest.approx(
-        expected + np.sin(3 * np.deg2rad(here[0])), abs=0.05
-    )
+    dataset = scored(field, previous=True)
+    covered = np.abs(CELLS.y) < 84
+    # At most half a pixel of 40 km times the steepest slope.
+    assert np.abs(dataset["score"].values - field)[covered].max() < 0.02
+    poles = dataset["score"].values[~covered]
+    assert poles.size and np.isnan(poles).all()
+    assert "precipitation" not in dataset
+    assert dataset.attrs["unavailable_inputs"] == "quality index, the half-hour after"
+    lat, lon = (np.deg2rad(dataset[name].values) for name in ("window_lat", "window_lon"))
+    expected = 2 + np.sin(lon) * np.cos(lat) + np.sin(3 * lat)
+    assert dataset["map_score"].values == pytest.approx(expected, abs=0.05)
 
 
-def test_windows_without_any_estimate_are_missing():
+def test_windows_without_any_estimate_are_left_out():
     field = np.full(CELLS.shape, np.nan, np.float32)
     field[1290:1320, 3580:] = 1.0
-    found = score_globe(SCORER, {NOON: globe(field)}, NOON)
-    assert 1 <= found.sizes["window"] <= 6
-    assert np.isfinite(found["score"].values[1297:1313, 3588:]).all()
-    assert np.isfinite(found["score"].values).sum() < 3000
+    dataset = scored(field)
+    assert 1 <= dataset.sizes["window"] <= 6
+    assert np.isfinite(dataset["score"].values[1297:1313, 3588:]).all()
+    assert np.isfinite(dataset["score"].values).sum() < 3000
 
 
 def test_a_granule_that_is_missing_everywhere_is_refused():
     with pytest.raises(RainscoreError, match="no rain estimate anywhere"):
-        score_globe(SCORER, {NOON: globe(np.full(CELLS.shape, np.nan, np.float32))}, NOON)
+        scored(np.full(CELLS.shape, np.nan, np.float32))
 
 
 def test_a_damaged_file_is_named(tmp_path: Path):

@@ -41,8 +41,8 @@ def scored(grid: Grid = GRIDS["degrees"], **scalars: float) -> xr.Dataset:
             "version": "Final V07B",
             "world": "simulated",
             "trained_on": "a simulated world",
-            "unknown": "",
-            "differs": "",
+            "unavailable_inputs": "",
+            "product_difference": "",
         },
     )
 
@@ -79,8 +79,8 @@ def test_the_headline_says_when_what_and_how_well() -> None:
 
 def test_the_headline_says_what_was_not_known_and_why_there_is_no_cluster() -> None:
     result = scored(cluster=-1.0, map_score=np.nan)
-    result.attrs["unknown"] = "quality index"
-    result.attrs["differs"] = "it is Final V07A, the model was trained on Final V07B"
+    result.attrs["unavailable_inputs"] = "quality index"
+    result.attrs["product_difference"] = "it is Final V07A, the model was trained on Final V07B"
     text = headline(result)[1]
     assert "beware: it is Final V07A" in text
     assert "not known of this map: quality index" in text

@@ -1,0 +1,101 @@
+"""Granules to score, each with the granules of the hours around it."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from rainscore.errors import RainscoreError
+from rainscore.grids import Grid
+from rainscore.imerg.reader import check_granule, read_granule
+from rainscore.times import HALF_HOUR
+
+log = logging.getLogger("rainscore")
+
+CONTEXT = 12
+"""Number of half-hours before and after a map from which the ages of passes are computed."""
+
+CONTEXT_FIELDS = ("precipitation", "mw_source")
+"""Fields that are read of the half-hours around a map."""
+
+
+@dataclass(frozen=True)
+class GranuleSet:
+    """A granule and the granules of the hours around it.
+
+    Attributes:
+        time: Start of the half-hour of the map, datetime64[ns].
+        by_time: Datasets of `imerg.reader.read_granule` by start of the half-hour: all fields of
+            the map, `CONTEXT_FIELDS` of the half-hours around it that are available.
+    """
+
+    time: np.datetime64
+    by_time: Mapping[np.datetime64, xr.Dataset]
+
+    @property
+    def granule(self) -> xr.Dataset:
+        """The granule of the map."""
+        return self.by_time[self.time]
+
+    def has(self, step: int) -> bool:
+        """Whether the half-hour `step` half-hours after the map is available."""
+        return self.time + step * HALF_HOUR in self.by_time
+
+    def fields(self) -> dict[int, dict[str, np.ndarray]]:
+        """Fields by step in half-hours from the map, −CONTEXT to CONTEXT, dims (lat, lon)."""
+        return {
+            step: {
+                str(name): field.values
+                for name, field in self.by_time[self.time + step * HALF_HOUR].data_vars.items()
+            }
+            for step in range(-CONTEXT, CONTEXT + 1)
+            if self.has(step)
+        }
+
+
+def read_granule_sets(
+    files: Sequence[Path], cells: Grid, *, context: Sequence[Path] = ()
+) -> Iterator[tuple[Path, GranuleSet | RainscoreError]]:
+    """Read granules one after another, each with those of the hours around it.
+
+    Memory does not grow with the number of files.
+
+    Args:
+        files: Granules to score.
+        cells: IMERG cells to read.
+        context: Further granules, used only as half-hours around the others.
+
+    Yields:
+        (file, error) for each file that cannot be used; (file, granules) in order of time.
+    """
+    by_time: dict[np.datetime64, Path] = {}
+    for file in dict.fromkeys([*files, *context]):
+        try:
+            first = by_time.setdefault(check_granule(file).start, file)
+            if first != file and file in files:
+                raise RainscoreError(f"{first} is of the same half-hour: give one of them")
+        except (RainscoreError, OSError) as error:
+            if file in files:
+                yield file, RainscoreError(str(error))
+            else:
+                log.warning("not used: %s", error)
+    near: dict[np.datetime64, xr.Dataset] = {}
+    for start, file in sorted(by_time.items()):
+        if file not in files:
+            continue
+        around = {start + step * HALF_HOUR for step in range(-CONTEXT, CONTEXT + 1)} - {start}
+        near = {time: granule for time, granule in near.items() if time in around}
+        try:
+            granule = read_granule(file, cells)
+        except (RainscoreError, OSError) as error:
+            yield file, RainscoreError(str(error))
+            continue
+        for time in around & by_time.keys() - near.keys():
+            try:
+                near[time] = read_granule(by_time[time], cells, CONTEXT_FIELDS)
+            except (RainscoreError, OSError) as error:
+                log.warning("not used: %s", error)
+        yield file, GranuleSet(start, {**near, start: granule})

@@ -1,0 +1,90 @@
+"""Models that score new maps: the U-Net, a clusterer and its labels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rainscore.clustering.algorithms.base import DeepClusterer
+from rainscore.clustering.algorithms.methods import load_clusterer
+from rainscore.errors import RainscoreError
+from rainscore.io import read_json
+from rainscore.training.trained import TrainedUNet, load_trained_unet
+
+LABELS = "_labels.json"
+"""End of the name of a file of cluster labels, after the clustering method."""
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Files of the models.
+
+    Attributes:
+        unet: Path of the U-Net's model file without its suffix; its calibration is next to it.
+        clusterer: Path of the clusterer's model file without its suffix.
+        labels: JSON file of the cluster labels.
+    """
+
+    unet: Path
+    clusterer: Path
+    labels: Path
+
+
+@dataclass(frozen=True)
+class ScoringModels:
+    """Models that score new maps.
+
+    Attributes:
+        unet: The calibrated U-Net.
+        clusterer: The clusterer.
+        labels: Label of each cluster: `name` and the calibrated map score `score`, `score_low`,
+            `score_high`.
+    """
+
+    unet: TrainedUNet
+    clusterer: DeepClusterer
+    labels: Mapping[int, dict]
+
+
+def find_model_files(folder: Path, method: str | None = None) -> ModelFiles:
+    """Find the models of a run.
+
+    Args:
+        folder: `results/models` of a run.
+        method: Clustering method; None takes the only one with labels in the folder.
+
+    Raises:
+        RainscoreError: `method` is None and the folder has no labels, or several.
+    """
+    if method is None:
+        method = _only_method(folder)
+    return ModelFiles(folder / "unet", folder / method, folder / f"{method}{LABELS}")
+
+
+def _only_method(folder: Path) -> str:
+    """Clustering method of the only labels in a folder."""
+    methods = sorted(path.name.removesuffix(LABELS) for path in folder.glob(f"*{LABELS}"))
+    if not methods:
+        raise RainscoreError(
+            f"{folder}: holds no labelled clusterer; run the workflow first, or check the path"
+        )
+    if len(methods) > 1:
+        raise RainscoreError(
+            f"{folder}: holds several labelled clusterers; choose one by --clusters: "
+            f"{', '.join(methods)} (the workflow uses the first of clustering.methods)"
+        )
+    return methods[0]
+
+
+def load_models(files: ModelFiles) -> ScoringModels:
+    """Load the models.
+
+    Raises:
+        RainscoreError: A file is missing.
+        DamagedFile: A file is damaged, or files do not belong together.
+    """
+    unet = load_trained_unet(files.unet)
+    clusterer = load_clusterer(files.clusterer)
+    if not files.labels.is_file():
+        raise RainscoreError(f"{files.labels}: no such file; label the clusters (label_clusters)")
+    labels = {row["cluster"]: row for row in read_json(files.labels)}
+    return ScoringModels(unet, clusterer, labels)

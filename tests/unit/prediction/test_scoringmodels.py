@@ -1,0 +1,48 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rainscore.errors import RainscoreError
+from rainscore.prediction.scoringmodels import ModelFiles, find_model_files, load_models
+from rainscore.training.modelfiles import save_model
+from rainscore.training.models import load_unet
+
+
+def test_a_model_with_another_scaling_of_the_channels_is_refused(run, tmp_path: Path) -> None:
+    save_model(tmp_path / "unet", run.unet.state_dict(), {**run.card, "normalisation": {}})
+    with pytest.raises(RainscoreError, match=r"unet\.json.*train it again"):
+        load_unet(tmp_path / "unet")
+
+
+def test_a_model_of_another_kind_is_refused(run) -> None:
+    with pytest.raises(RainscoreError, match=r"autoencoder\.json: it is no U-Net"):
+        load_unet(run.models / "autoencoder")
+
+
+def test_the_models_of_a_run_are_found_and_loaded(run) -> None:
+    files = find_model_files(run.models)
+    assert files == ModelFiles(
+        run.models / "unet", run.models / "kmeans", run.models / "kmeans_labels.json"
+    )
+    models = load_models(files)
+    assert models.clusterer.card_["method"] == "LatentKMeans"
+    assert set(models.labels) == set(run.labels["cluster"])
+
+
+def test_one_of_several_labelled_clusterers_must_be_chosen(run, tmp_path: Path) -> None:
+    shutil.copytree(run.models, tmp_path, dirs_exist_ok=True)
+    shutil.copy(run.models / "kmeans_labels.json", tmp_path / "desom_labels.json")
+    with pytest.raises(RainscoreError, match="--clusters: desom, kmeans"):
+        find_model_files(tmp_path)
+    files = find_model_files(tmp_path, "kmeans")
+    files.labels.unlink()
+    with pytest.raises(RainscoreError, match=r"kmeans_labels\.json: no such file; label"):
+        load_models(files)
+
+
+def test_missing_models_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RainscoreError, match="holds no labelled clusterer"):
+        find_model_files(tmp_path)
+    with pytest.raises(RainscoreError, match=r"unet.safetensors: no such model file"):
+        load_models(find_model_files(tmp_path, "kmeans"))
