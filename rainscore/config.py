@@ -1,4 +1,4 @@
-"""The configuration: laid over the embedded default, and checked."""
+"""Configuration of a run: merging with the embedded default, and validation."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -36,18 +36,21 @@ RENAMED = {
     "prediction.held_out": "prediction.held_out_count",
     "prediction.files": "prediction.granule_files",
 }
-"""Keys of earlier versions, and their present names."""
+"""Current names of keys that had another name in an earlier version."""
 
 
 class ConfigError(RainscoreError):
-    """The configuration holds something that the run cannot use."""
+    """The configuration is invalid."""
 
 
 def load_config(*overrides: Path) -> dict:
-    """Return the embedded default with the given files laid over it, checked.
+    """Read the embedded default, merge configuration files into it and validate the result.
+
+    Args:
+        overrides: Configuration files; later files take precedence.
 
     Raises:
-        ConfigError: A key is unknown or a value out of range; says which and what is allowed.
+        ConfigError: A key is unknown or a value is not allowed.
     """
     config: dict = {}
     for path in (CHECKOUT / "config.yaml", *overrides):
@@ -55,9 +58,9 @@ def load_config(*overrides: Path) -> dict:
     return check_config(config)
 
 
-def merge(base: dict, over: dict) -> dict:
-    """Lay `over` on `base` in place, key by key; lists are replaced whole."""
-    for key, value in over.items():
+def merge(base: dict, override: dict) -> dict:
+    """Merge `override` into `base` in place, key by key; lists are replaced as a whole."""
+    for key, value in override.items():
         if isinstance(value, dict) and isinstance(base.get(key), dict):
             merge(base[key], value)
         else:
@@ -66,90 +69,110 @@ def merge(base: dict, over: dict) -> dict:
 
 
 def check_config(config: dict) -> dict:
-    """Return the configuration if the schema and the rules between keys allow it.
+    """Validate a configuration against the schema and the rules between keys.
+
+    Returns:
+        The same configuration.
 
     Raises:
-        ConfigError: One message that lists every fault.
+        ConfigError: The configuration is invalid; the message lists every fault.
     """
     schema = yaml.safe_load((CHECKOUT / "config.schema.yaml").read_text())
-    found = jsonschema.Draft202012Validator(schema).iter_errors(config)
-    faults = [_explain(error) for error in sorted(found, key=lambda e: list(map(str, e.path)))]
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
+    faults = [_explain(error) for error in sorted(errors, key=lambda e: list(map(str, e.path)))]
     if not faults:
-        faults = list(_cross_faults(config))
+        checks = (_grid_faults, _period_faults, _imerg_faults, _radar_faults, _evaluation_faults)
+        faults = [fault for check in checks for fault in check(config)]
     if faults:
         raise ConfigError("configuration: " + "; ".join(faults) + " (see docs/config.md)")
     return config
 
 
 def _explain(error: jsonschema.ValidationError) -> str:
-    where = ".".join(map(str, error.path)) or "top level"
-    if error.validator == "additionalProperties":
-        known = list(error.schema["properties"])
-        unknown = [key for key in error.instance if key not in known]
-        hints = [f"did you mean {m[0]}?" for k in unknown if (m := get_close_matches(k, known, 1))]
-        listed = hints or [f"known keys: {', '.join(known)}"]
-        if renamed := [f"{old} is now {new}" for old, new in _renamed(where, unknown)]:
-            return f"{where}: {'; '.join(renamed)}"
-        return f"{where}: unknown key {', '.join(unknown)}, {' '.join(listed)}"
-    return f"{where}: {error.message}"
+    """Describe a schema error; an unknown key is reported with the nearest known one."""
+    section = ".".join(map(str, error.path))
+    place = section or "top level"
+    if error.validator != "additionalProperties":
+        return f"{place}: {error.message}"
+    allowed = list(error.schema["properties"])
+    unknown = [key for key in error.instance if key not in allowed]
+    full_names = [f"{section}.{key}" if section else key for key in unknown]
+    renamed = [f"{name} is now {RENAMED[name]}" for name in full_names if name in RENAMED]
+    if renamed:
+        return f"{place}: {'; '.join(renamed)}"
+    hints = [f"did you mean {m[0]}?" for k in unknown if (m := get_close_matches(k, allowed, 1))]
+    advice = hints or [f"known keys: {', '.join(allowed)}"]
+    return f"{place}: unknown key {', '.join(unknown)}, {' '.join(advice)}"
 
 
-def _renamed(where: str, unknown: list[str]) -> Iterator[tuple[str, str]]:
-    """Unknown keys that had another name in an earlier version, and their present names."""
-    for key in unknown:
-        old = key if where == "top level" else f"{where}.{key}"
-        if old in RENAMED:
-            yield old, RENAMED[old]
+def _grid_faults(config: dict) -> Iterator[str]:
+    domain, window_km = config["domain"], config["scores"]["window_km"]
+    size, step, learning_step = (domain[k] for k in ("size_km", "step_km", "learning_step_km"))
+    ratio, window = learning_step / step, window_km / step
+    if ratio % 1 or size / learning_step % 1:
+        yield (
+            "domain: size_km must be a multiple of learning_step_km, and learning_step_km a "
+            f"multiple of step_km (now {size}, {learning_step}, {step})"
+        )
+    elif window % 1 or (window - ratio) % 2:
+        yield (
+            f"scores.window_km: a window of {window_km} km cannot be centred on the learning "
+            f"pixels; use {learning_step:g} km plus a multiple of {2 * step:g} km"
+        )
+    for section in ("domain", "prediction"):
+        centre = config[section]["centre"]
+        if centre and not _on_earth(centre):
+            yield f"{section}.centre: {centre} is not a longitude and a latitude [degrees]"
 
 
 def _on_earth(centre: list[float]) -> bool:
     return len(centre) == 2 and abs(centre[0]) <= 180 and abs(centre[1]) <= 90
 
 
-def _cross_faults(config: dict):
-    domain, scores = config["domain"], config["scores"]
-    period, radar, imerg = config["period"], config["radar"], config["imerg"]
-    ratio = domain["learning_step_km"] / domain["step_km"]
-    window = scores["window_km"] / domain["step_km"]
-    cells = domain["size_km"] / domain["learning_step_km"]
-    if ratio % 1 or cells % 1:
-        yield (
-            "domain: size_km must be a multiple of learning_step_km, and that of step_km "
-            f"(now {domain['size_km']}, {domain['learning_step_km']}, {domain['step_km']})"
-        )
-    elif window % 1 or (window - ratio) % 2:
-        yield (
-            f"scores.window_km: {scores['window_km']} km is not centred on the learning pixels; "
-            "take "
-            f"{domain['learning_step_km']:g} km plus a multiple of {2 * domain['step_km']:g} km"
-        )
-    for name, place in (("domain", domain), ("prediction", config["prediction"])):
-        if place["centre"] and not _on_earth(place["centre"]):
-            yield f"{name}.centre: {place['centre']} is not a longitude and a latitude [degrees]"
-    if period["last_day"] < period["first_day"]:
-        yield "period: last_day comes before first_day"
-    if imerg["source"] != "simulated" and radar["source"] == "simulated":
-        yield f"imerg.source {imerg['source']} needs a real radar: set radar.source"
+def _period_faults(config: dict) -> Iterator[str]:
+    if config["period"]["last_day"] < config["period"]["first_day"]:
+        yield "period: last_day is before first_day"
+    missing = {"train", "validation", "calibration", "test"} - set(config["splits"]["pattern"])
+    if missing:
+        yield f"splits.pattern: lacks {', '.join(sorted(missing))}"
+
+
+def _imerg_faults(config: dict) -> Iterator[str]:
+    imerg = config["imerg"]
+    if imerg["source"] != "simulated" and config["radar"]["source"] == "simulated":
+        yield f"imerg.source: {imerg['source']} needs a real radar; set radar.source"
     if imerg["source"] == "earthdata" and not imerg["version"]:
-        yield 'imerg.version: earthdata needs one, such as "07"'
+        yield 'imerg.version: earthdata needs a version, such as "07"'
+    if imerg["source"] == "local":
+        yield from _folder_faults(imerg, "imerg", "granule_folder")
+
+
+def _radar_faults(config: dict) -> Iterator[str]:
+    radar = config["radar"]
     archived = radar["source"] in ("hub", "zarr")
     if archived and (radar["format"], radar["step_minutes"]) != ("fr-radar-rainfall", 5):
-        yield f"radar: what {radar['source']} brings is fr-radar-rainfall, every 5 minutes"
-    if radar["comephore_folder"] and not (CHECKOUT / radar["comephore_folder"]).is_dir():
-        yield f"radar.comephore_folder: {radar['gauges']} is not a folder"
-    for name, part, key in (("imerg", imerg, "granule_folder"), ("radar", radar, "frame_folder")):
-        exists = part[key] and (CHECKOUT / part[key]).is_dir()
-        if part["source"] == "local" and not exists:
-            yield f"{name}.{key}: {part[key] or '(empty)'} is not a folder"
+        yield (
+            f"radar: source {radar['source']} needs format fr-radar-rainfall and step_minutes 5"
+        )
     if radar["source"] == "simulated" and radar["format"] != "fr-radar-rainfall":
         yield "radar.format: the simulated radar is written as fr-radar-rainfall"
+    if radar["source"] == "local":
+        yield from _folder_faults(radar, "radar", "frame_folder")
+    if radar["comephore_folder"]:
+        yield from _folder_faults(radar, "radar", "comephore_folder")
+
+
+def _folder_faults(settings: dict, section: str, key: str) -> Iterator[str]:
+    folder = settings[key]
+    if not folder or not (CHECKOUT / folder).is_dir():
+        yield f"{section}.{key}: {folder or '(empty)'} is not a folder"
+
+
+def _evaluation_faults(config: dict) -> Iterator[str]:
     for name, stem in config["evaluation"]["external_models"].items():
         path = (CHECKOUT / config["run_folder"] / f"{stem}.safetensors").resolve()
         if not path.is_file():
             yield (
-                f"evaluation.external_models: {name}: {path} does not exist; first run "
-                "the workflow that trains it"
+                f"evaluation.external_models: {name}: {path} does not exist; run the workflow "
+                "that trains it first"
             )
-    missing = {"train", "validation", "calibration", "test"} - set(config["splits"]["pattern"])
-    if missing:
-        yield f"splits.pattern: lacks {', '.join(sorted(missing))}"

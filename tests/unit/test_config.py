@@ -14,7 +14,7 @@ def test_every_configuration_of_the_project_is_valid(path) -> None:
     if path is not None:
         merge(config, yaml.safe_load(path.read_text()))
     config["imerg"]["granule_folder"] = config["radar"]["frame_folder"] = "docs"
-    config["evaluation"]["external_models"] = {}  # another run's, which need not have been made
+    config["evaluation"]["external_models"] = {}  # models of another run need not exist
     check_config(config)
 
 
@@ -30,11 +30,11 @@ def test_every_key_of_the_schema_has_a_default_and_a_description() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "key", "value", "says"),
+    ("section", "key", "value", "message"),
     [
         ("unet", "widht", 8, "did you mean width?"),
         ("scores", "min_valid_share", 2, "scores.min_valid_share"),
-        ("scores", "window_km", 50, "scores.window_km: 50 km is not centred"),
+        ("scores", "window_km", 50, "scores.window_km: a window of 50 km cannot be centred"),
         ("domain", "learning_step_km", 6, "domain: size_km must be a multiple"),
         ("period", "last_day", 0, "period.last_day"),
         ("domain", "centre", [2.5, 95], "domain.centre: .2.5, 95. is not a longitude"),
@@ -51,15 +51,15 @@ def test_every_key_of_the_schema_has_a_default_and_a_description() -> None:
         ),
     ],
 )
-def test_a_fault_is_named_with_its_place(section, key, value, says) -> None:
+def test_a_fault_is_reported_with_its_key(section, key, value, message) -> None:
     config = copy.deepcopy(load_config())
     config[section][key] = value
-    with pytest.raises(ConfigError, match=says.replace("?", r"\?")):
+    with pytest.raises(ConfigError, match=message.replace("?", r"\?")):
         check_config(config)
 
 
 @pytest.mark.parametrize("old", RENAMED)
-def test_a_key_of_an_earlier_version_is_refused_with_its_present_name(old) -> None:
+def test_a_key_of_an_earlier_version_is_refused_with_its_current_name(old) -> None:
     config = load_config()
     section, _, key = old.rpartition(".")
     (config[section] if section else config)[key] = 1
@@ -67,27 +67,44 @@ def test_a_key_of_an_earlier_version_is_refused_with_its_present_name(old) -> No
         check_config(config)
 
 
-def test_a_folder_that_is_not_there_is_named() -> None:
-    config = merge(load_config(), {"radar": {"source": "local", "frame_folder": "no/such/folder"}})
-    with pytest.raises(ConfigError, match=r"radar.frame_folder: no/such/folder is not a folder"):
+@pytest.mark.parametrize("key", ["frame_folder", "comephore_folder"])
+def test_a_missing_folder_is_named(key) -> None:
+    config = merge(load_config(), {"radar": {"source": "local", "frame_folder": "docs"}})
+    config["radar"][key] = "no/such/folder"
+    with pytest.raises(ConfigError, match=rf"radar.{key}: no/such/folder is not a folder"):
         check_config(config)
 
 
-def test_a_local_folder_that_is_not_named_is_not_the_whole_checkout() -> None:
+def test_an_empty_local_folder_is_refused() -> None:
     config = merge(load_config(), {"radar": {"source": "local"}})
     with pytest.raises(ConfigError, match=r"radar.frame_folder: \(empty\) is not a folder"):
         check_config(config)
 
 
-def test_a_model_of_another_run_that_is_not_there_is_named(tmp_path) -> None:
+def test_a_missing_model_of_another_run_is_named(tmp_path) -> None:
     config = load_config()
     merge(config, yaml.safe_load((CHECKOUT / "configs/early.yaml").read_text()))
     config["run_folder"] = str(tmp_path / "runs/early")
-    with pytest.raises(ConfigError, match=r"external_models: trained-on-final: .* first run the"):
+    with pytest.raises(ConfigError, match=r"external_models: trained-on-final: .* run the workflow"):
         check_config(config)
 
 
-def test_laying_one_configuration_over_another_keeps_the_keys_it_does_not_name() -> None:
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "configs").glob("*.yaml")))
+def test_a_shipped_configuration_names_no_path_outside_the_checkout(path) -> None:
+    config = load_config() | {"evaluation": {"external_models": {}}}
+    merge(config, yaml.safe_load(path.read_text()))
+    run_folder = CHECKOUT / config["run_folder"]
+    stems = [run_folder / stem for stem in config["evaluation"]["external_models"].values()]
+    folders = [
+        CHECKOUT / config["imerg"]["granule_folder"],
+        CHECKOUT / config["radar"]["frame_folder"],
+        CHECKOUT / config["radar"]["comephore_folder"],
+    ]
+    for place in (run_folder, *folders, *stems):
+        assert place.resolve().is_relative_to(CHECKOUT), place
+
+
+def test_merging_keeps_the_keys_that_the_override_does_not_have() -> None:
     base = {"a": {"x": 1, "y": [1, 2]}, "b": 3}
     assert merge(base, {"a": {"y": [9]}}) == {"a": {"x": 1, "y": [9]}, "b": 3}
 
