@@ -1,26 +1,26 @@
-# Two commands set everything up: make run, make test. make help lists the rest.
+# make run and make test install everything they need. make help lists all targets.
 PYTHON ?= python3
 CORES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-# Threads of the numerical libraries: the scheduler gives cores to jobs, not each job to itself.
+# One thread per process in numerical libraries: Snakemake distributes the cores over the jobs.
 export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY = PASSIVE
 export PYTHONUNBUFFERED = 1
 
 .PHONY: help install run test check lint study world bench dag docs clean
 
-help: ## list the targets
+help: ## list all targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-install: $(VENV)/installed ## make the environment in .venv
+install: $(VENV)/installed ## create the environment in .venv
 
 $(VENV)/installed: requirements.lock pyproject.toml tools/install.sh
 	PYTHON=$(PYTHON) bash tools/install.sh $(VENV)
 	@touch $@
 
-run: install ## the main job on the embedded default: a simulated world, scored and learnt
-	$(BIN)/snakemake --cores $(CORES) --quiet rules
+run: install ## run the embedded default: a simulated world, from granules to the report
+	@$(BIN)/python -m tools.run --cores $(CORES)
 	@$(BIN)/python tools/draw_dag.py --svg results/dag.svg
 
 test: install ## all tests
@@ -29,7 +29,7 @@ test: install ## all tests
 check: lint ## lint and unit tests
 	$(BIN)/pytest tests/unit
 
-lint: install ## ruff, snakefmt, mypy, import order, the rule graph of the README
+lint: install ## ruff, snakefmt, mypy, import contract, and whether the graph of stages is current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
@@ -37,23 +37,23 @@ lint: install ## ruff, snakefmt, mypy, import order, the rule graph of the READM
 	$(BIN)/lint-imports
 	$(BIN)/python tools/draw_dag.py --check README.md
 
-study: install ## the larger simulated world in runs/study; its tables and figures go to docs/study
-	$(BIN)/snakemake --cores $(CORES) --configfile configs/study.yaml
+study: install ## run the larger simulated world; copy its tables and figures to docs/study
+	@$(BIN)/python -m tools.run --cores $(CORES) --configfile configs/study.yaml
 	$(BIN)/python -m tools.publish_study runs/study docs/study
 
-world: install ## a simulated year with all three runs, measured; its table and figure go to docs/study
+world: install ## measure a simulated year with all three IMERG runs; copy the result to docs/study
 	$(BIN)/snakemake describe_runs --cores $(CORES) --configfile configs/world.yaml
 	cp runs/world/results/runs/world.csv runs/world/results/runs/world_year.svg docs/study
 
-bench: install ## every script of benchmarks/; writes benchmarks/results.json
+bench: install ## run all benchmarks; writes benchmarks/results.json
 	$(BIN)/python benchmarks/run.py
 
-dag: install ## draw the rule graph: docs/dag.svg, and the one in the README
+dag: install ## draw the rule graph (docs/dag.svg) and the graph of stages in the README
 	$(BIN)/python tools/draw_dag.py --svg docs/dag.svg --readme README.md
 
-docs: install ## what is made from other files: docs/config.md
+docs: install ## write docs/config.md from config.schema.yaml and config.yaml
 	$(BIN)/python tools/write_config_reference.py
 
-clean: ## remove the default run's results and logs; the environment stays
+clean: ## remove results and logs of the default run; keep the environment
 	rm -rf results/* logs .snakemake
 	git checkout -- results/README.md

@@ -1,4 +1,4 @@
-"""rainscore: scores of satellite precipitation maps, from granules and radar to a report."""
+"""Scores of satellite precipitation maps, from granules and radar frames to a report."""
 
 import shutil
 from pathlib import Path
@@ -46,7 +46,7 @@ rule all:
 onstart:
     if not workflow.local_exec and shutil.which("sbatch") is None:
         raise WorkflowError(
-            "--profile slurm: there is no sbatch on this machine; is this a login node?"
+            "--profile slurm: sbatch is not available on this machine; use a login node"
         )
 
 

@@ -1,4 +1,4 @@
-"""The command line: `rainscore score` gives new IMERG maps a score."""
+"""Command line: `rainscore score` scores maps, `rainscore export` writes the U-Net as ONNX."""
 
 import argparse
 import sys
@@ -8,78 +8,106 @@ from rainscore.errors import RainscoreError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status, 1 where a file could not be scored."""
-    parser = argparse.ArgumentParser(prog="rainscore", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    score = commands.add_parser(
-        "score",
-        help="score IMERG granules without radar",
-        description="Score IMERG granules, whole or subsets, without radar. Give the granules of "
-        "the hours around too: they tell the age of the last microwave pass.",
-    )
-    score.add_argument("files", nargs="+", type=Path, metavar="FILE", help="granules")
-    score.add_argument(
-        "--model",
-        type=Path,
-        default=Path("results/models"),
-        metavar="DIR",
-        help="models of a run (%(default)s)",
-    )
-    score.add_argument(
-        "--clusters", metavar="METHOD", help="clusterer, where the models hold several, e.g. kmeans"
-    )
-    score.add_argument(
-        "--out", type=Path, default=Path("scored"), metavar="DIR", help="where to write"
-    )
-    where = score.add_mutually_exclusive_group()
-    where.add_argument(
-        "--bbox",
-        type=float,
-        nargs=4,
-        metavar=("WEST", "SOUTH", "EAST", "NORTH"),
-        help="window [degrees]",
-    )
-    where.add_argument(
-        "--centre",
-        type=float,
-        nargs=2,
-        metavar=("LON", "LAT"),
-        help="centre of a window as large as that of the training [degrees]",
-    )
-    where.add_argument(
-        "--globe",
-        action="store_true",
-        help="everywhere between 84° south and north, in windows as large as that of the training",
-    )
-    score.add_argument(
-        "--any-product",
-        action="store_true",
-        help="score granules of another run or version than the models were trained on, too",
-    )
-    export = commands.add_parser(
-        "export",
-        help="write the U-Net as ONNX",
-        description="Write the U-Net of a run as ONNX, to run it without PyTorch; needs the "
-        "packages onnx and onnxscript.",
-    )
-    export.add_argument("file", type=Path, metavar="FILE", help="where to write, such as unet.onnx")
-    export.add_argument(
-        "--model",
-        type=Path,
-        default=Path("results/models"),
-        metavar="DIR",
-        help="models of a run (%(default)s)",
-    )
-    options = parser.parse_args(arguments)
+    """Run the command line.
+
+    Args:
+        arguments: Command-line arguments; None takes those of the process.
+
+    Returns:
+        Exit status: 0, 1 if some of the granules could not be scored, or 2 if nothing could run.
+    """
+    options = _parser().parse_args(arguments)
     try:
-        return _export(options) if options.command == "export" else _score(options)
+        return options.run(options)
     except (RainscoreError, OSError) as error:
         print(f"rainscore: {error}", file=sys.stderr)
         return 2
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rainscore", description="Score IMERG maps with the models of a run."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_score(commands)
+    _add_export(commands)
+    return parser
+
+
+def _add_score(commands) -> None:
+    score = commands.add_parser(
+        "score",
+        help="score IMERG granules without radar",
+        description="Score half-hourly IMERG granules (whole globe or subsets) without radar. Also "
+        "give the granules of the hours before and after: the age of the last microwave pass is "
+        "computed from them.",
+    )
+    score.set_defaults(run=_score)
+    score.add_argument("files", nargs="+", type=Path, metavar="FILE", help="granules")
+    _add_model(score)
+    score.add_argument(
+        "--clusters",
+        metavar="METHOD",
+        help="clustering method, such as kmeans; needed if the model folder holds several",
+    )
+    score.add_argument(
+        "--out",
+        type=Path,
+        default=Path("scored"),
+        metavar="DIR",
+        help="folder of the scored maps (%(default)s)",
+    )
+    window = score.add_mutually_exclusive_group()
+    window.add_argument(
+        "--bbox",
+        type=float,
+        nargs=4,
+        metavar=("WEST", "SOUTH", "EAST", "NORTH"),
+        help="window to score [degrees]",
+    )
+    window.add_argument(
+        "--centre",
+        type=float,
+        nargs=2,
+        metavar=("LON", "LAT"),
+        help="centre [degrees] of a window of the size of the training domain",
+    )
+    window.add_argument(
+        "--globe",
+        action="store_true",
+        help="all windows of the size of the training domain between 84° south and 84° north",
+    )
+    score.add_argument(
+        "--any-product",
+        action="store_true",
+        help="accept granules of another IMERG run or version than that of the training",
+    )
+
+
+def _add_export(commands) -> None:
+    export = commands.add_parser(
+        "export",
+        help="write the U-Net as ONNX",
+        description="Write the U-Net of a run as ONNX, to run it without PyTorch. Needs the "
+        "packages onnx and onnxscript.",
+    )
+    export.set_defaults(run=_export)
+    export.add_argument("file", type=Path, metavar="FILE", help="output file, such as unet.onnx")
+    _add_model(export)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path("results/models"),
+        metavar="DIR",
+        help="folder of the models of a run (%(default)s)",
+    )
+
+
 def _score(options: argparse.Namespace) -> int:
-    # torch takes seconds to load: only once the arguments are known to be good.
+    # torch takes seconds to import, so it is imported only after the arguments were checked.
     import xarray as xr
 
     from rainscore.prediction.outputs import ScoringJob, score_globes_into, score_into
@@ -93,14 +121,14 @@ def _score(options: argparse.Namespace) -> int:
     else:
         grid = scoring_grid(scorer.learning_grid, bbox=options.bbox, centre=options.centre)
         outcomes = score_into(options.out, scorer, ScoringJob(grid, options.files))
-    failed = 0
+    failures = 0
     for outcome in outcomes:
         if outcome.written and not options.globe:
             with xr.open_dataset(outcome.written, engine="h5netcdf") as scored:
                 plot_scored(scored, outcome.written.with_suffix(".png"))
         print(outcome.message, file=sys.stdout if outcome.written else sys.stderr, flush=True)
-        failed += outcome.written is None
-    return 1 if failed else 0
+        failures += outcome.written is None
+    return 1 if failures else 0
 
 
 def _export(options: argparse.Namespace) -> int:

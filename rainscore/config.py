@@ -151,9 +151,7 @@ def _radar_faults(config: dict) -> Iterator[str]:
     radar = config["radar"]
     archived = radar["source"] in ("hub", "zarr")
     if archived and (radar["format"], radar["step_minutes"]) != ("fr-radar-rainfall", 5):
-        yield (
-            f"radar: source {radar['source']} needs format fr-radar-rainfall and step_minutes 5"
-        )
+        yield (f"radar: source {radar['source']} needs format fr-radar-rainfall and step_minutes 5")
     if radar["source"] == "simulated" and radar["format"] != "fr-radar-rainfall":
         yield "radar.format: the simulated radar is written as fr-radar-rainfall"
     if radar["source"] == "local":

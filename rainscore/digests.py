@@ -1,7 +1,9 @@
-"""Digests of code, so that an edit reruns exactly what it touches and a touched file nothing.
+"""Digests of the code that a script depends on, given to its rule so that edits rerun it.
 
-A script's digest covers it and every project module that it imports, taken over the parsed tree
-without comments and docstrings, and every data file of the package that a module names.
+The digests cover the script, every project module that it imports (directly or not), and every data
+file of the package that one of these modules names. The digest of a Python file is taken over its
+syntax tree without comments and docstrings, so that touching a file or editing its documentation
+changes nothing.
 """
 
 import ast
@@ -12,25 +14,29 @@ from pathlib import Path
 
 PACKAGE = "rainscore"
 
-
 DATA_FOLDERS = ("data", "report/templates")
+"""Folders of the package that hold data files."""
 
 
 def code_digests(script: Path, root: Path) -> list[str]:
-    """One string `file digest` for the script and each project file it leads to, sorted.
+    """Digests of a script and of all project files that it depends on.
 
     Args:
-        script: A Python file.
-        root: The folder that holds the package.
+        script: Python file.
+        root: Folder that holds the package.
+
+    Returns:
+        Sorted strings `file digest`, with paths relative to `root`.
     """
-    todo, seen = [script.resolve()], set[Path]()
-    while todo:
-        file = todo.pop()
-        if file not in seen:
-            seen.add(file)
+    root = root.resolve()
+    pending, visited = [script.resolve()], set[Path]()
+    while pending:
+        file = pending.pop()
+        if file not in visited:
+            visited.add(file)
             if file.suffix == ".py":
-                todo.extend(_leads_to(file, root.resolve()))
-    return sorted(f"{file.relative_to(root.resolve())} {_digest(file)}" for file in seen)
+                pending.extend(_dependencies(file, root))
+    return sorted(f"{file.relative_to(root)} {_digest(file)}" for file in visited)
 
 
 @cache
@@ -45,7 +51,7 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            kept = [b for b in body if not _is_bare_string(b)]
+            kept = [statement for statement in body if not _is_bare_string(statement)]
             node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]  # any node with a body
     return tree
 
@@ -59,23 +65,24 @@ def _is_bare_string(node: ast.stmt) -> bool:
 
 
 @cache
-def _leads_to(file: Path, root: Path) -> tuple[Path, ...]:
-    found: set[Path] = set()
+def _dependencies(file: Path, root: Path) -> tuple[Path, ...]:
+    """Project files that a module imports or names, without those that they depend on."""
+    files: set[Path] = set()
     for node in ast.walk(ast.parse(file.read_text(), filename=str(file))):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                found |= _module_files(alias.name, root)
+                files |= _module_files(alias.name, root)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found |= _module_files(node.module, root)
+            files |= _module_files(node.module, root)
             for alias in node.names:
-                found |= _module_files(f"{node.module}.{alias.name}", root)
+                files |= _module_files(f"{node.module}.{alias.name}", root)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found |= _data_files(node.value, root)
-    return tuple(sorted(found))
+            files |= _data_files(node.value, root)
+    return tuple(sorted(files))
 
 
 def _module_files(module: str, root: Path) -> set[Path]:
-    """The file of a project module and the `__init__` of each package above it."""
+    """File of a project module, and the `__init__.py` of each package that contains it."""
     parts = module.split(".")
     if parts[0] != PACKAGE:
         return set()
@@ -85,6 +92,7 @@ def _module_files(module: str, root: Path) -> set[Path]:
 
 
 def _data_files(text: str, root: Path) -> set[Path]:
+    """Data files of the package with the given name, if the text is a file name."""
     if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", text):
         return set()
     return {f for d in DATA_FOLDERS if (f := root / PACKAGE / d / text).is_file()}

@@ -1,23 +1,23 @@
-"""Errors that a user can act on: each says what is wrong, where, and what to do."""
+"""Errors that a user can act on: the message says what is wrong, where, and what to do."""
 
 from pathlib import Path
 
 
 class RainscoreError(Exception):
-    """Any error that rainscore raises on purpose."""
+    """Base class of all errors that rainscore raises on purpose."""
 
 
 class DamagedFile(RainscoreError):
-    """A file is there and cannot be used: truncated, not what its name says, without its variable.
+    """A file exists but cannot be used: truncated, of another format, or without its variable.
 
     Args:
-        file: The file.
+        file: Path of the file.
         reason: What is wrong with it.
         remedy: What the user can do.
     """
 
     def __init__(self, file: Path | str, reason: str, remedy: str) -> None:
-        """Keep the three parts, of which the message is made."""
+        """Store the three parts of the message."""
         super().__init__(str(file), reason, remedy)
         self.file, self.reason, self.remedy = str(file), reason, remedy
 
@@ -27,4 +27,4 @@ class DamagedFile(RainscoreError):
 
 
 class DomainError(RainscoreError):
-    """The window that was asked for lies outside the file."""
+    """The requested window lies outside the file."""

@@ -1,4 +1,4 @@
-"""Reading and writing files: written whole or not at all, refused clearly when damaged."""
+"""Reading and writing files. A file is written completely or not at all."""
 
 import json
 from collections.abc import Iterator
@@ -14,13 +14,21 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile
 
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+"""First bytes of every HDF5 file."""
+
 MAPS_PER_CHUNK = 48
-"""Half-hours of a month's file that are held in memory at a time."""
+"""Number of half-hours of a monthly file that are held in memory at a time."""
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`; on success it takes the name, on failure it goes."""
+    """Write a file under a temporary name, and rename it only after the block succeeded.
+
+    Yields:
+        A temporary path in the folder of `path`, which is created if necessary. If the block
+        raises, the temporary file is deleted and `path` is left as it was.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
@@ -31,19 +39,23 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_bytes(path: str | Path, content: bytes) -> None:
-    """Write bytes."""
+def write_bytes(content: bytes, path: str | Path) -> None:
+    """Write bytes to a file."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write text, UTF-8."""
-    write_bytes(path, text.encode())
+    """Write text to a file, encoded as UTF-8."""
+    write_bytes(text.encode(), path)
 
 
 def write_json(value: dict | list, path: str | Path) -> None:
-    """Write plain values as JSON that a person can read."""
+    """Write plain values as indented JSON.
+
+    Raises:
+        ValueError: A number is NaN or infinite.
+    """
     with replacing(path) as temporary:
         temporary.write_text(
             json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
@@ -56,7 +68,13 @@ def read_json(path: str | Path) -> dict:
 
 
 def write_table(table: pd.DataFrame, path: str | Path, **metadata: str | int | float) -> None:
-    """Write a table as Parquet; `metadata` comes back in `read_table(path).attrs`."""
+    """Write a table as Parquet, without its index.
+
+    Args:
+        table: Table to write.
+        path: Path of the file.
+        metadata: Values that `read_table` returns in `attrs`.
+    """
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     merged = {**(arrow.schema.metadata or {}), b"rainscore": json.dumps(metadata).encode()}
     with replacing(path) as temporary:
@@ -64,7 +82,7 @@ def write_table(table: pd.DataFrame, path: str | Path, **metadata: str | int | f
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a Parquet table; its metadata lie in `attrs`."""
+    """Read a Parquet table; `attrs` holds the metadata given to `write_table`."""
     arrow = pq.read_table(path)
     table = arrow.to_pandas()
     table.attrs = json.loads((arrow.schema.metadata or {}).get(b"rainscore", b"{}"))
@@ -72,30 +90,31 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def write_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
-    """Write a dataset as compressed NetCDF-4, chunk by chunk where it is lazy."""
+    """Write a dataset as compressed NetCDF-4.
+
+    Each chunk of a file holds one map (the last two dims). Lazy arrays are computed and written
+    chunk by chunk.
+    """
     encoding = {
         name: {"zlib": True, "complevel": 1, "shuffle": True, **_chunks(variable)}
         for name, variable in dataset.variables.items()
         if variable.ndim >= 2
     }
     for name in dataset.coords:
-        if dataset[name].dtype.kind == "f":  # a coordinate is never missing
+        if dataset[name].dtype.kind == "f":  # CF: coordinates have no missing values
             encoding.setdefault(name, {})["_FillValue"] = None
     with replacing(path) as temporary:
         dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
 
 
 def _chunks(variable: xr.Variable) -> dict:
-    """One map a chunk, so that a single half-hour is cheap to read."""
-    lead = variable.ndim - 2
-    return {"chunksizes": (1,) * lead + tuple(variable.shape[lead:])}
-
-
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
+    """Encoding with one map per chunk, so that a single half-hour is cheap to read."""
+    leading = variable.ndim - 2
+    return {"chunksizes": (1,) * leading + tuple(variable.shape[leading:])}
 
 
 def text(value: object) -> str:
-    """Return an HDF5 string attribute (fixed or variable length, bytes or str, maybe an array)."""
+    """Convert an HDF5 string attribute (bytes, str, or an array with one of them) to str."""
     if isinstance(value, np.ndarray):
         value = value.flat[0]
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
@@ -103,16 +122,18 @@ def text(value: object) -> str:
 
 @contextmanager
 def open_hdf5(path: Path | str) -> Iterator[h5py.File]:
-    """Open a file for reading; whatever HDF5 cannot read inside the block is a damaged file.
+    """Open an HDF5 file for reading.
+
+    Errors that HDF5 raises inside the block, also while data are read, become `DamagedFile`.
 
     Raises:
-        FileNotFoundError: There is no such file.
-        DamagedFile: It is empty, truncated, not HDF5, or its content does not decode.
+        FileNotFoundError: The file does not exist.
+        DamagedFile: The file is empty, truncated, not HDF5, or cannot be decoded.
     """
     path = Path(path)
     with path.open("rb") as raw:
         start = raw.read(512)
-    if not start.startswith(SIGNATURE):
+    if not start.startswith(HDF5_SIGNATURE):
         raise DamagedFile(path, *_not_hdf5(start))
     try:
         with h5py.File(path, "r") as file:
@@ -122,7 +143,7 @@ def open_hdf5(path: Path | str) -> Iterator[h5py.File]:
 
 
 def _not_hdf5(start: bytes) -> tuple[str, str]:
-    """Reason and remedy for a file that does not begin as HDF5 does."""
+    """Reason and remedy for a file that does not begin with the HDF5 signature."""
     if not start:
         return "the file is empty", "fetch it again"
     if start.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
@@ -135,5 +156,8 @@ def _not_hdf5(start: bytes) -> tuple[str, str]:
 
 
 def read_months(paths: list[str]) -> pd.DataFrame:
-    """Tables of several months below each other, in order of time."""
+    """Read the tables of several months and concatenate them in the order of their paths.
+
+    The paths differ in the month only, so that this is the order of time.
+    """
     return pd.concat([read_table(path) for path in sorted(paths)], ignore_index=True)

@@ -1,21 +1,38 @@
-"""What a running job needs: logging, threads and requests to stop."""
+"""Services for a running job: logging, progress bars, threads and requests to stop."""
 
 import logging
+import os
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numba
+from tqdm import tqdm
 
 from rainscore.errors import RainscoreError
 
+STOPPED = 143
+"""Exit status of a job that stopped on request: the status of a process ended by SIGTERM."""
+
+PROGRESS_VARIABLE = "RAINSCORE_PROGRESS"
+"""Environment variable that switches progress bars off when it is set to `off`."""
+
 
 def start_logging(path: str | Path | None = None) -> logging.Logger:
-    """Log to `path` and to the terminal; errors of ours end in one line, others in a traceback."""
+    """Log to a file, and warnings to the terminal as well.
+
+    From then on an uncaught `RainscoreError` is logged as one line and any other exception with
+    its traceback.
+
+    Args:
+        path: Log file, overwritten; None logs to the terminal only.
+
+    Returns:
+        The logger `rainscore`.
+    """
     logger = logging.getLogger("rainscore")
     logger.setLevel(logging.INFO)
     logger.handlers.clear()
@@ -28,11 +45,11 @@ def start_logging(path: str | Path | None = None) -> logging.Logger:
         file = logging.FileHandler(path, mode="w")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(file)
-    sys.excepthook = _report
+    sys.excepthook = _log_exception
     return logger
 
 
-def _report(kind, error, trace) -> None:
+def _log_exception(kind, error, trace) -> None:
     logger = logging.getLogger("rainscore")
     if issubclass(kind, RainscoreError):
         logger.error("error: %s", error)
@@ -40,27 +57,53 @@ def _report(kind, error, trace) -> None:
         logger.error("%s", "".join(traceback.format_exception(kind, error, trace)))
 
 
-STOPPED = 143
-"""Exit status after a request to stop: that of a process ended by SIGTERM."""
+def progress_bar(
+    items: Iterable | None = None, *, shown: bool = True, mininterval: float = 10.0, **options
+) -> tqdm:
+    """Progress bar on the terminal.
+
+    The bar is hidden where standard error is not a terminal, and in a job of a workflow that runs
+    several jobs at a time, where bars would overwrite each other.
+
+    Args:
+        items: Iterable to iterate over, if any.
+        shown: Whether the caller wants a bar.
+        mininterval: Minimum time between updates of the bar [s].
+        options: Further options of `tqdm.tqdm`, such as `total`, `desc` and `initial`.
+    """
+    off = not shown or os.environ.get(PROGRESS_VARIABLE) == "off"
+    # tqdm hides the bar where there is no terminal if `disable` is None.
+    return tqdm(items, disable=True if off else None, mininterval=mininterval, **options)
 
 
 @contextmanager
 def stop_requests() -> Iterator[threading.Event]:
-    """Event that SIGTERM and SIGUSR1 set, instead of ending the process, inside the block."""
+    """Replace the default action of SIGTERM and SIGUSR1 inside the block.
+
+    Yields:
+        An event that is set when one of the signals arrives. Outside the main thread, where Python
+        cannot handle signals, it is never set.
+    """
     stop = threading.Event()
-    # Python lets only the main thread handle signals.
     in_main = threading.current_thread() is threading.main_thread()
     numbers = (signal.SIGTERM, signal.SIGUSR1) if in_main else ()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
+    previous = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
     try:
         yield stop
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 def use_threads(count: int) -> None:
-    """Let Numba, and torch where it is loaded, use `count` threads, or all there are if fewer."""
-    numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]  # set at import
+    """Limit the number of threads of Numba, and of torch if it is loaded.
+
+    Args:
+        count: Number of threads; Numba gets at most the number it was started with.
+    """
+    import numba
+
+    limit = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set at import
+    numba.set_num_threads(min(count, limit))
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(count)

@@ -1,4 +1,4 @@
-"""Half-hours, months and seasons of a run."""
+"""Half-hours, months, seasons and splits of a run; all times are UTC."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 HALF_HOUR = np.timedelta64(30, "m")
+"""Time step of IMERG."""
 
 
 SEASONS = ("DJF", "MAM", "JJA", "SON")
@@ -14,7 +15,13 @@ SEASONS = ("DJF", "MAM", "JJA", "SON")
 
 
 def expand_months(entries: Sequence[str]) -> list[str]:
-    """Months in order, without repeats, from entries such as `2019-01` or `2020-01..2021-12`.
+    """Expand months and ranges of months into a sorted list without duplicates.
+
+    Args:
+        entries: Months, `2019-01`, or ranges that include both ends, `2020-01..2021-12`.
+
+    Raises:
+        ValueError: A range ends before it begins.
 
     >>> expand_months(["2019-11..2020-01", "2019-11"])
     ['2019-11', '2019-12', '2020-01']
@@ -29,10 +36,15 @@ def expand_months(entries: Sequence[str]) -> list[str]:
 
 
 def month_span(month: str, first_day: int, last_day: int) -> tuple[np.datetime64, np.datetime64]:
-    """Start, and end (exclusive), of the days used of a month, UTC.
+    """Start and exclusive end of the days of a month that a run uses.
+
+    Args:
+        month: Month, `2019-01`.
+        first_day: First day of the month to use.
+        last_day: Last day of the month to use; the end of the month if it has fewer days.
 
     Raises:
-        ValueError: The month has no such days.
+        ValueError: The month ends before `first_day`.
     """
     period = pd.Period(month, freq="M")
     if first_day > period.days_in_month:
@@ -43,13 +55,22 @@ def month_span(month: str, first_day: int, last_day: int) -> tuple[np.datetime64
 
 
 def steps(start: np.datetime64 | str, end: np.datetime64 | str, minutes: int = 30) -> np.ndarray:
-    """Starts of the steps of `minutes` in [start, end), datetime64[ns]."""
+    """Regular times from `start` (included) to `end` (excluded).
+
+    Args:
+        start: First time.
+        end: Exclusive end.
+        minutes: Time between steps [min].
+
+    Returns:
+        Dims (step,), datetime64[ns].
+    """
     first, last = np.array([start, end], "datetime64[ns]")
     return first + np.arange(0, last - first, np.timedelta64(minutes, "m"))
 
 
 def season_of(month: int) -> str:
-    """Meteorological season of a month.
+    """Meteorological season of a month, 1 to 12.
 
     >>> season_of(12), season_of(4)
     ('DJF', 'MAM')
@@ -58,5 +79,10 @@ def season_of(month: int) -> str:
 
 
 def times_of(splits: pd.DataFrame, *names: str) -> np.ndarray:
-    """Half-hours of the named splits."""
+    """Half-hours that belong to any of the named splits.
+
+    Args:
+        splits: Table with the columns `time` and `split`.
+        names: Names of splits, such as `train`.
+    """
     return splits.loc[splits["split"].isin(names), "time"].to_numpy()

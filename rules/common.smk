@@ -1,4 +1,4 @@
-# Helpers that all stages share; no rule.
+# Settings and helper functions that all stages share; no rules.
 import os
 
 from rainscore.config import ConfigError, check_config
@@ -7,16 +7,19 @@ from rainscore.times import expand_months, month_span
 
 CHECKOUT = Path(workflow.basedir)
 
-# A thread that waits leaves its core to the other jobs instead of spinning.
+# Idle OpenMP threads sleep, so that other jobs can use their cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Progress bars of jobs that run at the same time would overwrite each other.
+if workflow.cores != 1:
+    os.environ.setdefault("RAINSCORE_PROGRESS", "off")
 
 try:
     check_config(config)
     MONTHS = expand_months(config["period"]["months"])
     SPANS = {
         month: [
-            str(when)
-            for when in month_span(
+            str(time)
+            for time in month_span(
                 month, config["period"]["first_day"], config["period"]["last_day"]
             )
         ]
@@ -27,7 +30,7 @@ except (ConfigError, ValueError) as error:
 
 METHODS = config["clustering"]["methods"]
 VARIANTS = config["evaluation"]["unet_variants"]
-# U-Nets that are judged beside the run's own: by name, the paths of their models.
+# U-Nets to compare with that of the run: name and path of the model files without ending.
 COMPARED = {
     **{name: f"results/models/variants/{name}" for name in VARIANTS},
     **config["evaluation"]["external_models"],
@@ -36,7 +39,7 @@ LATENTS = config["evaluation"]["latent_sizes"]
 SIMULATED_RADAR = config["radar"]["source"] == "simulated"
 SIMULATED = SIMULATED_RADAR or config["imerg"]["source"] == "simulated"
 
-# What reading and averaging radar frames depends on.
+# Settings for reading and averaging radar frames.
 RADAR_READING = {
     key: config["radar"][key]
     for key in (
@@ -51,24 +54,24 @@ RADAR_READING = {
 
 
 def code(name: str) -> list[str]:
-    """Digests of a script and of all project code that it imports: an edit reruns its rule."""
+    """Digests of a script and of the project code it imports, so that an edit reruns its rule."""
     return code_digests(CHECKOUT / "scripts" / f"{name}.py", CHECKOUT)
 
 
 def span(wildcards) -> list[str]:
-    """First half-hour of the month, and the end of its last."""
+    """Start and exclusive end of the days of a month that the run uses."""
     return SPANS[wildcards.month]
 
 
 def every_month(pattern: str) -> list[str]:
-    """The pattern's file of each month."""
+    """Files of all months, from a pattern with `{month}`."""
     return expand(pattern, month=MONTHS)
 
 
 def encoder_settings(wildcards) -> dict:
-    """Settings of the run's auto-encoder, or of one with another size of its latent vector."""
-    _, _, latent = wildcards.encoder.partition("-")
-    return {**config["autoencoder"], **({"latent_size": int(latent)} if latent else {})}
+    """Settings of an auto-encoder; a number in its name, `autoencoder-8`, is its latent size."""
+    _, _, size = wildcards.encoder.partition("-")
+    return {**config["autoencoder"], **({"latent_size": int(size)} if size else {})}
 
 
 wildcard_constraints:

@@ -12,7 +12,6 @@ from pathlib import Path
 import earthaccess
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from rainscore.download.addresses import ENDINGS, fields, granule_address
 from rainscore.download.earthdata import STEPS, Listed, login, search
@@ -23,6 +22,7 @@ from rainscore.grids import Grid
 from rainscore.imerg.manifests import COLUMNS, ORIGIN
 from rainscore.imerg.reader import GROUPS, lattice_box, read_granule
 from rainscore.io import open_hdf5
+from rainscore.runtime import progress_bar
 from rainscore.times import HALF_HOUR, steps
 
 IN_A_ROW = 12
@@ -89,7 +89,7 @@ def fetch_month(
         auth = login()
         listed = search(auth, order.run, order.version, times[0], times[-1] + HALF_HOUR)
         new = _from_archive(folder, wanted, listed, order, journal, auth)
-        for record in tqdm(new, f"IMERG {folder.name}", len(wanted), mininterval=10):
+        for record in progress_bar(new, desc=f"IMERG {folder.name}", total=len(wanted)):
             records[record["key"]] = record
     rows = [records[key(when)] for when in times]
     table = pd.DataFrame(rows).assign(time=times, index=0)

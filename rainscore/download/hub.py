@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
-from tqdm import tqdm
 
 from rainscore.download.journal import Journal, remove_parts
 from rainscore.download.transfer import ArchiveBusy
@@ -23,6 +22,7 @@ from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.imerg.manifests import COLUMNS, ORIGIN
 from rainscore.io import replacing
 from rainscore.radar.fr_radar import NAME, FrRadarRainfall
+from rainscore.runtime import progress_bar
 
 REPOSITORY = "meteofrance/fr-radar-rainfall"
 
@@ -166,7 +166,7 @@ def _stream(
     entry = {"asked": " ".join(months), "file": ""}
     remembered = begin
     total = archive.size
-    bar = tqdm(None, archive.path, total, initial=begin, unit="B", unit_scale=True, mininterval=10)
+    bar = progress_bar(desc=archive.path, total=total, initial=begin, unit="B", unit_scale=True)
     try:
         with huggingface_hub.HfFileSystem().open(address, "rb", block_size=BLOCK) as file, bar:
             file.seek(begin)

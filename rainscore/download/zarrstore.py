@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from botocore.exceptions import BotoCoreError, ClientError
-from tqdm import tqdm
 from zarr.storage import FsspecStore
 
 from rainscore.download.journal import Journal, remove_parts
@@ -22,6 +21,7 @@ from rainscore.download.transfer import ArchiveBusy, Patience
 from rainscore.errors import RainscoreError
 from rainscore.imerg.manifests import COLUMNS, ORIGIN
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
+from rainscore.runtime import progress_bar
 from rainscore.times import steps
 
 ENDPOINT = "https://object-store.os-api.cci2.ecmwf.int"
@@ -109,7 +109,7 @@ def fetch_frames(
         places = pd.DatetimeIndex(store["time"].to_numpy()).get_indexer(pd.DatetimeIndex(stamps))
         if "missing_times" in store:
             places[np.isin(stamps, store["missing_times"].to_numpy())] = -1
-        bar = tqdm(total=wanted.size, desc=f"radar {folder.name}", mininterval=10)
+        bar = progress_bar(total=wanted.size, desc=f"radar {folder.name}")
         for i in range(0, wanted.size, FRAMES_AT_ONCE):
             block = slice(i, i + FRAMES_AT_ONCE)
             rates = _read(store["prate"], places[block], endpoint, patience or Patience())

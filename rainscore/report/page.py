@@ -9,7 +9,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from rainscore.io import write_bytes
+from rainscore.io import write_text
 from rainscore.report.pictures import data_uri
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html.j2"
@@ -101,7 +101,7 @@ def write_report(
         sections=[_section(section) for section in sections[1:]],
         provenance=provenance,
     )
-    write_bytes(path, page.encode())
+    write_text(page, path)
 
 
 def pivot(table: pd.DataFrame, *, index: str, columns: str) -> pd.DataFrame:

@@ -1,17 +1,16 @@
 """A month of the simulated world, written as the real archives would hold it."""
 
 import hashlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from rainscore.grids import Grid
 from rainscore.imerg.writer import granule_name, write_granule
 from rainscore.radar.fr_radar import frame_name, write_frame
 from rainscore.regridding.radarreader import RadarReader, radar_truth
+from rainscore.runtime import progress_bar
 from rainscore.simulation.errorsources import ERRORS
 from rainscore.simulation.rain import simulate_rain
 from rainscore.simulation.satellites import simulate_imerg
@@ -26,7 +25,7 @@ def simulate_radar_month(
     rows = []
     total = int((last - first) / np.timedelta64(step_minutes, "m"))
     frames = simulate_rain(grid, first, last, seed=seed, step_minutes=step_minutes)
-    for time, rate in _progress(frames, total, f"radar {folder.name}"):
+    for time, rate in progress_bar(frames, total=total, desc=f"radar {folder.name}"):
         path = folder / frame_name(time)
         write_frame(path, rate, grid)
         rows.append(_row(time, path, "fr-radar-rainfall"))
@@ -56,16 +55,12 @@ def simulate_imerg_month(
     maps = simulate_imerg(
         radar_truth(radar, cells), cells, first, last, seed=seed, run=run, errors=ERRORS[errors]
     )
-    for granule in _progress(maps, total, f"IMERG {folder.name}"):
+    for granule in progress_bar(maps, total=total, desc=f"IMERG {folder.name}"):
         time = granule["time"].values
         path = folder / granule_name(run, time, "V07B")
         write_granule(path, granule, run=run)
         rows.append(_row(time, path, "V07B"))
     return pd.DataFrame(rows)
-
-
-def _progress(items: Iterable, total: int, text: str) -> Iterable:
-    return tqdm(items, desc=text, total=total, mininterval=10)
 
 
 def _row(time: np.datetime64, path: Path, version: str) -> dict:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from rainscore.io import write_bytes
-from rainscore.runtime import STOPPED, stop_requests
+from rainscore.runtime import STOPPED, progress_bar, stop_requests
 from rainscore.training.dataset import Batch, Data, batches
 from rainscore.training.devices import Precision, autocast, move, place_of
 from rainscore.training.distributed import any_of, average, is_first, join, share
@@ -120,11 +120,11 @@ def train(
     )
     run.resume()
     done, steps = run.done, math.ceil(len(train_data) / batch)
-    bar = tqdm(
+    bar = progress_bar(
         total=epochs * steps,
         initial=done.epoch * steps + done.step,
         unit="batch",
-        disable=not (progress and is_first()),
+        shown=progress and is_first(),
     )
     with bar, stop_requests() as run.stop:
         while done.epoch < epochs and done.epoch - done.best_epoch < patience:
@@ -248,7 +248,7 @@ class _Run:
         }
         content = io.BytesIO()
         torch.save(saved, content)
-        write_bytes(self.checkpoint, content.getvalue())
+        write_bytes(content.getvalue(), self.checkpoint)
 
     def resume(self) -> None:
         """Take up the checkpoint, if there is one and it is of this very training."""

@@ -60,8 +60,8 @@ def _save(path_stem: Path | str, content: bytes, card: dict) -> None:
     weights, text = _paths(path_stem)
     card = {**card, "weights_sha256": sha256(content).hexdigest()}
     described = json.dumps(card, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-    write_bytes(weights, content)
-    write_bytes(text, described.encode())
+    write_bytes(content, weights)
+    write_bytes(described.encode(), text)
 
 
 def _load(path_stem: Path | str) -> tuple[bytes, dict]:

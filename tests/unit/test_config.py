@@ -85,7 +85,7 @@ def test_a_missing_model_of_another_run_is_named(tmp_path) -> None:
     config = load_config()
     merge(config, yaml.safe_load((CHECKOUT / "configs/early.yaml").read_text()))
     config["run_folder"] = str(tmp_path / "runs/early")
-    with pytest.raises(ConfigError, match=r"external_models: trained-on-final: .* run the workflow"):
+    with pytest.raises(ConfigError, match=r"external_models: trained-on-final: .* does not"):
         check_config(config)
 
 

@@ -25,14 +25,14 @@ def project(tmp_path: Path):
 
     def listed() -> dict[str, str]:
         digests._digest.cache_clear()
-        digests._leads_to.cache_clear()
+        digests._dependencies.cache_clear()
         rows = digests.code_digests(tmp_path / "scripts/do.py", tmp_path)
         return dict(row.rsplit(" ", 1) for row in rows)
 
     return tmp_path, listed
 
 
-def test_a_script_leads_to_all_that_it_imports_and_names_and_nothing_else(project) -> None:
+def test_a_script_dependencies_all_that_it_imports_and_names_and_nothing_else(project) -> None:
     _, listed = project
     assert set(listed()) == {
         "scripts/do.py",

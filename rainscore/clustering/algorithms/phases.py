@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from rainscore.io import write_bytes
+from rainscore.runtime import progress_bar
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,9 @@ class Run:
             self.optimizer.load_state_dict(saved["optimizer"])
             total += saved["total"].to(self.place)
         rows = np.arange(len(self.data)) if phase.rows is None else phase.rows
-        bar = tqdm(total=phase.steps, initial=self.step, desc=phase.name, disable=not self.progress)
+        bar = progress_bar(
+            total=phase.steps, initial=self.step, desc=phase.name, shown=self.progress
+        )
         last = time.monotonic()
         with bar:
             while True:
@@ -179,7 +181,7 @@ class Run:
         }
         content = io.BytesIO()
         torch.save(saved, content)
-        write_bytes(self.checkpoint, content.getvalue())
+        write_bytes(content.getvalue(), self.checkpoint)
 
     def _resume(self) -> dict | None:
         """Take up the checkpoint of this very run; what it holds of a phase in work comes back."""
