@@ -82,13 +82,13 @@ def evaluate_maps(
     """
     by_time = table.set_index("time")
     rainy = by_time.index[by_time["imerg_wet_windows"] > 0]
-    known = by_time["map_score"]
-    known = known[known.index.isin(training["time"]) & known.index.isin(rainy)].dropna()
+    learnt = by_time.index.isin(training["time"]) & by_time.index.isin(rainy)
+    training_scores = by_time.loc[learnt, "map_score"].dropna()
     scores = by_time["map_score"].reindex(test["time"]).to_numpy()
     evaluated = np.isfinite(scores) & test["value"].notna().to_numpy()
     test, scores = test[evaluated].reset_index(drop=True), scores[evaluated]
-    predicted = _predictions(test, training, known, clusters, nearest, levels)
-    bad = scores <= known.quantile(BAD_SHARE)
+    predicted = _predictions(test, training, training_scores, clusters, nearest, levels)
+    bad = scores <= training_scores.quantile(BAD_SHARE)
     groupings = _groupings(test["time"], by_time["regime"])
     days = test["time"].dt.strftime("%Y-%m-%d").to_numpy()
     sums = DaySums(len(STATISTICS))
@@ -128,7 +128,7 @@ def _groupings(times: pd.Series, regimes: pd.Series) -> dict[str, Groups]:
 def _predictions(
     test: pd.DataFrame,
     training: pd.DataFrame,
-    known: pd.Series,
+    training_scores: pd.Series,
     clusters: Mapping[str, pd.DataFrame],
     nearest: NearestMaps,
     levels: Sequence[float],
@@ -137,26 +137,26 @@ def _predictions(
 
     Args:
         test, training, clusters, nearest, levels: As in `evaluate_maps`.
-        known: Map scores of the training maps by time.
+        training_scores: Map scores of the training maps by time.
     """
     times = test["time"].to_numpy()
     edges = training["quality"].quantile(np.arange(1, QUALITY_CLASSES) / QUALITY_CLASSES)
     quality = pd.Series(_quality_class(training["quality"], edges), index=training["time"])
     labels = {name: table.set_index("time")["cluster"] for name, table in clusters.items()}
     bounds = test[["low", "value", "high"]].to_numpy()
-    everything = known.quantile(list(levels)).to_numpy()
+    everything = training_scores.quantile(list(levels)).to_numpy()
     return {
         CLIMATOLOGY: np.broadcast_to(everything, (len(test), len(levels))),
         QUALITY_INDEX: _class_quantiles(
-            known, quality, _quality_class(test["quality"], edges), levels
+            training_scores, quality, _quality_class(test["quality"], edges), levels
         ),
         **{
             cluster_method(name): _class_quantiles(
-                known, label, label.reindex(times).to_numpy(), levels
+                training_scores, label, label.reindex(times).to_numpy(), levels
             )
             for name, label in labels.items()
         },
-        NEAREST_MAPS: nearest.predict_maps(times, known, levels),
+        NEAREST_MAPS: nearest.predict_maps(times, training_scores, levels),
         UNET: np.stack([np.interp(levels, MAP_LEVELS, row) for row in bounds]),
     }
 
@@ -167,12 +167,12 @@ def _quality_class(quality: pd.Series, edges: pd.Series) -> np.ndarray:
 
 
 def _class_quantiles(
-    known: pd.Series, labels: pd.Series, classes: np.ndarray, levels: Sequence[float]
+    training_scores: pd.Series, labels: pd.Series, classes: np.ndarray, levels: Sequence[float]
 ) -> np.ndarray:
     """Quantiles of the training scores in the class of each map, or of all without any.
 
     Args:
-        known: Map scores of the training maps by time.
+        training_scores: Map scores of the training maps by time.
         labels: Classes by time.
         classes: Class of each map to predict, dims (map,).
         levels: Quantile levels.
@@ -180,7 +180,8 @@ def _class_quantiles(
     Returns:
         Dims (map, level).
     """
-    rows = pd.DataFrame({"label": labels, "score": known}).dropna()
+    rows = pd.DataFrame({"label": labels, "score": training_scores}).dropna()
     by_class = rows.groupby("label")["score"].quantile(np.array(levels)).unstack()
     quantiles = by_class.reindex(classes).to_numpy()
-    return np.where(np.isfinite(quantiles), quantiles, known.quantile(list(levels)).to_numpy())
+    everything = training_scores.quantile(list(levels)).to_numpy()
+    return np.where(np.isfinite(quantiles), quantiles, everything)
