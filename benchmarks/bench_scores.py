@@ -16,8 +16,8 @@ from numba import njit, prange
 from scipy.ndimage import gaussian_filter
 
 from rainscore.scores.categorical import contingency_sums
-from rainscore.scores.scales import ScaleSums, scale_fss, scale_sums
-from rainscore.scores.structure import sal
+from rainscore.scores.fssbyscale import ScaleSums, scale_fss, scale_sums
+from rainscore.scores.sal import sal
 
 THRESHOLDS = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0]
 WINDOWS = [1, 3, 5, 9, 17, 33, 65, 129]

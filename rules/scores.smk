@@ -1,4 +1,10 @@
-# Score maps, and the evidence for the choice of the score.
+# Score maps, and the choice of the score.
+SCORE_SETTINGS = {
+    **config["scores"],
+    "learning_step_km": config["domain"]["learning_step_km"],
+}
+
+
 rule compute_scores:
     input:
         pair="results/pairs/{month}.nc",
@@ -17,13 +23,12 @@ rule compute_scores:
         runtime=120,
     params:
         code=code("compute_scores"),
-        scores=config["scores"],
-        learning_step_km=config["domain"]["learning_step_km"],
+        scores=SCORE_SETTINGS,
     script:
         "../scripts/compute_scores.py"
 
 
-rule try_scores:
+rule evaluate_candidates:
     input:
         pair="results/pairs/{month}.nc",
         radar="results/radar/{month}.parquet",
@@ -34,25 +39,25 @@ rule try_scores:
         sums="results/choice/{month}_sums.parquet",
         windows="results/choice/{month}_windows.parquet",
     log:
-        "logs/try_scores/{month}.log",
+        "logs/evaluate_candidates/{month}.log",
     benchmark:
-        "logs/try_scores/{month}.tsv"
+        "logs/evaluate_candidates/{month}.tsv"
     conda:
         "../envs/rainscore.yaml"
     resources:
         mem_mb=3000,
         runtime=60,
     params:
-        code=code("try_scores"),
+        code=code("evaluate_candidates"),
         domain=config["domain"],
         radar=RADAR_READING,
-        scores=config["scores"],
+        scores=SCORE_SETTINGS,
         seed=config["seed"],
     script:
-        "../scripts/try_scores.py"
+        "../scripts/evaluate_candidates.py"
 
 
-rule describe_scores:
+rule choose_score:
     input:
         sums=every_month("results/choice/{month}_sums.parquet"),
         windows=every_month("results/choice/{month}_windows.parquet"),
@@ -61,18 +66,18 @@ rule describe_scores:
         evidence="results/choice/evidence.parquet",
         choice="results/choice/choice.json",
     log:
-        "logs/describe_scores.log",
+        "logs/choose_score.log",
     benchmark:
-        "logs/describe_scores.tsv"
+        "logs/choose_score.tsv"
     conda:
         "../envs/rainscore.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("describe_scores"),
+        code=code("choose_score"),
         used=config["scores"]["name"],
         seed=config["seed"],
         resamples=config["evaluation"]["resamples"],
     script:
-        "../scripts/describe_scores.py"
+        "../scripts/choose_score.py"

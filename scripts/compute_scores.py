@@ -1,4 +1,4 @@
-"""Score the maps of a month against the radar."""
+"""Compute the score maps of a month, and the table of its maps."""
 
 import xarray as xr
 
@@ -8,11 +8,9 @@ from rainscore.scores.scoremaps import ScoreSettings, score_month
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-p = snakemake.params
-pair = xr.open_dataset(snakemake.input.pair, engine="h5netcdf")
-regimes = read_table(snakemake.input.regimes) if snakemake.input.regimes else None
-maps, table = score_month(
-    pair, ScoreSettings(**p.scores, learning_step_km=p.learning_step_km), regimes
-)
-write_netcdf(maps, snakemake.output.maps)
-write_table(table, snakemake.output.table)
+i, p, out = snakemake.input, snakemake.params, snakemake.output
+pair = xr.open_dataset(i.pair, engine="h5netcdf")
+regimes = read_table(i.regimes) if i.regimes else None
+maps, table = score_month(pair, ScoreSettings(**p.scores), regimes)
+write_netcdf(maps, out.maps)
+write_table(table, out.table)

@@ -3,7 +3,7 @@
 import xarray as xr
 
 from rainscore.analysis.cells import cell_month
-from rainscore.analysis.distributions import rate_sums, spectrum_sums, timing_sums
+from rainscore.analysis.dailysums import rate_sums, spectrum_sums, timing_sums
 from rainscore.analysis.tabulation import condition_sums, place_sums
 from rainscore.grids import Domain
 from rainscore.io import write_netcdf, write_table

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.analysis.distributions import OFFSETS, RATE_EDGES
+from rainscore.analysis.dailysums import OFFSETS, RATE_EDGES
 from rainscore.scores.bootstrap import day_weights, measured
 from rainscore.scores.categorical import Contingency, csi, far, pod
 from rainscore.scores.spectral import SpectralSums, coherence, effective_resolution

@@ -18,7 +18,7 @@ from rainscore.report.clustertext import (
 )
 from rainscore.report.page import Figure, Section, Table, pivot
 from rainscore.report.results import Results
-from rainscore.scores.local import LOCAL_SCORES
+from rainscore.scores.localscore import LOCAL_SCORES
 
 MEASURES = {
     "crps_skill": "CRPS skill",

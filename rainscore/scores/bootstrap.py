@@ -1,8 +1,8 @@
-"""Confidence intervals from resampling whole days, for any measure that is a function of sums.
+"""Confidence intervals of functions of sums, by a bootstrap over days.
 
-Half-hours of one day share its weather and are not independent, so the block of the bootstrap is
-the day (block bootstrap; Künsch 1989, doi:10.1214/aos/1176347265). All intervals of the project
-come from here: one rule for the draws, one for the ends.
+The half-hours of a day share its weather and are not independent, so whole days are resampled
+(block bootstrap; Künsch 1989, doi:10.1214/aos/1176347265). All intervals of the project are
+computed here.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,35 +12,36 @@ import numpy as np
 import pandas as pd
 
 Measures = Callable[[np.ndarray], Mapping[Any, np.ndarray]]
-"""From sums (..., statistic) to measures by name, or by (name, class), each (...)."""
+"""Function from sums (..., statistic) to measures by key, each (...)."""
 
 ENDS = (2.5, 97.5)
-"""Percentiles of the bootstrap samples that bound the interval [%]."""
+"""Percentiles of the bootstrap samples at the ends of an interval [%]."""
 
 MIN_DEFINED = 0.5
 """Minimum share of bootstrap samples in which a measure must be defined."""
 
 
 class Interval(NamedTuple):
-    """Ends of a 95 % interval, NaN where none can be given."""
+    """Ends of a 95 % interval; NaN if it cannot be computed."""
 
     low: Any
     high: Any
 
 
 def day_weights(days: int, *, resamples: int, seed: int) -> np.ndarray:
-    """How often each day is drawn in each bootstrap sample.
+    """Draw bootstrap samples of days, and count how often each day occurs in each sample.
 
-    The same number of days and seed give the same draws, so measures computed from them are
-    paired.
+    The same number of days and the same seed give the same draws, so that measures computed from
+    them are paired.
 
     Args:
-        days: Number of days; as many are drawn, with replacement.
+        days: Number of days; each sample draws this many days with replacement.
         resamples: Number of bootstrap samples.
         seed: Random seed.
 
     Returns:
-        Dims (resample, day), float64; each row adds to `days`. Without a day, dims (resample, 0).
+        Counts, float64, dims (resample, day); each row adds up to `days`. Dims (resample, 0) if
+        `days` is 0.
     """
     if not days:
         return np.zeros((resamples, 0))
@@ -49,20 +50,20 @@ def day_weights(days: int, *, resamples: int, seed: int) -> np.ndarray:
 
 
 def with_sample(weights: np.ndarray) -> np.ndarray:
-    """Put the observed sample, each day once, before the draws: dims (1 + resample, day)."""
+    """Prepend the original sample, in which each day occurs once; dims (1 + resample, day)."""
     return np.concatenate([np.ones((1, weights.shape[1])), weights])
 
 
 def interval(samples: np.ndarray, days: int | np.ndarray) -> Interval:
-    """95 % interval of bootstrap samples (percentile bootstrap).
+    """Compute the 95 % interval of bootstrap samples (percentile bootstrap).
 
     Args:
-        samples: Dims (resample, ...); NaN or infinite where the measure is undefined.
-        days: Number of days behind each measure, one number or dims (...).
+        samples: Values of the measure, dims (resample, ...); NaN or infinite if undefined.
+        days: Number of days that each measure rests on, one number or dims (...).
 
     Returns:
-        Ends, dims (...), floats where `samples` has one dimension. NaN with fewer than two days,
-        and where the measure is defined in less than half of the samples.
+        Ends, dims (...); floats if `samples` has one dimension. NaN if there are fewer than two
+        days, or if the measure is defined in less than half of the samples.
     """
     values = np.where(np.isfinite(samples), samples, np.nan).reshape(len(samples), -1)
     defined = np.isfinite(values).sum(axis=0) >= max(MIN_DEFINED * len(values), 1)
@@ -85,19 +86,19 @@ def measured(
     days: pd.DatetimeIndex,
     weights: np.ndarray,
 ) -> pd.DataFrame:
-    """Measures of each group with 95 % intervals; the same days are drawn for all groups.
+    """Compute measures of each group with 95 % intervals, from the same draws for all groups.
 
     Args:
-        sums: One row per combination of `by` and day: those columns, `day`, and `statistics`,
-            which are additive.
-        by: Columns that form the groups, at least one.
+        sums: Additive sums, one row per group and day: columns `by`, `day` and `statistics`.
+        by: Columns that define the groups, at least one.
         statistics: Columns of the sums, in the order that `measures` expects.
-        measures: Function from sums to measures; a day without the group contributes zeros.
+        measures: Function from sums to measures; a day without rows of a group adds zeros.
         days: All days of the sample.
-        weights: From `day_weights` for these days.
+        weights: Draws of `day_weights` for these days.
 
     Returns:
-        One row per group and measure: `by`, measure, value, low, high, days (days with the group).
+        One row per group and measure: `by`, measure (key of the measure), value, low, high, days
+        (number of days with rows of the group).
     """
     group = sums.groupby(by, sort=True, observed=True).ngroup().to_numpy()
     names = sums[by].groupby(group).first()
@@ -105,12 +106,12 @@ def measured(
     cube[group, days.get_indexer(pd.DatetimeIndex(sums["day"]))] = sums[statistics].to_numpy(
         np.float64
     )
-    present = np.bincount(group, minlength=len(names))
+    group_days = np.bincount(group, minlength=len(names))
     values = measures(cube.sum(axis=1))
     drawn = np.tensordot(weights, cube, axes=(1, 1))  # (resample, group, statistic)
     tables = []
     for measure, samples in measures(drawn).items():
-        low, high = interval(samples, present)
-        found = {"value": values[measure], "low": low, "high": high, "days": present}
-        tables.append(names.assign(measure=[measure] * len(names), **found))
+        low, high = interval(samples, group_days)
+        columns = {"value": values[measure], "low": low, "high": high, "days": group_days}
+        tables.append(names.assign(measure=[measure] * len(names), **columns))
     return pd.concat(tables, ignore_index=True)

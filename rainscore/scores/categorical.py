@@ -1,7 +1,7 @@
-"""Categorical scores: counts that add over maps, and scores as functions of the counts.
+"""Categorical scores: contingency counts that add over maps, and scores computed from the counts.
 
-Formulas as in Jolliffe and Stephenson (2012), Forecast Verification, doi:10.1002/9781119960003,
-where a score is missing (NaN) when its formula divides by zero.
+Formulas as in Jolliffe and Stephenson (2012), Forecast Verification, doi:10.1002/9781119960003.
+A score is NaN where its formula divides by zero.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ import numpy as np
 from numba import njit, prange
 
 from rainscore.scores.sums import flat_maps, ratio
-from rainscore.scores.windows import enough_pixels, window_pixels, window_sums
+from rainscore.scores.windowsums import enough_pixels, window_pixels, window_sums
 
 CHUNK = 2048
-"""Pixels that stay in the cache while all thresholds pass over them."""
+"""Number of pixels processed at all thresholds before the next ones, to stay in the cache."""
 
 
 class Contingency(NamedTuple):
-    """Numbers of pixels of each kind, of any dims; they add over maps."""
+    """Contingency table: numbers of pixels, any dims; they add over maps."""
 
     hits: np.ndarray
     misses: np.ndarray
@@ -29,12 +29,12 @@ class Contingency(NamedTuple):
 def contingency_sums(
     imerg: np.ndarray, radar: np.ndarray, threshold: float | Sequence[float]
 ) -> Contingency:
-    """Count the pixels where IMERG, the radar, both or none reach a threshold.
+    """Compute the contingency table of each map.
 
     Args:
-        imerg, radar: Rates [mm/h], dims (time, y, x), missing as NaN; a pixel counts where both
+        imerg, radar: Rates [mm/h], dims (time, y, x), NaN where missing; a pixel counts if both
             are valid.
-        threshold: Rate or rates [mm/h].
+        threshold: Wet threshold or thresholds [mm/h]; a rate equal to it is wet.
 
     Returns:
         Counts, int64, dims (time,), or (time, threshold) for a sequence of thresholds.
@@ -56,21 +56,22 @@ def window_contingency(
     stride: int,
     min_valid: float,
 ) -> Contingency:
-    """Counts of each window, so that every score below is also a map.
+    """Compute the contingency table of each window, from which every score here gives a map.
 
     Args:
-        imerg, radar: Rates [mm/h], dims (time, y, x), missing as NaN.
-        threshold: Rate [mm/h].
-        window, stride: Sides of the windows and of the blocks they are centred on [pixels].
-        min_valid: Share (0 to 1) of the window's pixels inside the map that must be valid.
+        imerg, radar: Rates [mm/h], dims (time, y, x), NaN where missing.
+        threshold: Wet threshold [mm/h]; a rate equal to it is wet.
+        window: Side of the square windows [pixels].
+        stride: Side of the blocks on which the windows are centred [pixels].
+        min_valid: Minimum share (0 to 1) of valid pixels in the part of the window inside the map.
 
     Returns:
-        Counts, dims (time, ny / stride, nx / stride), all 0 where too few pixels are valid.
+        Counts, dims (time, ny / stride, nx / stride), 0 where too few pixels are valid.
     """
     size = {"window": window, "stride": stride}
-    known = np.isfinite(imerg) & np.isfinite(radar)
+    valid = np.isfinite(imerg) & np.isfinite(radar)
     a, b = (rate >= np.float32(threshold) for rate in (imerg, radar))
-    kinds = (a & b & known, ~a & b & known, a & ~b & known, ~a & ~b & known)
+    kinds = (a & b & valid, ~a & b & valid, a & ~b & valid, ~a & ~b & valid)
     counts = [window_sums(kind, **size) for kind in kinds]
     enough = sum(counts) >= enough_pixels(min_valid) * window_pixels(imerg.shape[1:], **size)
     return Contingency(*(np.where(enough, count, 0) for count in counts))
@@ -78,19 +79,20 @@ def window_contingency(
 
 @njit(cache=True, parallel=True)
 def _count(imerg, radar, thresholds, counts):
-    """Count valid pixels where both, IMERG and the radar reach each threshold, and all valid."""
+    """Fill `counts` (time, threshold, 4): wet in both, in IMERG, in the radar; valid in both."""
     for t in prange(len(imerg)):
         for start in range(0, imerg.shape[1], CHUNK):
             a, b = imerg[t, start : start + CHUNK], radar[t, start : start + CHUNK]
             for k in range(len(thresholds)):
                 both = imerg_wet = radar_wet = valid = 0
                 for p in range(len(a)):
-                    known = (a[p] == a[p]) & (b[p] == b[p])
-                    x, y = known & (a[p] >= thresholds[k]), known & (b[p] >= thresholds[k])
+                    is_valid = (a[p] == a[p]) & (b[p] == b[p])
+                    x = is_valid & (a[p] >= thresholds[k])
+                    y = is_valid & (b[p] >= thresholds[k])
                     both += x & y
                     imerg_wet += x
                     radar_wet += y
-                    valid += known
+                    valid += is_valid
                 counts[t, k, 0] += both
                 counts[t, k, 1] += imerg_wet
                 counts[t, k, 2] += radar_wet
@@ -98,30 +100,30 @@ def _count(imerg, radar, thresholds, counts):
 
 
 def _parts(sums: Contingency) -> tuple[np.ndarray, ...]:
-    """Counts as float64, so that their products cannot overflow."""
+    """Convert the counts to float64, so that their products do not overflow."""
     return tuple(np.asarray(part, np.float64) for part in sums)
 
 
 def pod(sums: Contingency) -> np.ndarray:
-    """Probability of detection: share of the radar's rain that IMERG sees."""
+    """Probability of detection: share of the wet radar pixels that are wet in IMERG."""
     hits, misses, _, _ = _parts(sums)
     return ratio(hits, hits + misses)
 
 
 def pofd(sums: Contingency) -> np.ndarray:
-    """Probability of false detection: share of the radar's dry pixels that IMERG calls wet."""
+    """Probability of false detection: share of the dry radar pixels that are wet in IMERG."""
     _, _, false_alarms, negatives = _parts(sums)
     return ratio(false_alarms, false_alarms + negatives)
 
 
 def far(sums: Contingency) -> np.ndarray:
-    """False-alarm ratio: share of IMERG's rain that the radar does not have."""
+    """False-alarm ratio: share of the wet IMERG pixels that are dry in the radar."""
     hits, _, false_alarms, _ = _parts(sums)
     return ratio(false_alarms, hits + false_alarms)
 
 
 def csi(sums: Contingency) -> np.ndarray:
-    """Critical success index (threat score)."""
+    """Critical success index (threat score): hits / (hits + misses + false alarms)."""
     hits, misses, false_alarms, _ = _parts(sums)
     return ratio(hits, hits + misses + false_alarms)
 
@@ -148,8 +150,8 @@ def hk(sums: Contingency) -> np.ndarray:
 def sedi(sums: Contingency) -> np.ndarray:
     """Symmetric extremal dependence index.
 
-    Ferro and Stephenson (2011), doi:10.1175/WAF-D-10-05030.1. Missing also where the
-    probability of detection or of false detection is 0 or 1.
+    Ferro and Stephenson (2011), doi:10.1175/WAF-D-10-05030.1. NaN also where the probability
+    of detection or the probability of false detection is 0 or 1.
     """
     h, f = (np.where((p > 0) & (p < 1), p, np.nan) for p in (pod(sums), pofd(sums)))
     log_h, log_f, log_not_h, log_not_f = np.log(h), np.log(f), np.log(1 - h), np.log(1 - f)

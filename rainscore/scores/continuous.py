@@ -1,4 +1,4 @@
-"""Continuous scores: moments that add over maps, and scores as functions of the moments."""
+"""Continuous scores: moments that add over maps, and scores computed from the moments."""
 
 from typing import NamedTuple
 
@@ -6,11 +6,11 @@ import numpy as np
 from numba import njit, prange
 
 from rainscore.scores.sums import STEP, additive, flat_maps, ratio
-from rainscore.scores.windows import enough_pixels, window_pixels, window_sums
+from rainscore.scores.windowsums import enough_pixels, window_pixels, window_sums
 
 
 class Moments(NamedTuple):
-    """Sums over the pixels where both products are valid, of any dims; they add over maps.
+    """Sums over the pixels where both products are valid, any dims; they add over maps.
 
     Attributes:
         n: Number of pixels.
@@ -29,13 +29,13 @@ class Moments(NamedTuple):
 
 
 def moment_sums(imerg: np.ndarray, radar: np.ndarray) -> Moments:
-    """Moments of each map.
+    """Compute the moments of each map.
 
     Args:
-        imerg, radar: Rates [mm/h], dims (time, y, x), missing as NaN.
+        imerg, radar: Rates [mm/h], dims (time, y, x), NaN where missing.
 
     Returns:
-        Sums, dims (time,): int64 for `n`, float64 and `additive` for the others.
+        Sums, dims (time,): int64 for `n`, float64 rounded by `additive` for the others.
     """
     sums = np.empty((len(imerg), len(Moments._fields)))
     _add(flat_maps(imerg), flat_maps(radar), sums)
@@ -45,15 +45,16 @@ def moment_sums(imerg: np.ndarray, radar: np.ndarray) -> Moments:
 def window_moments(
     imerg: np.ndarray, radar: np.ndarray, *, window: int, stride: int, min_valid: float
 ) -> Moments:
-    """Moments of each window, so that every score below is also a map.
+    """Compute the moments of each window, from which every score here gives a map.
 
     Args:
-        imerg, radar: Rates [mm/h], dims (time, y, x), missing as NaN.
-        window, stride: Sides of the windows and of the blocks they are centred on [pixels].
-        min_valid: Share (0 to 1) of the window's pixels inside the map that must be valid.
+        imerg, radar: Rates [mm/h], dims (time, y, x), NaN where missing.
+        window: Side of the square windows [pixels].
+        stride: Side of the blocks on which the windows are centred [pixels].
+        min_valid: Minimum share (0 to 1) of valid pixels in the part of the window inside the map.
 
     Returns:
-        Sums, dims (time, ny / stride, nx / stride), all 0 where too few pixels are valid.
+        Sums, dims (time, ny / stride, nx / stride), 0 where too few pixels are valid.
     """
     both = np.isfinite(imerg) & np.isfinite(radar)
     size = {"window": window, "stride": stride}
@@ -67,14 +68,14 @@ def window_moments(
 
 @njit(cache=True, parallel=True, fastmath={"reassoc", "contract"})
 def _add(imerg, radar, sums):
-    """Fill `sums` (time, field of `Moments`)."""
+    """Fill `sums` (time, field of `Moments`) from rates (time, pixel)."""
     for t in prange(len(imerg)):
         n = a = b = aa = bb = ab = error = 0.0
         for p in range(imerg.shape[1]):
-            known = (imerg[t, p] == imerg[t, p]) & (radar[t, p] == radar[t, p])
-            x = np.float64(imerg[t, p]) if known else 0.0
-            y = np.float64(radar[t, p]) if known else 0.0
-            n += known
+            valid = (imerg[t, p] == imerg[t, p]) & (radar[t, p] == radar[t, p])
+            x = np.float64(imerg[t, p]) if valid else 0.0
+            y = np.float64(radar[t, p]) if valid else 0.0
+            n += valid
             a += x
             b += y
             aa += x * x
@@ -85,28 +86,28 @@ def _add(imerg, radar, sums):
 
 
 def mean_error(sums: Moments) -> np.ndarray:
-    """Mean of IMERG − radar [mm/h]; NaN without pixels."""
+    """Mean error, IMERG − radar [mm/h]; NaN without valid pixels."""
     return ratio(sums.sum_imerg - sums.sum_radar, sums.n)
 
 
 def relative_bias(sums: Moments) -> np.ndarray:
-    """Total of IMERG over total of the radar, minus 1; NaN where the radar is dry."""
+    """Relative bias, Σ IMERG / Σ radar − 1; NaN where the radar is dry."""
     return ratio(sums.sum_imerg, sums.sum_radar) - 1
 
 
 def mae(sums: Moments) -> np.ndarray:
-    """Mean absolute error [mm/h]; NaN without pixels."""
+    """Mean absolute error [mm/h]; NaN without valid pixels."""
     return ratio(sums.sum_abs_error, sums.n)
 
 
 def rmse(sums: Moments) -> np.ndarray:
-    """Root-mean-square error [mm/h]; NaN without pixels."""
+    """Root-mean-square error [mm/h]; NaN without valid pixels."""
     squares = sums.sum_imerg2 + sums.sum_radar2 - 2 * sums.sum_product
     return np.sqrt(np.maximum(ratio(squares, sums.n), 0))
 
 
 def nrmse(sums: Moments) -> np.ndarray:
-    """Root-mean-square error over the mean of the radar; NaN where the radar is dry."""
+    """Root-mean-square error divided by the mean of the radar; NaN where the radar is dry."""
     return ratio(rmse(sums), ratio(sums.sum_radar, sums.n))
 
 
@@ -119,14 +120,14 @@ def cc(sums: Moments) -> np.ndarray:
 def kge(sums: Moments) -> np.ndarray:
     """Kling–Gupta efficiency (Gupta et al. 2009, doi:10.1016/j.jhydrol.2009.08.003).
 
-    NaN where the correlation is missing or the radar is dry.
+    NaN where the correlation is NaN or the radar is dry.
     """
     spread = ratio(_spread(sums, "imerg"), _spread(sums, "radar"))
     return 1 - np.sqrt((cc(sums) - 1) ** 2 + (spread - 1) ** 2 + relative_bias(sums) ** 2)
 
 
 def _spread(sums: Moments, name: str) -> np.ndarray:
-    """Standard deviation times n; 0 where the rounding of the sums cannot tell it from 0."""
+    """n times the standard deviation; 0 where it is below the rounding error of the sums."""
     total, squares = getattr(sums, f"sum_{name}"), getattr(sums, f"sum_{name}2")
     spread = np.asarray(sums.n * squares - total**2, np.float64)
     noise = (sums.n + 2 * total) * STEP + 1e-12 * total**2

@@ -1,13 +1,13 @@
-"""The fractions skill score of Roberts and Lean (2008), doi:10.1175/2007MWR2123.1, with masks.
+"""Wet fractions of windows, for the fractions skill score (FSS) and the masks of the networks.
 
-A pixel is valid where both products are. A window's fractions are taken over its valid pixels
-only, also where the map's edge cuts it.
+Roberts and Lean (2008), doi:10.1175/2007MWR2123.1. A pixel is valid if both products are valid;
+fractions are taken over the valid pixels of the part of the window that lies inside the map.
 """
 
 import numpy as np
 
 from rainscore.scores.sums import ratio
-from rainscore.scores.windows import enough_pixels, window_pixels, window_sums
+from rainscore.scores.windowsums import enough_pixels, window_pixels, window_sums
 
 
 def window_fractions(
@@ -19,17 +19,19 @@ def window_fractions(
     stride: int,
     min_valid: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Share of each window's valid pixels where each product reaches a threshold.
+    """Share of the valid pixels of each window where each product reaches a threshold.
 
     Args:
-        imerg, radar: Rates [mm/h], dims (time, y, x), missing as NaN.
-        threshold: Rate [mm/h].
-        window, stride: Sides of the windows and of the blocks they are centred on [pixels].
-        min_valid: Share (0 to 1) of the window's pixels inside the map that must be valid.
+        imerg, radar: Rates [mm/h], dims (time, y, x), NaN where missing.
+        threshold: Wet threshold [mm/h]; a rate equal to it is wet.
+        window: Side of the square windows [pixels].
+        stride: Side of the blocks on which the windows are centred [pixels].
+        min_valid: Minimum share (0 to 1) of valid pixels in the part of the window inside the map.
 
     Returns:
-        The fractions of IMERG and of the radar, NaN where too few pixels are valid, and the valid
-        share of the window's pixels inside the map; float32, dims (time, ny / stride, nx / stride).
+        Wet fraction of IMERG, wet fraction of the radar (NaN where too few pixels are valid), and
+        share of valid pixels in the part of the window inside the map; float32, dims (time,
+        ny / stride, nx / stride).
     """
     valid = np.isfinite(imerg) & np.isfinite(radar)
     size = {"window": window, "stride": stride}

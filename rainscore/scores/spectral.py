@@ -1,4 +1,4 @@
-"""Spectra: how much variance each product has at each wavelength, and how much they share."""
+"""Power spectra of both products, their cross spectrum, and scores computed from them."""
 
 from typing import NamedTuple
 
@@ -12,8 +12,9 @@ class SpectralSums(NamedTuple):
     """Sums of each map over its tiles, dims (time, band); they add over maps.
 
     Attributes:
-        imerg_power, radar_power: Sum of squares that each ring of wavenumbers holds [(mm/h)²].
-        cross_power: Sum of products; real, since the sum over a whole ring is [(mm/h)²].
+        imerg_power, radar_power: Power in each band of wavenumbers [(mm/h)²].
+        cross_power: Real part of the cross power in each band [(mm/h)²]; the imaginary parts of
+            opposite wavenumbers cancel.
         tiles: Number of tiles, dims (time, 1).
     """
 
@@ -24,14 +25,14 @@ class SpectralSums(NamedTuple):
 
 
 def spectral_sums(imerg: np.ndarray, radar: np.ndarray, *, tile: int) -> SpectralSums:
-    """Power and cross power by wavenumber, from the tiles where no pixel is missing.
+    """Compute power and cross power by wavenumber, from the tiles without a missing pixel.
 
-    Each tile loses its mean and is tapered (Hann) before the transform. Band k, from 1 to
-    tile / 2, gathers the wavenumbers within half a cycle of k cycles a tile.
+    The mean of each tile is removed and a Hann window applied before the Fourier transform. Band
+    k, from 1 to tile / 2, holds the wavenumbers between k − ½ and k + ½ cycles per tile.
 
     Args:
-        imerg, radar: Rates [mm/h], dims (time, y, x), missing as NaN.
-        tile: Side of the square tiles [pixels], even; what is left over at the far edges is unused.
+        imerg, radar: Rates [mm/h], dims (time, y, x), NaN where missing.
+        tile: Side of the square tiles [pixels], even; pixels beyond the last whole tile are unused.
     """
     taper = np.outer(*[np.hanning(tile + 1)[:-1]] * 2)
     taper /= np.sqrt(np.mean(taper**2))
@@ -41,11 +42,11 @@ def spectral_sums(imerg: np.ndarray, radar: np.ndarray, *, tile: int) -> Spectra
     counts = np.zeros((len(imerg), 1), np.int64)
     for t, maps in enumerate(zip(imerg, radar, strict=True)):
         f, o = (_tiles(one, tile) for one in maps)
-        whole = np.isfinite(f + o).all(axis=(1, 2))
-        counts[t] = whole.sum()
+        complete = np.isfinite(f + o).all(axis=(1, 2))
+        counts[t] = complete.sum()
         f, o = (
             fft2((part - part.mean(axis=(1, 2), keepdims=True)) * taper) / tile
-            for part in (f[whole], o[whole])
+            for part in (f[complete], o[complete])
         )
         for k, power in enumerate((np.abs(f) ** 2, np.abs(o) ** 2, (f * np.conj(o)).real)):
             ring = np.bincount(band, power.sum(axis=0).ravel())
@@ -55,7 +56,7 @@ def spectral_sums(imerg: np.ndarray, radar: np.ndarray, *, tile: int) -> Spectra
 
 
 def _tiles(field: np.ndarray, tile: int) -> np.ndarray:
-    """Square tiles (n, tile, tile) of one map, float64, from its first corner."""
+    """Cut one map into square tiles (n, tile, tile), float64, starting at pixel (0, 0)."""
     ny, nx = (n // tile for n in field.shape)
     cut = field[: ny * tile, : nx * tile].astype(np.float64)
     return cut.reshape(ny, tile, nx, tile).swapaxes(1, 2).reshape(-1, tile, tile)
@@ -67,24 +68,24 @@ def wavelengths(tile: int, step: float) -> np.ndarray:
 
 
 def coherence(sums: SpectralSums) -> np.ndarray:
-    """Correlation of the two products at each band; NaN where either has no power."""
+    """Correlation of the two products in each band; NaN where either has no power."""
     power = np.asarray(sums.imerg_power, np.float64) * sums.radar_power
     return ratio(sums.cross_power, np.sqrt(power))
 
 
 def effective_resolution(sums: SpectralSums, wavelength: np.ndarray) -> float:
-    """Wavelength down to which the coherence stays at or above 1 / √2, as for a total of maps.
+    """Shortest wavelength down to which the coherence stays at or above 1 / √2.
 
-    The resolution at which half of the variance is shared (Guilloteau et al. 2021,
-    doi:10.1175/JHM-D-21-0075.1), interpolated in the logarithm of the wavelength.
+    At this coherence half of the variance is shared (Guilloteau et al. 2021,
+    doi:10.1175/JHM-D-21-0075.1). Interpolated in the logarithm of the wavelength.
 
     Args:
-        sums: Totals, dims (band,).
-        wavelength: See `wavelengths`.
+        sums: Totals over maps, dims (band,).
+        wavelength: Wavelengths of the bands (`wavelengths`).
 
     Returns:
-        In the unit of `wavelength`; infinite where even the longest band is below, NaN without
-        power.
+        Wavelength in the unit of `wavelength`; infinite if the coherence is lower even in the
+        longest band, NaN if a band has no power.
     """
     shared = coherence(sums) * np.sqrt(2)
     if np.isnan(shared).any():

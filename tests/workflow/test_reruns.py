@@ -23,7 +23,7 @@ PER_MONTH = {
     "compute_scores",
     "build_features",
     "tabulate_month",
-    "try_scores",
+    "evaluate_candidates",
     "measure_world",
 }
 AFTER_UNET = {
@@ -38,7 +38,7 @@ AFTER_UNET = {
     "write_report",
 }
 SETS_OF_MONTHS = AFTER_UNET | {
-    "describe_scores",
+    "choose_score",
     "describe_world",
     "split_days",
     "train_autoencoder",
@@ -209,7 +209,7 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
             "evaluation",
             {"resamples": 30},
             {
-                "describe_scores",
+                "choose_score",
                 "evaluate_skill",
                 "measure_importance",
                 "draw_skill",

@@ -24,7 +24,7 @@ def plot_evidence(evidence: pd.DataFrame, *, used: str, period: str, world: str)
 
     Args:
         evidence: Columns score, criterion, value, low, high [1] (95 % over days), windows, days, as
-            of `choice.decision.describe_choice`, of the criteria to be drawn.
+            of `choice.decision.choose_score`, of the criteria to be drawn.
         used: The score that the run uses; drawn in colour.
         period: In words.
         world: 'simulated' or 'real'.
@@ -60,13 +60,13 @@ def plot_responses(
     """Score that is left under known faults of the radar, and in worlds with one kind of error.
 
     Args:
-        evidence: As for `plot_evidence`, with the losses, whose criterion is `{fault} {level}`,
-            and the mean scores in the worlds, `world {name}`.
+        evidence: As for `plot_evidence`, with the columns case and level, and the criteria `loss`
+            (case: fault) and `satellite_score` (case: kind of error).
         faults: What the levels of each fault are, with their unit.
         period, world: As for `plot_evidence`.
     """
-    parts = evidence["criterion"].str.split(" ", n=1, expand=True)
-    rows = evidence.assign(fault=parts[0], level=pd.to_numeric(parts[1], errors="coerce"))
+    losses = evidence[evidence["criterion"] == "loss"]
+    satellites = evidence[evidence["criterion"] == "satellite_score"]
     subtitle = f"{_sample(evidence, period)}; bands: 95 % over days"
     title = "Response of the scores to known faults and to single kinds of error"
     fig = figure(10, 6, title=title, subtitle=subtitle, world=world)
@@ -74,7 +74,8 @@ def plot_responses(
     scores = list(evidence["score"].unique())
     for ax, (fault, text) in zip(axes, faults.items(), strict=False):
         for i, score in enumerate(scores):
-            part = rows[(rows["fault"] == fault) & (rows["score"] == score)].sort_values("level")
+            part = losses[(losses["case"] == fault) & (losses["score"] == score)]
+            part = part.sort_values("level")
             kept = 1 - part[["value", "low", "high"]].to_numpy(float).T
             line = {"color": colour(i), "marker": MARKERS[i % len(MARKERS)], "markersize": 4}
             dashes = "-" if i < len(COLOURS) else "--"  # colours and markers repeat after eight
@@ -85,21 +86,21 @@ def plot_responses(
             ax.set_xscale("log", base=2)
             ax.set_xticks(part["level"], [f"{level:g}" for level in part["level"]], minor=False)
         ax.grid()
-    _worlds(axes[len(faults)], rows[rows["fault"] == "world"].assign(name=parts[1]), scores)
+    _satellites(axes[len(faults)], satellites, scores)
     handles = axes[0].get_legend_handles_labels()
     fig.legend(*handles, loc="outside lower center", ncols=len(scores), fontsize=7)
     return fig
 
 
-def _worlds(ax: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
-    """Mean score in worlds whose simulated satellites commit one kind of error."""
-    worlds = list(rows["name"].unique())
+def _satellites(ax: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
+    """Draw the mean score of simulated satellites without error and with one kind of error."""
+    errors = list(rows["case"].unique())
     for i, score in enumerate(scores):
-        part = rows[rows["score"] == score].set_index("name").reindex(worlds)
+        part = rows[rows["score"] == score].set_index("case").reindex(errors)
         shift = (i - (len(scores) - 1) / 2) * 0.08
-        at = np.arange(len(worlds)) + shift
+        at = np.arange(len(errors)) + shift
         intervals(ax, at, part, color=colour(i), fmt=MARKERS[i % len(MARKERS)])
-    ax.set_xticks(range(len(worlds)), worlds, fontsize=7)
+    ax.set_xticks(range(len(errors)), errors, fontsize=7)
     ax.set(title="simulated satellites with one error", xlabel="error", ylabel="mean score [1]")
     ax.grid(axis="y")
 
@@ -109,13 +110,12 @@ def plot_redundancy(evidence: pd.DataFrame, *, period: str, world: str) -> Figur
     """Rank correlations of the scores over the windows, and the tree that they make.
 
     Args:
-        evidence: As for `plot_evidence`, with the rows whose criterion is `rank {other score}`.
+        evidence: As for `plot_evidence`, with the criterion `rank_correlation` (case: other score).
         period, world: As for `plot_evidence`.
     """
-    rows = evidence[evidence["criterion"].str.startswith("rank ")]
+    rows = evidence[evidence["criterion"] == "rank_correlation"]
     scores = list(rows["score"].unique())
-    other = rows.assign(other=rows["criterion"].str.removeprefix("rank "))
-    ranks = other.pivot(index="score", columns="other", values="value")
+    ranks = rows.pivot(index="score", columns="case", values="value")
     matrix = ranks.reindex(index=scores, columns=scores).to_numpy(float, copy=True)
     np.fill_diagonal(matrix, 1)
     known = np.nan_to_num((matrix + matrix.T) / 2)

@@ -7,7 +7,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from rainscore.analysis.classes import RAIN_EDGES, RAIN_NAMES
-from rainscore.analysis.distributions import RATE_EDGES
+from rainscore.analysis.dailysums import RATE_EDGES
 from rainscore.report.figures.plot_conditions import (
     AGE_HOURS,
     SOURCE_ORDER,

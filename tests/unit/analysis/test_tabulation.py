@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from rainscore.analysis.cells import CellMonth, cell_month
-from rainscore.analysis.distributions import (
+from rainscore.analysis.dailysums import (
     OFFSETS,
     RATE_EDGES,
     SPECTRUM_SOURCES,
@@ -175,7 +175,7 @@ def test_the_timing_agrees_with_a_correlation_written_out() -> None:
 
 
 def test_fine_pixels_are_averaged_before_the_transform(monkeypatch, pair, month) -> None:
-    monkeypatch.setattr("rainscore.analysis.distributions.SPECTRUM_STEP_KM", 16.0)
+    monkeypatch.setattr("rainscore.analysis.dailysums.SPECTRUM_STEP_KM", 16.0)
     coarse = spectrum_sums(pair, month)
     assert coarse["wavelength_km"].min() == 32
     fine = pair["radar"].values[7]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from rainscore.analysis.cells import cell_month
-from rainscore.analysis.distributions import rate_sums, spectrum_sums, timing_sums
+from rainscore.analysis.dailysums import rate_sums, spectrum_sums, timing_sums
 from rainscore.analysis.stratification import stratify_skill, with_context
 from rainscore.analysis.summaries import joint_rates, spectra, threshold_skill, timing
 from rainscore.analysis.tabulation import add_places, condition_sums, place_sums

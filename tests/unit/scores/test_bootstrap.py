@@ -11,30 +11,32 @@ def share(sums: np.ndarray) -> dict[str, np.ndarray]:
     return {"share": sums[..., 0] / np.where(sums[..., 1] > 0, sums[..., 1], np.nan)}
 
 
-def test_two_days_give_three_samples_whose_ends_are_the_days() -> None:
-    sums = pd.DataFrame({"of": ["a", "a", "b"], "day": DAYS[[0, 1, 1]]})
+def test_two_days_give_three_samples_with_the_single_days_as_ends() -> None:
+    sums = pd.DataFrame({"source": ["a", "a", "b"], "day": DAYS[[0, 1, 1]]})
     sums = sums.assign(x=[1.0, 9.0, 2.0], y=[10.0, 18.0, 2.0])
     draws = day_weights(2, resamples=400, seed=0)
     assert {tuple(draw) for draw in draws} == {(2.0, 0.0), (1.0, 1.0), (0.0, 2.0)}
-    found = measured(sums, ["of"], ["x", "y"], share, days=DAYS, weights=draws).set_index("of")
-    assert found.loc["a", "value"] == pytest.approx(10 / 28)
-    assert list(found.loc["a", ["low", "high"]]) == pytest.approx([0.1, 0.5])
-    assert found.loc["b", "value"] == 1
-    assert np.isnan(found.loc["b", ["low", "high"]].astype(float)).all()  # one day says nothing
-    assert found["days"].tolist() == [2, 1]
+    table = measured(sums, ["source"], ["x", "y"], share, days=DAYS, weights=draws).set_index(
+        "source"
+    )
+    assert table.loc["a", "value"] == pytest.approx(10 / 28)
+    assert list(table.loc["a", ["low", "high"]]) == pytest.approx([0.1, 0.5])
+    assert table.loc["b", "value"] == 1
+    assert np.isnan(table.loc["b", ["low", "high"]].astype(float)).all()  # one day only
+    assert table["days"].tolist() == [2, 1]
 
 
-def test_the_interval_agrees_with_a_bootstrap_written_out() -> None:
+def test_the_interval_agrees_with_a_bootstrap_that_draws_day_by_day() -> None:
     rng = np.random.default_rng(2)
     days = pd.date_range("2019-01-01", periods=30)
-    sums = pd.DataFrame({"of": "a", "day": days, "x": rng.uniform(0, 1, 30)})
+    sums = pd.DataFrame({"source": "a", "day": days, "x": rng.uniform(0, 1, 30)})
     sums["y"] = rng.uniform(1, 2, 30)
     draws = day_weights(30, resamples=4000, seed=0)
-    found = measured(sums, ["of"], ["x", "y"], share, days=days, weights=draws).iloc[0]
+    table = measured(sums, ["source"], ["x", "y"], share, days=days, weights=draws).iloc[0]
     x, y = sums["x"].to_numpy(), sums["y"].to_numpy()
     places = np.random.default_rng(9).integers(0, 30, (4000, 30))
     expected = np.percentile(x[places].sum(axis=1) / y[places].sum(axis=1), [2.5, 97.5])
-    assert [found["low"], found["high"]] == pytest.approx(expected, abs=0.006)
+    assert [table["low"], table["high"]] == pytest.approx(expected, abs=0.006)
 
 
 def test_the_same_days_and_seed_give_the_same_draws() -> None:

@@ -1,4 +1,4 @@
-"""Categorical scores: Finley's tornadoes, counts by hand, against `scores`."""
+"""Categorical scores: Finley's tornadoes, counts by hand, and against `scores`."""
 
 import numpy as np
 import pytest

@@ -8,9 +8,10 @@ import pytest
 
 from rainscore.errors import RainscoreError
 from rainscore.regridding.conservative import overlap_weights
-from rainscore.scores.choice import trial
 from rainscore.scores.choice.candidates import CANDIDATES, window_scores
-from rainscore.scores.choice.decision import CRITERIA, describe_choice
+from rainscore.scores.choice.criteria import CRITERIA
+from rainscore.scores.choice.decision import choose_score
+from rainscore.scores.choice.experiments import PERFECT, MonthSample, evaluate_candidates
 from rainscore.scores.choice.faults import FAULTS, faulty, shifted, smoothed, thinning_draws
 from rainscore.scores.scoremaps import score_month
 from rainscore.simulation.errorsources import ONE_ERROR
@@ -38,21 +39,17 @@ class Halves:
 
 
 @pytest.fixture(scope="module")
-def tried(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.DataFrame]:
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.DataFrame]:
     pair = month_pair("2019-05-01", "2019-05-04")
     path: Path = tmp_path_factory.mktemp("month") / "2019-05.h5"
     weights = overlap_weights(CELLS, LEARNING)
     write_features(pair, score_month(pair, SCORE)[0], weights, path)
     onto = (overlap_weights(GRID, CELLS), overlap_weights(CELLS, GRID))
-    # `Halves` stands for a radar reader.
-    estimates = {
-        name: estimator(CELLS, errors=name, seed=0) for name in (trial.PERFECT, *ONE_ERROR)
-    }
-    return trial.try_scores(
-        pair,
+    estimates = {name: estimator(CELLS, errors=name, seed=0) for name in (PERFECT, *ONE_ERROR)}
+    return evaluate_candidates(
+        MonthSample(pair, SCORE),
         lambda times: window_inputs(path, times, SCORE),
-        Halves(),  # type: ignore[arg-type]  # stand-in
-        SCORE,
+        Halves(),  # type: ignore[arg-type]  # replaces a radar reader
         onto,
         estimates,
         seed=0,
@@ -60,43 +57,45 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.Da
 
 
 @pytest.fixture(scope="module")
-def described(tried: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[pd.DataFrame, dict]:
-    times = pd.Series(tried[1]["time"].unique())
+def chosen(evaluated: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[pd.DataFrame, dict]:
+    times = pd.Series(evaluated[1]["time"].unique())
     names = np.where(times.dt.day < 3, "train", "validation")
     splits = pd.DataFrame({"time": times, "split": names})
-    return describe_choice(
-        tried[0], tried[1], splits, used="csi", worlds=ONE_ERROR, resamples=20, seed=0
+    return choose_score(
+        evaluated[0], evaluated[1], splits, used="csi", error_kinds=ONE_ERROR, resamples=20, seed=0
     )
 
 
-def value(evidence: pd.DataFrame, score: str, criterion: str) -> float:
-    rows = evidence[(evidence["score"] == score) & (evidence["criterion"] == criterion)]
-    return rows["value"].iloc[0]
+def value(
+    evidence: pd.DataFrame, score: str, criterion: str, case: str = "", level: float = 0
+) -> float:
+    rows = evidence.set_index(["score", "criterion", "case", "level"])["value"]
+    return rows[score, criterion, case, level]
 
 
 def test_a_perfect_estimate_scores_one_by_every_candidate() -> None:
     rain = np.zeros((1, 8, 8), np.float32)
     rain[0, :3, :3] = rain[0, 4:6, 4:7] = np.arange(1.0, 4)[:2, None].repeat(3, 1).repeat(2, 0)[0]
-    scores, _, _ = window_scores(rain, rain, **LAYOUT)
+    scores = window_scores(rain, rain, **LAYOUT).scores
     for name, score in scores.items():
         assert score[0, 0, 0] == pytest.approx(1), name
 
 
 def test_a_window_dry_in_both_products_has_no_score() -> None:
     drizzle = np.full((1, 4, 4), 0.1, np.float32)
-    scores, _, _ = window_scores(drizzle, drizzle, **LAYOUT)
+    scores = window_scores(drizzle, drizzle, **LAYOUT).scores
     assert all(np.isnan(score).all() for score in scores.values())
 
 
 def test_amount_and_rmse_of_half_the_rain_are_as_computed_by_hand() -> None:
-    # |1 − 2| / (1 + 2) of the amount is lost; an error of 1 of at most 1 + 2.
+    # amount: 1 − |1 − 2| / (1 + 2); RMSE: an error of 1 of at most 1 + 2
     one = np.ones((1, 4, 4), np.float32)
-    scores, _, _ = window_scores(one, 2 * one, **LAYOUT)
+    scores = window_scores(one, 2 * one, **LAYOUT).scores
     assert scores["amount"][0, 0, 0] == pytest.approx(2 / 3)
     assert scores["rmse"][0, 0, 0] == pytest.approx(2 / 3)
 
 
-def test_what_a_shift_brings_in_is_missing() -> None:
+def test_pixels_shifted_in_from_outside_the_map_are_missing() -> None:
     moved = shifted(np.arange(4.0).reshape(1, 1, 4), 1)
     np.testing.assert_array_equal(moved, [[[np.nan, 0, 1, 2]]])
 
@@ -110,7 +109,7 @@ def test_smoothing_uses_valid_pixels_only_and_fills_nothing() -> None:
     np.testing.assert_allclose(smoothed(field, 3), [[[2, 2, np.nan]]])
 
 
-def test_thinning_takes_nested_shares_of_the_rain() -> None:
+def test_thinning_removes_the_given_share_and_a_higher_level_removes_more() -> None:
     times = np.array(["2019-01-01", "2019-01-02"], "datetime64[ns]")
     draws = thinning_draws(times, (60, 60), step_km=4, seed=1)
     rain = np.ones((2, 60, 60), np.float32)
@@ -120,48 +119,52 @@ def test_thinning_takes_nested_shares_of_the_rain() -> None:
     np.testing.assert_array_equal(draws[1:], thinning_draws(times[1:], (60, 60), step_km=4, seed=1))
 
 
-def test_an_unknown_fault_is_refused() -> None:
-    with pytest.raises(ValueError, match="no fault is called 'tilt'"):
+def test_an_unknown_fault_is_an_error() -> None:
+    with pytest.raises(ValueError, match="unknown fault 'tilt'"):
         faulty(np.ones((1, 2, 2)), "tilt", 1, step_km=4, draws=np.ones((1, 2, 2)))
 
 
-def test_every_candidate_loses_by_a_shift(described: tuple[pd.DataFrame, dict]) -> None:
+def test_every_candidate_falls_under_a_shift(chosen: tuple[pd.DataFrame, dict]) -> None:
     for score in CANDIDATES:
-        assert 0 < value(described[0], score, "shift 64") <= 2, score
+        assert 0 < value(chosen[0], score, "loss", "shift", 64) <= 2, score
 
 
-def test_only_scores_of_amount_see_a_factor_fully(described: tuple[pd.DataFrame, dict]) -> None:
-    # Four times the rain leaves 2/5 of the amount's score, and 0 where the fault makes rain of
-    # drizzle or drizzle of rain; the correlation of logs hardly moves.
+def test_a_factor_lowers_the_amount_score_much_and_the_correlation_little(
+    chosen: tuple[pd.DataFrame, dict],
+) -> None:
+    # Four times the rain scores 2/5 by amount, and 0 where a rate crosses the wet threshold.
     for fault in ("strong", "weak"):
-        assert 0.6 - 1e-6 <= value(described[0], "amount", f"{fault} 4") < 0.9
-        assert value(described[0], "correlation", f"{fault} 4") < 0.3
+        assert 0.6 - 1e-6 <= value(chosen[0], "amount", "loss", fault, 4) < 0.9
+        assert value(chosen[0], "correlation", "loss", fault, 4) < 0.3
 
 
-def test_the_world_without_error_scores_best_and_each_error_is_seen(described) -> None:
+def test_satellites_without_error_score_best_and_errors_are_detected(chosen) -> None:
     for score in CANDIDATES:
-        perfect = value(described[0], score, "world perfect")
-        for world in ("displacement", "missed", "bias", "smoothing"):
-            assert value(described[0], score, f"world {world}") <= perfect + 1e-6, (score, world)
-        assert 0 <= value(described[0], score, "seen") <= 1
-    assert value(described[0], "amount", "seen") > value(described[0], "csi", "seen")
+        perfect = value(chosen[0], score, "satellite_score", PERFECT)
+        for error in ("displacement", "missed", "bias", "smoothing"):
+            with_error = value(chosen[0], score, "satellite_score", error)
+            assert with_error <= perfect + 1e-6, (score, error)
+        assert 0 <= value(chosen[0], score, "detection") <= 1
+    assert value(chosen[0], "amount", "detection") > value(chosen[0], "csi", "detection")
 
 
-def test_noise_compares_every_other_frame_with_those_between(tried) -> None:
-    rows = tried[0][(tried[0]["case"] == "noise") & (tried[0]["score"] == "amount")]
+def test_noise_compares_the_even_with_the_odd_frames(evaluated) -> None:
+    rows = evaluated[0][
+        (evaluated[0]["experiment"] == "noise") & (evaluated[0]["score"] == "amount")
+    ]
     np.testing.assert_allclose(rows["total"] / rows["windows"], 2 / 3, rtol=1e-6)
 
 
-def test_intervals_hold_the_value_and_say_their_sample(described) -> None:
-    rows = described[0].dropna()
+def test_the_evidence_has_ordered_intervals_and_its_sample_size(chosen) -> None:
+    rows = chosen[0].dropna()
     assert (rows["low"] <= rows["high"]).all()
-    assert rows.loc[rows["criterion"] != "predictable", "days"].eq(3).all()
+    assert rows.loc[rows["criterion"] != "predictability", "days"].eq(3).all()
     assert rows.loc[rows["criterion"] == "merit", "value"].between(0, 1).all()
-    assert set(FAULTS) <= set(rows["criterion"].str.split(" ").str[0])
+    assert set(rows.loc[rows["criterion"] == "loss", "case"]) == set(FAULTS)
 
 
-def test_the_best_merit_is_recommended_and_the_choice_is_plain_json(described) -> None:
-    evidence, choice = described
+def test_the_best_merit_is_recommended_and_the_choice_is_plain_json(chosen) -> None:
+    evidence, choice = chosen
     merit = evidence[evidence["criterion"] == "merit"].set_index("score")["value"]
     assert choice["recommended"] == merit.idxmax()
     assert choice["used"] == "csi"
@@ -170,24 +173,30 @@ def test_the_best_merit_is_recommended_and_the_choice_is_plain_json(described) -
     json.dumps(choice, allow_nan=False)
 
 
-def test_merit_is_the_geometric_mean_of_the_criteria(described) -> None:
-    evidence, choice = described
+def test_merit_is_the_geometric_mean_of_the_criteria(chosen) -> None:
+    evidence, choice = chosen
     values = [value(evidence, "fss", c) for c in choice["criteria"]]
     expected = np.prod(np.clip(values, 0, 1)) ** (1 / len(values))
     assert choice["merit"]["fss"] == pytest.approx(expected)
 
 
-def test_a_period_without_rain_is_refused_with_what_to_do(tried) -> None:
-    splits = pd.DataFrame({"time": tried[1]["time"][:0], "split": []})
-    with pytest.raises(RainscoreError, match=r"no window .* take more days"):
-        describe_choice(
-            tried[0], tried[1][:0], splits, used="csi", worlds=ONE_ERROR, resamples=5, seed=0
+def test_a_period_without_rain_is_an_error_that_says_what_to_do(evaluated) -> None:
+    splits = pd.DataFrame({"time": evaluated[1]["time"][:0], "split": []})
+    with pytest.raises(RainscoreError, match=r"no window .* use more days"):
+        choose_score(
+            evaluated[0],
+            evaluated[1][:0],
+            splits,
+            used="csi",
+            error_kinds=ONE_ERROR,
+            resamples=5,
+            seed=0,
         )
 
 
-def test_a_criterion_that_cannot_be_had_is_left_out_for_all(tried) -> None:
-    nothing = pd.DataFrame({"time": tried[1]["time"][:0], "split": []})
-    _, choice = describe_choice(
-        tried[0], tried[1], nothing, used="csi", worlds=ONE_ERROR, resamples=5, seed=0
+def test_a_criterion_that_is_not_available_is_left_out_for_all_candidates(evaluated) -> None:
+    nothing = pd.DataFrame({"time": evaluated[1]["time"][:0], "split": []})
+    _, choice = choose_score(
+        evaluated[0], evaluated[1], nothing, used="csi", error_kinds=ONE_ERROR, resamples=5, seed=0
     )
-    assert choice["left_out"] == ["predictable"]
+    assert choice["left_out"] == ["predictability"]

@@ -1,4 +1,4 @@
-"""Continuous scores: by hand, exact aggregation, against NumPy and `scores`."""
+"""Continuous scores: by hand, exact aggregation, and against NumPy and `scores`."""
 
 import numpy as np
 import pytest

@@ -6,7 +6,7 @@ import xarray as xr
 from scores.spatial import fss_2d
 
 from rainscore.scores.fss import window_fractions
-from rainscore.scores.local import local_score, score_sums, total_score, window_errors
+from rainscore.scores.localscore import local_score, score_sums, total_score, window_errors
 
 
 def fractions(
@@ -23,10 +23,10 @@ def fractions(
 
 
 def fss(imerg: np.ndarray, radar: np.ndarray, window: int = 2) -> np.ndarray:
-    found = window_errors(
+    parts = window_errors(
         "fss", imerg, radar, threshold=0.2, window=window, stride=2, min_valid=0.5
     )
-    return local_score(found.numerator, found.denominator)
+    return local_score(parts.numerator, parts.denominator)
 
 
 def test_fractions_and_score_of_two_windows_by_hand():
@@ -73,7 +73,7 @@ def test_a_window_valid_exactly_to_the_limit_counts():
     assert f.item() == 1
 
 
-def test_a_window_cut_by_the_edge_is_judged_on_its_part_inside_the_map():
+def test_a_window_cut_by_the_edge_uses_its_part_inside_the_map():
     rate = np.ones((1, 4, 4))
     f, _, valid = fractions(rate, rate, window=6, min_valid=1.0)
     assert np.all(f == 1) and np.all(valid == 1)
@@ -108,6 +108,6 @@ def test_agrees_with_the_package_scores_where_no_window_is_cut():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_fractions_are_float32_whatever_comes_in(dtype):
+def test_fractions_are_float32_for_any_type_of_input(dtype):
     rate = np.ones((1, 4, 4), dtype)
     assert {a.dtype for a in fractions(rate, rate)} == {np.dtype(np.float32)}

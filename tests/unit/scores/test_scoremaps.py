@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.scores.local import LOCAL_SCORES, local_score, window_errors
-from rainscore.scores.scoremaps import score_month
+from rainscore.scores.localscore import LOCAL_SCORES, local_score, window_errors
+from rainscore.scores.sal import sal
+from rainscore.scores.scoremaps import ScoreSettings, score_month
 from tests.world import GRID, SCORE, month_pair
 
 START, END = "2019-05-01", "2019-05-02"
@@ -44,7 +45,7 @@ def test_a_perfect_map_scores_one_and_a_missing_map_is_missing_and_keeps_its_row
     assert (table["map_score"].drop(index=5) == 1).all()
 
 
-def test_a_window_that_imerg_leaves_dry_and_the_radar_does_not_scores_zero() -> None:
+def test_a_window_dry_in_imerg_and_wet_in_the_radar_scores_zero() -> None:
     pair = month_pair(START, END)
     pair["imerg"].values[:] = 0
     maps, table = score_month(pair, SCORE)
@@ -61,7 +62,7 @@ def test_sums_of_months_give_the_score_of_the_whole() -> None:
     assert whole == pytest.approx(1 - parts[0] / parts[1], rel=1e-6)
 
 
-def test_the_conditions_and_the_regime_are_told() -> None:
+def test_the_table_has_the_conditions_and_the_regime_of_each_map() -> None:
     pair = month_pair(START, END)
     regimes = pd.DataFrame({"time": pair["time"].values[:10], "regime": "front"})
     _, table = score_month(pair, SCORE, regimes)
@@ -70,3 +71,19 @@ def test_the_conditions_and_the_regime_are_told() -> None:
     np.testing.assert_allclose(table["share_microwave"].iloc[:4], [1, 0, 0, 1])
     np.testing.assert_allclose(table["share_infrared"].iloc[:2], [0, 0.6], rtol=1e-5)
     np.testing.assert_allclose(table["mean_age_h"].iloc[:4], [0, 0.5, 1, 0])
+
+
+def test_the_table_has_structure_amplitude_and_location_of_each_map() -> None:
+    pair = month_pair(START, END)
+    _, table = score_month(pair, SCORE)
+    expected = sal(pair["imerg"].values, pair["radar"].values)
+    columns = ("sal_structure", "sal_amplitude", "sal_location")
+    for column, values in zip(columns, expected, strict=True):
+        np.testing.assert_array_equal(table[column], values)
+    assert table["sal_location"].between(0, 2).all()
+
+
+def test_the_settings_are_read_back_from_the_attribute_of_the_score_maps() -> None:
+    maps, _ = score_month(month_pair(START, END), SCORE)
+    assert ScoreSettings.from_json(maps.attrs["score"]) == SCORE
+    assert maps.attrs["score"] == SCORE.to_json()

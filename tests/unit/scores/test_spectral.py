@@ -1,4 +1,4 @@
-"""Spectra: waves by hand, Parseval, coherence of known mixtures, effective resolution."""
+"""Spectra: waves by hand, coherence of mixtures with a given solution, effective resolution."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_a_wave_of_eight_pixels_has_its_power_at_eight_pixels():
     np.testing.assert_allclose(sums.radar_power.sum(), 64 * 64 * 2, rtol=0.01)
 
 
-def test_a_scaled_field_is_wholly_coherent_and_an_inverted_one_wholly_incoherent():
+def test_a_scaled_field_has_coherence_one_and_an_inverted_field_minus_one():
     field = noise(0)
     np.testing.assert_allclose(coherence(total(spectral_sums(field, 3 * field, tile=32))), 1)
     np.testing.assert_allclose(coherence(total(spectral_sums(field, -field, tile=32))), -1)

@@ -1,4 +1,4 @@
-"""Scores against `xskillscore`, where its definitions and ours agree."""
+"""Comparison with `xskillscore`, for scores of the same definition."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ THRESHOLD = 0.5
 
 
 def fields() -> tuple[np.ndarray, np.ndarray, xr.DataArray, xr.DataArray]:
-    """Pairs with holes in both products, as arrays and as what the library takes."""
+    """Pairs with holes in both products, as NumPy and as xarray arrays."""
     rng = np.random.default_rng(0)
     radar = rng.gamma(0.3, 3.0, (4, 30, 40)).astype(np.float32)
     imerg = (0.6 * radar + rng.gamma(0.3, 1.0, radar.shape)).astype(np.float32)
@@ -29,8 +29,8 @@ def fields() -> tuple[np.ndarray, np.ndarray, xr.DataArray, xr.DataArray]:
 def test_continuous_scores_of_each_map_agree(ours: str, theirs: str) -> None:
     imerg, radar, a, b = fields()
     expected = getattr(xskillscore, theirs)(a, b, dim=MAP, skipna=True)
-    found = getattr(continuous, ours)(moment_sums(imerg, radar))
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    score = getattr(continuous, ours)(moment_sums(imerg, radar))
+    np.testing.assert_allclose(score, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -49,5 +49,5 @@ def test_categorical_scores_of_each_map_agree(ours: str, theirs: str) -> None:
     imerg, radar, a, b = fields()
     edges = np.array([0, THRESHOLD, 1000])
     expected = getattr(xskillscore.Contingency(b, a, edges, edges, dim=MAP), theirs)()
-    found = getattr(categorical, ours)(contingency_sums(imerg, radar, THRESHOLD))
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    score = getattr(categorical, ours)(contingency_sums(imerg, radar, THRESHOLD))
+    np.testing.assert_allclose(score, expected, rtol=1e-12)

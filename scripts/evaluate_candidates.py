@@ -1,4 +1,4 @@
-"""Try the candidate scores on a month: IMERG, known faults of the radar, the radar's noise."""
+"""Run the experiments on a month that show how the candidate scores behave."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from rainscore.io import write_table
 from rainscore.regridding.monthfiles import RadarSettings, open_radar
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
-from rainscore.scores.choice.trial import PERFECT, try_scores
+from rainscore.scores.choice.experiments import PERFECT, MonthSample, evaluate_candidates
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.errorsources import ONE_ERROR
 from rainscore.simulation.one_error import estimator
@@ -17,15 +17,13 @@ from rainscore.training.windowinputs import window_inputs
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-i, p = snakemake.input, snakemake.params
-domain = Domain(**p.domain)
+i, p, out = snakemake.input, snakemake.params, snakemake.output
+domain, settings = Domain(**p.domain), ScoreSettings(**p.scores)
 grid, cells = domain.grid, domain.cells
-settings = ScoreSettings(**p.scores, learning_step_km=domain.learning_step_km)
-sums, windows = try_scores(
-    xr.open_dataset(i.pair, engine="h5netcdf"),
+sums, windows = evaluate_candidates(
+    MonthSample(xr.open_dataset(i.pair, engine="h5netcdf"), settings),
     lambda times: window_inputs(Path(i.features), times, settings),
     open_radar(i.radar, RadarSettings(**p.radar), grid),
-    settings,
     (
         read_weights(i.onto_cells, source=grid, target=cells),
         read_weights(i.onto_study, source=cells, target=grid),
@@ -33,5 +31,5 @@ sums, windows = try_scores(
     {name: estimator(cells, errors=name, seed=p.seed) for name in (PERFECT, *ONE_ERROR)},
     seed=p.seed,
 )
-write_table(sums, snakemake.output.sums)
-write_table(windows, snakemake.output.windows)
+write_table(sums, out.sums)
+write_table(windows, out.windows)

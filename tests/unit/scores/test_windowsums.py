@@ -1,10 +1,10 @@
-"""Window sums: by hand, at the edge, against SciPy."""
+"""Window sums: by hand, at the edge, and against SciPy."""
 
 import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter
 
-from rainscore.scores.windows import window_pixels, window_sums
+from rainscore.scores.windowsums import window_pixels, window_sums
 
 
 def test_windows_are_centred_on_blocks_and_cut_at_the_edge():
@@ -46,16 +46,16 @@ def test_real_values_are_summed_in_double_precision():
     np.testing.assert_allclose(sums[0, 0, 0], field.sum(dtype=np.float64), rtol=1e-12)
 
 
-def test_a_missing_value_is_refused_because_it_would_spread():
+def test_a_missing_value_is_an_error_because_it_would_spread():
     with pytest.raises(ValueError, match="missing"):
         window_sums(np.array([[[1.0, np.nan]] * 2]), window=2, stride=2)
 
 
-def test_a_window_that_cannot_be_centred_is_refused():
+def test_a_window_that_cannot_be_centred_is_an_error():
     with pytest.raises(ValueError, match="both must be even"):
         window_sums(np.zeros((1, 4, 4)), window=3, stride=2)
 
 
-def test_blocks_that_do_not_fill_the_map_are_refused():
+def test_blocks_that_do_not_fill_the_map_are_an_error():
     with pytest.raises(ValueError, match="every 3 pixels"):
         window_sums(np.zeros((1, 4, 4)), window=3, stride=3)

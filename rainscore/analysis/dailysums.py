@@ -9,7 +9,7 @@ from rainscore.analysis.conditions import SOURCE_NAMES, named
 from rainscore.grids import Grid
 from rainscore.io import MAPS_PER_CHUNK
 from rainscore.regridding.conservative import nearest
-from rainscore.scores.distribution import joint_histogram
+from rainscore.scores.jointhistogram import joint_histogram
 from rainscore.scores.spectral import SpectralSums, spectral_sums, wavelengths
 from rainscore.scores.sums import additive
 

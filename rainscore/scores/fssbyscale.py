@@ -1,7 +1,7 @@
-"""The fractions skill score at many thresholds and scales in one pass, with its components.
+"""Fractions skill score (FSS) at many thresholds and window sizes, and the useful scale.
 
-Roberts and Lean (2008), doi:10.1175/2007MWR2123.1, for the score, its reference and the useful
-scale. Masks and edges as in `rainscore.scores.fss`: here a window is centred on every pixel.
+Roberts and Lean (2008), doi:10.1175/2007MWR2123.1. Missing pixels and map edges are treated as in
+`rainscore.scores.fss`; windows are centred on every pixel.
 """
 
 from collections.abc import Sequence
@@ -11,25 +11,28 @@ import numpy as np
 from numba import njit, prange
 
 from rainscore.scores.sums import additive, ratio
-from rainscore.scores.windows import enough_pixels, window_bounds
+from rainscore.scores.windowsums import enough_pixels, window_bounds
 
 BITS = 21
-"""One 64-bit number holds three counts of this many bits: wet IMERG, wet radar, valid pixels."""
+"""Bits per count; a 64-bit integer packs three counts: wet IMERG, wet radar, valid pixels."""
 
 
 MASK = (1 << BITS) - 1
+"""Bit mask of one count."""
 
 
 class ScaleSums(NamedTuple):
     """Sums of each map, dims (time, threshold, window); they add over time.
 
     Attributes:
-        difference2: Sum over windows of (f − o)², f and o the fractions of IMERG and the radar.
-        imerg2, radar2: Sums of f² and of o².
+        difference2: Sum over windows of (f − o)², with f and o the wet fractions of IMERG and of
+            the radar.
+        imerg2, radar2: Sums over windows of f² and of o².
         windows: Number of windows with enough valid pixels.
-        defined: Those where either fraction is above 0.
-        imerg_wet, radar_wet, valid: Pixels where each product reaches the threshold, among the
-            pixels where both are valid; dims (time, threshold, 1).
+        defined: Number of these windows where f or o is above 0.
+        imerg_wet, radar_wet: Number of valid pixels where each product reaches the threshold, dims
+            (time, threshold, 1).
+        valid: Number of pixels where both products are valid, dims (time, threshold, 1).
     """
 
     difference2: np.ndarray
@@ -50,21 +53,23 @@ def scale_sums(
     windows: Sequence[int],
     min_valid: float,
 ) -> ScaleSums:
-    """Components of the score for every pair of threshold and window.
+    """Compute the sums of the FSS for every pair of threshold and window size.
 
     Args:
-        imerg, radar: Rates [mm/h], dims (time, y, x), missing as NaN.
-        thresholds: Rates [mm/h].
+        imerg, radar: Rates [mm/h], dims (time, y, x), NaN where missing.
+        thresholds: Wet thresholds [mm/h].
         windows: Sides of the square windows [pixels], odd.
-        min_valid: Share (0 to 1) of a window's pixels inside the map that must be valid.
+        min_valid: Minimum share (0 to 1) of valid pixels in the part of the window inside the map.
 
     Raises:
-        ValueError: A window is even, or holds 2²¹ pixels or more.
+        ValueError: A window is even, or has 2²¹ pixels or more.
     """
     ny, nx = imerg.shape[1:]
     sides = np.asarray(windows, np.int64)
     if sides.max() ** 2 > MASK:
-        raise ValueError(f"windows: {sides.max()} pixels is more than {int(MASK**0.5)}, the widest")
+        raise ValueError(
+            f"windows: a side of {sides.max()} pixels exceeds the maximum of {int(MASK**0.5)}"
+        )
     rows, columns = (
         np.array([window_bounds(n, window=int(w), stride=1) for w in sides]) for n in (ny, nx)
     )
@@ -87,32 +92,35 @@ def scale_sums(
 
 
 def scale_fss(sums: ScaleSums) -> np.ndarray:
-    """Score of each threshold and window, of maps or totals; NaN where no window is defined."""
+    """FSS for each threshold and window size, of maps or totals; NaN where no window is defined."""
     return 1 - ratio(sums.difference2, sums.imerg2 + sums.radar2)
 
 
 def base_rate(sums: ScaleSums) -> np.ndarray:
-    """Share of the valid pixels where the radar reaches each threshold: the score of chance."""
+    """Share of the valid pixels where the radar reaches each threshold: the FSS of random maps."""
     return ratio(sums.radar_wet, sums.valid)
 
 
 def reference_fss(sums: ScaleSums) -> np.ndarray:
-    """Score that is useful, halfway between chance and perfection: 0.5 + base rate / 2."""
+    """FSS above which a map is useful, halfway from random to perfect: 0.5 + base rate / 2."""
     return 0.5 + base_rate(sums) / 2
 
 
 def asymptotic_fss(sums: ScaleSums) -> np.ndarray:
-    """Score of a window as large as the map, 2 f o / (f² + o²): below 1 where there is bias."""
+    """FSS of a window as large as the map, 2 f o / (f² + o²): below 1 if the wet area is biased."""
     f, o = (np.asarray(wet, np.float64) for wet in (sums.imerg_wet, sums.radar_wet))
     return ratio(2 * f * o, f**2 + o**2)
 
 
 def useful_scale(sums: ScaleSums, windows: Sequence[int]) -> np.ndarray:
-    """Smallest of the windows [pixels] whose score is useful, dims without the window; NaN if none.
+    """Smallest window size whose FSS is useful.
 
     Args:
-        sums: Of maps or totals.
-        windows: As given to `scale_sums`.
+        sums: Sums of maps or totals, dims (..., threshold, window).
+        windows: Window sizes, ascending, in any unit.
+
+    Returns:
+        Window size in the unit of `windows`, dims (..., threshold); NaN if no FSS is useful.
     """
     useful = scale_fss(sums) >= reference_fss(sums)
     smallest = np.where(useful, np.asarray(windows, np.float64), np.inf).min(axis=-1)
@@ -120,7 +128,7 @@ def useful_scale(sums: ScaleSums, windows: Sequence[int]) -> np.ndarray:
 
 
 @njit(cache=True, parallel=True)
-def _fill(imerg, radar, thresholds, sides, rows, least, sums, wet):
+def _fill(imerg, radar, thresholds, sides, rows, min_pixels, sums, wet):
     """Fill `sums` (time, threshold, window, 5) and `wet` (time, threshold, 3)."""
     ny, nx = imerg.shape[1:]
     pad = sides.max() // 2
@@ -136,17 +144,17 @@ def _fill(imerg, radar, thresholds, sides, rows, least, sums, wet):
                         table[top, start:],
                         table[bottom, start:],
                         sides[s],
-                        least[s] * np.float32(bottom - top),
+                        min_pixels[s] * np.float32(bottom - top),
                         sums[t, k, s],
                     )
 
 
 @njit(cache=True)
 def _fill_table(imerg, radar, threshold, pad, table, wet):
-    """Summed-area table of the three packed counts, padded so that no window leaves it.
+    """Fill the summed-area table of the packed counts, padded so that it holds every window.
 
-    Totals may overflow their bits; differences over a window come out right, since arithmetic
-    is modulo 2⁶⁴ and a window's own counts fit.
+    Totals may overflow their bits. Differences over a window are still correct, because the
+    arithmetic is modulo 2⁶⁴ and the counts of one window fit.
     """
     ny, nx = imerg.shape
     wet[:] = 0
@@ -164,9 +172,9 @@ def _fill_table(imerg, radar, threshold, pad, table, wet):
 
 
 @njit(cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
-def _add_row(top, bottom, side, least, sums):
-    """Add one row of windows to `sums`; single precision within the row, so that it vectorises."""
-    nx = len(least)
+def _add_row(top, bottom, side, min_pixels, sums):
+    """Add one row of windows to `sums`, in single precision so that the loop vectorises."""
+    nx = len(min_pixels)
     zero, one = np.float32(0), np.float32(1)
     difference2 = imerg2 = radar2 = windows = defined = zero
     top_left, top_right = top[:nx], top[side : side + nx]
@@ -174,7 +182,7 @@ def _add_row(top, bottom, side, least, sums):
     for x in range(nx):
         counts = bottom_right[x] - bottom_left[x] - top_right[x] + top_left[x]
         valid = np.float32(np.int32(counts >> 2 * BITS))
-        enough = one if valid >= max(least[x], one) else zero
+        enough = one if valid >= max(min_pixels[x], one) else zero
         share = enough / max(valid, one)
         f = np.float32(np.int32(counts & MASK)) * share
         o = np.float32(np.int32(counts >> BITS & MASK)) * share

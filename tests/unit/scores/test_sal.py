@@ -1,10 +1,9 @@
-"""SAL and structural similarity: the idealised cases of their authors, masks, by hand."""
+"""SAL: the idealised cases of its authors, masks, and objects by hand."""
 
 import numpy as np
 import pytest
 
-from rainscore.scores.continuous import moment_sums, window_moments
-from rainscore.scores.structure import LOG_RANGE, log_rain, sal, ssim
+from rainscore.scores.sal import find_objects, sal
 
 
 def disc(y: float, x: float, radius: float, rate: float, n: int = 60) -> np.ndarray:
@@ -58,29 +57,13 @@ def test_pixels_missing_in_the_radar_are_left_out_of_imerg_too():
     assert all(np.isnan(v).all() for v in sal(imerg, radar, min_valid=0.9))
 
 
-def test_similarity_of_a_field_with_itself_is_one_and_of_dry_fields_missing():
-    rain = log_rain(np.random.default_rng(0).gamma(0.3, 3.0, (1, 20, 20)))
-    assert ssim(moment_sums(rain, rain)).item() == pytest.approx(1)
-    assert np.isnan(ssim(moment_sums(0 * rain, 0 * rain))).all()
+def test_pixels_that_touch_by_a_corner_are_one_object():
+    rate = np.array([[2.0, 0, 0], [0, 4.0, 0], [0, 0, 0]])
+    objects = find_objects(rate, threshold=1.0)
+    assert [part.tolist() for part in objects] == [[6], [4], [2 / 3], [2 / 3]]
 
 
-def test_similarity_of_two_pixels_by_hand():
-    imerg, radar = np.array([[[1.0, 3.0]]]), np.array([[[2.0, 2.0]]])
-    c1, c2 = (0.01 * LOG_RANGE) ** 2, (0.03 * LOG_RANGE) ** 2
-    expected = 1 * c2 / (1 + c2)
-    assert ssim(moment_sums(imerg, radar)).item() == pytest.approx(expected, rel=1e-4)
-    expected = (2 * 1 * 2 + c1) / (1 + 4 + c1)
-    constant = moment_sums(np.full((1, 1, 2), 1.0), np.full((1, 1, 2), 2.0))
-    assert ssim(constant).item() == pytest.approx(expected, rel=1e-4)
-
-
-def test_similarity_in_windows_agrees_with_each_window_alone():
-    rng = np.random.default_rng(1)
-    imerg, radar = (log_rain(f) for f in rng.gamma(0.3, 3.0, (2, 1, 24, 24)))
-    radar[0, :4] = np.nan
-    local = ssim(window_moments(imerg, radar, window=8, stride=8, min_valid=0.6))
-    assert np.isnan(local[0, 0]).all()
-    for i, j in [(1, 0), (2, 2)]:
-        cut = np.s_[:, 8 * i : 8 * i + 8, 8 * j : 8 * j + 8]
-        alone = ssim(moment_sums(imerg[cut], radar[cut]))
-        np.testing.assert_allclose(local[0, i, j], alone, rtol=1e-5)
+def test_missing_and_dry_pixels_belong_to_no_object():
+    rate = np.array([[2.0, 0, np.nan], [0, 0, 3.0], [3.0, 3.0, 0]])
+    assert find_objects(rate, threshold=1.0).total.tolist() == [2, 9]
+    assert len(find_objects(0 * rate, threshold=1.0).total) == 0

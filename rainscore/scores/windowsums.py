@@ -1,4 +1,4 @@
-"""Sums over square windows, sampled at the centres of a coarser grid."""
+"""Sums over square windows that are centred on the pixels of a coarser grid."""
 
 import numpy as np
 from numba import njit, prange
@@ -7,11 +7,18 @@ from numba import njit, prange
 def window_bounds(n: int, *, window: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
     """First and one-past-last pixel of each window along one side of a map.
 
-    A window of `window` pixels is centred on the centre of each block of `stride` pixels and cut
-    at the edge of the map.
+    A window is centred on a block of `stride` pixels and cut at the edge of the map.
+
+    Args:
+        n: Number of pixels along the side.
+        window: Side of the windows [pixels].
+        stride: Side of the blocks [pixels].
+
+    Returns:
+        First and one-past-last pixels, each with dims (n / stride,).
 
     Raises:
-        ValueError: `stride` does not divide `n`, or the window cannot be centred on whole pixels.
+        ValueError: `stride` does not divide `n`, or the windows cannot be centred on whole pixels.
     """
     if window < 1 or stride < 1 or n % stride:
         raise ValueError(f"windows: a side of {n} pixels cannot be sampled every {stride} pixels")
@@ -25,12 +32,12 @@ def window_bounds(n: int, *, window: int, stride: int) -> tuple[np.ndarray, np.n
 
 
 def enough_pixels(min_valid: float) -> float:
-    """Share to compare with: a hair less, so that rounding loses no window exactly at the limit."""
+    """Lower a minimum share by 1e-6 of itself, so that rounding excludes no window at the limit."""
     return min_valid * (1 - 1e-6)
 
 
 def window_pixels(shape: tuple[int, int], *, window: int, stride: int) -> np.ndarray:
-    """Number of pixels of each window that lie inside the map, dims (ny / stride, nx / stride)."""
+    """Number of pixels of each window inside the map, dims (ny / stride, nx / stride)."""
     rows, columns = (
         np.subtract(*window_bounds(n, window=window, stride=stride)[::-1]) for n in shape
     )
@@ -38,24 +45,27 @@ def window_pixels(shape: tuple[int, int], *, window: int, stride: int) -> np.nda
 
 
 def window_sums(field: np.ndarray, *, window: int, stride: int) -> np.ndarray:
-    """Sum of a field over the window around the centre of each block of pixels.
+    """Sum a field over the window around each block of pixels.
 
     Args:
-        field: Dims (time, y, x), any unit, without missing values: sum the valid values and,
-            apart, the valid pixels.
-        window: Side of the square window [pixels].
+        field: Values, any unit, dims (time, y, x), without NaN: put 0 at missing pixels, and sum
+            the mask of valid pixels in a second call.
+        window: Side of the square windows [pixels].
         stride: Side of the blocks [pixels].
 
     Returns:
-        Sums, dims (time, ny / stride, nx / stride): int32 and exact for fields of whole numbers
-        or booleans, float64 for others.
+        Sums, dims (time, ny / stride, nx / stride): int32 and exact for integers and booleans,
+        float64 for other types.
 
     Raises:
-        ValueError: A value is NaN, or see `window_bounds`.
+        ValueError: A value is NaN, or the windows do not fit the map (`window_bounds`).
     """
     exact = field.dtype.kind in "biu"
     if not exact and np.isnan(field).any():
-        raise ValueError("windows: a missing value would spread over all windows; put 0 there")
+        raise ValueError(
+            "windows: the field has missing values, which would spread to all windows; set them "
+            "to 0 and sum the mask of valid pixels separately"
+        )
     _, ny, nx = field.shape
     top, bottom = window_bounds(ny, window=window, stride=stride)
     left, right = window_bounds(nx, window=window, stride=stride)
