@@ -24,6 +24,7 @@ from rainscore.scores.localscore import (
 from rainscore.scores.sal import sal
 from rainscore.scores.sums import ratio
 
+
 @dataclass(frozen=True)
 class ScoreSettings:
     """Settings of the local score.
