@@ -57,7 +57,7 @@ class DailySums:
         self.weights = with_sample(day_weights(self.days.size, resamples=self.resamples, seed=seed))
         keys = ["experiment", "case", "level", "score", "day"]
         self.sums = sums.groupby(keys)[["windows", "total"]].sum()
-        self.keys = set(self.sums.index.droplevel("day"))
+        self.keys = set(sums[keys[:-1]].itertuples(index=False, name=None))
 
     def mean(self, score: str, experiment: str, case: str = "", level: float = 0) -> np.ndarray:
         """Mean over the windows of an experiment, dims (1 + resample,); NaN without windows."""
