@@ -42,7 +42,7 @@ study: install ## run the larger simulated world; copy its tables and figures to
 	$(BIN)/python -m tools.publish_study runs/study docs/study
 
 world: install ## measure a simulated year with all three IMERG runs; copy the result to docs/study
-	$(BIN)/snakemake describe_runs --cores $(CORES) --configfile configs/world.yaml
+	$(BIN)/snakemake draw_year --cores $(CORES) --configfile configs/world.yaml
 	cp runs/world/results/runs/world.csv runs/world/results/runs/world_year.svg docs/study
 
 bench: install ## run all benchmarks; writes benchmarks/results.json

@@ -16,7 +16,7 @@ import numpy as np
 from rainscore.grids import imerg_cells, study_grid
 from rainscore.imerg.manifests import write_manifest
 from rainscore.regridding.monthfiles import RadarSettings, open_radar
-from rainscore.simulation.monthly import simulate_imerg_month, simulate_radar_month
+from rainscore.simulation.monthwriter import simulate_imerg_month, simulate_radar_month
 from rainscore.simulation.rain import simulate_rain
 
 CENTRE, SIDE_KM = (2.5, 46.6), 800

@@ -1,4 +1,5 @@
-# Simulated radar and IMERG, and how they compare with published figures of the real world.
+# Simulated radar and IMERG, and their comparison with published values of the real world.
+SIMULATED_IMERG = config["imerg"]["source"] == "simulated"
 WORLD_TABLES = []
 
 if SIMULATED_RADAR:
@@ -26,7 +27,7 @@ if SIMULATED_RADAR:
             "../scripts/simulate_radar.py"
 
 
-if config["imerg"]["source"] == "simulated":
+if SIMULATED_IMERG:
 
     rule simulate_imerg:
         input:
@@ -54,7 +55,7 @@ if config["imerg"]["source"] == "simulated":
             "../scripts/simulate_imerg.py"
 
 
-if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
+if SIMULATED_RADAR and SIMULATED_IMERG:
     WORLD_TABLES = ["results/world/rain.parquet", "results/world/satellite.parquet"]
 
     rule measure_world:
@@ -104,44 +105,44 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
         script:
             "../scripts/describe_world.py"
 
-    rule compare_runs:
+    rule measure_runs:
         output:
             sums="results/runs/{month}.parquet",
         log:
-            "logs/compare_runs/{month}.log",
+            "logs/measure_runs/{month}.log",
         benchmark:
-            "logs/compare_runs/{month}.tsv"
+            "logs/measure_runs/{month}.tsv"
         conda:
             "../envs/rainscore.yaml"
         resources:
             mem_mb=2000,
             runtime=30,
         params:
-            code=code("compare_runs"),
+            code=code("measure_runs"),
             span=span,
             seed=config["seed"],
             domain=config["domain"],
             step_minutes=config["radar"]["step_minutes"],
         script:
-            "../scripts/compare_runs.py"
+            "../scripts/measure_runs.py"
 
-    rule describe_runs:
+    rule draw_year:
         input:
             sums=every_month("results/runs/{month}.parquet"),
         output:
             table="results/runs/world.csv",
             figure="results/runs/world_year.svg",
         log:
-            "logs/describe_runs.log",
+            "logs/draw_year.log",
         benchmark:
-            "logs/describe_runs.tsv"
+            "logs/draw_year.tsv"
         conda:
             "../envs/rainscore.yaml"
         resources:
             mem_mb=500,
             runtime=10,
         params:
-            code=code("describe_runs"),
+            code=code("draw_year"),
             months=MONTHS,
         script:
-            "../scripts/describe_runs.py"
+            "../scripts/draw_year.py"

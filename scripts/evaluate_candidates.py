@@ -12,7 +12,7 @@ from rainscore.runtime import start_logging, use_threads
 from rainscore.scores.choice.experiments import PERFECT, MonthSample, evaluate_candidates
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.errorsources import ONE_ERROR
-from rainscore.simulation.one_error import estimator
+from rainscore.simulation.rainsequence import estimator
 from rainscore.training.windowinputs import window_inputs
 
 start_logging(snakemake.log[0])

@@ -1,4 +1,4 @@
-"""Measure a month of the simulated world: its rain, its satellites, its products."""
+"""Sum statistics of a month of the simulated world: radar frames, satellites and IMERG scores."""
 
 import xarray as xr
 
@@ -8,23 +8,22 @@ from rainscore.regridding.monthfiles import RadarSettings, open_radar
 from rainscore.regridding.radarreader import radar_truth
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
-from rainscore.simulation import diagnostics as measure
+from rainscore.simulation import diagnostics
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-i, p = snakemake.input, snakemake.params
+i, p, out = snakemake.input, snakemake.params, snakemake.output
 domain = Domain(**p.domain)
 grid, cells = domain.grid, domain.cells
-onto_cells = read_weights(i.weights, source=grid, target=cells)
 frames = radar_truth(open_radar(i.radar, RadarSettings(**p.radar), grid), grid)
 regimes = read_table(i.regimes)
 pair = xr.open_dataset(i.pair, engine="h5netcdf")
-truth = measure.cell_truth(pair, onto_cells)
+truth = diagnostics.cell_truth(pair, read_weights(i.weights, source=grid, target=cells))
 tables = [
-    measure.rain_sums(frames, regimes, km=domain.step_km),
-    measure.amount_sums(pair),
-    measure.run_sums(pair, truth, run=p.run),
-    measure.skill_sums(pair, truth, regimes, run=p.run),
-    measure.pass_sums(pair, cells),
+    diagnostics.rain_sums(frames, regimes, km=domain.step_km),
+    diagnostics.amount_sums(pair),
+    diagnostics.run_sums(pair, truth, run=p.run),
+    diagnostics.skill_sums(pair, truth, regimes, run=p.run),
+    diagnostics.pass_sums(pair, cells),
 ]
-write_table(measure.add_up(tables), snakemake.output.sums)
+write_table(diagnostics.add_up(tables), out.sums)

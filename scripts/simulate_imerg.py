@@ -1,4 +1,4 @@
-"""Fly the microwave constellation over a month of radar and write IMERG granules."""
+"""Simulate a month of IMERG granules that observe the radar, and write their manifest."""
 
 from pathlib import Path
 
@@ -6,16 +6,19 @@ from rainscore.grids import Domain
 from rainscore.imerg.manifests import write_manifest
 from rainscore.regridding.monthfiles import RadarSettings, open_radar
 from rainscore.runtime import start_logging, use_threads
-from rainscore.simulation.monthly import simulate_imerg_month
+from rainscore.simulation.monthwriter import simulate_imerg_month
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-p = snakemake.params
-domain = Domain(**p.domain)
-cells = domain.cells
-radar = open_radar(snakemake.input.radar, RadarSettings(**p.radar), cells)
-folder = Path(snakemake.output.manifest).with_suffix("")
+i, p, out = snakemake.input, snakemake.params, snakemake.output
+cells = Domain(**p.domain).cells
 manifest = simulate_imerg_month(
-    folder, radar, cells, *p.span, seed=p.seed, run=p.run, errors=p.errors
+    Path(out.manifest).with_suffix(""),
+    open_radar(i.radar, RadarSettings(**p.radar), cells),
+    cells,
+    *p.span,
+    seed=p.seed,
+    run=p.run,
+    errors=p.errors,
 )
-write_manifest(manifest, snakemake.output.manifest, run=p.run)
+write_manifest(manifest, out.manifest, run=p.run)

@@ -1,62 +1,52 @@
-"""How cold the air is: what rain and satellites of the simulated world share.
+"""Freezing level of the simulated air mass, used by the weather regimes and by the satellites.
 
-Snow falls when the freezing level is low, and then the satellites miss more.
+A low freezing level makes the snow regime more likely and the detection by satellites worse.
 """
 
 import numpy as np
 from scipy.special import ndtr
 
-_STREAM = 3
-
-
-_HOURS = 48.0  # in which the weather turns from one draw to the next
-
-
-_DEVIATION_M = 600.0
-
-
-_LATITUDE_M = 90.0  # by which the level sinks each degree northward
-
-
-_CENTRE = 46.0
-
-
-_YEAR = 365.2425
+_STREAM = 3  # random stream of the air mass
+_HOURS = 48.0  # time between two independent draws of the deviation
+_DEVIATION_M = 600.0  # standard deviation of the freezing level around its seasonal mean
+_LATITUDE_M = 90.0  # decrease of the freezing level per degree northward
+_CENTRE = 46.0  # degrees north
+_YEAR = 365.2425  # days
 
 
 def season(hours: float, *, peak: float) -> float:
-    """Yearly cycle, 1 on the day `peak` of the year, −1 half a year away; `hours` since 1970."""
+    """Yearly cycle at `hours` since 1970: 1 on day `peak` of the year, −1 half a year later."""
     return float(np.cos(2 * np.pi * (hours / 24 - peak) / _YEAR))
 
 
 def freezing_level(
     hours: float, *, seed: int, lat: float | np.ndarray = _CENTRE
 ) -> float | np.ndarray:
-    """Height of the freezing level of the air mass [m]: season, latitude, weather of the days.
+    """Height of the freezing level [m]: seasonal mean by latitude plus a random deviation.
 
     Args:
         hours: Hours since 1970.
-        seed: Seed of the world.
-        lat: Latitude [degrees], any dims.
+        seed: Random seed.
+        lat: Latitude [degrees north], any dims.
     """
-    return mean_freezing_level(hours, lat=lat) + _DEVIATION_M * _weather(hours, seed)
+    return mean_freezing_level(hours, lat=lat) + _DEVIATION_M * _deviation(hours, seed)
 
 
 def mean_freezing_level(hours: float, *, lat: float | np.ndarray = _CENTRE) -> float | np.ndarray:
-    """The same [m] without the weather of the days."""
+    """Seasonal mean height of the freezing level [m] at a latitude [degrees north]."""
     return 2400 + 1100 * season(hours, peak=205) - _LATITUDE_M * (lat - _CENTRE)
 
 
 def snow_share(level: float | np.ndarray) -> float | np.ndarray:
-    """How likely it snows on the plains under a freezing level [m], 0 to 1."""
+    """Probability that precipitation on the plains is snow, given the freezing level [m]."""
     return ndtr((900 - level) / 250)
 
 
-def _weather(hours: float, seed: int) -> float:
-    """Gaussian of unit variance that turns from one draw to the next."""
+def _deviation(hours: float, seed: int) -> float:
+    """Gaussian deviation of unit variance, correlated in time."""
     knot = int(hours // _HOURS)
-    turn = (hours / _HOURS - knot) * np.pi / 2
+    angle = (hours / _HOURS - knot) * np.pi / 2
     early, late = (
         np.random.default_rng([seed, _STREAM, knot + k]).standard_normal() for k in (0, 1)
     )
-    return float(np.cos(turn) * early + np.sin(turn) * late)
+    return float(np.cos(angle) * early + np.sin(angle) * late)

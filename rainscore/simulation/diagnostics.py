@@ -1,11 +1,12 @@
-"""What the simulated world is like: sums of a month, from the files of the run.
+"""Statistics of the simulated world as sums that can be added over months.
 
-Each function gives rows (product, regime, quantity, total, weight, square) that add over months;
-`square` is the sum of the squares of single samples, NaN where the sums are not of such samples:
-`rainscore.world.targets` makes of them the tables that stand beside the published values.
+Each function returns a table with one row per (product, regime, quantity) and the columns `total`,
+`weight` and `square`. The mean of a quantity is total / weight; `square` is the sum of the squared
+samples, NaN where there are no single samples. `rainscore.simulation.worldtables` compares the
+added sums with published values.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ import xarray as xr
 from rainscore.grids import Grid
 from rainscore.imerg.passes import pass_ages
 from rainscore.regridding.conservative import Weights
+from rainscore.regridding.radarreader import Truth
 from rainscore.scores.categorical import contingency_sums
 from rainscore.scores.continuous import moment_sums
 from rainscore.simulation.constellation import SATELLITES
@@ -27,62 +29,64 @@ from rainscore.simulation.rainstats import (
     typical_area,
 )
 
-Frames = Callable[[np.datetime64, np.datetime64], tuple[np.ndarray, np.ndarray]]
-
-
 Row = tuple[str, str, str, float, float, float]
-
 
 COLUMNS = ["product", "regime", "quantity", "total", "weight", "square"]
 
-
 DISTANCES_KM = (2.5, 12.5, 32.5, 52.5)
-
 
 LAGS_MIN = (5, 20, 40, 50, 60)
 
-
 WET_HALF_HOUR = 0.2
-"""A half-hour's pixel or cell at or above it is wet [mm/h]."""
-
+"""Half-hourly rain rate at or above which a pixel or cell is wet [mm/h]."""
 
 HALF_HOUR_LAGS = (-1, 0, 1, 2, 3, 4)
-"""Half-hours by which IMERG is taken later than the truth."""
+"""Delays of IMERG relative to the truth [half-hours]."""
 
-
-OLDEST_H = 2.0
-"""Ages from here on are too rare for a correlation: under 2 % of the cells."""
-
+AGES_H = (0.0, 0.5, 1.0, 1.5)
+"""Ages of the nearest overpass with a correlation [h]; larger ages are under 2 % of the cells."""
 
 ALL = "all"
-
+"""Regime of the rows that hold all weather."""
 
 _SPEED_LAG_MIN = 20
+_MAX_SPEED_KMH = 110.0
+_MIN_WET = 0.003  # wet fraction below which a frame has no further statistics
+_MIN_SPELL = 16  # half-hours
+_CHUNK = 48  # maps read at once
 
 
-_FASTEST_KMH = 110.0
+def hour_quantity(hour: int) -> str:
+    """Name of the mean rain in the three hours from `hour` UTC."""
+    return f"rain [mm/h] from {hour:02d} UTC"
 
 
-_LEAST_WET = 0.003
+def age_product(run: str, age_h: float) -> str:
+    """Name of the cells of a run with an age of the nearest overpass [h]."""
+    return f"{run} at {age_h:g} h"
 
 
-_SHORTEST_SPELL = 16  # half-hours
+def lag_product(run: str, lag: int) -> str:
+    """Name of a run delayed by some half-hours."""
+    return f"{run} {lag:+d}"
 
 
-_MAPS = 48
+def gap_quantity(half_hours: int) -> str:
+    """Name of the number of gaps of a length between half-hours with microwave."""
+    return f"gaps of {half_hours / 2:g} h"
 
 
-def rain_sums(frames: Frames, regimes: pd.DataFrame, *, km: float) -> pd.DataFrame:
-    """Statistics of the radar frames amid the spells of each regime.
+def rain_sums(frames: Truth, regimes: pd.DataFrame, *, km: float) -> pd.DataFrame:
+    """Statistics of the radar frames in the middle of the spells of each regime.
 
-    A spell gives one sample, from its middle half-hour and the hour after, where the regime fills
-    most of the box; spells of less than eight hours, which never do, give none.
+    A spell contributes one sample, from its middle half-hour and the following hour, when the
+    regime fills most of the domain. Spells under eight hours never do and are not used.
 
     Args:
-        frames: Gives times (t,) and rates (t, y, x) [mm/h] of the frames that start in a time
-            span, NaN where missing.
+        frames: Function that returns, for a start and an end, the starts of the frames in between,
+            dims (time,), and their rain rates [mm/h], dims (time, y, x), NaN where missing.
         regimes: True regime of each half-hour, columns `time` and `regime`.
-        km: Pixel [km].
+        km: Pixel size [km].
     """
     rows: list[Row] = []
     for regime, middle in _spells(regimes):
@@ -96,119 +100,121 @@ def _spells(regimes: pd.DataFrame) -> Iterator[tuple[str, np.datetime64]]:
     """Regime and middle half-hour of each long spell."""
     number = (regimes["regime"] != regimes["regime"].shift()).cumsum()
     for _, spell in regimes.groupby(number):
-        if len(spell) >= _SHORTEST_SPELL:
+        if len(spell) >= _MIN_SPELL:
             middle = spell.iloc[len(spell) // 2 - 1]
             yield str(middle["regime"]), middle["time"].to_datetime64()
 
 
-def _frame_statistics(frames: Frames, time: np.datetime64, km: float) -> dict[str, float]:
-    """Statistics of the frame at `time` and of what becomes of it; what is unknown is absent."""
+def _frame_statistics(frames: Truth, time: np.datetime64, km: float) -> dict[str, float]:
+    """Statistics of the frame at `time` and of its evolution, without those that are undefined."""
     minute = np.timedelta64(1, "m")
     times, rates = frames(time, time + (LAGS_MIN[-1] + 1) * minute)
     if not len(rates) or times[0] != time:
         return {}
-    found = marginal(rates[0])
-    if not found["wet fraction"] >= _LEAST_WET:
-        return {"wet fraction": found["wet fraction"]}
+    statistics = marginal(rates[0])
+    if not statistics["wet fraction"] >= _MIN_WET:
+        return {"wet fraction": statistics["wet fraction"]}
     values = autocorrelation(rates[0], km=km, distances=DISTANCES_KM)
-    found |= {f"autocorrelation at {d:g} km": r for d, r in zip(DISTANCES_KM, values, strict=True)}
-    found["spectrum slope"] = spectrum_slope(rates[0], km=km)
-    found["typical area [km²]"] = typical_area(rates[0], km=km)
+    for distance, value in zip(DISTANCES_KM, values, strict=True):
+        statistics[f"autocorrelation at {distance:g} km"] = value
+    statistics["spectrum slope"] = spectrum_slope(rates[0], km=km)
+    statistics["typical area [km²]"] = typical_area(rates[0], km=km)
     for lag in LAGS_MIN:
         later = np.flatnonzero(times == time + lag * minute)
         if later.size:
-            reach = int(np.ceil(_FASTEST_KMH * lag / 60 / km)) + 1
+            reach = int(np.ceil(_MAX_SPEED_KMH * lag / 60 / km)) + 1
             correlation, pixels = motion(rates[0], rates[later[0]], reach=reach)
-            found[f"Lagrangian correlation at {lag} min"] = correlation
+            statistics[f"Lagrangian correlation at {lag} min"] = correlation
             if lag == _SPEED_LAG_MIN:
-                found["advection speed [km/h]"] = pixels * km * 60 / lag
-    return found
+                statistics["advection speed [km/h]"] = pixels * km * 60 / lag
+    return statistics
 
 
 def amount_sums(pair: xr.Dataset) -> pd.DataFrame:
-    """Rain and wet share of the half-hourly radar maps, by three hours of the day and in all.
+    """Mean rain, wet share, and mean rain by three hours of the day, of the radar half-hours.
 
     Args:
-        pair: A month's pairs (docs/contracts.md).
+        pair: Pairs of a month (docs/contracts.md).
     """
     rows: list[Row] = []
     hours = pair["time"].dt.hour.values // 3 * 3
-    for start in range(0, pair.sizes["time"], _MAPS):
-        rain = pair["radar"][start : start + _MAPS].values
-        known = np.isfinite(rain)
-        size = known.sum(axis=(1, 2)).astype(float)
-        total = np.where(known, rain, 0).sum(axis=(1, 2), dtype=float)
+    for start in range(0, pair.sizes["time"], _CHUNK):
+        rain = pair["radar"][start : start + _CHUNK].values
+        valid = np.isfinite(rain)
+        size = valid.sum(axis=(1, 2)).astype(float)
+        total = np.where(valid, rain, 0).sum(axis=(1, 2), dtype=float)
         wet = (rain >= WET_HALF_HOUR).sum(axis=(1, 2)).astype(float)
         rows.append(("radar", ALL, "rain [mm/h]", total.sum(), size.sum(), np.nan))
         rows.append(("radar", ALL, "wet share", wet.sum(), size.sum(), np.nan))
-        for hour in np.unique(hours[start : start + _MAPS]):
-            here = hours[start : start + _MAPS] == hour
-            name = f"rain [mm/h] from {hour:02d} UTC"
-            rows.append(("radar", ALL, name, total[here].sum(), size[here].sum(), np.nan))
+        for hour in np.unique(hours[start : start + _CHUNK]):
+            at_hour = hours[start : start + _CHUNK] == hour
+            sums = total[at_hour].sum(), size[at_hour].sum()
+            rows.append(("radar", ALL, hour_quantity(hour), *sums, np.nan))
     return _table(rows)
 
 
 def cell_truth(pair: xr.Dataset, weights: Weights) -> np.ndarray:
-    """Half-hourly radar rain of a month's pairs on the 0.1° cells [mm/h], dims (time, lat, lon).
+    """Half-hourly radar rain of a month on IMERG's cells [mm/h], dims (time, lat, lon).
 
     Args:
-        pair: A month's pairs.
-        weights: From the study grid to the cells.
+        pair: Pairs of the month.
+        weights: Regridding weights from the study grid to the cells.
     """
     return np.concatenate(
         [
-            weights.apply(pair["radar"][i : i + _MAPS].values, min_valid=0.5)[0]
-            for i in range(0, pair.sizes["time"], _MAPS)
+            weights.apply(pair["radar"][i : i + _CHUNK].values, min_valid=0.5)[0]
+            for i in range(0, pair.sizes["time"], _CHUNK)
         ]
     )
 
 
 def run_sums(pair: xr.Dataset, truth: np.ndarray, *, run: str) -> pd.DataFrame:
-    """Sums of a run of IMERG against the truth on the 0.1° cells: in all, by age and by lag.
+    """Scores of a run of IMERG on its cells: of all cells, by age and by delay.
 
     Args:
-        pair: A month's pairs.
-        truth: Rates on the cells [mm/h], dims (time, lat, lon), NaN where missing.
-        run: "early", "late" or "final": the product's name in the rows.
+        pair: Pairs of a month.
+        truth: True rain rate on the cells [mm/h], dims (time, lat, lon), NaN where missing.
+        run: "early", "late" or "final"; part of the product name in the rows.
     """
     rate = pair["precipitation"].values
-    rows = _scores(run, ALL, rate, truth)
+    rows = _score_sums(run, ALL, rate, truth)
     ages = pass_ages(pair["mw_source"].values, pair["imerg_state"].values == 0, pair["time"].values)
     age = ages[0] if run == "early" else np.fmin(*ages)
-    for hours in np.arange(0, OLDEST_H, 0.5):
-        rows += _scores(f"{run} at {hours:g} h", ALL, np.where(age == hours, rate, np.nan), truth)
+    for hours in AGES_H:
+        of_age = np.where(age == hours, rate, np.nan)
+        rows += _score_sums(age_product(run, hours), ALL, of_age, truth)
     for lag in HALF_HOUR_LAGS:
-        later = np.full_like(rate, np.nan)
-        places = np.arange(max(0, -lag), len(rate) - max(0, lag))
-        later[places] = rate[places + lag]
-        rows += _scores(f"{run} {lag:+d}", ALL, later, truth)
+        delayed = np.full_like(rate, np.nan)
+        steps = np.arange(max(0, -lag), len(rate) - max(0, lag))
+        delayed[steps] = rate[steps + lag]
+        rows += _score_sums(lag_product(run, lag), ALL, delayed, truth)
     return _table(rows)
 
 
 def skill_sums(
     pair: xr.Dataset, truth: np.ndarray, regimes: pd.DataFrame, *, run: str
 ) -> pd.DataFrame:
-    """Sums of IMERG against the truth on the 0.1° cells: by source and by regime.
+    """Scores of IMERG on its cells by source and by regime.
 
     Args:
-        pair: A month's pairs.
-        truth: Rates on the cells [mm/h], dims (time, lat, lon), NaN where missing.
-        regimes: True regime of each half-hour.
-        run: "early", "late" or "final": the product's name in the rows of the regimes.
+        pair: Pairs of a month.
+        truth: True rain rate on the cells [mm/h], dims (time, lat, lon), NaN where missing.
+        regimes: True regime of each half-hour, columns `time` and `regime`.
+        run: "early", "late" or "final"; product name of the rows by regime.
     """
     rate, source = pair["precipitation"].values, pair["mw_source"].values
-    seen, mostly_infrared = source > 0, pair["ir_influence"].values >= 50
+    has_microwave, mostly_infrared = source > 0, pair["ir_influence"].values >= 50
     rows: list[Row] = []
 
     def add(product: str, mask: np.ndarray, values: np.ndarray = rate, regime: str = ALL) -> None:
         if mask.any():
-            rows.extend(_scores(product, regime, np.where(mask, values, np.nan), truth))
+            rows.extend(_score_sums(product, regime, np.where(mask, values, np.nan), truth))
 
     everywhere = np.ones(rate.shape, bool)
-    add("microwave", seen)
+    add("microwave", has_microwave)
     for name, code in sensor_codes().items():
         add(name, source == code)
-    add("morphed", ~seen & ~mostly_infrared)
+    add("morphed", ~has_microwave & ~mostly_infrared)
     add("infrared", everywhere, pair["ir_precipitation"].values)
     regime = regimes.set_index("time")["regime"].reindex(pair["time"].values).to_numpy()
     for name in pd.unique(regime[pd.notna(regime)]):
@@ -217,13 +223,13 @@ def skill_sums(
 
 
 def sensor_codes() -> dict[str, int]:
-    """IMERG's code of each kind of sensor that sees France, by its name."""
+    """IMERG's code of each type of sensor that observes France, by name."""
     names = {9: "GMI", 3: "AMSR2", 5: "SSMIS", 7: "MHS", 11: "ATMS"}
     return {names[code]: code for code in sorted({s.sensor.code for s in SATELLITES}, reverse=True)}
 
 
-def _scores(product: str, regime: str, rate: np.ndarray, truth: np.ndarray) -> list[Row]:
-    """Moments and contingency table as rows."""
+def _score_sums(product: str, regime: str, rate: np.ndarray, truth: np.ndarray) -> list[Row]:
+    """Moments and contingency table, one row per sum."""
     moments = moment_sums(rate, truth)
     counts = contingency_sums(rate, truth, WET_HALF_HOUR)
     sums = {**moments._asdict(), **counts._asdict()}
@@ -231,41 +237,41 @@ def _scores(product: str, regime: str, rate: np.ndarray, truth: np.ndarray) -> l
 
 
 def pass_sums(pair: xr.Dataset, cells: Grid) -> pd.DataFrame:
-    """How often microwave satellites see the middle latitudes of the box.
+    """Frequency of microwave observations at the central latitudes of the domain.
 
     Args:
-        pair: A month's pairs.
+        pair: Pairs of a month.
         cells: IMERG's cells.
 
     Returns:
-        Rows of the share of half-hours with microwave, of passes a day over the centre (from the
-        orbits), and of the number of gaps of each length between half-hours with microwave.
+        Rows with the share of half-hours with microwave, the overpasses per day of the centre (from
+        the orbits), and the number of gaps of each length between half-hours with microwave.
     """
     lat = pair["lat"].values
-    seen = pair["mw_source"].values[:, abs(lat - lat.mean()) < 1] > 0
-    time, column = np.nonzero(seen.reshape(len(seen), -1).T)[::-1]
+    has_microwave = pair["mw_source"].values[:, abs(lat - lat.mean()) < 1] > 0
+    time, column = np.nonzero(has_microwave.reshape(len(has_microwave), -1).T)[::-1]
     gaps = np.diff(time)[np.diff(column) == 0]
-    share = float(seen.sum()), float(seen.size)
+    share = float(has_microwave.sum()), float(has_microwave.size)
     rows: list[Row] = [("passes", ALL, "share of half-hours", *share, np.nan)]
     for length, number in zip(*np.unique(gaps, return_counts=True), strict=True):
-        rows.append(("passes", ALL, f"gaps of {length / 2:g} h", float(number), 1.0, np.nan))
+        rows.append(("passes", ALL, gap_quantity(length), float(number), 1.0, np.nan))
     point = replace(cells, x0=cells.x.mean() - 0.05, y0=cells.y.mean() - 0.05, nx=1, ny=1)
     for day in np.unique(pair["time"].values.astype("datetime64[D]")):
         passes = {
             (p.number, round(p.half_hour * 30 + float(p.minute[0, 0])))
-            for seen_by in find_overpasses(point, day).values()
-            for p in seen_by
+            for overpasses in find_overpasses(point, day).values()
+            for p in overpasses
         }
         rows.append(("passes", ALL, "a day", float(len(passes)), 1.0, np.nan))
     return _table(rows)
 
 
 def _table(rows: list[Row]) -> pd.DataFrame:
-    """Rows added up where product, regime and quantity are the same."""
+    """Table of the rows, added where product, regime and quantity are equal."""
     return add_up([pd.DataFrame(rows, columns=COLUMNS)])
 
 
 def add_up(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Sums of several parts or months."""
+    """Add the sums of several parts or months."""
     rows = pd.concat(tables, ignore_index=True)
     return rows.groupby(COLUMNS[:3], as_index=False, sort=False)[COLUMNS[3:]].sum(min_count=1)

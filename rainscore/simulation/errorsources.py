@@ -1,21 +1,22 @@
-"""Which errors the simulated satellites commit, and worlds with one source of errors each."""
+"""Sources of error of the simulated satellites, and worlds with a single source of error."""
 
 from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
 class ErrorSources:
-    """Which errors the satellite side commits; a world with one of them shows what it does.
+    """Switches for the sources of error of the simulated IMERG.
 
     Attributes:
-        displacement: Rain is put in the wrong place (view angle, cloud shields, local motion).
-        delay: What the sensors see is the ice aloft, which outlives the rain.
-        misses: Weak, small, shallow and solid precipitation goes undetected.
-        bias: Light rain is over-, heavy rain and snow under-estimated; Final is adjusted for it.
+        displacement: Location errors due to viewing angle, cloud shields and local motion.
+        delay: Sensors observe the ice aloft, which outlives the rain at the ground.
+        misses: Weak, small, shallow and solid precipitation is not detected.
+        bias: Light rain is overestimated, heavy rain and snow are underestimated; the Final run is
+            adjusted to gauges.
         smoothing: Footprints and cloud shields blur the rain.
-        false_alarms: Rain is seen where there is none.
-        noise: The rate is wrong by a random factor, correlated in space.
-        sampling: Between overpasses the rain is only known by morphing and from the infrared.
+        false_alarms: Rain is reported where there is none.
+        noise: The rate has a random factor that is correlated in space.
+        sampling: Between overpasses the rain is estimated by morphing and from the infrared.
     """
 
     displacement: bool = True
@@ -29,12 +30,10 @@ class ErrorSources:
 
 
 ALL_ERRORS = ErrorSources()
-"""The default world."""
-
+"""All sources of error: the default."""
 
 PERFECT = ErrorSources(**{field.name: False for field in fields(ErrorSources)})
-"""A world whose IMERG is the mean rain."""
-
+"""No source of error: IMERG equals the half-hourly mean rain."""
 
 ERRORS: dict[str, ErrorSources] = {
     "all": ALL_ERRORS,
@@ -44,10 +43,10 @@ ERRORS: dict[str, ErrorSources] = {
     "bias": replace(PERFECT, bias=True),
     "smoothing": replace(PERFECT, smoothing=True),
 }
-"""Worlds by name: the default one, one without errors, and four with one source of errors each.
+"""Sources of error by the name of the world: all, none, and four worlds with a single source.
 
-In all but the default one, an imager of the SSMIS kind sees the whole box in every half-hour.
+In all worlds but "all", an imager like SSMIS observes the whole domain in every half-hour.
 """
 
 ONE_ERROR = ("displacement", "missed", "bias", "smoothing")
-"""Worlds of `ERRORS` with one source of errors each."""
+"""Names of the worlds in `ERRORS` with a single source of error."""

@@ -1,9 +1,12 @@
-"""Simulated fields as the dataset of a granule."""
+"""Runs, fields and dataset of the simulated granules."""
 
 import numpy as np
 import xarray as xr
 
 from rainscore.grids import Grid
+
+RUNS = ("early", "late", "final")
+"""Runs of IMERG, by increasing latency."""
 
 UNITS = {
     "precipitation": "mm/h",
@@ -17,16 +20,19 @@ UNITS = {
     "quality_index": "1",
     "random_error": "mm/h",
 }
-"""Fields of a simulated granule and their units."""
+"""Units of the fields of a simulated granule."""
 
 
 def granule_dataset(fields: dict[str, np.ndarray], half_hour: int, cells: Grid) -> xr.Dataset:
-    """The dataset of a half-hour, as `simulate_imerg` yields it.
+    """Build the dataset of a half-hour.
 
     Args:
-        fields: By name (`UNITS`), dims (lat, lon), NaN missing.
+        fields: Fields by name (the keys of `UNITS`), dims (lat, lon), NaN where missing.
         half_hour: Half-hours since 1970.
         cells: IMERG's cells.
+
+    Returns:
+        Float32 variables with dims (lat, lon) and coordinates `time`, `lat`, `lon`.
     """
     variables = {
         name: (("lat", "lon"), values.astype(np.float32), {"units": UNITS[name]})

@@ -1,25 +1,20 @@
-"""Merging of direct, carried and infrared rain, with the quality index that IMERG would give it."""
+"""Merge of direct microwave, propagated microwave and infrared rain, with a quality index."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from rainscore.simulation.constellation import SATELLITES
-from rainscore.simulation.morphing import Carried
+from rainscore.simulation.morphing import PropagatedRain
 
-KEEP = 0.88
-"""Factor by which the correlation of carried rain falls each half-hour."""
-
+CORRELATION_DECAY = 0.88
+"""Factor on the correlation of propagated rain per half-hour."""
 
 INFRARED_CORRELATION = 0.35
 """Correlation of the infrared estimate with the radar."""
 
-
-_GOOD_CORRELATION = 0.5
-
-
-_LOWEST_RATE = 0.03
-
+_GOOD_CORRELATION = 0.5  # of propagated rain, above which the infrared is not used
+_MIN_RATE = 0.03  # mm/h, below which the merged rate is set to 0
 
 SOURCE_CORRELATION = np.zeros(256, np.float32)
 """Correlation of a direct retrieval with the radar, by IMERG's code of the source."""
@@ -31,12 +26,13 @@ for _satellite in SATELLITES:
 
 @dataclass(frozen=True)
 class Merged:
-    """The merged estimate of one half-hour.
+    """Merged estimate of one half-hour.
 
     Attributes:
-        rate: Rates [mm/h], dims (y, x), NaN where nothing is known.
-        infrared_weight: Weight of the infrared [%], dims (y, x).
-        quality: Quality index 0–1: tanh √Σ atanh² r over the inputs' correlations r, dims (y, x).
+        rate: Rain rate [mm/h], dims (lat, lon), NaN where there is no input.
+        infrared_weight: Weight of the infrared [%], dims (lat, lon).
+        quality: Quality index, 0 to 1, dims (lat, lon): tanh √Σ atanh² r, where r are the
+            correlations of the inputs.
     """
 
     rate: np.ndarray
@@ -45,44 +41,47 @@ class Merged:
 
 
 def merge(
-    direct: np.ndarray, source: np.ndarray, carried: list[Carried], infrared: np.ndarray
+    direct: np.ndarray,
+    source: np.ndarray,
+    propagated: list[PropagatedRain],
+    infrared: np.ndarray,
 ) -> Merged:
-    """Merge the inputs of one half-hour; where a microwave sensor looks, it alone counts.
+    """Merge the inputs of one half-hour.
 
-    The infrared counts where no carried rain is expected to correlate better than 0.5 (IMERG leaves
-    it out near overpasses).
-    The others are weighted by r² / (1 − r²), the weight of an estimate whose error variance is
-    (1 − r²) / r² of that of the rain.
+    A direct microwave rate is used alone. Elsewhere the inputs are weighted by r² / (1 − r²), the
+    weight of an estimate whose error variance is (1 − r²) / r² of that of the rain. As in IMERG,
+    the infrared is not used near an overpass, here where a propagated rate has a correlation above
+    0.5.
 
     Args:
-        direct: Microwave rates [mm/h], dims (y, x), NaN where there are none.
-        source: IMERG's code of their source, dims (y, x).
-        carried: Rain carried forward, and backward if the run knows it.
-        infrared: Infrared rates [mm/h], dims (y, x), NaN missing.
+        direct: Microwave rain rate [mm/h], dims (lat, lon), NaN where not observed.
+        source: IMERG's code of the microwave source, dims (lat, lon).
+        propagated: Rain propagated forward and, in the Late and Final runs, backward.
+        infrared: Infrared rain rate [mm/h], dims (lat, lon), NaN where missing.
     """
     no_infrared = np.isnan(infrared)
-    rates = np.stack([*(c.rate for c in carried), np.where(no_infrared, 0, infrared)])
+    rates = np.stack([*(p.rate for p in propagated), np.where(no_infrared, 0, infrared)])
     r = np.stack(
-        [*(c.correlation for c in carried), np.where(no_infrared, 0, INFRARED_CORRELATION)]
+        [*(p.correlation for p in propagated), np.where(no_infrared, 0, INFRARED_CORRELATION)]
     ).astype(np.float32)
     r[-1, r[:-1].max(axis=0) > _GOOD_CORRELATION] = 0
     weights = r**2 / (1 - r**2)
     total = weights.sum(axis=0)
     rate = np.full(direct.shape, np.nan, np.float32)
-    known = total > 0
-    rate[known] = ((weights * rates).sum(axis=0)[known]) / total[known]
-    share = np.where(known, 100 * weights[-1] / np.where(known, total, 1), 0)
+    valid = total > 0
+    rate[valid] = ((weights * rates).sum(axis=0)[valid]) / total[valid]
+    share = np.where(valid, 100 * weights[-1] / np.where(valid, total, 1), 0)
     quality = np.tanh(np.sqrt((np.arctanh(r) ** 2).sum(axis=0)))
-    looked = ~np.isnan(direct)
-    rate = np.where(looked, direct, rate)
-    rate[rate < _LOWEST_RATE] = 0
+    is_direct = ~np.isnan(direct)
+    rate = np.where(is_direct, direct, rate)
+    rate[rate < _MIN_RATE] = 0
     return Merged(
         rate,
-        np.where(looked, 0, np.round(share)).astype(np.float32),
-        np.where(looked, SOURCE_CORRELATION[source], quality).astype(np.float32),
+        np.where(is_direct, 0, np.round(share)).astype(np.float32),
+        np.where(is_direct, SOURCE_CORRELATION[source], quality).astype(np.float32),
     )
 
 
 def random_error(rate: np.ndarray) -> np.ndarray:
-    """Error that IMERG would quote for a rate, both mm/h."""
+    """Random error of a rain rate as IMERG would state it; both [mm/h], any dims."""
     return (0.55 * np.maximum(rate, 0) ** 0.7 + 0.05 * (rate > 0)).astype(np.float32)

@@ -1,7 +1,7 @@
-"""Passes of the microwave satellites over a grid: who sees which cell, in which half-hour, when.
+"""Overpasses of the microwave satellites: the minute at which each cell of a grid is observed.
 
-Circular orbits with the secular effect of the Earth's flattening (J2); Sun-synchronous satellites
-keep the local time of their node. Where along its orbit each satellite is, is not the real one.
+Orbits are circular with the secular effect of the Earth's flattening (J2); Sun-synchronous
+satellites keep the local time of their node. The phase along the orbit is arbitrary.
 """
 
 from dataclasses import dataclass
@@ -9,35 +9,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from rainscore.grids import Grid
-from rainscore.simulation.constellation import Satellite, flying
+from rainscore.simulation.constellation import Satellite, active_satellites
 
 _EARTH_KM = 6378.137
-
-
 _FLATTENING = 1 / 298.257
-
-
 _MU = 398600.4418  # km³/s²
-
-
 _J2 = 1.08263e-3
-
-
 _EARTH_ROTATION = 7.2921159e-5  # rad/s
-
-
-_STEP = 20.0  # s
+_STEP = 20.0  # s, time step of the ground track
 
 
 @dataclass(frozen=True)
 class Overpass:
-    """What one satellite sees of a grid in one half-hour.
+    """Observation times of one satellite in one half-hour.
 
     Attributes:
         half_hour: Half-hours since 1970.
-        number: Place of the satellite in `SATELLITES`.
+        number: Index of the satellite in `SATELLITES`.
         satellite: The satellite.
-        minute: Minute after the start of the half-hour, dims (lat, lon), NaN where unseen.
+        minute: Minutes after the start of the half-hour, dims (lat, lon), NaN where not observed.
     """
 
     half_hour: int
@@ -47,11 +37,14 @@ class Overpass:
 
 
 def find_overpasses(cells: Grid, day: np.datetime64) -> dict[int, list[Overpass]]:
-    """Overpasses of a day (UTC), by half-hour since 1970, the preferred sensor last.
+    """Find the overpasses of a day.
 
     Args:
         cells: Grid in degrees, row 0 south.
-        day: The day.
+        day: Day (UTC).
+
+    Returns:
+        Overpasses by half-hour since 1970, in the order of rising preference of the sensor.
     """
     vectors = _unit_vectors(cells)
     centre = vectors.mean(axis=0)
@@ -59,7 +52,7 @@ def find_overpasses(cells: Grid, day: np.datetime64) -> dict[int, list[Overpass]
     reach = np.arccos(np.clip(vectors @ centre, -1, 1)).max()
     seconds = day.astype("datetime64[D]").astype(np.int64) * 86400.0
     by_half_hour: dict[int, list[Overpass]] = {}
-    for number, satellite in flying(day):
+    for number, satellite in active_satellites(day):
         time = seconds + np.arange(-900.0, 86400.0 + 900.0, _STEP)
         track = ground_track(satellite, number, time)
         swath = satellite.sensor.swath_km / 2 / _EARTH_KM
@@ -67,8 +60,8 @@ def find_overpasses(cells: Grid, day: np.datetime64) -> dict[int, list[Overpass]
         for group in np.split(near, np.flatnonzero(np.diff(near) > 1) + 1):
             if group.size < 3:
                 continue
-            seen = _crossing(vectors, track[group], time[group], swath).reshape(cells.shape)
-            for overpass in _by_half_hour(seen, number, satellite, seconds):
+            crossing = _crossing(vectors, track[group], time[group], swath).reshape(cells.shape)
+            for overpass in _by_half_hour(crossing, number, satellite, seconds):
                 by_half_hour.setdefault(overpass.half_hour, []).append(overpass)
     for passes in by_half_hour.values():
         passes.sort(key=lambda p: (-p.satellite.sensor.rank, p.number))
@@ -76,21 +69,21 @@ def find_overpasses(cells: Grid, day: np.datetime64) -> dict[int, list[Overpass]
 
 
 def ground_track(satellite: Satellite, number: int, time: np.ndarray) -> np.ndarray:
-    """Unit vectors below a satellite, fixed to the Earth.
+    """Ground track of a satellite as Earth-fixed unit vectors.
 
     Args:
         satellite: The satellite.
-        number: Its place in the constellation, which sets its (arbitrary) phase.
+        number: Index of the satellite in `SATELLITES`; sets its (arbitrary) phase.
         time: Seconds since 1970, dims (time,).
 
     Returns:
-        dims (time, 3).
+        Unit vectors, dims (time, 3).
     """
     inclination = np.deg2rad(satellite.inclination)
     axis = _EARTH_KM + satellite.altitude_km
     motion = np.sqrt(_MU / axis**3)
     pull = 1.5 * _J2 * (_EARTH_KM / axis) ** 2 * motion
-    # Rate of the argument of latitude: mean anomaly and perigee together, on a circular orbit.
+    # Rate of the argument of latitude (mean anomaly plus argument of perigee).
     rate = motion + pull * (4 * np.cos(inclination) ** 2 - 1)
     phase = 2 * np.pi * ((number + 1) * 0.618034 % 1)
     latitude_argument = phase + (rate * time) % (2 * np.pi)
@@ -118,7 +111,7 @@ def _unit_vectors(cells: Grid) -> np.ndarray:
 
 
 def _crossing(vectors: np.ndarray, track: np.ndarray, time: np.ndarray, swath: float) -> np.ndarray:
-    """Time at which the satellite is nearest to each cell [s], NaN outside of the swath [rad]."""
+    """Time of closest approach to each cell [s], NaN beyond the half-width `swath` [rad]."""
     closeness = vectors @ track.T
     best = np.clip(closeness.argmax(axis=1), 1, track.shape[0] - 2)
     cell = np.arange(len(vectors))
@@ -130,13 +123,13 @@ def _crossing(vectors: np.ndarray, track: np.ndarray, time: np.ndarray, swath: f
 
 
 def _by_half_hour(
-    seen: np.ndarray, number: int, satellite: Satellite, day_seconds: float
+    crossing: np.ndarray, number: int, satellite: Satellite, day_seconds: float
 ) -> list[Overpass]:
-    """Cut the crossing times of a pass [s] into the half-hours of the day."""
-    half_hour = np.floor(seen / 1800)
-    first, found = int(day_seconds // 1800), []
+    """Split the crossing times of a pass [s] into the half-hours of the day."""
+    half_hour = np.floor(crossing / 1800)
+    first, overpasses = int(day_seconds // 1800), []
     for h in np.unique(half_hour[np.isfinite(half_hour)]).astype(int):
         if first <= h < first + 48:
-            minute = np.where(half_hour == h, (seen - h * 1800) / 60, np.nan)
-            found.append(Overpass(int(h), number, satellite, minute.astype(np.float32)))
-    return found
+            minute = np.where(half_hour == h, (crossing - h * 1800) / 60, np.nan)
+            overpasses.append(Overpass(int(h), number, satellite, minute.astype(np.float32)))
+    return overpasses

@@ -1,9 +1,10 @@
-"""Rain of the simulated world: spectral Gaussian fields that drift, evolve, and are cut into rain.
+"""Simulated rain from spectral Gaussian fields.
 
-Two independent Gaussian fields on a torus, long-lived sheets and short-lived cells, are moved by a
-shift of the phase of their Fourier modes, mixed as the local regime says, cut at the threshold that
-gives the regime's wet share, and mapped to its lognormal rates. Regimes cross the world from west
-to east. The principle is that of Pegram and Clothier (2001), doi:10.1016/S0022-1694(00)00373-5.
+Two independent Gaussian fields on a torus, one of long-lived sheets and one of short-lived cells,
+are advected by shifting the phase of their Fourier modes. They are mixed in the proportion of the
+local weather regime, thresholded to the regime's wet share, and mapped to its lognormal rates.
+Regimes cross the domain from west to east. The method follows Pegram and Clothier (2001),
+doi:10.1016/S0022-1694(00)00373-5.
 """
 
 from collections.abc import Iterator
@@ -17,32 +18,26 @@ from rainscore.grids import Grid
 from rainscore.simulation.regimes import Weather, daily_factor, simulate_weather
 from rainscore.simulation.terrain import terrain_factor
 
-_STREAM = 2
-
-
-_NODES = 17
-
-
-_REGIME_SPEED = 80.0  # km/h, at which a change of regime crosses the world
-
-
+_STREAM = 2  # random stream of the rain fields
+_NODES = 17  # nodes along each axis on which regime parameters are evaluated
+_REGIME_SPEED = 80.0  # km/h, speed of the boundary between two regimes
 _REGIME_HEADING = np.deg2rad(-20.0)
-
-
-_HIGHEST_RATE = 25.0, 150.0  # mm/h, of sheets and of cells
+_MAX_RATE = 25.0, 150.0  # mm/h, asymptotic rate of sheets and of cells
 
 
 @dataclass(frozen=True)
 class Texture:
-    """Spectrum and life time of a Gaussian field.
+    """Spectrum and lifetime of a Gaussian field.
 
     Attributes:
-        slope, fine_slope: Exponents of the two-dimensional power spectrum above and below `bend`.
+        slope, fine_slope: Exponents of the two-dimensional power spectrum at wavelengths above and
+            below `bend`.
         bend: Wavelength at which the slope changes [km].
         outer: Wavelength above which the spectrum is flat [km].
-        life, growth: A mode of wavelength ℓ lives `life` (ℓ / 4 km)^`growth` hours.
-        longest: Cap of the life time [h].
-        stretch: Ratio of the axes of the structures, the long one along `axis`.
+        lifetime, growth: The lifetime of a mode of wavelength ℓ is `lifetime` (ℓ / 4 km)^`growth`
+            hours.
+        max_lifetime: Upper limit of the lifetime [h].
+        stretch: Ratio of the long axis to the short axis of the structures.
         axis: Direction of the long axis [degrees from east, anticlockwise].
     """
 
@@ -50,24 +45,23 @@ class Texture:
     fine_slope: float
     bend: float
     outer: float
-    life: float
+    lifetime: float
     growth: float
-    longest: float
+    max_lifetime: float
     stretch: float = 1.0
     axis: float = 0.0
 
 
 SHEETS = Texture(2.8, 3.0, 40.0, 2000.0, 0.045, 0.8, 15.0, stretch=1.6, axis=65.0)
 
-
 CELLS = Texture(2.45, 3.4, 30.0, 320.0, 0.135, 0.75, 15.0)
 
 
 class _Field:
-    """A Gaussian field of unit variance.
+    """Gaussian field of unit variance that evolves in time.
 
-    Each octave of modes turns from one random draw to the next; the draws are keyed by (seed,
-    octave, number of the draw), so an instant does not depend on where the simulation began.
+    Each octave of modes rotates from one random draw to the next. The draws are keyed by (seed,
+    octave, knot), so the field at an instant does not depend on the start of the simulation.
     """
 
     def __init__(self, texture: Texture, *, side_km: float, size: int, seed: int, stream: int):
@@ -81,33 +75,34 @@ class _Field:
         self.amplitude = _amplitude(texture, kx / side_km, ky / side_km, octave >= 0)
         n_octaves = int(octave.max()) + 1
         wavelength = side_km / 2.0 ** (np.arange(n_octaves) - 0.5)
-        life = np.minimum(texture.life * (wavelength / 4.0) ** texture.growth, texture.longest)
-        self.spacing = 1.5 * life
+        lifetime = texture.lifetime * (wavelength / 4.0) ** texture.growth
+        self.spacing = 1.5 * np.minimum(lifetime, texture.max_lifetime)
         self.draws = np.zeros((2, *octave.shape), np.complex64)
-        self.drawn = np.full(n_octaves, -9)
+        self.knots = np.full(n_octaves, -9)
 
     def modes(self, hours: float) -> np.ndarray:
         """Fourier modes at an instant, dims (ky, kx ≥ 0)."""
         position = hours / self.spacing
-        knot = np.floor(position).astype(int)
-        for octave in np.flatnonzero(knot != self.drawn):
-            follows = knot[octave] == self.drawn[octave] + 1
-            self._draw(int(octave), int(knot[octave]), follows=bool(follows))
-        self.drawn = knot
-        turn = np.append((position - knot) * np.pi / 2, 0.0)
-        early, late = np.cos(turn).astype(np.float32), np.sin(turn).astype(np.float32)
+        knots = np.floor(position).astype(int)
+        for octave in np.flatnonzero(knots != self.knots):
+            is_next = knots[octave] == self.knots[octave] + 1
+            self._draw(int(octave), int(knots[octave]), is_next=bool(is_next))
+        self.knots = knots
+        angle = np.append((position - knots) * np.pi / 2, 0.0)
+        early, late = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
         return early[self.octave] * self.draws[0] + late[self.octave] * self.draws[1]
 
-    def _draw(self, octave: int, knot: int, *, follows: bool) -> None:
-        here = self.octave == octave
-        if follows:
-            self.draws[0][here] = self.draws[1][here]
+    def _draw(self, octave: int, knot: int, *, is_next: bool) -> None:
+        """Draw the modes of an octave at a knot and at the next one."""
+        mask = self.octave == octave
+        if is_next:
+            self.draws[0][mask] = self.draws[1][mask]
         else:
-            self.draws[0][here] = self._noise(octave, knot)[here] * self.amplitude[here]
-        self.draws[1][here] = self._noise(octave, knot + 1)[here] * self.amplitude[here]
+            self.draws[0][mask] = self._noise(octave, knot)[mask] * self.amplitude[mask]
+        self.draws[1][mask] = self._noise(octave, knot + 1)[mask] * self.amplitude[mask]
 
     def _noise(self, octave: int, knot: int) -> np.ndarray:
-        """Complex noise on the modes up to this octave, the same whatever the size of the grid."""
+        """Complex noise on the modes up to this octave, independent of the size of the grid."""
         m = 2**octave
         rng = np.random.default_rng([*self.key, octave, knot])
         real, imaginary = rng.standard_normal((2, 2 * m + 1, m + 1), np.float32)
@@ -118,7 +113,7 @@ class _Field:
 
 
 def _amplitude(texture: Texture, kx: np.ndarray, ky: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """Amplitude of the modes such that the field has unit variance (`irfft2`, norm "forward")."""
+    """Amplitude of the modes for a field of unit variance (`irfft2`, norm "forward")."""
     axis = np.deg2rad(texture.axis)
     along = kx * np.cos(axis) - ky * np.sin(axis)  # rows run southward
     across = ky * np.cos(axis) + kx * np.sin(axis)
@@ -127,7 +122,7 @@ def _amplitude(texture: Texture, kx: np.ndarray, ky: np.ndarray, used: np.ndarra
     low = np.hypot(k, k_outer) ** -texture.slope
     fine = (np.maximum(k, k_bend) / k_bend) ** (texture.slope - texture.fine_slope)
     amplitude = np.where(used, np.sqrt(low * fine), 0.0)
-    # Modes of kx > 0 stand for their conjugates too; those of kx = 0 do not, and are given as much.
+    # A mode of kx > 0 also represents its conjugate; a mode of kx = 0 does not.
     amplitude[:, 0] *= np.sqrt(2)
     variance = 4 * (amplitude[:, 1:] ** 2).sum() + (amplitude[:, 0] ** 2).sum()
     return (amplitude / np.sqrt(variance)).astype(np.float32)
@@ -136,16 +131,16 @@ def _amplitude(texture: Texture, kx: np.ndarray, ky: np.ndarray, used: np.ndarra
 def simulate_rain(
     grid: Grid, start: np.datetime64, end: np.datetime64, *, seed: int, step_minutes: int = 5
 ) -> Iterator[tuple[np.datetime64, np.ndarray]]:
-    """Instantaneous rain on a square grid, frame after frame.
+    """Simulate instantaneous rain on a square grid, frame by frame.
 
     Args:
         grid: Square grid in metres.
-        start, end: Period, end exclusive.
-        seed: Seed of the world; the frame of an instant depends on the seed and the grid only.
-        step_minutes: Minutes between frames.
+        start, end: Period [start, end).
+        seed: Random seed. A frame depends on the seed, the grid and its time only.
+        step_minutes: Time between frames [min].
 
     Yields:
-        Start of the frame, and rates [mm/h], dims (ny, nx), float32, none missing.
+        Start of the frame, and rain rate [mm/h], dims (y, x), float32, without missing values.
 
     Raises:
         ValueError: The grid is not square.
@@ -162,20 +157,20 @@ def simulate_rain(
         for i, texture in enumerate((SHEETS, CELLS))
     ]
     k = 2j * np.pi * np.fft.fftfreq(size, 1 / size) / side_km
-    climate = _LocalWeather(weather, n=grid.nx, side_km=grid.nx * km)
+    local = _LocalWeather(weather, n=grid.nx, side_km=grid.nx * km)
     terrain = terrain_factor(grid)
     for time in np.arange(start, end, np.timedelta64(step_minutes, "m")):
         hours = time.astype("datetime64[s]").astype(np.int64) / 3600.0
-        x, y = climate.position(hours)
+        x, y = local.position(hours)
         shift_y = np.exp(k * y).astype(np.complex64)[:, None]
         shift_x = np.exp(-k[: size // 2 + 1] * x).astype(np.complex64)
         modes = np.stack([field.modes(hours) for field in fields]) * shift_y * shift_x
         gauss = irfft2(modes, s=(size, size), norm="forward")[:, : grid.ny, : grid.nx]
-        yield time, terrain * climate.rain(gauss, hours)
+        yield time, terrain * local.rain(gauss, hours)
 
 
 class _LocalWeather:
-    """Parameters of the rain at each pixel: those of the regime that has reached it."""
+    """Parameters of the rain at each pixel, from the regime that prevails there."""
 
     def __init__(self, weather: Weather, *, n: int, side_km: float):
         self.hours = weather.time.astype("datetime64[s]").astype(np.int64) / 3600.0
@@ -192,31 +187,31 @@ class _LocalWeather:
         self.spread = np.maximum(hat, 0).astype(np.float32)
 
     def position(self, hours: float) -> tuple[float, float]:
-        """Distance covered by the rain [km], east and north."""
+        """Distance that the rain has travelled eastward and northward [km]."""
         w = self.weather
         i = int((hours - self.hours[0]) * 2)
         part = hours - self.hours[i]
         return w.x[i] + w.u[i] * part, w.y[i] + w.v[i] * part
 
     def rain(self, gauss: np.ndarray, hours: float) -> np.ndarray:
-        """Rates [mm/h] from the sheets and cells, dims (2, ny, nx)."""
+        """Rain rate [mm/h], dims (y, x), from the fields of sheets and cells, dims (2, y, x)."""
         position = (hours - self.delay - self.hours[0]) * 2
         index = position.astype(int)
         part = (position - index)[..., None]
-        local = self.table[index] * (1 - part) + self.table[index + 1] * part
-        wet_share, daily, *others = np.moveaxis(local, -1, 0)
-        # A regime crosses the world, but the sun stands over all of it alike.
+        parameters = self.table[index] * (1 - part) + self.table[index + 1] * part
+        wet_share, daily, *others = np.moveaxis(parameters, -1, 0)
+        # Regimes arrive with a delay; the daily cycle has the same phase everywhere.
         wet_share = np.clip(wet_share * daily_factor(daily, hours % 24), 1e-5, 0.9)
         threshold, median, sigma, cells = (
             self.spread @ p.astype(np.float32) @ self.spread.T for p in (-ndtri(wet_share), *others)
         )
         field = np.sqrt(1 - cells) * gauss[0] + np.sqrt(cells) * gauss[1]
         wet = field > threshold
-        # The rank of a pixel among the wet ones gives its rank among the lognormal rates.
+        # The rank of a pixel among the wet pixels is its quantile in the lognormal distribution.
         rank = ndtr(-field[wet]) / ndtr(-threshold[wet])
         rain = np.zeros(wet.shape, np.float32)
         rate = np.exp(median[wet] - sigma[wet] * ndtri(np.clip(rank, 1e-7, 1 - 1e-6)))
-        sheets, most = _HIGHEST_RATE
-        limit = sheets + (most - sheets) * cells[wet]
+        sheet_limit, cell_limit = _MAX_RATE
+        limit = sheet_limit + (cell_limit - sheet_limit) * cells[wet]
         rain[wet] = limit * (1 - np.exp(-rate / limit))
         return rain

@@ -1,6 +1,6 @@
-"""What a rain map looks like: how much, how variable, how it is arranged, how it moves and lasts.
+"""Statistics of rain maps: distribution, spatial structure, motion and persistence.
 
-The same estimators serve the simulated frames and the real ones that they are compared with.
+The same estimators are used for simulated and for real frames.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,10 @@ from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import label
 
 WET = 0.1
-"""A pixel of a frame at or above it is wet [mm/h]; the logarithm of the rain is levelled here."""
-
+"""Rain rate at or above which a pixel is wet, and lower limit before the logarithm [mm/h]."""
 
 SPECTRUM_KM = (16.0, 128.0)
-"""Shortest and longest wavelength between which the slope of the spectrum is fitted [km]."""
+"""Range of wavelengths over which the slope of the spectrum is fitted [km]."""
 
 
 def log_rain(rate: np.ndarray) -> np.ndarray:
@@ -23,10 +22,13 @@ def log_rain(rate: np.ndarray) -> np.ndarray:
 
 
 def marginal(rate: np.ndarray) -> dict[str, float]:
-    """Wet fraction, and where wet the mean [mm/h] and the standard deviation of the logarithm.
+    """Wet fraction, and mean and standard deviation of the logarithm of the wet rates.
 
     Args:
-        rate: Rates [mm/h], dims (y, x), NaN where missing; the last two are NaN where it is dry.
+        rate: Rain rate [mm/h], dims (y, x), NaN where missing.
+
+    Returns:
+        The three statistics by name; the last two are NaN where no pixel is wet.
     """
     valid = rate[np.isfinite(rate)]
     wet = valid[valid >= WET]
@@ -38,18 +40,18 @@ def marginal(rate: np.ndarray) -> dict[str, float]:
 
 
 def shifted_correlation(first: np.ndarray, second: np.ndarray, *, reach: int) -> np.ndarray:
-    """Correlation of two fields for each displacement of the second against the first.
+    """Correlation of two fields for each displacement of the second relative to the first.
 
-    Each displacement has the mean and the variance of the pixels that then overlap and are valid in
-    both. Method: Padfield 2012, doi:10.1109/TIP.2011.2181402.
+    For each displacement, mean and variance are those of the overlapping pixels that are valid in
+    both fields. Method: Padfield 2012, doi:10.1109/TIP.2011.2181402.
 
     Args:
-        first, second: Dims (y, x), NaN where missing.
+        first, second: Fields, dims (y, x), NaN where missing.
         reach: Largest displacement [pixels].
 
     Returns:
-        Dims (2 reach + 1, 2 reach + 1); element (reach + j, reach + i) is the correlation of
-        first[y, x] with second[y + j, x + i], NaN where nothing varies.
+        Correlation, dims (2 reach + 1, 2 reach + 1). Element (reach + j, reach + i) is that of
+        first[y, x] with second[y + j, x + i], NaN where a variance is 0.
     """
     shape = [next_fast_len(n + reach, real=True) for n in first.shape]
     spectra = []
@@ -71,14 +73,17 @@ def shifted_correlation(first: np.ndarray, second: np.ndarray, *, reach: int) ->
 
 
 def autocorrelation(rate: np.ndarray, *, km: float, distances: Sequence[float]) -> list[float]:
-    """Spatial autocorrelation of log rain at some distances, all directions together.
+    """Isotropic spatial autocorrelation of log rain.
 
-    The mean over rings one pixel wide is interpolated between the rings (and 1 at distance 0).
+    The autocorrelation is averaged over rings one pixel wide and interpolated between them.
 
     Args:
-        rate: Rates [mm/h], dims (y, x), NaN where missing.
-        km: Pixel [km].
+        rate: Rain rate [mm/h], dims (y, x), NaN where missing.
+        km: Pixel size [km].
         distances: Distances [km].
+
+    Returns:
+        Autocorrelation at each distance.
     """
     reach = int(np.ceil(max(distances) / km)) + 1
     field = log_rain(rate)
@@ -87,49 +92,50 @@ def autocorrelation(rate: np.ndarray, *, km: float, distances: Sequence[float]) 
     ring = np.round(distance).astype(int).ravel()
     number = np.bincount(ring)
     mean = np.bincount(ring, correlation.ravel()) / number
-    away = np.bincount(ring, distance.ravel()) / number
-    return np.interp(distances, km * away[: reach + 1], mean[: reach + 1]).tolist()
+    mean_distance = np.bincount(ring, distance.ravel()) / number
+    return np.interp(distances, km * mean_distance[: reach + 1], mean[: reach + 1]).tolist()
 
 
 def motion(first: np.ndarray, second: np.ndarray, *, reach: int) -> tuple[float, float]:
-    """How well log rain correlates with itself later when followed, and how far it went.
+    """Lagrangian correlation of log rain between two times, and displacement.
 
     The highest correlation over all displacements, refined by a parabola along each axis.
 
     Args:
-        first, second: Rates of two instants [mm/h], dims (y, x), NaN where missing.
+        first, second: Rain rates at two times [mm/h], dims (y, x), NaN where missing.
         reach: Largest displacement [pixels].
 
     Returns:
-        Lagrangian correlation, and displacement [pixels]; both NaN where a map is dry.
+        Lagrangian correlation and displacement [pixels]; both NaN where a map is dry.
     """
     correlation = shifted_correlation(log_rain(first), log_rain(second), reach=reach)
     if not np.isfinite(correlation).any():
         return np.nan, np.nan
     j, i = np.unravel_index(np.nanargmax(correlation), correlation.shape)
     lines = ((j, correlation[:, i]), (i, correlation[j]))
-    (down, gain_y), (right, gain_x) = (summit(line, int(place)) for place, line in lines)
-    top = correlation[j, i] + gain_y + gain_x
-    return float(min(top, 1.0)), float(np.hypot(j - reach + down, i - reach + right))
+    (offset_y, gain_y), (offset_x, gain_x) = (summit(line, int(index)) for index, line in lines)
+    highest = correlation[j, i] + gain_y + gain_x
+    return float(min(highest, 1.0)), float(np.hypot(j - reach + offset_y, i - reach + offset_x))
 
 
 def summit(line: np.ndarray, highest: int) -> tuple[float, float]:
-    """Top of the parabola through the highest of some values and its neighbours.
+    """Vertex of the parabola through the highest of some values and its two neighbours.
 
     Args:
         line: Values at equal steps, dims (n,).
-        highest: Where the highest of them stands.
+        highest: Index of the highest value.
 
     Returns:
-        Place of the top after `highest` [steps], and its height above it; both 0 at an end.
+        Position of the vertex relative to `highest` [steps], and its height above that value; both
+        0 at an end of the line.
     """
     if not 0 < highest < line.size - 1:
         return 0.0, 0.0
-    before, at, after = line[highest - 1 : highest + 2]
-    bend = before - 2 * at + after
-    if not bend < 0:
+    before, middle, after = line[highest - 1 : highest + 2]
+    curvature = before - 2 * middle + after
+    if not curvature < 0:
         return 0.0, 0.0
-    offset = 0.5 * (before - after) / bend
+    offset = 0.5 * (before - after) / curvature
     return float(offset), float(-0.25 * (before - after) * offset)
 
 
@@ -137,8 +143,11 @@ def spectrum_slope(rate: np.ndarray, *, km: float) -> float:
     """Slope β of the radially averaged power spectrum of log rain, P ∝ k^−β, from 16 to 128 km.
 
     Args:
-        rate: Rates [mm/h], dims (y, x); what is missing counts as dry; NaN where all is dry.
-        km: Pixel [km].
+        rate: Rain rate [mm/h], dims (y, x), NaN where missing (treated as dry).
+        km: Pixel size [km].
+
+    Returns:
+        Slope, NaN where all pixels are dry.
     """
     field = np.nan_to_num(log_rain(rate), nan=np.log(WET))
     window = np.outer(*(np.hanning(n + 2)[1:-1] for n in field.shape))
@@ -159,11 +168,14 @@ def spectrum_slope(rate: np.ndarray, *, km: float) -> float:
 
 
 def typical_area(rate: np.ndarray, *, km: float) -> float:
-    """Area of rain objects [km²] such that half of the wet area lies in larger ones.
+    """Area of rain objects such that half of the wet area lies in larger objects.
 
     Args:
-        rate: Rates [mm/h], dims (y, x), NaN where missing (dry); NaN where all is dry.
-        km: Pixel [km].
+        rate: Rain rate [mm/h], dims (y, x), NaN where missing (treated as dry).
+        km: Pixel size [km].
+
+    Returns:
+        Area [km²], NaN where all pixels are dry.
     """
     objects, number = label(np.nan_to_num(rate) >= WET)
     if not number:

@@ -1,7 +1,7 @@
-"""Weather regimes of the simulated world: which weather reigns when, and what its rain looks like.
+"""Weather regimes of the simulated world: their sequence in time and the parameters of their rain.
 
-The calendar is cut into epochs of sixteen days. The spells of an epoch follow a semi-Markov chain
-drawn from (seed, epoch), so any period is made alone and agrees with its neighbours.
+The calendar is divided into epochs of sixteen days. The spells of an epoch follow a semi-Markov
+chain drawn from (seed, epoch), so a period can be simulated alone and joins its neighbours.
 """
 
 from dataclasses import dataclass
@@ -13,35 +13,27 @@ from scipy.special import i0
 from rainscore.simulation.airmass import freezing_level, season, snow_share
 
 EPOCH_HOURS = 384
-
-
 STEPS_PER_HOUR = 2
-
-
 _EPOCH_STEPS = EPOCH_HOURS * STEPS_PER_HOUR
-
-
-_STREAM = 1
-
-
+_STREAM = 1  # random stream of the regimes
 _WARMEST = 200  # day of the year
 
 
 @dataclass(frozen=True)
 class Regime:
-    """One kind of weather.
+    """Parameters of a weather regime.
 
     Attributes:
-        weight: Relative number of spells, mean of the year.
+        weight: Relative number of spells, mean over the year.
         season: Relative amplitude of the yearly cycle of `weight`, positive in summer.
         onset: Relative amplitude of the daily cycle of onsets, highest at noon UTC.
         hours: Mean duration of a spell [h].
-        wet: Share of the area that is wet.
-        mean: Mean rate where wet [mm/h], before the heaviest rates are levelled off.
+        wet: Wet share of the area.
+        mean: Mean rate where wet [mm/h], before the limit on the highest rates.
         sigma: Standard deviation of the logarithm of the rate where wet.
         cells: Share of convective cells in the Gaussian field, 0 (sheets) to 1.
         speed: Mean speed of the rain [km/h].
-        heading: Mean direction towards which it moves [degrees from east, anticlockwise].
+        heading: Mean direction of motion [degrees from east, anticlockwise].
         daily: Strength of the daily cycle of the wet area in summer (`daily_factor`).
     """
 
@@ -67,25 +59,24 @@ REGIMES: dict[str, Regime] = {
     "snow": Regime(3.0, 0.0, 0.0, 14, 0.160, 0.60, 0.95, 0.15, 28, -10, 0.0),
     "dry": Regime(1.1, 0.10, 0.0, 34, 0.003, 0.60, 0.90, 0.70, 30, 0, 0.7),
 }
-"""The seven regimes, by name; the weight of snow is that under a low freezing level."""
-
+"""The seven regimes by name; the weight of snow applies under a low freezing level."""
 
 FOLLOWERS = {("front", "showers"): 4.0, ("organised", "showers"): 2.0, ("showers", "dry"): 2.0}
-"""How many times likelier a regime is after another than its weight says."""
+"""Factor on the weight of a regime, by (previous regime, regime); 1 for other pairs."""
 
 
 @dataclass(frozen=True)
 class Weather:
-    """Regime and smoothed parameters at each half-hour.
+    """Regime and parameters of the rain at each half-hour.
 
     Attributes:
         time: Half-hour starts, dims (time,).
         regime: Name of the regime, dims (time,).
-        wet, mean, sigma, cells: As in `Regime`, ramped between spells, dims (time,); `wet` is the
-            mean of the day.
+        wet, mean, sigma, cells: As in `Regime`, with linear ramps between spells, dims (time,);
+            `wet` is the daily mean.
         daily: Strength of the daily cycle of `wet`, dims (time,).
-        u, v: Speed of the rain eastward and northward [km/h], dims (time,).
-        x, y: Distance covered by the rain since the start of its epoch [km], dims (time,).
+        u, v: Eastward and northward speed of the rain [km/h], dims (time,).
+        x, y: Distance travelled by the rain since the start of the epoch [km], dims (time,).
     """
 
     time: np.ndarray
@@ -102,14 +93,14 @@ class Weather:
 
 
 def simulate_regimes(start: np.datetime64, end: np.datetime64, *, seed: int) -> pd.DataFrame:
-    """True regime at the centre of the world, one row a half-hour.
+    """Simulate the true regime at the centre of the domain, one row per half-hour.
 
     Args:
-        start, end: Period, end exclusive.
-        seed: Seed of the world.
+        start, end: Period [start, end).
+        seed: Random seed.
 
     Returns:
-        Columns `time` (half-hour starts) and `regime`.
+        Columns `time` (start of the half-hour) and `regime`.
     """
     weather = simulate_weather(start, end, seed=seed, side_km=1024.0)
     return pd.DataFrame({"time": weather.time, "regime": weather.regime})
@@ -118,13 +109,13 @@ def simulate_regimes(start: np.datetime64, end: np.datetime64, *, seed: int) -> 
 def simulate_weather(
     start: np.datetime64, end: np.datetime64, *, seed: int, side_km: float
 ) -> Weather:
-    """Regime, parameters of the rain and path of the rain at each half-hour of a period.
+    """Simulate regime, parameters and motion of the rain at each half-hour of a period.
 
     Args:
-        start, end: Period, end exclusive.
-        seed: Seed of the world.
-        side_km: Side of the torus on which the rain moves [km]; the path closes on it at the end of
-            each epoch (at the cost of 1.3 km/h of wind at most), so that epochs join.
+        start, end: Period [start, end).
+        seed: Random seed.
+        side_km: Side of the torus on which the rain moves [km]. The path of each epoch is a whole
+            number of turns, so that epochs join; this changes the wind by at most 1.3 km/h.
     """
     first, last = _half_hour(start), _half_hour(end - np.timedelta64(1, "ns")) + 1
     epochs = np.arange(first // _EPOCH_STEPS - 1, (last - 1) // _EPOCH_STEPS + 2)
@@ -141,7 +132,7 @@ def simulate_weather(
 
 
 def daily_factor(strength: float | np.ndarray, hour: float | np.ndarray) -> np.ndarray:
-    """Factor of the wet area at an hour of the day (UTC): mean 1, highest at 16:30."""
+    """Factor on the wet area at an hour of the day (UTC), with mean 1 and maximum at 16:30."""
     return np.exp(strength * np.cos((hour - 16.5) * np.pi / 12)) / i0(strength)
 
 
@@ -151,18 +142,18 @@ def _half_hour(time: np.datetime64) -> int:
 
 
 def _ramped(table: np.ndarray) -> np.ndarray:
-    """Ramps of three hours between spells: weather has no edges in time.
+    """Moving average over seven half-hours, which makes ramps of three hours between spells.
 
-    A sum of shifted copies, not a running sum, so that the result does not depend on the start.
+    Computed as a mean of shifted copies, so that the result does not depend on the start.
     """
-    half = 3
-    padded = np.pad(table, ((half, half), (0, 0)), mode="edge")
+    half_width = 3
+    padded = np.pad(table, ((half_width, half_width), (0, 0)), mode="edge")
     n = len(table)
-    return np.stack([padded[i : i + n] for i in range(2 * half + 1)]).mean(axis=0)
+    return np.stack([padded[i : i + n] for i in range(2 * half_width + 1)]).mean(axis=0)
 
 
 def _closed_path(speed: np.ndarray, side_km: float) -> tuple[np.ndarray, np.ndarray]:
-    """Speed [km/h] adjusted so that each epoch is whole turns of the torus long, and its path."""
+    """Adjust a speed [km/h] to a whole number of turns per epoch; return it and the path [km]."""
     steps = speed.reshape(-1, _EPOCH_STEPS) / STEPS_PER_HOUR
     total = steps.sum(axis=1, keepdims=True)
     steps = steps + (np.round(total / side_km) * side_km - total) / _EPOCH_STEPS
@@ -192,7 +183,7 @@ def _spells(epoch: int, seed: int) -> list[tuple]:
 
 
 def _next_regime(rng: np.random.Generator, previous: str | None, hours: float, seed: int) -> str:
-    """Draw the regime of the next spell from the last one, the season, the hour and the cold."""
+    """Draw the next regime given the previous one, season, hour of day and freezing level."""
     summer = season(hours, peak=_WARMEST)
     cold = snow_share(freezing_level(hours, seed=seed))
     noon = np.cos((hours % 24 - 12) * np.pi / 12)

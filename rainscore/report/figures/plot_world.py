@@ -25,7 +25,7 @@ def plot_world(
     A regime's value is outside of its aim where it is so by two standard errors.
 
     Args:
-        rain, satellite: Tables of `rainscore.world.targets`.
+        rain, satellite: Tables of `rainscore.simulation.worldtables`.
         maps: Half-hours of the run that were measured.
         period: In words.
         world: 'simulated' or 'real'.
@@ -121,7 +121,7 @@ def plot_year(table: pd.DataFrame, *, period: str, world: str) -> Figure:
     """Rain of the months, daily cycle of the seasons, correlation by the age of the last pass.
 
     Args:
-        table: Rows of `rainscore.world.targets` and `rainscore.world.year`.
+        table: Rows of `rainscore.simulation.worldtables`.
         period: In words.
         world: 'simulated' or 'real'.
     """

@@ -15,7 +15,7 @@ from rainscore.scores.choice.experiments import PERFECT, MonthSample, evaluate_c
 from rainscore.scores.choice.faults import FAULTS, faulty, shifted, smoothed, thinning_draws
 from rainscore.scores.scoremaps import score_month
 from rainscore.simulation.errorsources import ONE_ERROR
-from rainscore.simulation.one_error import estimator
+from rainscore.simulation.rainsequence import estimator
 from rainscore.training.features import write_features
 from rainscore.training.windowinputs import window_inputs
 from tests.world import CELLS, GRID, LEARNING, SCORE, month_pair

@@ -13,14 +13,14 @@ from rainscore.simulation.diagnostics import (
     run_sums,
     skill_sums,
 )
-from rainscore.simulation.published import COLUMNS, rain_table, satellite_table
+from rainscore.simulation.worldtables import COLUMNS, rain_table, satellite_table
 
 CELLS = Grid("EPSG:4326", 2.0, 46.0, 0.1, 0.1, 10, 10)
 TIMES = pd.date_range("2019-01-01", periods=48, freq="30min").to_numpy()
 
 
 def pair(*, lag: int = 0, factor: float = 1.0) -> xr.Dataset:
-    """Truth that IMERG sees `lag` half-hours late; microwave every third half-hour."""
+    """Truth, and an IMERG with a delay of `lag` half-hours and microwave every third half-hour."""
     rng = np.random.default_rng(1)
     truth = np.maximum(rng.standard_normal((TIMES.size, 10, 10)), 0).astype(np.float32)
     truth = (truth + np.roll(truth, 1, axis=0)) / np.float32(2)
@@ -75,13 +75,13 @@ def test_a_perfect_product_has_perfect_scores_and_no_lag():
     assert abs(value(table, "lag behind the rain [h]", "final")) < 0.1
 
 
-def test_a_late_and_doubled_product_is_found_late_and_doubled():
+def test_a_delayed_and_doubled_product_has_a_lag_and_a_bias_of_100_percent():
     table = satellite_table(sums(lag=1, factor=2), run="final", year=2019)
     assert value(table, "lag behind the rain [h]", "final") == pytest.approx(0.5, abs=0.1)
     assert value(table, "bias [%]", "final") == pytest.approx(100, abs=2)
 
 
-def test_sensors_that_saw_nothing_have_no_score():
+def test_sensors_without_observations_have_no_score():
     table = satellite_table(sums(), run="final", year=2019)
     assert np.isnan(value(table, "CC", "AMSR2"))
 
@@ -103,7 +103,7 @@ def test_the_rain_of_a_year_is_the_mean_rate_times_its_hours():
     assert value(table, "wet share of the half-hours", "radar") == pytest.approx(wet)
 
 
-def test_months_add_up():
+def test_the_sums_of_two_halves_add_up_to_those_of_the_whole():
     month = pair()
     halves = [amount_sums(month.isel(time=part)) for part in (slice(20), slice(20, 48))]
     whole, added = rain_table(amount_sums(month)), rain_table(add_up(halves))
@@ -111,20 +111,20 @@ def test_months_add_up():
 
 
 def test_a_long_spell_is_measured_in_its_middle_and_a_short_one_is_not():
-    asked = []
+    starts = []
 
     def frames(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
-        asked.append(start)
+        starts.append(start)
         times = np.arange(start, end, np.timedelta64(5, "m"))
         rain = np.random.default_rng(0).lognormal(0, 1, (64, 64))
         return times, np.stack([np.roll(rain, i, axis=1) for i in range(times.size)])
 
     table = regimes().iloc[:40]
-    found = rain_table(rain_sums(frames, table, km=4))
-    assert asked == [TIMES[15]]
-    assert value(found, "Lagrangian correlation at 20 min", "radar", "front") > 0.99
-    assert value(found, "advection speed [km/h]", "radar", "front") == pytest.approx(48, abs=0.5)
-    assert np.isnan(value(found, "wet fraction", "radar", "showers"))
+    result = rain_table(rain_sums(frames, table, km=4))
+    assert starts == [TIMES[15]]
+    assert value(result, "Lagrangian correlation at 20 min", "radar", "front") > 0.99
+    assert value(result, "advection speed [km/h]", "radar", "front") == pytest.approx(48, abs=0.5)
+    assert np.isnan(value(result, "wet fraction", "radar", "showers"))
 
 
 def test_the_error_of_a_regime_is_that_of_the_mean_over_its_spells():
@@ -137,7 +137,7 @@ def test_the_error_of_a_regime_is_that_of_the_mean_over_its_spells():
     assert table[table["regime"] == "dry"]["error"].isna().all()
 
 
-def test_runs_of_the_same_days_are_ordered():
+def test_runs_with_a_shorter_latency_have_lower_scores():
     month = pair()
     truth, blurred = month["radar"].values, pair(lag=1)
     late = month.assign(precipitation=(month["precipitation"] + blurred["precipitation"]) / 2)
@@ -148,10 +148,10 @@ def test_runs_of_the_same_days_are_ordered():
     assert value(table, "lag behind the rain [h]", "early") == pytest.approx(0.5, abs=0.1)
 
 
-def test_missing_frames_give_no_statistics():
-    def nothing(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
+def test_without_frames_there_are_no_statistics():
+    def no_frames(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
         return np.array([], "datetime64[ns]"), np.empty((0, 8, 8))
 
-    assert rain_sums(nothing, regimes(), km=4).empty
-    table = rain_table(rain_sums(nothing, regimes(), km=4))
+    assert rain_sums(no_frames, regimes(), km=4).empty
+    table = rain_table(rain_sums(no_frames, regimes(), km=4))
     assert table["simulated"].isna().all()

@@ -27,12 +27,12 @@ def test_noise_has_zero_mean_and_unit_variance_everywhere():
 
 def test_noise_is_half_correlated_at_its_length():
     fields = np.stack([noise().draw(i) for i in range(600)])
-    apart = round(60 / cell_km(CELLS)[0])
-    correlation = (fields[:, 10] * fields[:, 10 + apart]).mean()
+    distance = round(60 / cell_km(CELLS)[0])
+    correlation = (fields[:, 10] * fields[:, 10 + distance]).mean()
     assert correlation == pytest.approx(0.5, abs=0.12)
 
 
-def test_noise_turns_smoothly_into_an_independent_field():
+def test_noise_changes_smoothly_into_an_independent_field():
     now, soon, later = (noise().at(h) for h in (30.0, 30.1, 33.0))
     assert np.corrcoef(now.ravel(), soon.ravel())[0, 1] > 0.98
     assert abs(np.corrcoef(now.ravel(), later.ravel())[0, 1]) < 0.5
@@ -48,9 +48,9 @@ def test_smoothing_agrees_with_a_gaussian_filter():
     np.testing.assert_allclose(Smoother.on(CELLS, fwhm_km=30)(field, ALL), expected, atol=2e-4)
 
 
-def test_smoothing_leaves_out_what_is_unknown():
-    known = ALL.copy()
-    known[:, 30:] = False
-    field = np.where(known, 2.0, 0.0)
-    smooth = Smoother.on(CELLS, fwhm_km=40)(field, known)
-    np.testing.assert_allclose(smooth[known], 2, rtol=1e-5)
+def test_smoothing_leaves_out_invalid_cells():
+    valid = ALL.copy()
+    valid[:, 30:] = False
+    field = np.where(valid, 2.0, 0.0)
+    smooth = Smoother.on(CELLS, fwhm_km=40)(field, valid)
+    np.testing.assert_allclose(smooth[valid], 2, rtol=1e-5)

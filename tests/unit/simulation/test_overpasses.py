@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rainscore.grids import Grid, imerg_cells, study_grid
-from rainscore.simulation.constellation import SATELLITES, flying
+from rainscore.simulation.constellation import SATELLITES, active_satellites
 from rainscore.simulation.overpasses import _unit_vectors, find_overpasses, ground_track
 
 CELLS = imerg_cells(study_grid(centre=(2.5, 46.6), size_km=160, step_km=8))
@@ -15,9 +15,10 @@ def number(name: str) -> int:
     return next(i for i, s in enumerate(SATELLITES) if s.name == name)
 
 
-def test_the_constellation_follows_the_dates():
+def test_only_satellites_with_data_on_a_day_are_active():
     names = {
-        day: {s.name for _, s in flying(np.datetime64(day))} for day in ("2017-01-01", "2020-01-01")
+        day: {s.name for _, s in active_satellites(np.datetime64(day))}
+        for day in ("2017-01-01", "2020-01-01")
     }
     assert {"GPM", "NOAA-18", "MetOp-A"} <= names["2017-01-01"]
     assert "NOAA-20" not in names["2017-01-01"]
@@ -47,10 +48,10 @@ def test_the_period_of_gmi_is_that_of_its_altitude():
     assert np.diff(up).mean() / 60 == pytest.approx(92.6, abs=0.2)
 
 
-def test_crossing_times_agree_with_a_search_second_by_second():
-    found = [p for passes in find_overpasses(CELLS, DAY).values() for p in passes]
+def test_crossing_times_agree_with_a_search_in_steps_of_one_second():
+    overpasses = [p for passes in find_overpasses(CELLS, DAY).values() for p in passes]
     vectors = _unit_vectors(CELLS)
-    for overpass in found[::6]:
+    for overpass in overpasses[::6]:
         start = overpass.half_hour * 1800
         time = start + np.arange(-300, 2100, 1.0)
         track = ground_track(overpass.satellite, overpass.number, time)
@@ -59,16 +60,16 @@ def test_crossing_times_agree_with_a_search_second_by_second():
         assert overpass.minute.ravel()[cell] * 60 == pytest.approx(exact, abs=2)
 
 
-def test_cells_are_seen_only_inside_of_the_swath():
+def test_cells_are_observed_only_inside_the_swath():
     for passes in find_overpasses(CELLS, DAY).values():
         for overpass in passes:
-            seen = np.isfinite(overpass.minute).ravel()
+            observed = np.isfinite(overpass.minute).ravel()
             time = overpass.half_hour * 1800 + np.arange(-600, 2400, 2.0)
             track = ground_track(overpass.satellite, overpass.number, time)
             distance = 6378.137 * np.arccos(np.clip(_unit_vectors(CELLS) @ track.T, -1, 1)).min(1)
-            assert distance[seen].max() < overpass.satellite.sensor.swath_km / 2 + 1
-            assert overpass.minute.ravel()[seen].min() >= 0
-            assert overpass.minute.ravel()[seen].max() < 30
+            assert distance[observed].max() < overpass.satellite.sensor.swath_km / 2 + 1
+            assert overpass.minute.ravel()[observed].min() >= 0
+            assert overpass.minute.ravel()[observed].max() < 30
 
 
 def test_the_preferred_sensor_comes_last():
@@ -77,7 +78,7 @@ def test_the_preferred_sensor_comes_last():
         assert ranks == sorted(ranks, reverse=True)
 
 
-def test_passes_over_france_are_as_many_as_the_real_ones():
+def test_the_number_of_passes_over_france_agrees_with_the_real_one():
     point = Grid("EPSG:4326", 2.4, 46.5, 0.1, 0.1, 2, 2)
     times, half_hours = [], set()
     days = 60

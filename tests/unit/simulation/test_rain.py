@@ -148,7 +148,7 @@ def test_rain_drifts_by_its_wind(monkeypatch):
     hours = np.arange(weather.time.size) / 2
     moving = replace(weather, u=weather.u + 16.0, v=weather.v + 8.0, x=16.0 * hours, y=8.0 * hours)
     monkeypatch.setattr(world_rain, "simulate_weather", lambda *a, **k: moving)
-    frozen = replace(SHEETS, life=1e4, longest=1e4)
+    frozen = replace(SHEETS, lifetime=1e4, max_lifetime=1e4)
     monkeypatch.setattr(world_rain, "SHEETS", frozen)
     rates = list(frames(np.datetime64("2018-01-02"), 3, step_minutes=120).values())
     # 16 km/h eastward and 8 km/h northward for 2 h: 4 pixels of 8 km right, 2 up.

@@ -26,33 +26,33 @@ def smooth(seed: int, *, side: int = 96, width: float = 4) -> np.ndarray:
     return np.exp(field / field.std())
 
 
-def test_the_marginal_of_four_pixels_by_hand():
-    found = marginal(np.array([[0.0, 1.0], [np.exp(2), np.nan]]))
-    assert found["wet fraction"] == pytest.approx(2 / 3)
-    assert found["mean when wet [mm/h]"] == pytest.approx((1 + np.exp(2)) / 2)
-    assert found["SD of ln(rate)"] == pytest.approx(1)
+def test_the_distribution_statistics_of_four_pixels_are_those_computed_by_hand():
+    statistics = marginal(np.array([[0.0, 1.0], [np.exp(2), np.nan]]))
+    assert statistics["wet fraction"] == pytest.approx(2 / 3)
+    assert statistics["mean when wet [mm/h]"] == pytest.approx((1 + np.exp(2)) / 2)
+    assert statistics["SD of ln(rate)"] == pytest.approx(1)
 
 
 def test_a_dry_map_has_no_mean_when_wet():
-    found = marginal(np.zeros((2, 2)))
-    assert found["wet fraction"] == 0
-    assert np.isnan(found["mean when wet [mm/h]"])
+    statistics = marginal(np.zeros((2, 2)))
+    assert statistics["wet fraction"] == 0
+    assert np.isnan(statistics["mean when wet [mm/h]"])
 
 
-def test_shifted_correlations_are_those_of_the_overlapping_valid_pixels():
+def test_shifted_correlations_use_the_overlapping_valid_pixels():
     rng = np.random.default_rng(0)
     first, second = rng.normal(2, 1, (2, 12, 15))
     first[3:5, 2:9] = second[8, 4:] = np.nan
-    found = shifted_correlation(first, second, reach=3)
+    correlation = shifted_correlation(first, second, reach=3)
     for j, i in ((0, 0), (2, -3), (-1, 3)):
         a = first[max(0, -j) : 12 - max(0, j), max(0, -i) : 15 - max(0, i)]
         b = second[max(0, j) : 12 + min(0, j), max(0, i) : 15 + min(0, i)]
         both = np.isfinite(a) & np.isfinite(b)
         expected = np.corrcoef(a[both], b[both])[0, 1]
-        assert found[3 + j, 3 + i] == pytest.approx(expected, abs=1e-9)
+        assert correlation[3 + j, 3 + i] == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_correlation_of_a_field_that_never_varies_is_missing():
+def test_the_correlation_of_a_constant_field_is_missing():
     assert np.isnan(shifted_correlation(np.ones((8, 8)), np.ones((8, 8)), reach=1)).all()
 
 
@@ -64,7 +64,7 @@ def test_a_gaussian_filter_gives_the_autocorrelation_of_its_square():
     np.testing.assert_allclose(rate, np.exp(-(np.array([4, 8]) ** 2) / 64), atol=0.03)
 
 
-def test_motion_finds_a_displacement_and_that_nothing_else_changed():
+def test_a_displaced_field_has_its_displacement_and_a_correlation_of_one():
     field = smooth(1)
     correlation, pixels = motion(field[10:80, 10:80], field[7:77, 6:76], reach=8)
     assert correlation == pytest.approx(1, abs=1e-3)
@@ -75,28 +75,28 @@ def test_motion_of_a_dry_map_is_missing():
     assert np.isnan(motion(np.zeros((9, 9)), np.zeros((9, 9)), reach=2)).all()
 
 
-def test_the_summit_of_a_parabola_is_found():
+def test_the_summit_is_the_vertex_of_the_parabola():
     line = 2 - (np.arange(5) - 2.25) ** 2
     offset, height = summit(line, int(line.argmax()))
     assert offset == pytest.approx(0.25)
     assert line.max() + height == pytest.approx(2)
 
 
-def test_the_summit_at_an_end_stays_there():
+def test_the_summit_at_an_end_has_no_offset():
     assert summit(np.array([3.0, 2.0, 1.0]), 0) == (0.0, 0.0)
 
 
-def test_the_slope_of_a_power_law_is_found():
+def test_the_slope_of_a_power_law_is_its_exponent():
     side, km, slope = 256, 2.0, 2.4
     ky, kx = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)
     k = np.hypot(ky, kx)
     k[0, 0] = np.inf
-    found = []
+    slopes = []
     for seed in range(5):
         phase = np.fft.rfft2(np.random.default_rng(seed).standard_normal((side, side)))
         field = np.fft.irfft2(phase * k ** (-slope / 2), s=(side, side))
-        found.append(spectrum_slope(np.exp(field / field.std()), km=km))
-    assert np.mean(found) == pytest.approx(slope, abs=0.15)
+        slopes.append(spectrum_slope(np.exp(field / field.std()), km=km))
+    assert np.mean(slopes) == pytest.approx(slope, abs=0.15)
 
 
 def test_half_of_the_wet_area_lies_in_objects_of_the_typical_area():

@@ -26,15 +26,15 @@ def rain(rate: float = 4.0) -> np.ndarray:
     return field
 
 
-def see(field: np.ndarray, half_hour: int = SUMMER, **errors: bool) -> np.ndarray:
+def retrieve(field: np.ndarray, half_hour: int = SUMMER, **errors: bool) -> np.ndarray:
     world = Retrievals(CELLS, seed=1, errors=replace(PERFECT, **errors))
     return world.microwave(field, overpass(half_hour))
 
 
-def test_without_errors_the_rain_is_retrieved_as_it_is():
+def test_without_errors_the_retrieval_equals_the_rain():
     field = rain()
     field[0, 0] = np.nan
-    np.testing.assert_array_equal(see(field), field)
+    np.testing.assert_array_equal(retrieve(field), field)
     world = Retrievals(CELLS, seed=1, errors=PERFECT)
     np.testing.assert_array_equal(world.infrared([field], SUMMER), field)
 
@@ -43,56 +43,62 @@ BETWEEN_SCENES = {"sampling", "delay"}
 
 
 @pytest.mark.parametrize("error", sorted(set(asdict(ALL_ERRORS)) - BETWEEN_SCENES))
-def test_each_error_alone_changes_the_retrieval_and_keeps_what_is_missing(error):
+def test_each_error_changes_the_retrieval_and_keeps_missing_cells_missing(error):
     field = rain(1.0)
     field[15:25, 30:35] = 0.05
     field[0, 0] = np.nan
-    result = see(field, **{error: True})
+    result = retrieve(field, **{error: True})
     assert not np.array_equal(result, field, equal_nan=True)
     assert np.array_equal(np.isnan(result), np.isnan(field))
     assert np.nanmin(result) >= 0 and result.dtype == np.float32
 
 
 def test_weak_rain_is_missed_and_strong_rain_is_not():
-    assert (see(rain(0.05), misses=True)[20:30, 20:40] > 0).mean() < 0.1
-    assert (see(rain(5.0), misses=True)[20:30, 20:40] == 5).all()
+    assert (retrieve(rain(0.05), misses=True)[20:30, 20:40] > 0).mean() < 0.1
+    assert (retrieve(rain(5.0), misses=True)[20:30, 20:40] == 5).all()
 
 
-def test_small_echoes_are_missed_where_large_ones_of_the_same_rate_are_seen():
+def test_small_echoes_are_missed_more_often_than_large_ones_of_the_same_rate():
     large, small = np.full(CELLS.shape, 0.12, np.float32), np.zeros(CELLS.shape, np.float32)
     small[25, 30] = 0.12
-    seen = np.mean([see(large, SUMMER + 48 * k, misses=True)[25, 30] > 0 for k in range(40)])
-    alone = np.mean([see(small, SUMMER + 48 * k, misses=True)[25, 30] > 0 for k in range(40)])
-    assert seen > alone + 0.2
+    large_share = np.mean(
+        [retrieve(large, SUMMER + 48 * k, misses=True)[25, 30] > 0 for k in range(40)]
+    )
+    small_share = np.mean(
+        [retrieve(small, SUMMER + 48 * k, misses=True)[25, 30] > 0 for k in range(40)]
+    )
+    assert large_share > small_share + 0.2
 
 
 def test_winter_precipitation_is_missed_more_often():
     field = np.full(CELLS.shape, 0.3, np.float32)
     summer, winter = (
-        np.mean([(see(field, start + 96 * k, misses=True) > 0).mean() for k in range(12)])
+        np.mean([(retrieve(field, start + 96 * k, misses=True) > 0).mean() for k in range(12)])
         for start in (SUMMER, WINTER)
     )
     assert winter < summer - 0.1
 
 
-def test_more_is_invented_and_missed_over_snow_covered_mountains():
+def test_misses_and_false_alarms_are_more_frequent_over_snow_covered_mountains():
     mountains = Grid("EPSG:4326", 5.5, 44.5, 0.1, 0.1, 20, 20)
     plain = Grid("EPSG:4326", 0.0, 47.0, 0.1, 0.1, 20, 20)
-    found, invented = {}, {}
+    detected, false_alarms = {}, {}
     for name, cells in (("snow", mountains), ("bare", plain)):
         weak, dry = np.full(cells.shape, 0.6, np.float32), np.zeros(cells.shape, np.float32)
         now = np.zeros(cells.shape, np.float32)
         passes = [Overpass(WINTER + 96 * k, 0, SATELLITES[0], now) for k in range(20)]
-        sees = Retrievals(cells, seed=1, errors=replace(PERFECT, misses=True, false_alarms=True))
-        found[name] = np.mean([(sees.microwave(weak, p) >= 0.6).mean() for p in passes])
-        invented[name] = np.mean([sees.microwave(dry, p).mean() for p in passes])
-    assert found["snow"] < found["bare"] - 0.1
-    assert invented["snow"] > 3 * invented["bare"]
+        retrievals = Retrievals(
+            cells, seed=1, errors=replace(PERFECT, misses=True, false_alarms=True)
+        )
+        detected[name] = np.mean([(retrievals.microwave(weak, p) >= 0.6).mean() for p in passes])
+        false_alarms[name] = np.mean([retrievals.microwave(dry, p).mean() for p in passes])
+    assert detected["snow"] < detected["bare"] - 0.1
+    assert false_alarms["snow"] > 3 * false_alarms["bare"]
 
 
-def test_light_rain_is_over_and_heavy_rain_under_estimated():
-    assert see(rain(0.3), bias=True).max() > 0.3
-    assert see(rain(20.0), bias=True).max() < 20
+def test_light_rain_is_overestimated_and_heavy_rain_underestimated():
+    assert retrieve(rain(0.3), bias=True).max() > 0.3
+    assert retrieve(rain(20.0), bias=True).max() < 20
 
 
 def test_wide_footprints_blur_more():
@@ -101,13 +107,13 @@ def test_wide_footprints_blur_more():
     assert peaks[2] < peaks[0] < rain().std()
 
 
-def test_blurring_does_not_darken_the_edge_of_the_coverage():
+def test_smoothing_keeps_a_uniform_rate_at_the_edge_of_the_coverage():
     field = np.full(CELLS.shape, 2.0, np.float32)
     field[:, :20] = np.nan
-    np.testing.assert_allclose(see(field, smoothing=True)[:, 20:], 2, rtol=1e-5)
+    np.testing.assert_allclose(retrieve(field, smoothing=True)[:, 20:], 2, rtol=1e-5)
 
 
-def test_a_pass_errs_in_the_same_way_each_time_and_another_pass_differently():
+def test_the_errors_depend_on_the_overpass_only():
     world = Retrievals(CELLS, seed=1, errors=ALL_ERRORS)
     one, again, other = (world.microwave(rain(), overpass(h)) for h in (SUMMER, SUMMER, SUMMER + 4))
     np.testing.assert_array_equal(one, again)
@@ -122,7 +128,7 @@ def test_snow_is_likely_in_winter_in_the_north_and_never_in_summer():
     assert summer.shape == CELLS.shape
 
 
-def test_the_cold_shield_is_larger_than_the_rain_and_forgets_shallow_rain():
+def test_the_cold_shield_is_larger_than_the_rain_and_lacks_shallow_rain():
     world = Retrievals(CELLS, seed=1, errors=replace(ALL_ERRORS, noise=False, displacement=False))
     deep, shallow = world.infrared([rain(8.0)], SUMMER), world.infrared([rain(0.1)], SUMMER)
     assert (deep >= 0.2).sum() > (rain() > 0).sum()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rainscore.grids import study_grid, window_grid
-from rainscore.simulation.terrain import MOUNTAINS, PLACES, terrain_factor, terrain_height
+from rainscore.simulation.terrain import MOUNTAINS, RAIN_HILLS, terrain_factor, terrain_height
 
 
 def at(lon: float, lat: float) -> float:
@@ -11,9 +11,9 @@ def at(lon: float, lat: float) -> float:
 
 
 def test_mountains_are_wetter_than_plains():
-    lon, lat, *_ = PLACES["Alps"]
+    lon, lat, *_ = RAIN_HILLS["Alps"]
     assert at(lon, lat) > 1.3
-    lon, lat, *_ = PLACES["Beauce and Paris"]
+    lon, lat, *_ = RAIN_HILLS["Beauce and Paris"]
     assert at(lon, lat) < 0.85
 
 

@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 
 from rainscore.grids import Grid
 from rainscore.simulation.errorsources import ALL_ERRORS, ErrorSources
-from rainscore.simulation.satellites import _Product, simulate_imerg
+from rainscore.simulation.product import Product, simulate_imerg
 
 CELLS = Grid("EPSG:4326", 0.0, 45.0, 0.1, 0.1, 50, 40)
 START = np.datetime64("2018-11-10", "ns")
@@ -69,16 +69,16 @@ def test_every_half_hour_has_all_fields_on_the_cells(late):
         assert np.isfinite(granule["precipitation"]).all()
 
 
-def test_source_minute_and_microwave_rain_go_together(late):
+def test_source_minute_and_microwave_rain_are_present_in_the_same_cells(late):
     for granule in late:
-        looked = granule["mw_source"] > 0
-        assert np.array_equal(looked, np.isfinite(granule["mw_precipitation"]))
-        assert np.array_equal(looked, np.isfinite(granule["mw_minute"]))
-        assert granule["mw_minute"].max() <= 29 or not looked.any()
-        assert not granule["ir_influence"].where(looked).max() > 0
+        observed = granule["mw_source"] > 0
+        assert np.array_equal(observed, np.isfinite(granule["mw_precipitation"]))
+        assert np.array_equal(observed, np.isfinite(granule["mw_minute"]))
+        assert granule["mw_minute"].max() <= 29 or not observed.any()
+        assert not granule["ir_influence"].where(observed).max() > 0
 
 
-def test_about_a_third_of_the_maps_are_looked_at(late):
+def test_about_a_third_of_the_maps_are_observed_by_microwave(late):
     share = np.mean([(granule["mw_source"] > 0).mean() for granule in late])
     assert 0.25 < share < 0.5
 
@@ -107,29 +107,31 @@ def test_final_is_adjusted_towards_the_mean_rain():
     assert final < before
 
 
-def test_a_world_without_errors_is_the_mean_rain():
+def test_without_errors_imerg_is_the_mean_rain():
     for granule in simulate(6, errors=PERFECT):
         np.testing.assert_allclose(granule["precipitation"], mean_rain(granule), rtol=1e-6)
 
 
-def test_early_knows_less_than_late():
+def test_early_correlates_less_with_the_rain_than_late():
     def correlation(run: str) -> float:
         granules = simulate(run=run, errors=replace(PERFECT, sampling=True))
-        unseen = [granule["mw_source"].values == 0 for granule in granules]
-        estimate = [g["precipitation"].values[u] for g, u in zip(granules, unseen, strict=True)]
-        rain = [mean_rain(g)[u] for g, u in zip(granules, unseen, strict=True)]
+        no_microwave = [granule["mw_source"].values == 0 for granule in granules]
+        estimate = [
+            g["precipitation"].values[mask] for g, mask in zip(granules, no_microwave, strict=True)
+        ]
+        rain = [mean_rain(g)[mask] for g, mask in zip(granules, no_microwave, strict=True)]
         return float(np.corrcoef(np.concatenate(estimate), np.concatenate(rain))[0, 1])
 
     assert correlation("early") < correlation("late")
 
 
-def test_missing_rain_leaves_the_estimate_missing_but_not_the_orbits():
-    def holed(start, end):
+def test_where_rain_is_missing_the_rates_are_missing_but_not_source_and_minute():
+    def with_gap(start, end):
         times, rates = drifting(start, end)
         rates[:, :, :20] = np.nan
         return times, rates
 
-    whole, part = simulate(6), simulate(6, truth=holed)
+    whole, part = simulate(6), simulate(6, truth=with_gap)
     for a, b in zip(whole, part, strict=True):
         for name in ("mw_precipitation", "ir_precipitation"):
             assert np.isnan(b[name].values[:, :20]).all()
@@ -139,7 +141,7 @@ def test_missing_rain_leaves_the_estimate_missing_but_not_the_orbits():
             np.testing.assert_array_equal(a[name], b[name])
 
 
-def test_absent_frames_are_missing_not_zero():
+def test_the_rates_are_missing_where_there_are_no_frames():
     def short(start, end):
         times, rates = drifting(start, end)
         keep = (times >= START) & (times < START + np.timedelta64(3, "h"))
@@ -152,37 +154,12 @@ def test_absent_frames_are_missing_not_zero():
 
 
 def test_memory_does_not_grow_with_the_period():
-    product = _Product(drifting, CELLS, seed=5, run="late", errors=ALL_ERRORS)
+    product = Product(drifting, CELLS, seed=5, run="late", errors=ALL_ERRORS)
     first = int(START.astype("datetime64[m]").astype(int) // 30)
-    held = [len(product.observations) for _ in product.merged(first, first + 5 * 48)]
-    assert max(held[48:]) == held[48] <= 2 * 48 + 10
+    counts = [len(product.observer.observations) for _ in product.merged(first, first + 5 * 48)]
+    assert max(counts[48:]) == counts[48] <= 2 * 48 + 10
 
 
-def test_an_unknown_run_is_refused():
+def test_an_unknown_run_is_an_error():
     with pytest.raises(ValueError, match="choose one of early, late, final"):
         simulate(run="middle")
-
-
-def test_a_scene_may_hold_the_frames_of_the_two_half_hours_before_and_no_older_ones():
-    product = _Product(drifting, CELLS, seed=5, run="late", errors=ALL_ERRORS)
-    middle, frames = np.array([2.5, 17.5]), np.zeros((2, *CELLS.shape), np.float32)
-    for half_hour in (6, 7, 9, 10):
-        middles, rates = product._with_recent(half_hour, middle, frames + half_hour)
-    np.testing.assert_array_equal(middles, [-27.5, -12.5, 2.5, 17.5])
-    np.testing.assert_array_equal(rates[:, 0, 0], [9, 9, 10, 10])
-    middles, rates = product._with_recent(11, middle[:0], frames[:0])
-    np.testing.assert_array_equal(rates[:, 0, 0], [9, 9, 10, 10])
-    np.testing.assert_array_equal(middles, [-57.5, -42.5, -27.5, -12.5])
-
-
-def test_a_sensor_sees_the_rain_of_the_minutes_before_only_where_delay_is_an_error():
-    middle = np.array([-50.0, -20.0, -10.0, 10.0, 20.0])
-    frames = np.arange(5, dtype=np.float32)[:, None, None] * np.ones(CELLS.shape, np.float32)
-    delayed = _Product(
-        drifting, CELLS, seed=5, run="late", errors=replace(PERFECT, delay=True)
-    )._scene(middle, frames, 15.0)
-    prompt = _Product(drifting, CELLS, seed=5, run="late", errors=PERFECT)._scene(
-        middle, frames, 15.0
-    )
-    np.testing.assert_allclose(delayed, (1 + 2) / 2)
-    np.testing.assert_allclose(prompt, (3 + 4) / 2)

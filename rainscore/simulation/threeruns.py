@@ -1,4 +1,4 @@
-"""Early, Late and Final of the same simulated days, measured in memory: no file is written."""
+"""Statistics of Early, Late and Final simulated for the same days, without writing files."""
 
 from collections.abc import Iterable
 
@@ -8,8 +8,8 @@ import xarray as xr
 
 from rainscore.grids import Grid
 from rainscore.regridding.conservative import overlap_weights
+from rainscore.regridding.radarreader import Truth
 from rainscore.simulation.diagnostics import (
-    Frames,
     add_up,
     amount_sums,
     pass_sums,
@@ -17,18 +17,17 @@ from rainscore.simulation.diagnostics import (
     run_sums,
     skill_sums,
 )
-from rainscore.simulation.one_error import sequence_truth
+from rainscore.simulation.product import simulate_imerg
 from rainscore.simulation.rain import simulate_rain
+from rainscore.simulation.rainsequence import sequence_truth
 from rainscore.simulation.regimes import simulate_regimes
-from rainscore.simulation.satellites import simulate_imerg
 
 _FIELDS = ["precipitation", "mw_source", "ir_influence", "ir_precipitation"]
 
+_MARGIN = np.timedelta64(9, "h")  # before and after the period, for the propagation of rain
 
-_MARGIN = np.timedelta64(9, "h")  # over which microwave rain is carried into a period
 
-
-def compare_runs(
+def measure_runs(
     grid: Grid,
     cells: Grid,
     start: np.datetime64,
@@ -37,16 +36,20 @@ def compare_runs(
     seed: int,
     step_minutes: int,
 ) -> pd.DataFrame:
-    """Sums of a simulated world (`rainscore.world.diagnostics`) with all three runs of IMERG.
+    """Simulate a period and measure it (`rainscore.simulation.diagnostics`) with all three runs.
 
-    Late is Final before its adjustment, so it is not simulated apart.
+    Late equals Final before the gauge adjustment, so it is not simulated separately.
 
     Args:
         grid: Study grid.
         cells: IMERG's cells.
-        start, end: Period, whole half-hours, end exclusive; Final is adjusted to its months.
-        seed: Seed of the world.
-        step_minutes: Minutes between the frames that the satellites see.
+        start, end: Period [start, end), whole half-hours. Final is adjusted for the parts of months
+            inside it.
+        seed: Random seed.
+        step_minutes: Time between the radar frames that the satellites observe [min].
+
+    Returns:
+        Sums, one row per (product, regime, quantity).
     """
     time, rain = rain_on_cells(
         grid, cells, start - _MARGIN, end + _MARGIN, seed=seed, step_minutes=step_minutes
@@ -54,11 +57,11 @@ def compare_runs(
     inside = (time >= start) & (time < end)
     frames = 30 // step_minutes
     truth = rain[inside].reshape(-1, frames, *cells.shape).mean(axis=1)
-    seen = sequence_truth(rain, time)
+    frame_source = sequence_truth(rain, time)
     regimes = simulate_regimes(start, end, seed=seed)
-    tables = [rain_sums(_frames_of(grid, seed), regimes, km=abs(grid.dx) / 1000)]
+    tables = [rain_sums(_simulated_frames(grid, seed), regimes, km=abs(grid.dx) / 1000)]
     for run in ("final", "early"):
-        maps = simulate_imerg(seen, cells, start, end, seed=seed, run=run)
+        maps = simulate_imerg(frame_source, cells, start, end, seed=seed, run=run)
         pair = _stacked(maps, truth)
         tables.append(run_sums(pair, truth, run=run))
         if run == "final":
@@ -78,11 +81,11 @@ def rain_on_cells(
     seed: int,
     step_minutes: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Simulated rain averaged on IMERG's cells.
+    """Simulate rain and average it on IMERG's cells; parameters as in `measure_runs`.
 
     Returns:
-        Starts of the frames, dims (time,), and rates [mm/h], dims (time, lat, lon), float32, NaN
-        where less than half of a cell lies on the grid.
+        Starts of the frames, dims (time,), and rain rates [mm/h], dims (time, lat, lon), float32,
+        NaN where less than half of a cell lies on the grid.
     """
     weights = overlap_weights(grid, cells)
     times, rates = [], []
@@ -92,8 +95,8 @@ def rain_on_cells(
     return np.array(times, "datetime64[ns]"), np.stack(rates).astype(np.float32)
 
 
-def _frames_of(grid: Grid, seed: int) -> Frames:
-    """Frames of any time span, simulated when asked for."""
+def _simulated_frames(grid: Grid, seed: int) -> Truth:
+    """Function that simulates the frames of a period."""
 
     def frames(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:
         times, rates = zip(*simulate_rain(grid, start, end, seed=seed), strict=True)
@@ -103,7 +106,7 @@ def _frames_of(grid: Grid, seed: int) -> Frames:
 
 
 def _stacked(maps: Iterable[xr.Dataset], truth: np.ndarray) -> xr.Dataset:
-    """Granules as one month's pairs, the truth beside them on the cells."""
+    """Pairs of simulated granules and the truth on IMERG's cells."""
     fields = [*_FIELDS, "precipitation_uncal"]
     month = xr.concat([granule[fields] for granule in maps], "time")
     state = np.zeros(month.sizes["time"], np.int8)

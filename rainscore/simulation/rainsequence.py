@@ -1,15 +1,13 @@
-"""The simulated IMERG of any rain sequence, with all errors or with one source of them.
-
-Worlds with one known fault are what a verification score is tried on.
-"""
+"""Simulated IMERG of a rain sequence in memory, with all errors or a single source of error."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from rainscore.grids import Grid
+from rainscore.regridding.radarreader import Truth
 from rainscore.simulation.errorsources import ERRORS
-from rainscore.simulation.satellites import Truth, simulate_imerg
+from rainscore.simulation.product import simulate_imerg
 from rainscore.times import HALF_HOUR
 
 
@@ -22,27 +20,28 @@ def simulate_estimate(
     seed: int,
     run: str = "late",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What a simulated IMERG makes of a rain sequence.
+    """Simulate the IMERG of a rain sequence.
 
-    With any choice of errors but "all", a half-hour depends on its own rain only, so a sequence may
-    have holes and be cut anywhere; with "all", the first and last six hours lack passes.
+    With any errors but "all", a half-hour depends on its own rain only, so the sequence may have
+    gaps. With "all", overpasses are lacking in the first and last six hours.
 
     Args:
-        rain: Rates of the frames [mm/h], dims (time, lat, lon), on the cells, NaN missing.
-        time: Starts of the frames, dims (time,), ascending: of every 5 minutes, or of every
-            half-hour where the frames are half-hourly means.
+        rain: Rain rates of the frames on the cells [mm/h], dims (time, lat, lon), NaN where
+            missing.
+        time: Starts of the frames, dims (time,), ascending, in steps of 5 minutes, or of half-hours
+            where the frames are half-hourly means.
         cells: IMERG's cells, row 0 south.
         errors: "all", "perfect", "displacement", "missed", "bias" or "smoothing"
             (`errorsources.ERRORS`).
-        seed: Seed of the errors.
+        seed: Random seed of the errors.
         run: "early", "late" or "final"; Final is adjusted to the mean rain of each month.
 
     Returns:
-        Starts of the half-hours, dims (t,), from the first frame's to the last one's, and rates
-        [mm/h], dims (t, lat, lon), float32, NaN where the rain is missing.
+        Starts of the half-hours, dims (time,), from that of the first frame to that of the last,
+        and rain rates [mm/h], dims (time, lat, lon), float32, NaN where the rain is missing.
 
     Raises:
-        ValueError: `errors` or `run` is unknown, or a frame has other dims than the cells.
+        ValueError: If `errors` or `run` is unknown, or the shape of `rain` does not match.
     """
     if errors not in ERRORS:
         raise ValueError(f"errors {errors!r} are unknown: choose one of {', '.join(ERRORS)}")
@@ -59,32 +58,33 @@ def simulate_estimate(
         run=run,
         errors=ERRORS[errors],
     )
-    found = [(granule["time"].values, granule["precipitation"].values) for granule in maps]
-    return np.array([when for when, _ in found]), np.stack([rate for _, rate in found])
+    half_hours = [(granule["time"].values, granule["precipitation"].values) for granule in maps]
+    return np.array([start for start, _ in half_hours]), np.stack([rate for _, rate in half_hours])
 
 
 def estimator(cells: Grid, *, errors: str, seed: int) -> Callable[..., np.ndarray]:
-    """Simulated satellites as a function of rain (time, lat, lon) and half-hour starts (time,).
+    """Create a function that simulates IMERG for rain (time, lat, lon) at half-hours (time,).
 
     Args:
         cells, errors, seed: As in `simulate_estimate`.
 
     Returns:
-        A function that gives the estimate at those half-hours, dims (time, lat, lon) [mm/h].
+        Function that returns the estimate at these half-hours [mm/h], dims (time, lat, lon).
     """
 
     def estimate(rain: np.ndarray, time: np.ndarray) -> np.ndarray:
-        when, rates = simulate_estimate(rain, time, cells, errors=errors, seed=seed)
-        return rates[np.isin(when, time)]
+        half_hours, rates = simulate_estimate(rain, time, cells, errors=errors, seed=seed)
+        return rates[np.isin(half_hours, time)]
 
     return estimate
 
 
 def sequence_truth(rain: np.ndarray, time: np.ndarray) -> Truth:
-    """A rain sequence as the truth that simulated satellites ask for.
+    """Create a function that returns the frames of a period from a rain sequence.
 
     Args:
-        rain: Rates of the frames on the cells [mm/h], dims (time, lat, lon), NaN missing.
+        rain: Rain rates of the frames on the cells [mm/h], dims (time, lat, lon), NaN where
+            missing.
         time: Starts of the frames, dims (time,), ascending, datetime64[ns].
     """
 

@@ -1,4 +1,4 @@
-"""A month of the simulated world, written as the real archives would hold it."""
+"""Simulated radar frames and IMERG granules of a month, written in the formats of the archives."""
 
 import hashlib
 from pathlib import Path
@@ -12,14 +12,27 @@ from rainscore.radar.fr_radar import frame_name, write_frame
 from rainscore.regridding.radarreader import RadarReader, radar_truth
 from rainscore.runtime import progress_bar
 from rainscore.simulation.errorsources import ERRORS
+from rainscore.simulation.product import simulate_imerg
 from rainscore.simulation.rain import simulate_rain
-from rainscore.simulation.satellites import simulate_imerg
+from rainscore.times import HALF_HOUR
 
 
 def simulate_radar_month(
     folder: Path, grid: Grid, start: str, end: str, *, seed: int, step_minutes: int
 ) -> pd.DataFrame:
-    """Write the simulated radar frames of [start, end) into `folder`; return their manifest."""
+    """Simulate radar frames and write them to a folder.
+
+    Args:
+        folder: Folder to write to.
+        grid: Square grid of the frames.
+        start, end: Period [start, end), UTC.
+        seed: Random seed of the rain.
+        step_minutes: Time between frames [min].
+
+    Returns:
+        Manifest of the frames (docs/contracts.md), with file names relative to the parent of
+        `folder`.
+    """
     first, last = np.datetime64(start), np.datetime64(end)
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
@@ -43,15 +56,25 @@ def simulate_imerg_month(
     run: str,
     errors: str,
 ) -> pd.DataFrame:
-    """Write the simulated granules of [start, end) into `folder`; return their manifest.
+    """Simulate IMERG granules that observe a radar and write them to a folder.
 
-    The radar is the only truth that the satellites see, be it simulated or real; `errors` names
-    the errors that they commit (`rainscore.world.errors.ERRORS`).
+    Args:
+        folder: Folder to write to.
+        radar: Reader of the radar frames, simulated or real, which serve as the truth.
+        cells: IMERG's cells, row 0 south.
+        start, end: Period [start, end), UTC.
+        seed: Random seed of the errors.
+        run: "early", "late" or "final".
+        errors: Name of the sources of error, a key of `rainscore.simulation.errorsources.ERRORS`.
+
+    Returns:
+        Manifest of the granules (docs/contracts.md), with file names relative to the parent of
+        `folder`.
     """
     first, last = np.datetime64(start), np.datetime64(end)
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    total = int((last - first) / np.timedelta64(30, "m"))
+    total = int((last - first) / HALF_HOUR)
     maps = simulate_imerg(
         radar_truth(radar, cells), cells, first, last, seed=seed, run=run, errors=ERRORS[errors]
     )
@@ -64,6 +87,7 @@ def simulate_imerg_month(
 
 
 def _row(time: np.datetime64, path: Path, version: str) -> dict:
+    """Row of the manifest for a file that was just written."""
     content = path.read_bytes()
     return {
         "time": time.astype("datetime64[ns]"),

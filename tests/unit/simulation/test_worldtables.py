@@ -2,12 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.report.figures.plot_world import plot_year
-from rainscore.report.figures.style import save
 from rainscore.simulation.diagnostics import COLUMNS
-from rainscore.simulation.published import satellite_table
-from rainscore.simulation.year import cycle_table
-from tests.unit.simulation.test_diagnostics import sums
+from rainscore.simulation.worldtables import cycle_table
 
 
 def month(rate: float, peak: int) -> pd.DataFrame:
@@ -39,14 +35,3 @@ def test_the_daily_cycle_of_a_season_is_the_mean_over_its_months():
     assert simulated(table, "DJF: rain from 03 UTC, ratio to the mean") == pytest.approx(2)
     assert simulated(table, "hour of most summer rain [UTC]") == 16.5
     assert not table["quantity"].str.startswith("MAM").any()
-
-
-def test_the_figure_shows_months_seasons_and_runs(tmp_path):
-    satellite = satellite_table(sums(), run="final", year=2019)
-    table = pd.concat([cycle_table(MONTHS), satellite], ignore_index=True)
-    fig = plot_year(table, period="2018", world="simulated")
-    months, days, ages = fig.axes
-    assert len(months.patches) == 3 and len(days.lines) == 2
-    assert [line.get_label() for line in ages.lines] == ["final"]
-    save(fig, tmp_path / "year.svg")
-    assert (tmp_path / "year.svg").stat().st_size > 0

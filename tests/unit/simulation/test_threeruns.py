@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from rainscore.grids import imerg_cells, study_grid
-from rainscore.simulation.published import satellite_table
 from rainscore.simulation.rain import simulate_rain
-from rainscore.simulation.runs import compare_runs, rain_on_cells
+from rainscore.simulation.runs import measure_runs, rain_on_cells
+from rainscore.simulation.worldtables import satellite_table
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=240, step_km=8)
 CELLS = imerg_cells(GRID)
@@ -22,7 +22,7 @@ def test_the_rain_on_the_cells_has_the_mean_of_the_rain_on_the_grid():
 
 def test_the_three_runs_of_a_day_are_measured_together():
     table = satellite_table(
-        compare_runs(GRID, CELLS, START, END, seed=3, step_minutes=15), run="final", year=2018
+        measure_runs(GRID, CELLS, START, END, seed=3, step_minutes=15), run="final", year=2018
     )
     rows = table[(table["quantity"] == "CC") & (table["regime"] == "all")]
     cc = rows.set_index("product")["simulated"]

@@ -4,7 +4,7 @@ from scipy.ndimage import gaussian_filter
 
 from rainscore.grids import Grid
 from rainscore.simulation.errorsources import ERRORS
-from rainscore.simulation.one_error import simulate_estimate
+from rainscore.simulation.rainsequence import simulate_estimate
 
 CELLS = Grid("EPSG:4326", 0.0, 45.0, 0.1, 0.1, 60, 50)
 TIME = np.datetime64("2019-07-03T10:10") + np.arange(18) * np.timedelta64(10, "m")
@@ -38,7 +38,7 @@ def test_a_perfect_imerg_is_the_mean_rain():
     np.testing.assert_allclose(estimate("perfect"), MEAN, rtol=1e-5)
 
 
-def test_displacement_moves_the_rain_and_keeps_its_amount_and_its_rates():
+def test_displacement_moves_the_rain_and_keeps_its_amount_and_wet_area():
     moved = np.stack([estimate("displacement", seed=seed) for seed in range(8)])
     for maps in moved:
         assert np.corrcoef(maps.ravel(), MEAN.ravel())[0, 1] < 0.8
@@ -46,12 +46,12 @@ def test_displacement_moves_the_rain_and_keeps_its_amount_and_its_rates():
     assert (moved >= WET).mean() == pytest.approx((MEAN >= WET).mean(), rel=0.1)
 
 
-def test_missed_takes_weak_rain_away_and_leaves_the_rest_as_it_was():
+def test_missed_removes_weak_rain_and_keeps_the_rest():
     rate = estimate("missed")
-    gone = (rate == 0) & (MEAN > 0)
-    np.testing.assert_allclose(rate[~gone], MEAN[~gone], rtol=1e-5)
-    assert 0.05 < gone.sum() / (MEAN > 0).sum() < 0.9
-    assert MEAN[gone].mean() < 0.5 * MEAN[~gone & (MEAN > 0)].mean()
+    missed = (rate == 0) & (MEAN > 0)
+    np.testing.assert_allclose(rate[~missed], MEAN[~missed], rtol=1e-5)
+    assert 0.05 < missed.sum() / (MEAN > 0).sum() < 0.9
+    assert MEAN[missed].mean() < 0.5 * MEAN[~missed & (MEAN > 0)].mean()
 
 
 def test_bias_raises_light_and_lowers_heavy_rain_where_it_rains():
@@ -71,21 +71,21 @@ def test_smoothing_spreads_the_rain_and_keeps_its_amount():
     assert rate.std() < 0.9 * MEAN.std()
 
 
-def test_a_half_hour_of_a_world_with_one_error_depends_on_itself_only():
+def test_with_one_source_of_error_a_half_hour_depends_on_its_own_rain_only():
     for name in set(ERRORS) - {"all"}:
         part = simulate_estimate(RAIN[5:8], TIME[5:8], CELLS, errors=name, seed=4)[1]
         np.testing.assert_array_equal(part[0], estimate(name)[2])
 
 
 def test_missing_rain_stays_missing():
-    holed = RAIN.copy()
-    holed[:, :, :20] = np.nan
+    with_gap = RAIN.copy()
+    with_gap[:, :, :20] = np.nan
     for name in ERRORS:
-        assert np.isnan(estimate(name, holed)[:, :, :20]).all()
-        assert np.isfinite(estimate(name, holed)[:, :, 20:]).all()
+        assert np.isnan(estimate(name, with_gap)[:, :, :20]).all()
+        assert np.isfinite(estimate(name, with_gap)[:, :, 20:]).all()
 
 
-def test_unknown_errors_and_wrong_shapes_are_refused():
+def test_unknown_errors_and_wrong_shapes_are_errors():
     with pytest.raises(ValueError, match="choose one of all, perfect, displacement"):
         estimate("none")
     with pytest.raises(ValueError, match="rain has shape"):
