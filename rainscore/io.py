@@ -142,11 +142,16 @@ def open_hdf5(path: Path | str) -> Iterator[h5py.File]:
         raise DamagedFile(path, f"HDF5 cannot read it ({error})", "fetch it again") from error
 
 
+def is_web_page(start: bytes) -> bool:
+    """Whether the first bytes of a file are those of an HTML or XML page."""
+    return start.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<?xml"))
+
+
 def _not_hdf5(start: bytes) -> tuple[str, str]:
     """Reason and remedy for a file that does not begin with the HDF5 signature."""
     if not start:
         return "the file is empty", "fetch it again"
-    if start.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<?xml")):
+    if is_web_page(start):
         return (
             "it is a web page, not HDF5",
             "the server answered with a login or error page: approve the application "

@@ -1,9 +1,17 @@
-# Manifests of IMERG granules and radar frames: downloaded from an archive, or found in a folder.
+# Manifests of IMERG granules and radar frames, downloaded from an archive or indexed in a folder.
+IMERG_SOURCE = config["imerg"]["source"]
+RADAR_SOURCE = config["radar"]["source"]
+
+
+# Downloads run where snakemake runs: the compute nodes of a cluster often have no network.
 localrules:
     plan,
+    download_imerg,
+    download_radar,
+    download_year,
 
 
-# Prints how many files would be downloaded, how large, how long (snakemake --cores 1 plan).
+# Prints an estimate of the number, size and duration of the downloads (snakemake --cores 1 plan).
 rule plan:
     log:
         "logs/plan.log",
@@ -15,9 +23,11 @@ rule plan:
         code=code("plan"),
         spans=SPANS,
         domain=config["domain"],
-        imerg=config["imerg"]["source"],
-        radar=config["radar"]["source"],
-        order={
+        imerg_source=IMERG_SOURCE,
+        radar_source=RADAR_SOURCE,
+        imerg_folder="results/imerg",
+        radar_folder="results/radar",
+        request={
             key: config["imerg"][key]
             for key in ("run", "version", "access", "max_connections")
         },
@@ -25,11 +35,7 @@ rule plan:
         "../scripts/plan.py"
 
 
-if config["imerg"]["source"] == "earthdata":
-
-    # On a cluster it runs where snakemake does: compute nodes often have no network.
-    localrules:
-        download_imerg,
+if IMERG_SOURCE == "earthdata":
 
     rule download_imerg:
         output:
@@ -48,7 +54,7 @@ if config["imerg"]["source"] == "earthdata":
             code=code("download_imerg"),
             span=span,
             domain=config["domain"],
-            order={
+            request={
                 key: config["imerg"][key]
                 for key in (
                     "run",
@@ -61,7 +67,7 @@ if config["imerg"]["source"] == "earthdata":
         script:
             "../scripts/download_imerg.py"
 
-elif config["imerg"]["source"] == "local":
+elif IMERG_SOURCE == "local":
 
     rule index_imerg:
         output:
@@ -85,10 +91,7 @@ elif config["imerg"]["source"] == "local":
             "../scripts/index_imerg.py"
 
 
-if config["radar"]["source"] == "zarr":
-
-    localrules:
-        download_radar,
+if RADAR_SOURCE == "zarr":
 
     rule download_radar:
         output:
@@ -110,10 +113,7 @@ if config["radar"]["source"] == "zarr":
         script:
             "../scripts/download_radar.py"
 
-elif config["radar"]["source"] == "hub":
-
-    localrules:
-        download_year,
+elif RADAR_SOURCE == "hub":
 
     rule download_year:
         output:
@@ -157,7 +157,7 @@ elif config["radar"]["source"] == "hub":
         script:
             "../scripts/index_year.py"
 
-elif config["radar"]["source"] == "local":
+elif RADAR_SOURCE == "local":
 
     rule index_radar:
         output:

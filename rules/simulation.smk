@@ -1,5 +1,4 @@
 # Simulated radar and IMERG, and their comparison with published values of the real world.
-SIMULATED_IMERG = config["imerg"]["source"] == "simulated"
 WORLD_TABLES = []
 
 if SIMULATED_RADAR:
@@ -27,7 +26,7 @@ if SIMULATED_RADAR:
             "../scripts/simulate_radar.py"
 
 
-if SIMULATED_IMERG:
+if config["imerg"]["source"] == "simulated":
 
     rule simulate_imerg:
         input:
@@ -55,7 +54,7 @@ if SIMULATED_IMERG:
             "../scripts/simulate_imerg.py"
 
 
-if SIMULATED_RADAR and SIMULATED_IMERG:
+if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
     WORLD_TABLES = ["results/world/rain.parquet", "results/world/satellite.parquet"]
 
     rule measure_world:

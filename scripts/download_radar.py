@@ -1,15 +1,14 @@
-"""Fetch a month of the French radar mosaic from its Zarr store, frame by frame."""
+"""Download a month of the French radar mosaic from its Zarr store, and write its manifest."""
 
 from pathlib import Path
 
 from rainscore.download.zarrstore import fetch_frames
 from rainscore.imerg.manifests import write_manifest
-from rainscore.runtime import start_logging
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
-p = snakemake.params
-folder = Path(snakemake.output.manifest).with_suffix("")
+use_threads(snakemake.threads)
+p, out = snakemake.params, snakemake.output
+folder = Path(out.manifest).with_suffix("")
 manifest = fetch_frames(folder, *p.span, shift_minutes=5 if p.stamp == "end" else 0)
-write_manifest(
-    manifest, snakemake.output.manifest, format="fr-radar-rainfall", step_minutes=5, stamp=p.stamp
-)
+write_manifest(manifest, out.manifest, format="fr-radar-rainfall", step_minutes=5, stamp=p.stamp)

@@ -12,7 +12,5 @@ use_threads(snakemake.threads)
 p, out = snakemake.params, snakemake.output
 domain = Domain(**p.domain)
 start, end = map(np.datetime64, p.span)
-sums = measure_runs(
-    domain.grid, domain.cells, start, end, seed=p.seed, step_minutes=p.step_minutes
-)
+sums = measure_runs(domain.grid, domain.cells, start, end, seed=p.seed, step_minutes=p.step_minutes)
 write_table(sums, out.sums)

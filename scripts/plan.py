@@ -1,23 +1,23 @@
-"""Print what would be downloaded: how many files, how large, how long. Nothing of it travels."""
+"""Print an estimate of the downloads: number of files, size and duration. Nothing is downloaded."""
 
 from pathlib import Path
 
-from rainscore.download.granules import Order
+from rainscore.download.granules import ImergRequest
 from rainscore.download.plan import plan_hub, plan_imerg, plan_store
 from rainscore.grids import Domain
-from rainscore.runtime import start_logging
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
 p = snakemake.params
-domain = Domain(**p.domain)
 lines = []
-if p.imerg == "earthdata":
-    order = Order(cells=domain.cells, **p.order)
-    lines += plan_imerg(Path("results/imerg"), p.spans, order)
-if p.radar == "hub":
-    lines += plan_hub(Path("results/radar"), list(p.spans))
-if p.radar == "zarr":
-    lines += plan_store(Path("results/radar"), p.spans)
-print(
-    "\n".join(lines or ["nothing is downloaded: both sources are simulated or local"]), flush=True
-)
+if p.imerg_source == "earthdata":
+    request = ImergRequest(cells=Domain(**p.domain).cells, **p.request)
+    lines += plan_imerg(Path(p.imerg_folder), p.spans, request)
+if p.radar_source == "hub":
+    lines += plan_hub(Path(p.radar_folder), list(p.spans))
+if p.radar_source == "zarr":
+    lines += plan_store(Path(p.radar_folder), p.spans)
+if not lines:
+    lines = ["Nothing is downloaded: both sources are simulated or local."]
+print("\n".join(lines), flush=True)

@@ -1,4 +1,4 @@
-"""Archives that the loopback server stands for: NASA Earthdata, as its users meet it."""
+"""NASA Earthdata as simulated by the loopback server: login, catalogue and data hosts."""
 
 import base64
 import json
@@ -27,18 +27,18 @@ CLOUD = "opendap.earthdata.nasa.gov"
 WHOLE = "data.gesdisc.earthdata.nasa.gov"
 HARMONY = "harmony.earthdata.nasa.gov"
 BEARER = (CLOUD, WHOLE, HARMONY)
-"""Hosts that take a token; the on-premise OPeNDAP knows only the login and its cookie."""
+"""Hosts that accept a token; the on-premise OPeNDAP accepts only the login and its cookie."""
 
 PAGE = b"<!DOCTYPE html>\n<html><body>Earthdata Login: approve the application</body></html>"
 SHORT = {"GPM_3IMERGHH": "final", "GPM_3IMERGHHL": "late", "GPM_3IMERGHHE": "early"}
 STORED = Grid("EPSG:4326", -1.0, 45.0, 0.1, 0.1, 24, 16)
-"""The part of the globe that the stored granules hold; their indices count from its corner."""
+"""Cells of the stored granules; their indices are relative to its corner."""
 
 
 def stored_granule(name: str) -> bytes:
-    """Bytes of a whole granule, the same at each call."""
-    said = parse_name(name)
-    hours = int(said.start.astype("datetime64[m]").astype(int)) // 30
+    """Bytes of a whole granule, equal at each call."""
+    parsed = parse_name(name)
+    hours = int(parsed.start.astype("datetime64[m]").astype(int)) // 30
     rng = np.random.default_rng(hours)
     rate = rng.gamma(0.3, 2.0, STORED.shape).astype(np.float32)
     codes = {"mw_source": 9.0, "mw_minute": 12.0, "ir_influence": 30.0, "liquid_probability": 100.0}
@@ -46,39 +46,39 @@ def stored_granule(name: str) -> bytes:
     names += ["precipitation_uncal", "quality_index"]
     fields = dict.fromkeys(names, (("lat", "lon"), rate))
     fields |= {n: (("lat", "lon"), np.full(STORED.shape, code)) for n, code in codes.items()}
-    granule = xr.Dataset(fields, {"lat": STORED.y, "lon": STORED.x, "time": said.start})
+    granule = xr.Dataset(fields, {"lat": STORED.y, "lon": STORED.x, "time": parsed.start})
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / name
-        write_granule(file, granule, run=said.run, version=said.version)
+        write_granule(file, granule, run=parsed.run, version=parsed.version)
         return file.read_bytes()
 
 
 @lru_cache(maxsize=2000)
 def subset(name: str, constraint: str) -> bytes | None:
-    """Answer to a DAP4 constraint: the variables at the root; None where it cannot be met."""
+    """File with the variables of a DAP4 constraint at the root; None where one does not exist."""
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.h5"
         whole.write_bytes(stored_granule(name))
         part = Path(folder) / "part.h5"
         with h5py.File(whole) as source, h5py.File(part, "w") as target:
             target.attrs["FileHeader"] = source.attrs["FileHeader"]
-            for wanted in constraint.split(";"):
-                variable, _, indices = wanted.removeprefix("/").partition("[")
-                found = next(
+            for term in constraint.split(";"):
+                variable, _, indices = term.removeprefix("/").partition("[")
+                stored = next(
                     (source[g + variable] for g in ("Grid/", "Grid/Intermediate/")
                      if g + variable in source), None,
                 )  # fmt: skip
-                if found is None:
+                if stored is None:
                     return None
-                data = target.create_dataset(variable, data=found[_slices(found, f"[{indices}")])
-                for key, value in found.attrs.items():
+                data = target.create_dataset(variable, data=stored[_slices(stored, f"[{indices}")])
+                for key, value in stored.attrs.items():
                     if key not in ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME"):
                         data.attrs[key] = value
         return part.read_bytes()
 
 
 def _slices(variable: h5py.Dataset, indices: str) -> tuple[slice, ...]:
-    """Slices of the stored part, from inclusive indices on the globe's lattice."""
+    """Slices of the stored cells, from inclusive indices on the global grid."""
     origin = {"lon": round((STORED.x0 + 180) * 10), "lat": round((STORED.y0 + 90) * 10), "time": 0}
     dims = variable.attrs["DimensionNames"].decode().split(",")
     out = []
@@ -90,21 +90,23 @@ def _slices(variable: h5py.Dataset, indices: str) -> tuple[slice, ...]:
 
 @dataclass
 class Earthdata:
-    """Catalogue, login and data hosts.
+    """Simulated login, catalogue and data hosts.
 
     Attributes:
-        times: Half-hours that the archive should hold.
-        unlisted: Half-hours that the catalogue does not have.
-        gone: Half-hours that it lists and the data hosts do not have.
-        faults: Half-hour → what goes wrong with it, one fault an answer, in turn; the last fault
-            of a list that ends in `always` goes on.
-        repaired: Half-hours of which there is also a V07C.
-        approved: The account has approved the application.
-        keeps_sessions: The data hosts know their own cookie again; else the login goes in circles.
-        refuses: Status with which the data hosts refuse everything; 0: they do not.
-        retry_after: What a busy host asks for.
-        served: How often each granule went out whole.
-        most_at_once: Most requests for granules at one time.
+        times: Half-hours of the archive.
+        user, password, token: Account.
+        unlisted: Half-hours that are not in the catalogue.
+        gone: Half-hours in the catalogue that the data hosts do not have.
+        faults: Faults of the answers for a half-hour, in order; with "always" as the last element
+            the fault before it is repeated.
+        repaired: Half-hours that exist as V07C, too.
+        approved: Whether the account has approved the application.
+        keeps_sessions: Whether the data hosts accept their own cookie; otherwise the login is
+            redirected without end.
+        refuses: Status of all answers of the data hosts, 0 for regular answers.
+        retry_after: Header Retry-After of a busy host.
+        served: Number of complete transfers of each granule.
+        max_simultaneous: Largest number of simultaneous requests for granules.
     """
 
     times: np.ndarray
@@ -120,12 +122,12 @@ class Earthdata:
     refuses: int = 0
     retry_after: str = "0"
     served: Counter = field(default_factory=Counter)
-    most_at_once: int = 0
+    max_simultaneous: int = 0
     _now: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def archives(self) -> dict[str, Archive]:
-        """The hosts."""
+        """Hosts and their functions."""
         data = dict.fromkeys((ON_PREMISE, CLOUD, WHOLE, HARMONY), self._data)
         return {URS: self._login, CMR: self._catalogue, **data}
 
@@ -140,7 +142,7 @@ class Earthdata:
         return names
 
     def _catalogue(self, request: Request) -> Answer:
-        """CMR, with its pages: at most `page_size` (2000) granules, then CMR-Search-After."""
+        """Answer of CMR in pages of at most `page_size` (2000) granules, with CMR-Search-After."""
         query = request.query
         short, version = query["short_name"][0], query["version"][0]
         span = query["temporal[]"][0].split(",")
@@ -179,14 +181,16 @@ class Earthdata:
         return Answer(200, json.dumps({"hits": len(names), "items": items}).encode(), headers)
 
     def _login(self, request: Request) -> Answer:
-        """Earthdata Login: a token for an account, or the way back with a code."""
-        known = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
-        let_in = request.headers.get("authorization") == f"Basic {known}"
+        """Answer of Earthdata Login: a token for an account, or a redirect with a code."""
+        account = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        accepted = request.headers.get("authorization") == f"Basic {account}"
         if request.path == "/api/users/find_or_create_token":
             body = {"access_token": self.token, "expiration_date": "12/31/2030"}
             wrong = {"error": "invalid_credentials", "error_description": "Invalid user"}
-            return Answer(200 if let_in else 401, json.dumps(body if let_in else wrong).encode())
-        if not let_in:
+            return Answer(
+                200 if accepted else 401, json.dumps(body if accepted else wrong).encode()
+            )
+        if not accepted:
             return Answer(401, b"HTTP Basic: Access denied.", {"WWW-Authenticate": "Basic"})
         if not self.approved:
             return Answer(200, PAGE, {"Content-Type": "text/html"})
@@ -195,18 +199,18 @@ class Earthdata:
         return Answer(302, b"", {"Location": f"{back}?{query}"})
 
     def _data(self, request: Request) -> Answer:
-        """A host with granules, behind the login."""
+        """Answer of a data host, which requires the login."""
         if request.path == "/oauth/back":
             target = base64.urlsafe_b64decode(request.query["state"][0]).decode()
             cookie = "session=opened; Path=/; Secure; HttpOnly"
             return Answer(302, b"", {"Location": target, "Set-Cookie": cookie})
         token = request.headers.get("authorization") == f"Bearer {self.token}"
-        known = self.keeps_sessions and "session=opened" in request.headers.get("cookie", "")
-        if not (known or (token and request.host in BEARER)):
+        has_session = self.keeps_sessions and "session=opened" in request.headers.get("cookie", "")
+        if not (has_session or (token and request.host in BEARER)):
             return self._to_login(request)
         with self._lock:
             self._now += 1
-            self.most_at_once = max(self.most_at_once, self._now)
+            self.max_simultaneous = max(self.max_simultaneous, self._now)
         try:
             return self._granule(request)
         finally:
@@ -227,7 +231,7 @@ class Earthdata:
     def _granule(self, request: Request) -> Answer:
         if self.refuses:
             return Answer(self.refuses, b"denied")
-        name = self._asked(request)
+        name = self._granule_name(request)
         when = parse_name(name).start
         key = str(when.astype("datetime64[m]"))
         if when not in self.times or key in self.gone | self.unlisted:
@@ -242,7 +246,7 @@ class Earthdata:
             return Answer(int(fault), b"busy", headers)
         if fault == "html":
             return Answer(200, PAGE, {"Content-Type": "text/html"})
-        if fault == "disguised":  # a page that says it is a file
+        if fault == "disguised":  # a web page with the content type of a file
             return Answer(200, PAGE, {"Content-Type": "application/x-netcdf"})
         if fault == "other":
             name = granule_name("final", when + np.timedelta64(30, "m"))
@@ -258,8 +262,8 @@ class Earthdata:
                 self.served[key] += 1
         return Answer(200, body, {"Content-Type": "application/x-netcdf"}, fault)
 
-    def _asked(self, request: Request) -> str:
-        """Name of the granule that a request is for."""
+    def _granule_name(self, request: Request) -> str:
+        """Name of the requested granule."""
         if request.host == HARMONY:
             seconds = int(request.query["granuleId"][0].removeprefix("G").partition("-")[0])
             return granule_name("final", np.datetime64(seconds, "s").astype("datetime64[ns]"))
@@ -269,6 +273,6 @@ class Earthdata:
     def _body(self, request: Request, name: str) -> bytes | None:
         if request.host in (ON_PREMISE, CLOUD):
             constraint = unquote(request.raw_query).removeprefix("dap4.ce=")
-            # Groups are flattened: /Grid/precipitation does not exist here.
+            # Groups are flattened: /Grid/precipitation does not exist.
             return None if "/Grid/" in constraint else subset(name, constraint)
         return stored_granule(name)

@@ -1,4 +1,4 @@
-"""The Hugging Face hub and an S3 store, as the loopback server stands for them."""
+"""The Hugging Face hub and an S3 store as simulated by the loopback server."""
 
 import io
 import json
@@ -25,7 +25,7 @@ def frame_bytes(values: np.ndarray) -> bytes:
 
 
 def tar_bytes(members: dict[str, bytes]) -> bytes:
-    """Bytes of an archive."""
+    """Bytes of a tar archive."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         for name, content in members.items():
@@ -36,7 +36,16 @@ def tar_bytes(members: dict[str, bytes]) -> bytes:
 
 
 class Hub:
-    """A data set of the hub: the listing, the redirect to the content network, parts of files."""
+    """Simulated data set of the hub: listing, redirect to the content network, ranges of files.
+
+    Args:
+        repository: Name of the data set.
+        files: Content of the files by name.
+
+    Attributes:
+        faults: Faults of the next answers, in order: a status, or a fault of `Answer`.
+        sent: Number of bytes sent.
+    """
 
     def __init__(self, repository: str, files: dict[str, bytes]) -> None:
         self.repository, self.files = repository, files
@@ -44,7 +53,7 @@ class Hub:
         self.sent = 0
 
     def archives(self) -> dict[str, Archive]:
-        """The hosts."""
+        """Hosts and their functions."""
         return {HUB: self._hub, CDN: self._content}
 
     def _hub(self, request: Request) -> Answer:
@@ -79,7 +88,12 @@ class Hub:
 
 
 class Bucket:
-    """Objects of an S3 service, read without an account, from a folder."""
+    """Simulated S3 service without accounts, whose objects are the files of a folder.
+
+    Attributes:
+        faults: Statuses of the next answers, in order.
+        sent: Number of bytes sent.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -87,7 +101,7 @@ class Bucket:
         self.sent = 0
 
     def archives(self) -> dict[str, Archive]:
-        """The host."""
+        """Host and its function."""
         return {S3: self._serve}
 
     def _serve(self, request: Request) -> Answer:
@@ -96,7 +110,7 @@ class Bucket:
             return Answer(self.faults.pop(0), b"")
         file = self.folder / request.path.lstrip("/")
         xml = {"Content-Type": "application/xml"}
-        if "list-type" in request.query:  # asked only for names that do not exist
+        if "list-type" in request.query:  # requested only for names that do not exist
             return Answer(200, b"<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>", xml)
         if not file.is_file():
             return Answer(404, b"<Error><Code>NoSuchKey</Code></Error>", xml)
@@ -107,13 +121,13 @@ class Bucket:
 
 
 def write_store(path: Path, times: np.ndarray, rates: np.ndarray, missing: np.ndarray) -> None:
-    """Write a store in the layout of the French mosaic's, its axes at the corners of the pixels.
+    """Write a Zarr store in the layout of the French mosaic, with axes of pixel corners.
 
     Args:
         path: Folder of the store.
-        times: (t,) stamps.
-        rates: (t, n, n) mm/h.
-        missing: Stamps that the store says it does not have.
+        times: Times of the frames, dims (time,).
+        rates: Rain rates [mm/h], dims (time, n, n).
+        missing: Times in the variable `missing_times`.
     """
     n = rates.shape[1]
     step = 1_536_000 / n

@@ -1,8 +1,8 @@
-"""A server on loopback that stands for the real archives, host by host.
+"""Loopback server that simulates the archives, by host.
 
-Clients reach it as a proxy (HTTPS_PROXY), so they use the archives' real names over TLS, with their
-real logins, redirects and cookies; a certificate made for the test stands for the real ones.
-Nothing leaves the machine: a host that no archive stands for is answered 502.
+Clients use it as a proxy (HTTPS_PROXY), and so use the real host names over TLS, with logins,
+redirects and cookies. The certificate is created for the test. No request leaves the machine: the
+answer for a host that is not simulated is 502.
 """
 
 import ssl
@@ -20,7 +20,7 @@ import pytest
 
 
 class Request(NamedTuple):
-    """What a client asks."""
+    """Request of a client."""
 
     method: str
     host: str
@@ -32,11 +32,14 @@ class Request(NamedTuple):
 
 @dataclass
 class Answer:
-    """What the server says, and how badly it transmits it.
+    """Answer of the server.
 
     Attributes:
-        fault: `cut` (the connection closes half-way), `long` (more bytes are announced than come),
-            `short` (fewer are announced), `slow` (a byte at a time, without end) or none.
+        status: HTTP status.
+        body: Content.
+        headers: HTTP headers.
+        fault: Fault of the transfer: "cut" (the connection closes half-way), "long" (Content-Length
+            is too large), "short" (it is too small), "slow" (byte by byte) or "".
     """
 
     status: int = 200
@@ -49,12 +52,12 @@ Archive = Callable[[Request], Answer]
 
 
 def bytes_range(request: Request, content: bytes) -> Answer:
-    """Answer with all of a content, or with the part that the header Range asks for."""
+    """Answer with the content, or with the part of it in the header Range."""
     headers = {"Content-Type": "application/octet-stream", "Accept-Ranges": "bytes"}
-    wanted = request.headers.get("range", "")
-    if not wanted:
+    byte_range = request.headers.get("range", "")
+    if not byte_range:
         return Answer(200, content, headers)
-    first, _, last = wanted.removeprefix("bytes=").partition("-")
+    first, _, last = byte_range.removeprefix("bytes=").partition("-")
     start = int(first) if first else len(content) - int(last)
     stop = int(last) + 1 if first and last else len(content)
     if start >= len(content):
@@ -65,11 +68,14 @@ def bytes_range(request: Request, content: bytes) -> Answer:
 
 
 class Loopback:
-    """The server: archives by host, and a log of what was asked.
+    """Loopback server, used as a context manager.
 
     Args:
-        archives: Host name → archive.
-        folder: Where the certificate is made.
+        archives: Function that answers the requests of a host, by host name.
+        folder: Folder for the certificate.
+
+    Attributes:
+        log: Requests and the statuses of their answers.
     """
 
     def __init__(self, archives: dict[str, Archive], folder: Path) -> None:
@@ -92,7 +98,7 @@ class Loopback:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment variables under which clients come here, and nowhere else."""
+        """Environment variables that make clients use this server only."""
         proxy = {
             name: f"http://127.0.0.1:{self.port}"
             for kind in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
@@ -141,7 +147,7 @@ class Loopback:
                 outer.log.append((request, answer.status))
                 try:
                     self._send(answer)
-                except OSError:  # the client has gone
+                except OSError:  # the client has closed the connection
                     self.close_connection = True
 
             do_GET = do_POST = do_HEAD = _serve
@@ -180,7 +186,7 @@ class Loopback:
 
 
 def _certificate(folder: Path, hosts: list[str]) -> Path:
-    """Make a certificate for the hosts, and its key; skips the test without openssl."""
+    """Create a certificate for the hosts, and its key; skip the test without openssl."""
     certificate = folder / "certificate.pem"
     names = ",".join(f"DNS:{host}" for host in hosts)
     command = (
@@ -191,5 +197,5 @@ def _certificate(folder: Path, hosts: list[str]) -> Path:
     try:
         subprocess.run(command.split(), check=True, capture_output=True)
     except FileNotFoundError:
-        pytest.skip("openssl is absent: it makes the certificate of the loopback server")
+        pytest.skip("openssl is not installed; it creates the certificate of the loopback server")
     return certificate

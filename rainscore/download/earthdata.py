@@ -1,4 +1,4 @@
-"""NASA Earthdata: login, and the catalogue of granules, by `earthaccess`."""
+"""NASA Earthdata login and catalogue of granules (CMR), with `earthaccess`."""
 
 import os
 import warnings
@@ -12,32 +12,31 @@ from earthaccess.exceptions import LoginAttemptFailure, LoginStrategyUnavailable
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from rainscore.download.transfer import AccessRefused, ArchiveBusy
+from rainscore.download.transfer import RETRY_LATER, AccessRefused, ArchiveBusy
 from rainscore.errors import RainscoreError
 from rainscore.imerg.names import parse_name
 
 SHORT_NAMES = {"final": "GPM_3IMERGHH", "late": "GPM_3IMERGHHL", "early": "GPM_3IMERGHHE"}
 
-
-STEPS = (
-    "three steps: 1. register at https://urs.earthdata.nasa.gov; 2. in your profile there, under "
-    "Applications > Authorized Apps, approve 'NASA GESDISC DATA ARCHIVE'; 3. put 'machine "
-    "urs.earthdata.nasa.gov login NAME password WORD' into ~/.netrc (chmod 600), or set "
+ACCOUNT_STEPS = (
+    "access takes three steps: 1. register at https://urs.earthdata.nasa.gov; 2. in your profile "
+    "there, under Applications > Authorized Apps, approve 'NASA GESDISC DATA ARCHIVE'; 3. put "
+    "'machine urs.earthdata.nasa.gov login NAME password WORD' into ~/.netrc (chmod 600), or set "
     "EARTHDATA_USERNAME and EARTHDATA_PASSWORD, or EARTHDATA_TOKEN"
 )
-"""What a user does to be let in."""
+"""Steps to get access, part of the messages about a refused account."""
 
 
-class Listed(NamedTuple):
-    """A granule as the catalogue lists it.
+class CatalogueEntry(NamedTuple):
+    """A granule in the catalogue.
 
     Attributes:
         name: File name in the archive.
         start: Start of the half-hour.
-        version: Product version, such as `V07B`.
-        id: Identifier of the granule in the catalogue.
-        collection: Identifier of its collection.
-        megabytes: Size of the whole file.
+        version: Product version, such as "V07B".
+        id: Concept identifier of the granule.
+        collection: Concept identifier of its collection.
+        megabytes: Size of the whole file [MB].
     """
 
     name: str
@@ -49,44 +48,55 @@ class Listed(NamedTuple):
 
 
 def login() -> earthaccess.Auth:
-    """Log in by the environment if it holds an account or a token, or else by netrc.
+    """Log in with the account or token in the environment variables, otherwise with netrc.
 
     Nothing is written to disk.
 
     Raises:
-        AccessRefused: There is no account, or it is not accepted; says the three steps.
-        ArchiveBusy: The login cannot be reached.
+        AccessRefused: If there is no account or it is refused; the message explains the steps.
+        ArchiveBusy: If the login server cannot be reached.
     """
-    given = os.environ.get("EARTHDATA_TOKEN") or os.environ.get("EARTHDATA_USERNAME")
+    in_environment = os.environ.get("EARTHDATA_TOKEN") or os.environ.get("EARTHDATA_USERNAME")
     auth = earthaccess.Auth()
     try:
-        auth.login(strategy="environment" if given else "netrc")
-    # What the libraries say may quote the server or the file of the password, so it is left out.
+        auth.login(strategy="environment" if in_environment else "netrc")
+    # The messages of the libraries are left out, since they may quote an account.
     except LoginStrategyUnavailable:
-        raise AccessRefused(f"no Earthdata account was found; {STEPS}") from None
+        raise AccessRefused(
+            "there is no Earthdata account in the environment variables or in ~/.netrc; "
+            f"{ACCOUNT_STEPS}"
+        ) from None
     except LoginAttemptFailure:
-        raise AccessRefused(f"Earthdata does not accept the account; {STEPS}") from None
+        raise AccessRefused(f"Earthdata does not accept the account; {ACCOUNT_STEPS}") from None
     except requests.RequestException as error:
         raise ArchiveBusy(
-            f"urs.earthdata.nasa.gov cannot be reached ({type(error).__name__}); run again later"
+            f"urs.earthdata.nasa.gov cannot be reached ({type(error).__name__}); {RETRY_LATER}"
         ) from None
     return auth
 
 
-def search(
+def list_granules(
     auth: earthaccess.Auth, run: str, version: str, start: np.datetime64, end: np.datetime64
-) -> dict[np.datetime64, Listed]:
-    """List the granules of [start, end) that the catalogue (CMR) knows, by their start.
+) -> dict[np.datetime64, CatalogueEntry]:
+    """List the granules in the catalogue (CMR).
 
-    Of several letters of a version (V07B, V07C) the last is taken.
+    Args:
+        auth: Login.
+        run: "early", "late" or "final".
+        version: Version of the collection, such as "07".
+        start, end: Period [start, end), UTC.
+
+    Returns:
+        Granules by start of the half-hour. Where a half-hour has several letters of a version
+        (V07B, V07C), the last letter.
 
     Raises:
-        ArchiveBusy: The catalogue does not answer.
-        RainscoreError: It has none in that time.
+        ArchiveBusy: If the catalogue does not answer.
+        RainscoreError: If the catalogue has no granule in the period.
     """
     query = earthaccess.DataGranules(auth)
-    query.session = requests.Session()  # the catalogue is public: no account goes there
-    query.session.mount("https://", _Patient(max_retries=_RETRIES))
+    query.session = requests.Session()  # without account: the catalogue is public
+    query.session.mount("https://", _TimeoutAdapter(max_retries=_RETRIES))
     last = end - np.timedelta64(1, "s")
     query.parameters(
         short_name=SHORT_NAMES[run],
@@ -95,45 +105,44 @@ def search(
     )
     try:
         with warnings.catch_warnings(category=FutureWarning, action="ignore"):
-            found = query.get(1_000_000)
+            entries = query.get(1_000_000)
     except (requests.RequestException, RuntimeError) as error:
         raise ArchiveBusy(
-            f"cmr.earthdata.nasa.gov does not answer ({type(error).__name__}); run again later"
+            f"cmr.earthdata.nasa.gov does not answer ({type(error).__name__}); {RETRY_LATER}"
         ) from None
-    granules = filter(None, map(_listed, found))
-    listed = {
+    granules = {
         granule.start: granule
-        for granule in sorted(granules, key=lambda granule: granule.version)
+        for granule in sorted(filter(None, map(_parse, entries)), key=lambda entry: entry.version)
         if start <= granule.start < end
     }
-    if not listed:
+    if not granules:
         raise RainscoreError(
             f"the catalogue has no granule of {SHORT_NAMES[run]} version {version} from {start} to "
-            f"{end}: choose months that the run covers (Final ends some months ago), or another "
+            f"{end}: choose a period that the run covers (Final lags by some months), or change "
             "imerg.run or imerg.version"
         )
-    return listed
+    return granules
 
 
-def _listed(entry: dict) -> Listed | None:
-    """Read an entry of the catalogue; None where it is not a granule."""
+def _parse(entry: dict) -> CatalogueEntry | None:
+    """Parse an entry of the catalogue; None where it is not a granule."""
     meta = entry["meta"]
-    # Only the last part of the name counts: it will be a file's.
+    # The last part of the identifier becomes a file name.
     name = PurePosixPath(entry["umm"]["GranuleUR"].rpartition(":")[2]).name
     try:
-        said = parse_name(name)
+        parsed = parse_name(name)
     except ValueError:
         return None
     collection, size = meta["collection-concept-id"], float(entry["size"])
-    return Listed(name, said.start, said.version, meta["concept-id"], collection, size)
+    return CatalogueEntry(name, parsed.start, parsed.version, meta["concept-id"], collection, size)
 
 
 _RETRIES = Retry(total=5, backoff_factor=1, status_forcelist=(429, 502, 503, 504))
 
 
-class _Patient(HTTPAdapter):
-    """Adapter that gives up a silent server, which requests does not by itself."""
+class _TimeoutAdapter(HTTPAdapter):
+    """Adapter with a default timeout, which `requests` does not have."""
 
     def send(self, *arguments: Any, **options: Any) -> requests.Response:
-        """Send with a time limit."""
+        """Send a request with a timeout of 60 s unless another one is given."""
         return super().send(*arguments, **{**options, "timeout": options.get("timeout") or 60})

@@ -1,49 +1,66 @@
-"""A month of IMERG from the archive: resumed by file, checked, entered in a manifest."""
+"""Download of a month of IMERG granules, which resumes after an interruption."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import earthaccess
 import numpy as np
 import pandas as pd
 
-from rainscore.download.addresses import ENDINGS, fields, granule_address
-from rainscore.download.earthdata import STEPS, Listed, login, search
-from rainscore.download.journal import Journal, remove_parts
-from rainscore.download.transfer import AccessRefused, ArchiveBusy, Fetched, Gate, Patience, fetch
+from rainscore.download.addresses import ENDINGS, granule_address, version_fields
+from rainscore.download.earthdata import ACCOUNT_STEPS, CatalogueEntry, list_granules, login
+from rainscore.download.journal import (
+    Journal,
+    file_is_complete,
+    journal_manifest,
+    remove_partial_files,
+    time_key,
+    utc_now,
+)
+from rainscore.download.transfer import (
+    RETRY_LATER,
+    AccessRefused,
+    ArchiveBusy,
+    FetchResult,
+    RetryPolicy,
+    SharedPause,
+    fetch,
+)
 from rainscore.errors import DamagedFile, DomainError
 from rainscore.grids import Grid
-from rainscore.imerg.manifests import COLUMNS, ORIGIN
-from rainscore.imerg.reader import GROUPS, lattice_box, read_granule
+from rainscore.imerg.reader import GROUPS, Box, lattice_box, read_granule
 from rainscore.io import open_hdf5
 from rainscore.runtime import progress_bar
 from rainscore.times import HALF_HOUR, steps
 
-IN_A_ROW = 12
-"""So many failures in a row are the fault of the network or the archive, not of the files."""
+MAX_CONSECUTIVE_FAILURES = 12
+"""Number of damaged files in a row after which the network or the archive is taken to be faulty."""
 
+MAX_INITIAL_FAILURES = 3
+"""The same number before the first file has arrived."""
 
 log = logging.getLogger("rainscore")
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is asked of the archive.
+class ImergRequest:
+    """Request for IMERG granules from NASA's archive.
 
     Attributes:
-        run: `early`, `late` or `final`.
-        version: Version of the collection, such as `07`.
-        access: `opendap`, `opendap-cloud`, `harmony` or `whole`.
-        cells: Cells that are needed, on IMERG's lattice.
-        max_connections: Requests at a time.
-        retry_missing: Ask again for what the archive did not have.
-        patience: How long a busy server is waited for.
+        run: "early", "late" or "final".
+        version: Version of the collection, such as "07".
+        access: Access method: "opendap", "opendap-cloud", "harmony" or "whole".
+        cells: Cells on IMERG's grid.
+        max_connections: Number of simultaneous requests.
+        retry_missing: Whether to request again the half-hours that the archive did not have.
+        retry: Retries and time limits of a file.
     """
 
     run: str
@@ -52,199 +69,225 @@ class Order:
     cells: Grid
     max_connections: int = 4
     retry_missing: bool = False
-    patience: Patience = field(default_factory=Patience)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+
+    @property
+    def box(self) -> Box:
+        """Box of the cells on IMERG's grid."""
+        return lattice_box(self.cells)
+
+    @property
+    def label(self) -> str:
+        """Text that is equal for requests of the same files; the key `asked` of the journal."""
+        return f"{self.run} {self.version} {self.access} {'-'.join(map(str, self.box))}"
+
+
+class GranuleRecord(NamedTuple):
+    """Record of a granule in the journal, and whether a web page came instead of the file."""
+
+    record: dict
+    web_page: bool
 
 
 def fetch_month(
-    folder: Path, start: np.datetime64 | str, end: np.datetime64 | str, order: Order
+    folder: Path, start: np.datetime64 | str, end: np.datetime64 | str, request: ImergRequest
 ) -> pd.DataFrame:
-    """Fetch the granules of [start, end) that are not there yet; return the manifest of them all.
+    """Download the granules of a period that are not on disk; return the manifest of all of them.
 
-    What arrives is checked before it gets its name, and is entered in `folder/journal.jsonl`: a
-    second call, also after a kill, fetches only what the first has not brought, and what came
-    damaged. What the archive did not have is not asked for again unless `order.retry_missing`.
+    A file gets its name after its content is checked, and each answer is recorded in
+    `folder/journal.jsonl`. A second call, also after a kill, downloads only files that did not
+    arrive or were damaged. Half-hours that the archive did not have are requested again only with
+    `request.retry_missing`.
 
     Args:
-        folder: Where the granules go; it bears the name of the month.
-        start, end: Of the half-hours wanted, UTC.
-        order: What is asked for, and how.
+        folder: Folder of the granules, with the name of the month.
+        start, end: Period [start, end), UTC.
+        request: Product, box and access method.
 
     Returns:
-        The manifest (docs/contracts.md) with `source` (address) and `fetched` (UTC); file names
-        are relative to the parent of `folder`.
+        Manifest (docs/contracts.md) with `source` (address) and `fetched` (UTC). File names are
+        relative to the parent of `folder`.
 
     Raises:
-        AccessRefused: The account is not let in.
-        ArchiveBusy: The archive cannot be reached, or all that comes is damaged.
-        RainscoreError: The catalogue has no granule in that time.
+        AccessRefused: If the account is refused.
+        ArchiveBusy: If the archive cannot be reached, or sends damaged files only.
+        RainscoreError: If the catalogue has no granule in the period.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    remove_parts(folder)
+    remove_partial_files(folder)
     journal = Journal(folder / "journal.jsonl")
-    records = settled(folder, journal.read(), order)
+    records = finished_records(folder, journal.read(), request)
     times = steps(start, end)
-    wanted = [when for when in times if key(when) not in records]
-    if wanted:
-        log.info("%s: %d half-hours here, %d to fetch", folder.name, len(records), len(wanted))
+    remaining = [time for time in times if time_key(time) not in records]
+    if remaining:
+        log.info("%s: %d half-hours on disk, %d to go", folder.name, len(records), len(remaining))
         auth = login()
-        listed = search(auth, order.run, order.version, times[0], times[-1] + HALF_HOUR)
-        new = _from_archive(folder, wanted, listed, order, journal, auth)
-        for record in progress_bar(new, desc=f"IMERG {folder.name}", total=len(wanted)):
+        catalogue = list_granules(
+            auth, request.run, request.version, times[0], times[-1] + HALF_HOUR
+        )
+        fetcher = _GranuleFetcher(auth, folder, request, journal)
+        answers = _fetch_all(fetcher, remaining, catalogue)
+        for record in progress_bar(answers, desc=f"IMERG {folder.name}", total=len(remaining)):
             records[record["key"]] = record
-    rows = [records[key(when)] for when in times]
-    table = pd.DataFrame(rows).assign(time=times, index=0)
-    table["file"] = [f"{folder.name}/{name}" if name else "" for name in table["file"]]
-    table["fetched"] = pd.to_datetime(table["fetched"]).astype("datetime64[ns]")
-    _report(folder.name, table)
-    return table[COLUMNS + ORIGIN].reset_index(drop=True)
+    table = journal_manifest(folder, times, records)
+    _log_summary(folder.name, table)
+    return table
 
 
-def check_content(path: Path, start: np.datetime64, order: Order) -> None:
-    """Decode every field over the cells, and compare the time and the box with what was asked.
+def finished_records(
+    folder: Path, records: dict[str, dict], request: ImergRequest
+) -> dict[str, dict]:
+    """Select the records of the half-hours that need no further request."""
+
+    def is_finished(record: dict) -> bool:
+        if record["asked"] != request.label:
+            return False
+        if record["state"] == "present":
+            return file_is_complete(folder, record)
+        return record["state"] == "missing" and not request.retry_missing
+
+    return {key: record for key, record in records.items() if is_finished(record)}
+
+
+def check_content(path: Path, start: np.datetime64, request: ImergRequest) -> None:
+    """Read all fields over the cells, and compare time, box and fields with the request.
 
     Raises:
-        DamagedFile: The file cannot be used.
+        DamagedFile: If the file cannot be used.
     """
+    remedy = "download it again"
     try:
-        granule = read_granule(path, order.cells)
+        granule = read_granule(path, request.cells)
     except DomainError:
-        raise DamagedFile(path, "it lies outside the box", "fetch it again") from None
+        raise DamagedFile(path, "it lies outside the box", remedy) from None
     if granule["time"].values != start:
-        inside = granule["time"].values.astype("datetime64[m]")
-        raise DamagedFile(path, f"it holds {inside}, not {key(start)}", "fetch it again")
-    lacking = set(fields(order.version)).intersection(granule.attrs["absent"].split())
+        stored_time = granule["time"].values.astype("datetime64[m]")
+        raise DamagedFile(path, f"it holds {stored_time}, not {time_key(start)}", remedy)
+    lacking = set(version_fields(request.version)).intersection(granule.attrs["absent"].split())
     if lacking:
-        raise DamagedFile(path, f"it lacks {', '.join(sorted(lacking))}", "fetch it again")
+        raise DamagedFile(path, f"it lacks {', '.join(sorted(lacking))}", remedy)
     with open_hdf5(path) as file:
         for axis in ("lat", "lon"):
-            there = next(file[group + axis] for group in GROUPS if group + axis in file)
-            wanted = granule[axis].values
-            if there[0] > wanted[0] + 0.05 or there[-1] < wanted[-1] - 0.05:
-                raise DamagedFile(path, f"its {axis} does not cover the box", "fetch it again")
+            stored = next(file[group + axis] for group in GROUPS if group + axis in file)
+            cells = granule[axis].values
+            if stored[0] > cells[0] + 0.05 or stored[-1] < cells[-1] - 0.05:
+                raise DamagedFile(path, f"its {axis} does not cover the box", remedy)
 
 
-def key(when: np.datetime64) -> str:
-    """Name of a half-hour in the journal."""
-    return str(when.astype("datetime64[m]"))
+class _ThreadSession(threading.local):
+    """Logged-in session of each thread, since sessions are not safe between threads."""
+
+    def __init__(self, auth: earthaccess.Auth) -> None:
+        self.session = auth.get_session()
 
 
-def _asked(order: Order) -> str:
-    """What makes two requests for a half-hour the same."""
-    box = "-".join(map(str, lattice_box(order.cells)))
-    return f"{order.run} {order.version} {order.access} {box}"
+class _GranuleFetcher:
+    """Downloads granules and records each answer in the journal; can be used by many threads."""
 
+    def __init__(
+        self, auth: earthaccess.Auth, folder: Path, request: ImergRequest, journal: Journal
+    ) -> None:
+        self.request, self.journal = request, journal
+        self._folder, self._local, self._pause = folder, _ThreadSession(auth), SharedPause()
 
-def settled(folder: Path, known: dict[str, dict], order: Order) -> dict[str, dict]:
-    """Records of the half-hours that need not be asked for."""
-
-    def stands(record: dict) -> bool:
-        if record["state"] == "present":
-            file = folder / record["file"]
-            return file.exists() and file.stat().st_size == record["size"]
-        return record["state"] == "missing" and not order.retry_missing
-
-    return {k: r for k, r in known.items() if r["asked"] == _asked(order) and stands(r)}
-
-
-def _from_archive(
-    folder: Path,
-    wanted: list[np.datetime64],
-    listed: dict[np.datetime64, Listed],
-    order: Order,
-    journal: Journal,
-    auth: earthaccess.Auth,
-) -> Iterator[dict]:
-    """Ask for half-hours, of which some are listed; yield the record of each as it comes."""
-    for when in wanted:
-        if when not in listed:
-            record = _record(when, order, Fetched("missing", 0, "", "not in the catalogue"))
-            journal.add(record)
-            yield record
-    ask = _asker(auth, folder, order, journal)
-    failures, arrived = 0, False
-    granules = [listed[when] for when in wanted if when in listed]
-    for record, page in _in_turn(ask, granules, order.max_connections):
-        failures = failures + 1 if record["state"] == "damaged" else 0
-        arrived = arrived or not failures
-        if page and not arrived and failures > 1:
-            raise AccessRefused(f"the archive sends web pages instead of files; {STEPS}")
-        if failures == (IN_A_ROW if arrived else 3):
-            raise ArchiveBusy(
-                f"{failures} files in a row could not be used, the last: {record['detail']}; "
-                "run again later, what has arrived is kept"
-            )
-        yield record
-
-
-Ask = Callable[[Listed], tuple[dict, bool]]
-
-
-def _asker(auth: earthaccess.Auth, folder: Path, order: Order, journal: Journal) -> Ask:
-    """Return what fetches a granule, enters it in the journal, and says if a web page came."""
-    local, gate, box = threading.local(), Gate(), lattice_box(order.cells)
-
-    def ask(granule: Listed) -> tuple[dict, bool]:
-        if not hasattr(local, "session"):  # one a thread: sessions are not safe between threads
-            local.session = auth.get_session()
-        url = granule_address(order.access, granule, order.run, order.version, box)
-        name = granule.name + ENDINGS[order.access]
-        check = partial(check_content, start=granule.start, order=order)
+    def fetch(self, granule: CatalogueEntry) -> GranuleRecord:
+        """Download a granule."""
+        request = self.request
+        url = granule_address(request.access, granule, request.run, request.version, request.box)
+        name = granule.name + ENDINGS[request.access]
         begun = time.monotonic()
         try:
-            got = fetch(
-                local.session, url, folder / name, check=check, gate=gate, patience=order.patience
+            result = fetch(
+                self._local.session,
+                url,
+                self._folder / name,
+                check=partial(check_content, start=granule.start, request=request),
+                shared_pause=self._pause,
+                retry=request.retry,
             )
         except AccessRefused as error:
-            raise AccessRefused(f"{error}; {STEPS}") from None
-        record = _record(
+            raise AccessRefused(f"{error}; {ACCOUNT_STEPS}") from None
+        record = self._record(
             granule.start,
-            order,
-            got,
+            result,
             # A manifest names a file unless it is missing.
-            file="" if got.state == "missing" else name,
+            file="" if result.state == "missing" else name,
             version=granule.version,
             source=url,
             seconds=round(time.monotonic() - begun, 3),
         )
-        journal.add(record)
-        return record, got.page
+        return GranuleRecord(record, result.web_page)
 
-    return ask
+    def record_missing(self, start: np.datetime64) -> dict:
+        """Record a half-hour that is not in the catalogue."""
+        return self._record(start, FetchResult("missing", 0, "", "not in the catalogue"))
+
+    def _record(self, start: np.datetime64, result: FetchResult, **columns: str | float) -> dict:
+        record = {
+            "key": time_key(start),
+            "asked": self.request.label,
+            "state": result.state,
+            "size": result.size,
+            "sha256": result.sha256,
+            "detail": result.detail,
+            **{"file": "", "version": "", "source": "", "seconds": 0.0, **columns},
+            "fetched": utc_now(),
+        }
+        self.journal.add(record)
+        return record
 
 
-def _in_turn(ask: Ask, granules: Iterable[Listed], connections: int) -> Iterator[tuple[dict, bool]]:
-    """Ask for granules: one by one until one has arrived, so that a closed door is seen early."""
-    rest = iter(granules)
-    for granule in rest:
-        record, page = ask(granule)
-        yield record, page
-        if record["state"] == "present":
+def _fetch_all(
+    fetcher: _GranuleFetcher,
+    times: list[np.datetime64],
+    catalogue: dict[np.datetime64, CatalogueEntry],
+) -> Iterator[dict]:
+    """Download the half-hours that are in the catalogue; yield the record of each half-hour."""
+    for start in times:
+        if start not in catalogue:
+            yield fetcher.record_missing(start)
+    failures, has_arrived = 0, False
+    granules = [catalogue[start] for start in times if start in catalogue]
+    for record, web_page in _first_then_parallel(fetcher, granules):
+        failures = failures + 1 if record["state"] == "damaged" else 0
+        has_arrived = has_arrived or not failures
+        if web_page and not has_arrived and failures > 1:
+            raise AccessRefused(f"the archive sends web pages instead of files; {ACCOUNT_STEPS}")
+        if failures == (MAX_CONSECUTIVE_FAILURES if has_arrived else MAX_INITIAL_FAILURES):
+            raise ArchiveBusy(
+                f"{failures} files in a row cannot be used, the last because of: "
+                f"{record['detail']}; {RETRY_LATER}"
+            )
+        yield record
+
+
+def _first_then_parallel(
+    fetcher: _GranuleFetcher, granules: Iterable[CatalogueEntry]
+) -> Iterator[GranuleRecord]:
+    """Download granules one by one until the first has arrived, then the others in parallel.
+
+    A refused account is thus detected after few requests.
+    """
+    remaining = iter(granules)
+    for granule in remaining:
+        answer = fetcher.fetch(granule)
+        yield answer
+        if answer.record["state"] == "present":
             break
-    with ThreadPoolExecutor(connections) as pool:
+    with ThreadPoolExecutor(fetcher.request.max_connections) as pool:
         try:
-            for future in as_completed([pool.submit(ask, granule) for granule in rest]):
+            for future in as_completed([pool.submit(fetcher.fetch, g) for g in remaining]):
                 yield future.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _record(when: np.datetime64, order: Order, got: Fetched, **more: str | float) -> dict:
-    """Record of an answer, for the journal and the manifest."""
-    return {
-        "key": key(when),
-        "asked": _asked(order),
-        **{name: getattr(got, name) for name in ("state", "size", "sha256", "detail")},
-        **{"file": "", "version": "", "source": "", "seconds": 0.0, **more},
-        "fetched": f"{pd.Timestamp.now('UTC').tz_localize(None):%Y-%m-%dT%H:%M:%S}",
-    }
-
-
-def _report(month: str, table: pd.DataFrame) -> None:
-    """Say in the log what a month holds."""
-    states = ", ".join(f"{n} {state}" for state, n in table["state"].value_counts().items())
-    log.info("%s: %s, %.3f GB", month, states, table["size"].sum() / 1e9)
-    letters = sorted(set(table["version"]) - {""})
-    if len(letters) > 1:
+def _log_summary(month: str, manifest: pd.DataFrame) -> None:
+    """Log the states, the size and the versions of the files of a month."""
+    states = ", ".join(f"{n} {state}" for state, n in manifest["state"].value_counts().items())
+    log.info("%s: %s, %.3f GB", month, states, manifest["size"].sum() / 1e9)
+    versions = sorted(set(manifest["version"]) - {""})
+    if len(versions) > 1:
         log.warning(
-            "%s: the archive mixes %s, repairs of one version", month, " and ".join(letters)
+            "%s: the archive mixes %s, repairs of one version", month, " and ".join(versions)
         )

@@ -1,4 +1,4 @@
-"""The French radar mosaic from the Hugging Face hub: yearly archives, streamed, not kept."""
+"""Download of the French radar mosaic from the yearly archives in the Hugging Face hub."""
 
 import errno
 import hashlib
@@ -16,8 +16,8 @@ import pandas as pd
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
 
-from rainscore.download.journal import Journal, remove_parts
-from rainscore.download.transfer import ArchiveBusy
+from rainscore.download.journal import Journal, remove_partial_files, utc_now
+from rainscore.download.transfer import RETRY_LATER, ArchiveBusy
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.imerg.manifests import COLUMNS, ORIGIN
 from rainscore.io import replacing
@@ -26,27 +26,25 @@ from rainscore.runtime import progress_bar
 
 REPOSITORY = "meteofrance/fr-radar-rainfall"
 
-
 BLOCK = 16 << 20
+"""Size of the blocks in which an archive is read [bytes]."""
 
+MAX_PADDING = 1 << 20
+"""Largest padding at the end of an archive [bytes]."""
 
-PADDING = 1 << 20
-"""An archive may end with less than so much padding [bytes]."""
-
-
-LARGEST = 64 << 20
-"""No frame is larger [bytes]; a member that says so is not one."""
+MAX_FRAME = 64 << 20
+"""Largest size of a frame [bytes]; larger members are not frames."""
 
 
 log = logging.getLogger("rainscore")
 
 
 def year_archives(year: str, repository: str = REPOSITORY) -> list[RepoFile]:
-    """Archives of a year in the hub, with their sizes.
+    """List the archives of a year in the hub, with their sizes.
 
     Raises:
-        ArchiveBusy: The hub does not answer.
-        RainscoreError: It has none of that year.
+        ArchiveBusy: If the hub does not answer.
+        RainscoreError: If the hub has no archive of the year.
     """
     try:
         tree = huggingface_hub.HfApi().list_repo_tree(
@@ -55,52 +53,51 @@ def year_archives(year: str, repository: str = REPOSITORY) -> list[RepoFile]:
         files = [f for f in tree if isinstance(f, RepoFile) and f.path.endswith(".tar")]
     except (HfHubHTTPError, OSError) as error:
         raise ArchiveBusy(
-            f"huggingface.co: {repository} cannot be listed ({type(error).__name__}); "
-            "run again later"
+            f"huggingface.co: {repository} cannot be listed ({type(error).__name__}); {RETRY_LATER}"
         ) from None
-    found = [f for f in files if re.search(rf"(?<!\d){year}", PurePosixPath(f.path).name)]
-    if not found:
+    of_year = [f for f in files if re.search(rf"(?<!\d){year}", PurePosixPath(f.path).name)]
+    if not of_year:
         names = ", ".join(sorted(f.path for f in files)) or "no archive"
         raise RainscoreError(
-            f"{repository} has {names}, none of {year}: choose other months, or radar.source zarr"
+            f"{repository} has {names}, and none of {year}: choose other months in "
+            "period.months, or radar.source: zarr"
         )
-    return sorted(found, key=lambda file: file.path)
+    return sorted(of_year, key=lambda file: file.path)
 
 
 def fetch_year(
     folder: Path, year: str, months: list[str], repository: str = REPOSITORY
 ) -> pd.DataFrame:
-    """Stream the archives of a year and keep the frames of some months.
+    """Stream the archives of a year and write the frames of some months.
 
-    An archive is read once from its start to its end; a second call, also after a kill, goes on
-    where the first one stopped. Only members whose name is that of a frame of those months are
-    written, under that name in the folder of their month: nothing else in an archive counts.
+    The archives are not stored. A second call, also after a kill, resumes where the first one
+    stopped. A member of an archive is written only if its name is that of a frame of these months,
+    under that name in the folder of its month.
 
     Args:
-        folder: Where the folders of the months go, and `hub-{year}.jsonl`, which remembers.
-        year: Such as `2020`.
-        months: Such as `2020-01`.
-        repository: Data set of the hub.
+        folder: Folder of the months and of the journal `hub-{year}.jsonl`.
+        year: Year, such as "2020".
+        months: Months, such as "2020-01".
+        repository: Data set in the hub.
 
     Returns:
-        One row a frame: `time` (of its name), `state`, `file` (relative to `folder`), `size`,
-        `sha256`, `detail`, `source`, `fetched`.
+        Table with one row per frame: `time` (from its name), `state`, `file` (relative to
+        `folder`), `size`, `sha256`, `detail`, `source`, `fetched`.
 
     Raises:
-        ArchiveBusy: The hub cannot be reached; what has arrived is kept.
-        RainscoreError: It has no archive of that year, or the disk is too small.
+        ArchiveBusy: If the hub cannot be reached; frames that have arrived are kept.
+        RainscoreError: If the hub has no archive of the year, or there is not enough disk space.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for month in months:
-        remove_parts(folder / month)
+        remove_partial_files(folder / month)
     journal = Journal(folder / f"hub-{year}.jsonl")
     for archive in year_archives(year, repository):
-        begin = resumed(journal, archive, months)
+        begin = resume_offset(journal, archive, months)
         if begin < archive.size:
             _require_space(folder, (archive.size - begin) * len(months) // 12)
             _stream(folder, repository, archive, begin, months, journal)
-    wanted = tuple(f"{month}/" for month in months)
-    rows = [r for r in journal.read().values() if r["file"].startswith(wanted)]
+    rows = [r for r in journal.read().values() if PurePosixPath(r["file"]).parent.name in months]
     columns = ["key", "state", "file", "size", "sha256", "detail", "source", "fetched"]
     table = pd.DataFrame(rows, columns=columns).sort_values("key", ignore_index=True)
     table.insert(0, "time", pd.to_datetime(table.pop("key"), format="%Y%m%d%H%M").dt.as_unit("ns"))
@@ -113,12 +110,12 @@ def month_manifest(
     """Build the manifest of a month from the frames of its year.
 
     Args:
-        frames: As `fetch_year` returns them.
-        times: Starts of accumulation that the month should have, UTC.
-        shift_minutes: From a start of accumulation to the stamp of its frame.
+        frames: Table of frames, from `fetch_year`.
+        times: Expected starts of accumulation, UTC.
+        shift_minutes: Time from the start of accumulation to the time of the frame [min].
     """
-    stamps = pd.DatetimeIndex(times) + pd.Timedelta(minutes=shift_minutes)
-    table = frames.set_index("time").reindex(stamps).reset_index(drop=True)
+    frame_times = pd.DatetimeIndex(times) + pd.Timedelta(minutes=shift_minutes)
+    table = frames.set_index("time").reindex(frame_times).reset_index(drop=True)
     absent = {"state": "missing", "file": "", "size": 0, "sha256": "", "source": "",
               "detail": "not in the archive"}  # fmt: skip
     table = table.fillna(absent).astype({"size": "int64", "fetched": "datetime64[ns]"})
@@ -127,20 +124,20 @@ def month_manifest(
 
 
 def extract_frames(file: IO[bytes], months: list[str]) -> Iterator[tuple[str, bytes | None, int]]:
-    """Walk through an archive, from where `file` stands to its end.
+    """Read an archive from the current position of a file to its end.
 
     Yields:
-        Of each member: the stamp of its frame, its content, and where the next member begins.
-        Content is None for what is not a frame of the months.
+        For each member: the time stamp of its frame (empty if it is not a frame), its content (None
+        if it is not a frame of the months), and the offset of the next member.
 
     Raises:
-        tarfile.TarError: It is not an archive, or is cut off.
+        tarfile.TarError: If the file is not an archive or is truncated.
     """
     with tarfile.open(fileobj=file, mode="r:") as archive:
         while (member := archive.next()) is not None:
-            archive.members.clear()  # type: ignore[attr-defined]  # else 100 000 stay in memory
+            archive.members.clear()  # type: ignore[attr-defined]  # or 100 000 stay in memory
             name = NAME.fullmatch(PurePosixPath(member.name).name)
-            stamp = name[1] if name and member.isreg() and member.size <= LARGEST else ""
+            stamp = name[1] if name and member.isreg() and member.size <= MAX_FRAME else ""
             month = f"{stamp[:4]}-{stamp[4:6]}"
             content = None
             if month in months and (reader := archive.extractfile(member)):
@@ -148,7 +145,7 @@ def extract_frames(file: IO[bytes], months: list[str]) -> Iterator[tuple[str, by
                 if len(content) < member.size:
                     raise tarfile.ReadError("unexpected end of data")
             elif not stamp and not member.isdir():
-                log.warning("passed over in the archive, not a frame: %.100r", member.name)
+                log.warning("ignored in the archive, not a frame: %.100r", member.name)
             yield stamp, content, archive.offset
 
 
@@ -160,11 +157,11 @@ def _stream(
     months: list[str],
     journal: Journal,
 ) -> None:
-    """Take the frames of an archive, from an offset on."""
+    """Write the frames of an archive from an offset on."""
     address = f"datasets/{repository}/{archive.path}"
     log.info("%s: %.1f GB to stream", address, (archive.size - begin) / 1e9)
     entry = {"asked": " ".join(months), "file": ""}
-    remembered = begin
+    recorded_end = begin
     total = archive.size
     bar = progress_bar(desc=archive.path, total=total, initial=begin, unit="B", unit_scale=True)
     try:
@@ -173,42 +170,44 @@ def _stream(
             end = begin
             for stamp, content, end in extract_frames(file, months):
                 if content is not None:
-                    journal.add({"key": stamp, "source": address, **_keep(folder, stamp, content)})
-                if content is not None or end > remembered + BLOCK:
+                    record = _write_frame(folder, stamp, content)
+                    journal.add({"key": stamp, "source": address, **record})
+                if content is not None or end > recorded_end + BLOCK:
                     journal.add({"key": archive.path, "end": end, **entry})
-                    remembered = end
+                    recorded_end = end
                 bar.update(end - bar.n)
     except (HfHubHTTPError, OSError, tarfile.TarError) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
             raise RainscoreError(
-                f"{folder}: the disk is full; make room and run again, what has arrived is kept"
+                f"{folder}: the disk is full; free some space and run the workflow again "
+                "(frames that have arrived are kept)"
             ) from None
         raise ArchiveBusy(
-            f"huggingface.co: {archive.path} broke off ({type(error).__name__}); run again later, "
-            "what has arrived is kept"
+            f"huggingface.co: the transfer of {archive.path} was interrupted "
+            f"({type(error).__name__}); {RETRY_LATER}"
         ) from None
-    if archive.size - end > PADDING:
+    if archive.size - end > MAX_PADDING:
         raise RainscoreError(
-            f"{archive.path}: cannot be read as an archive from byte {end} on; delete "
-            f"{folder / 'hub-*.jsonl'} and run again, or take radar.source zarr"
+            f"{archive.path}: not readable as an archive from byte {end} on; delete "
+            f"{folder / 'hub-*.jsonl'} and run the workflow again, or use radar.source: zarr"
         )
     journal.add({"key": archive.path, "end": archive.size, **entry})
 
 
-def resumed(journal: Journal, archive: RepoFile, months: list[str]) -> int:
-    """Where an earlier call, which wanted these months too, stopped."""
-    known = journal.read().get(archive.path, {"asked": "", "end": 0})
-    return known["end"] if set(months) <= set(known["asked"].split()) else 0
+def resume_offset(journal: Journal, archive: RepoFile, months: list[str]) -> int:
+    """Offset at which to resume an archive [bytes]: 0 unless an earlier call had these months."""
+    entry = journal.read().get(archive.path, {"asked": "", "end": 0})
+    return entry["end"] if set(months) <= set(entry["asked"].split()) else 0
 
 
-def _keep(folder: Path, stamp: str, content: bytes) -> dict:
+def _write_frame(folder: Path, stamp: str, content: bytes) -> dict:
     """Check a frame and write it; return its record."""
     name = f"{stamp[:4]}-{stamp[4:6]}/{stamp}.npz"
     state, detail = "present", ""
     try:
-        with replacing(folder / name) as part:
-            part.write_bytes(content)
-            FrRadarRainfall().read(part)
+        with replacing(folder / name) as partial:
+            partial.write_bytes(content)
+            FrRadarRainfall().read(partial)
     except DamagedFile as error:
         state, detail = "damaged", error.reason
     return {
@@ -217,14 +216,15 @@ def _keep(folder: Path, stamp: str, content: bytes) -> dict:
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "detail": detail,
-        "fetched": f"{pd.Timestamp.now('UTC').tz_localize(None):%Y-%m-%dT%H:%M:%S}",
+        "fetched": utc_now(),
     }
 
 
 def _require_space(folder: Path, needed: int) -> None:
+    """Raise RainscoreError where the disk has less free space than needed [bytes]."""
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise RainscoreError(
-            f"{folder}: the frames need about {needed / 1e9:.0f} GB and {free / 1e9:.0f} GB are "
-            "free; make room, or choose fewer months"
+            f"{folder}: the frames need about {needed / 1e9:.0f} GB, but only "
+            f"{free / 1e9:.0f} GB are free; free some space, or choose fewer months"
         )

@@ -1,21 +1,22 @@
-"""What has been asked of an archive, and what came: survives a kill at any moment."""
+"""Journal of a download, which records each answer of an archive and survives a kill."""
 
 import json
 import threading
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 
-def remove_parts(folder: Path) -> None:
-    """Remove what a kill left half-written in a folder."""
-    for part in folder.glob(".*.part"):
-        part.unlink()
+from rainscore.imerg.manifests import COLUMNS, ORIGIN
 
 
 class Journal:
-    """Lines of JSON, one an answer; of one `key` the last line counts.
+    """Append-only file of JSON records, one per line.
+
+    Each record has a `key`; the last record of a key is valid.
 
     Args:
-        path: File, appended to and never rewritten.
+        path: File of the journal; created by the first record.
     """
 
     def __init__(self, path: Path) -> None:
@@ -23,7 +24,7 @@ class Journal:
         self._lock = threading.Lock()
 
     def read(self) -> dict[str, dict]:
-        """Return the last record of each key; a line cut short by a kill is passed over."""
+        """Return the last record of each key; a line that a kill cut short is ignored."""
         records: dict[str, dict] = {}
         if self._path.exists():
             for line in self._path.read_text(errors="replace").splitlines():
@@ -36,7 +37,56 @@ class Journal:
 
     def add(self, record: dict) -> None:
         """Append a record, in one write."""
-        # A line cut short has no end, so each record begins with one.
+        # A line that was cut short has no line break, so each record starts with one.
         line = "\n" + json.dumps(record, ensure_ascii=False)
         with self._lock, self._path.open("a") as file:
             file.write(line)
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Delete the partly written files that a kill left in a folder."""
+    for partial in folder.glob(".*.part"):
+        partial.unlink()
+
+
+def time_key(time: np.datetime64) -> str:
+    """Key of a time in a journal.
+
+    >>> time_key(np.datetime64("2020-01-01T00:30", "ns"))
+    '2020-01-01T00:30'
+    """
+    return str(time.astype("datetime64[m]"))
+
+
+def utc_now() -> str:
+    """Current time (UTC), to the second."""
+    return f"{pd.Timestamp.now('UTC').tz_localize(None):%Y-%m-%dT%H:%M:%S}"
+
+
+def file_is_complete(folder: Path, record: dict) -> bool:
+    """Whether the file of a record exists with the size in the record."""
+    file = folder / record["file"]
+    return file.exists() and file.stat().st_size == record["size"]
+
+
+def journal_manifest(
+    folder: Path, times: np.ndarray, records: dict[str, dict], *, version: str | None = None
+) -> pd.DataFrame:
+    """Build the manifest of a month from the records of its journal.
+
+    Args:
+        folder: Folder of the files of the month.
+        times: Expected times.
+        records: Record of each time, by its key.
+        version: Version of all files, where the records hold none.
+
+    Returns:
+        Manifest (docs/contracts.md) with `source` and `fetched`; file names are relative to the
+        parent of `folder`.
+    """
+    table = pd.DataFrame([records[time_key(time)] for time in times]).assign(time=times, index=0)
+    if version is not None:
+        table["version"] = version
+    table["file"] = [f"{folder.name}/{name}" if name else "" for name in table["file"]]
+    table["fetched"] = pd.to_datetime(table["fetched"]).astype("datetime64[ns]")
+    return table[COLUMNS + ORIGIN].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""What a download will be, before anything of it travels: how many files, how large, how long."""
+"""Estimates of a download before it starts: number of files, size and duration."""
 
 import statistics
 from pathlib import Path
@@ -7,147 +7,189 @@ import numpy as np
 import pandas as pd
 import s3fs
 
-from rainscore.download.addresses import fields
-from rainscore.download.earthdata import login, search
-from rainscore.download.granules import Order, key, settled
-from rainscore.download.hub import resumed, year_archives
-from rainscore.download.journal import Journal
-from rainscore.download.zarrstore import ENDPOINT, STORE, open_store, stands
+from rainscore.download import zarrstore
+from rainscore.download.addresses import version_fields
+from rainscore.download.earthdata import list_granules, login
+from rainscore.download.granules import ImergRequest, finished_records
+from rainscore.download.hub import resume_offset, year_archives
+from rainscore.download.journal import Journal, time_key
+from rainscore.download.zarrstore import ENDPOINT, STORE, open_store
+from rainscore.times import HALF_HOUR
 
-SECONDS = 4.0
-"""Time of a request of a subset where none has been made yet [s] (docs/data.md)."""
+SECONDS_PER_SUBSET = 4.0
+"""Assumed duration of the request of a subset [s] (docs/download.md)."""
+
+MEGABYTES_PER_SECOND = 10.0
+"""Assumed transfer rate of large files [MB/s]."""
+
+SECONDS_PER_FRAME = 0.1
+"""Assumed time to compress and write a radar frame of 1 km [s]."""
+
+SUBSET_OVERHEAD = 10_000
+"""Size of a subset without its fields [bytes]."""
+
+TWO_BYTE_FIELDS = {"mw_source", "mw_minute", "ir_influence", "liquid_probability"}
+"""Fields with two bytes per cell; the others have four."""
+
+_FRAMES_PER_SHARD = 288
+_MAX_GAP_S = 60  # longer gaps between two frames are interruptions
 
 
-MEGABYTES_A_SECOND = 10.0
-"""Rate of large files where none has arrived yet."""
-
-
-WRITING = 0.1
-"""Time to compress and write a frame of the store at 1 km, where none has been written yet [s]."""
-
-
-OVERHEAD = 10_000
-
-
-CODES = {"mw_source", "mw_minute", "ir_influence", "liquid_probability"}
-"""Fields of two bytes a cell; the others have four."""
-
-
-def plan_imerg(folder: Path, spans: dict[str, list[str]], order: Order) -> list[str]:
-    """Lines that say what of IMERG is there and what is to come.
+def plan_imerg(folder: Path, spans: dict[str, list[str]], request: ImergRequest) -> list[str]:
+    """Describe the download of IMERG: granules on disk and to download, size and duration.
 
     Args:
-        folder: Of the months' granules.
-        spans: Month → its first half-hour and its end.
-        order: What is asked for, and how.
+        folder: Folder of the months.
+        spans: First half-hour and end of each month, by month.
+        request: Product, box and access method.
+
+    Returns:
+        Lines of text.
 
     Raises:
-        AccessRefused: The account is not let in.
-        ArchiveBusy: The catalogue does not answer.
-        RainscoreError: It has none of a month's granules.
+        AccessRefused: If the account is refused.
+        ArchiveBusy: If the catalogue does not answer.
+        RainscoreError: If the catalogue has no granule of a month.
     """
     auth = login()
-    expected = listed = here = left = 0
-    whole, seconds, sizes = 0.0, [], []
+    expected = remaining = 0
+    catalogue_mb: list[float] = []
+    present: list[dict] = []
     for month, span in spans.items():
-        start, end = (np.datetime64(when, "ns") for when in span)
-        granules = search(auth, order.run, order.version, start, end)
-        journal = Journal(folder / month / "journal.jsonl")
-        records = settled(folder / month, journal.read(), order)
-        present = [r for r in records.values() if r["state"] == "present"]
-        expected += int((end - start) / np.timedelta64(30, "m"))
-        listed += len(granules)
-        here += len(present)
-        left += sum(key(when) not in records for when in granules)
-        whole += sum(granule.megabytes for granule in granules.values()) / 1e3
-        seconds += [r["seconds"] for r in present]
-        sizes += [r["size"] for r in present]
-    size = statistics.mean(sizes) if sizes else _subset_size(order)
-    if order.access == "whole":
-        size = whole * 1e9 / listed
-    pace = statistics.median(seconds) if seconds else SECONDS
-    said = f"measured on {len(seconds)}" if seconds else "as measured elsewhere"
+        start, end = (np.datetime64(time, "ns") for time in span)
+        granules = list_granules(auth, request.run, request.version, start, end)
+        records = Journal(folder / month / "journal.jsonl").read()
+        finished = finished_records(folder / month, records, request)
+        present += [record for record in finished.values() if record["state"] == "present"]
+        expected += int((end - start) / HALF_HOUR)
+        remaining += sum(time_key(time) not in finished for time in granules)
+        catalogue_mb += [granule.megabytes for granule in granules.values()]
+    whole_gb = sum(catalogue_mb) / 1e3
+    size = _granule_size(request, present, whole_gb * 1e9 / len(catalogue_mb))
+    seconds, origin = SECONDS_PER_SUBSET, "assumed"
+    if present:
+        seconds = statistics.median(record["seconds"] for record in present)
+        origin = f"measured on {len(present)} requests"
+    listed = len(catalogue_mb)
     return [
-        f"IMERG {order.run} {order.version}: {expected} half-hours, {listed} in the catalogue "
-        f"({expected - listed} missing at source), {here} here, {left} to fetch",
-        f"  {left * size / 1e9:.2f} GB by {order.access} ({size / 1e3:.0f} kB each; whole granules "
-        f"would be {whole:.1f} GB)",
-        f"  {left * pace / order.max_connections / 3600:.1f} h with "
-        f"{order.max_connections} connections ({pace:.2g} s each, {said})",
+        f"IMERG {request.run} {request.version}: {expected} half-hours, {listed} in the catalogue "
+        f"({expected - listed} missing at source), {len(present)} on disk, "
+        f"{remaining} to download",
+        f"  {remaining * size / 1e9:.2f} GB by {request.access} ({size / 1e3:.0f} kB each; whole "
+        f"granules would be {whole_gb:.1f} GB)",
+        f"  {remaining * seconds / request.max_connections / 3600:.1f} h with "
+        f"{request.max_connections} connections ({seconds:.2g} s each, {origin})",
     ]
 
 
 def plan_hub(folder: Path, months: list[str]) -> list[str]:
-    """Lines that say which archives of the hub will be streamed, and how large they are.
+    """Describe the download of the radar from the hub: archives, size and duration.
+
+    Args:
+        folder: Folder of the months.
+        months: Months, such as "2020-01".
+
+    Returns:
+        One line of text per year.
 
     Raises:
-        ArchiveBusy: The hub does not answer.
-        RainscoreError: It has no archive of a year.
+        ArchiveBusy: If the hub does not answer.
+        RainscoreError: If the hub has no archive of a year.
     """
     lines = []
     for year in sorted({month[:4] for month in months}):
         journal = Journal(folder / f"hub-{year}.jsonl")
-        files = year_archives(year)
-        wanted = [month for month in months if month.startswith(year)]
-        left = sum(file.size - resumed(journal, file, wanted) for file in files)
-        kept = len(wanted)
+        archives = year_archives(year)
+        of_year = [month for month in months if month[:4] == year]
+        remaining = sum(a.size - resume_offset(journal, a, of_year) for a in archives)
+        share = len(of_year) / 12
+        duration = _duration(remaining, _frame_records(journal), kept_share=share)
         lines.append(
-            f"radar {year}: {', '.join(file.path for file in files)}, "
-            f"{left / 1e9:.1f} GB to stream, about {left * kept / 12e9:.1f} GB to keep "
-            f"({kept} of 12 months), {_hours(left, journal.read(), share=kept / 12)}"
+            f"radar {year}: {', '.join(archive.path for archive in archives)}, "
+            f"{remaining / 1e9:.1f} GB to stream, about {remaining * share / 1e9:.1f} GB to keep "
+            f"({len(of_year)} of 12 months), {duration}"
         )
     return lines
 
 
 def plan_store(folder: Path, spans: dict[str, list[str]]) -> list[str]:
-    """Lines that say how many frames of the Zarr store are to come, by the size of some days.
+    """Describe the download of the radar from the Zarr store: frames, size and duration.
+
+    The size is estimated from one day of each month.
+
+    Args:
+        folder: Folder of the months.
+        spans: First half-hour and end of each month, by month.
+
+    Returns:
+        One line of text.
 
     Raises:
-        ArchiveBusy: The store cannot be reached.
+        ArchiveBusy: If the store cannot be reached.
     """
     times = pd.DatetimeIndex(open_store()["time"].to_numpy())
     s3 = s3fs.S3FileSystem(anon=True, endpoint_url=ENDPOINT)
-    expected = there = 0
+    expected = available = 0
     sizes: list[float] = []
-    records: dict[str, dict] = {}
+    present: list[dict] = []
     for month, span in spans.items():
-        start, end = (pd.Timestamp(when) for when in span)
-        places = np.flatnonzero((times >= start) & (times < end))
+        start, end = (pd.Timestamp(time) for time in span)
+        indices = np.flatnonzero((times >= start) & (times < end))
         expected += int((end - start) / pd.Timedelta(minutes=5))
-        there += places.size
-        found = Journal(folder / month / "journal.jsonl").read()
-        records |= {k: r for k, r in found.items() if stands(folder / month, r, STORE)}
-        if places.size:
-            shard = f"{STORE.removeprefix('s3://')}/prate/c/{places[places.size // 2] // 288}/0/0"
-            sizes.append(s3.size(shard) / 288)
-    here = sum(record["state"] == "present" for record in records.values())
-    left = max(there - here, 0)
-    size = left * (statistics.mean(sizes) if sizes else 0.0)
+        available += indices.size
+        records = Journal(folder / month / "journal.jsonl").read()
+        finished = zarrstore.finished_records(folder / month, records, STORE)
+        present += [record for record in finished.values() if record["state"] == "present"]
+        if indices.size:
+            day = indices[indices.size // 2] // _FRAMES_PER_SHARD
+            shard = f"{STORE.removeprefix('s3://')}/prate/c/{day}/0/0"
+            sizes.append(s3.size(shard) / _FRAMES_PER_SHARD)
+    remaining = max(available - len(present), 0)
+    size = remaining * (statistics.mean(sizes) if sizes else 0.0)
     return [
-        f"radar: {expected} frames, {there} in the store, {here} here, {left} to fetch, "
-        f"{size / 1e9:.2f} GB, {_hours(size, records, frames=left)}"
+        f"radar: {expected} frames, {available} in the store, {len(present)} on disk, "
+        f"{remaining} to download, {size / 1e9:.2f} GB, "
+        f"{_duration(size, present, frames=remaining)}"
     ]
 
 
-def _subset_size(order: Order) -> float:
-    """Bytes of a subset, which is not compressed, before one has arrived."""
-    cell = sum(2 if field in CODES else 4 for field in fields(order.version))
-    return OVERHEAD + cell * order.cells.size
+def _granule_size(request: ImergRequest, present: list[dict], whole_size: float) -> float:
+    """Mean size of a file [bytes]: that of a whole granule, or of the subsets on disk, or assumed.
 
-
-def _hours(size: float, records: dict[str, dict], *, share: float = 1, frames: int = 0) -> str:
-    """Time for so many bytes, of which a share is kept, at the rate at which what is here came.
-
-    Where nothing is here, at an assumed rate and time to write each of the frames.
+    Subsets are taken to be uncompressed.
     """
-    came = [r for r in records.values() if r.get("size") and r.get("fetched")]
-    moments = pd.DatetimeIndex(sorted(r["fetched"] for r in came))
-    gaps = np.diff(moments) / np.timedelta64(1, "s")
-    worked = gaps[gaps < 60].sum()  # longer ones are nights between two runs
-    seconds = size / 1e6 / MEGABYTES_A_SECOND + WRITING * frames
-    said = "assumed: nothing is here yet"
-    if worked:
-        seconds = size * share * worked / sum(r["size"] for r in came)
-        said = f"measured on {len(came)} frames"
+    if request.access == "whole":
+        return whole_size
+    if present:
+        return statistics.mean(record["size"] for record in present)
+    fields = version_fields(request.version)
+    cell = sum(2 if field in TWO_BYTE_FIELDS else 4 for field in fields)
+    return SUBSET_OVERHEAD + cell * request.cells.size
+
+
+def _frame_records(journal: Journal) -> list[dict]:
+    """Records of the frames in the journal of an archive of the hub."""
+    return [record for record in journal.read().values() if record.get("fetched")]
+
+
+def _duration(size: float, present: list[dict], *, kept_share: float = 1, frames: int = 0) -> str:
+    """Describe the duration of a download.
+
+    Args:
+        size: Size to transfer [bytes].
+        present: Records of the frames on disk, from which the transfer rate is measured.
+        kept_share: Share of the transferred data that is kept.
+        frames: Number of frames to write, used where no rate is measured.
+    """
+    fetched = pd.DatetimeIndex(sorted(record["fetched"] for record in present))
+    gaps = np.diff(fetched) / np.timedelta64(1, "s")
+    working_time = gaps[gaps < _MAX_GAP_S].sum()
+    if working_time:
+        kept_size = sum(record["size"] for record in present)
+        seconds = size * kept_share * working_time / kept_size
+        origin = f"measured on {len(present)} frames"
+    else:
+        seconds = size / 1e6 / MEGABYTES_PER_SECOND + SECONDS_PER_FRAME * frames
+        origin = "assumed: nothing is on disk yet"
     rate = size / 1e6 / seconds if seconds else 0.0
-    return f"{seconds / 3600:.1f} h at {rate:.3g} MB/s ({said})"
+    return f"{seconds / 3600:.1f} h at {rate:.3g} MB/s ({origin})"

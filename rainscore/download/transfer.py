@@ -1,4 +1,4 @@
-"""Fetching one file over HTTP: patient with busy servers, checked before it takes its name."""
+"""Download of one file over HTTP, with retries and a check of the content."""
 
 import hashlib
 import random
@@ -14,81 +14,92 @@ import requests
 import urllib3
 
 from rainscore.errors import DamagedFile, RainscoreError
-from rainscore.io import replacing
+from rainscore.io import is_web_page, replacing
 
-BUSY = (429, 502, 503, 504)
+RETRY_LATER = "run the workflow again later (files that have arrived are kept)"
+"""Remedy of the errors that have no cause on this machine."""
 
-
-GONE = (404, 410)
-
-
-BLOCK = 1 << 16
+_BUSY = (429, 502, 503, 504)
+_MISSING = (404, 410)
+_BLOCK = 1 << 16  # bytes
 
 
 class AccessRefused(RainscoreError):
-    """The archive does not let this account in."""
+    """The archive refuses the account."""
 
 
 class ArchiveBusy(RainscoreError):
-    """The archive cannot be reached, or stays busy longer than we wait."""
+    """The archive cannot be reached or is busy at every attempt."""
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long a server is waited for.
+class RetryPolicy:
+    """Retries and time limits of the download of a file.
 
     Attributes:
-        tries: Attempts a file.
-        pause: First pause after a failure [s]; each further one is twice as long.
-        longest: Longest pause, also where the server asks for more [s].
-        silence: Longest time without a byte [s].
-        deadline: Longest time for a file [s], so that a trickle of bytes ends.
+        attempts: Number of attempts per file.
+        first_pause: Pause after the first failure [s]; doubled after each further failure.
+        max_pause: Longest pause, also where the server asks for a longer one [s].
+        read_timeout: Longest time without data [s].
+        total_timeout: Longest duration of an attempt [s].
     """
 
-    tries: int = 6
-    pause: float = 2.0
-    longest: float = 300.0
-    silence: float = 60.0
-    deadline: float = 900.0
+    attempts: int = 6
+    first_pause: float = 2.0
+    max_pause: float = 300.0
+    read_timeout: float = 60.0
+    total_timeout: float = 900.0
+
+    def pause(self, attempt: int) -> float:
+        """Pause after a failed attempt [s], counted from 1."""
+        return min(self.first_pause * 2 ** (attempt - 1), self.max_pause)
 
 
-class Fetched(NamedTuple):
-    """What became of a file: its state as in a manifest, and its size, digest and fault."""
+class FetchResult(NamedTuple):
+    """Result of a download.
+
+    Attributes:
+        state: "present", "missing" or "damaged", as in a manifest.
+        size: Size of the file [bytes], 0 where there is none.
+        sha256: SHA-256 digest of the file, empty where there is none.
+        detail: Reason where the file is missing or damaged.
+        web_page: Whether the server sent a web page instead of the file.
+    """
 
     state: str
     size: int
     sha256: str
     detail: str
-    page: bool = False
+    web_page: bool = False
 
 
-class Gate:
-    """Lets requests through, unless the server has asked for a pause: then all of them wait."""
+class SharedPause:
+    """Pause that applies to all connections to an archive."""
 
     def __init__(self) -> None:
-        self._opens = 0.0
+        self._end = 0.0
         self._lock = threading.Lock()
 
     def wait(self) -> None:
-        """Wait until the gate is open."""
-        while (left := self._opens - time.monotonic()) > 0:
-            time.sleep(left)
+        """Wait for the end of the pause."""
+        while (remaining := self._end - time.monotonic()) > 0:
+            time.sleep(remaining)
 
-    def close(self, seconds: float) -> None:
-        """Keep the gate closed for so long from now on."""
+    def extend(self, seconds: float) -> None:
+        """Let the pause last for at least `seconds` from now."""
         with self._lock:
-            self._opens = max(self._opens, time.monotonic() + seconds)
+            self._end = max(self._end, time.monotonic() + seconds)
 
 
-class _Failure(Exception):
-    """An attempt that failed.
+class _AttemptError(Exception):
+    """Failed attempt.
 
     Args:
-        reason: Why.
-        busy: The server, not the file, is the reason.
-        page: A web page came.
-        final: Another attempt would end in the same way.
-        after: The pause that the server asks for [s].
+        reason: Reason of the failure.
+        busy: Whether the server is the cause, not the file.
+        web_page: Whether a web page arrived.
+        final: Whether a further attempt would fail in the same way.
+        retry_after: Pause that the server asks for [s].
     """
 
     def __init__(
@@ -96,12 +107,13 @@ class _Failure(Exception):
         reason: str,
         *,
         busy: bool = False,
-        page: bool = False,
+        web_page: bool = False,
         final: bool = False,
-        after: float = 0.0,
+        retry_after: float = 0.0,
     ) -> None:
         super().__init__(reason)
-        self.busy, self.page, self.final, self.after = busy, page, final, after
+        self.busy, self.web_page, self.final = busy, web_page, final
+        self.retry_after = retry_after
 
 
 def fetch(
@@ -110,112 +122,128 @@ def fetch(
     path: Path,
     *,
     check: Callable[[Path], object],
-    gate: Gate,
-    patience: Patience,
-) -> Fetched:
-    """Fetch a file, check it, and only then give it its name.
+    shared_pause: SharedPause,
+    retry: RetryPolicy,
+) -> FetchResult:
+    """Download a file; it gets its name only after its content is checked.
 
     Args:
         session: Session that is logged in.
-        url: Address without secrets: it is written to the manifest.
+        url: Address, without secrets, since it is written to the manifest.
         path: File to write.
-        check: Raises DamagedFile where the content cannot be used.
-        gate: Shared by all that ask the same archive.
-        patience: How long to wait and how often to try.
+        check: Function that raises DamagedFile where the content cannot be used.
+        shared_pause: Pause shared by all connections to the archive.
+        retry: Retries and time limits.
 
     Returns:
-        `present`; `missing` where the archive answers that it has no such file; `damaged` where
-        every attempt brought something that cannot be used.
+        Result with the state "present", "missing" where the archive does not have the file, or
+        "damaged" where no attempt brought a usable file.
 
     Raises:
-        AccessRefused: The archive answers 401 or 403, or sends the login round in circles.
-        ArchiveBusy: It cannot be reached, or is still busy after the last attempt.
+        AccessRefused: If the archive answers 401 or 403, or redirects the login without end.
+        ArchiveBusy: If the archive cannot be reached or is busy at the last attempt.
     """
-    failure = _Failure("")
-    for attempt in range(patience.tries):
-        gate.wait()
+    failure = _AttemptError("")
+    for attempt in range(1, retry.attempts + 1):
+        shared_pause.wait()
         try:
-            with replacing(path) as part:
-                size, digest = _receive(session, url, part, patience)
-                check(part)
-        except FileNotFoundError:
-            return Fetched("missing", 0, "", "the archive does not have it")
-        except DamagedFile as error:
-            failure = _Failure(error.reason, page="web page" in error.reason)
-        except _Failure as error:
+            return _attempt(session, url, path, check, retry)
+        except _AttemptError as error:
             failure = error
-        else:
-            return Fetched("present", size, digest, "")
         if failure.final:
             break
-        if attempt + 1 < patience.tries:
-            wait = min(max(failure.after, patience.pause * 2**attempt), patience.longest)
-            wait *= random.uniform(1, 1.2)  # so that those who failed together do not return so
+        if attempt < retry.attempts:
+            seconds = min(max(failure.retry_after, retry.pause(attempt)), retry.max_pause)
+            seconds *= random.uniform(1, 1.2)  # so that connections do not retry all at once
             if failure.busy:
-                gate.close(wait)
+                shared_pause.extend(seconds)
             else:
-                time.sleep(wait)
+                time.sleep(seconds)
     if failure.busy:
         raise ArchiveBusy(
-            f"{_host(url)}: {failure}, also at attempt {patience.tries}; run again later, what has "
-            "arrived is kept"
+            f"{_host(url)}: {failure}, in all {retry.attempts} attempts; {RETRY_LATER}"
         )
-    return Fetched("damaged", 0, "", f"{failure} (attempt {attempt + 1})", failure.page)
+    return FetchResult("damaged", 0, "", f"{failure} (attempt {attempt})", failure.web_page)
+
+
+def _attempt(
+    session: requests.Session,
+    url: str,
+    path: Path,
+    check: Callable[[Path], object],
+    retry: RetryPolicy,
+) -> FetchResult:
+    """Download and check a file once."""
+    try:
+        with replacing(path) as partial:
+            size, digest = _receive(session, url, partial, retry)
+            check(partial)
+    except FileNotFoundError:
+        return FetchResult("missing", 0, "", "the archive does not have it")
+    except DamagedFile as error:
+        raise _AttemptError(error.reason) from None
+    return FetchResult("present", size, digest, "")
 
 
 def _receive(
-    session: requests.Session, url: str, part: Path, patience: Patience
+    session: requests.Session, url: str, partial: Path, retry: RetryPolicy
 ) -> tuple[int, str]:
     """Write the body of an answer; return its size and SHA-256.
 
-    The texts of the libraries' own errors are left out: they may quote the address of a login.
+    The messages of the libraries are left out, since they may quote the address of a login.
     """
     try:
-        with session.get(url, stream=True, timeout=(20, patience.silence)) as answer:
-            _judge(answer, url)
-            return _write(answer, part, patience.deadline)
+        with session.get(url, stream=True, timeout=(20, retry.read_timeout)) as answer:
+            _check_answer(answer, url)
+            return _write(answer, partial, retry.total_timeout)
     except requests.TooManyRedirects:
-        raise AccessRefused(f"{_host(url)}: the login is sent round in circles") from None
+        raise AccessRefused(f"{_host(url)}: the login is redirected without end") from None
     except (requests.ConnectionError, requests.Timeout) as error:
-        raise _Failure(f"no answer ({type(error).__name__})", busy=True) from None
+        raise _AttemptError(f"no answer ({type(error).__name__})", busy=True) from None
     except requests.RequestException as error:
-        raise _Failure(f"no usable answer ({type(error).__name__})") from None
+        raise _AttemptError(f"no usable answer ({type(error).__name__})") from None
     except urllib3.exceptions.ReadTimeoutError:
-        raise _Failure(f"no byte for {patience.silence:g} s") from None
+        raise _AttemptError(f"no data for {retry.read_timeout:g} s") from None
     except urllib3.exceptions.HTTPError:
-        raise _Failure("the body was cut off") from None
+        raise _AttemptError("the transfer was cut off") from None
 
 
-def _judge(answer: requests.Response, url: str) -> None:
-    """Raise where an answer is not the file."""
+def _check_answer(answer: requests.Response, url: str) -> None:
+    """Raise where an answer does not hold the file."""
     status = answer.status_code
-    if status in GONE:
+    if status in _MISSING:
         raise FileNotFoundError(url)
     if status in (401, 403):
         raise AccessRefused(f"{_host(url)} answers {status}")
-    if status in BUSY:
-        after = _seconds(answer.headers.get("Retry-After", ""))
-        raise _Failure(f"the server answers {status}", busy=True, after=after)
+    if status in _BUSY:
+        retry_after = _seconds(answer.headers.get("Retry-After", ""))
+        raise _AttemptError(f"the server answers {status}", busy=True, retry_after=retry_after)
     if status != 200:
-        raise _Failure(f"the server answers {status}", final=status < 500)
-    if answer.headers.get("Content-Type", "").startswith("text/html"):
-        raise _Failure("the server sends a web page instead of the file", page=True)
+        raise _AttemptError(f"the server answers {status}", final=status < 500)
+    if answer.headers.get("Content-Type", "").partition(";")[0].strip() == "text/html":
+        raise _web_page()
 
 
-def _write(answer: requests.Response, part: Path, deadline: float) -> tuple[int, str]:
-    """Write the body as it arrives."""
-    size, digest, end = 0, hashlib.sha256(), time.monotonic() + deadline
-    with part.open("wb") as file:
-        while block := answer.raw.read1(BLOCK, decode_content=True):
+def _write(answer: requests.Response, partial: Path, total_timeout: float) -> tuple[int, str]:
+    """Write the body as it arrives; return its size and SHA-256."""
+    size, digest, end = 0, hashlib.sha256(), time.monotonic() + total_timeout
+    with partial.open("wb") as file:
+        while block := answer.raw.read1(_BLOCK, decode_content=True):
+            if size == 0 and is_web_page(block):
+                raise _web_page()
             size += file.write(block)
             digest.update(block)
             if time.monotonic() > end:
-                raise _Failure(f"not complete after {deadline:g} s")
+                raise _AttemptError(f"not complete after {total_timeout:g} s")
     return size, digest.hexdigest()
 
 
+def _web_page() -> _AttemptError:
+    return _AttemptError("the server sends a web page instead of the file", web_page=True)
+
+
 def _seconds(retry_after: str) -> float:
-    """Pause that a header Retry-After asks for [s], in either of its forms."""
+    """Pause that a Retry-After header asks for [s], given in seconds or as a date."""
     if retry_after.strip().isdigit():
         return float(retry_after)
     try:

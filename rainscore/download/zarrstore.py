@@ -1,14 +1,15 @@
-"""The French radar mosaic from a Zarr store: only the frames that are wanted travel.
+"""Download of the French radar mosaic from a Zarr store, frame by frame.
 
-The store's x and y begin at the upper-left corner of the mosaic, without the half pixel: taken as
-centres they are 500 m off, to the north-west. Frames are written on the mosaic's own lattice
-(`rainscore.radar.fr_radar.mosaic_grid`), which has no such fault.
+The x and y of the store are the upper-left corners of the pixels; taken as centres they are half a
+pixel (500 m) off to the north-west. Frames are written on the grid of the mosaic
+(`rainscore.radar.fr_radar.mosaic_grid`), where the pixels have their true position.
 """
 
 import hashlib
 import logging
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,53 +17,63 @@ import xarray as xr
 from botocore.exceptions import BotoCoreError, ClientError
 from zarr.storage import FsspecStore
 
-from rainscore.download.journal import Journal, remove_parts
-from rainscore.download.transfer import ArchiveBusy, Patience
+from rainscore.download.journal import (
+    Journal,
+    file_is_complete,
+    journal_manifest,
+    remove_partial_files,
+    time_key,
+    utc_now,
+)
+from rainscore.download.transfer import RETRY_LATER, ArchiveBusy, RetryPolicy
 from rainscore.errors import RainscoreError
-from rainscore.imerg.manifests import COLUMNS, ORIGIN
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
 from rainscore.runtime import progress_bar
 from rainscore.times import steps
 
 ENDPOINT = "https://object-store.os-api.cci2.ecmwf.int"
-
-
 STORE = "s3://mlcast-source-datasets/FR-MF-prate/v0.1.0/fr-mf-prate-5min.zarr"
-
-
-FRAMES_AT_ONCE = 12
-
-
-NETWORK = (OSError, ClientError, BotoCoreError)
-
+FRAMES_PER_READ = 12
+_NETWORK_ERRORS = (OSError, ClientError, BotoCoreError)
 
 log = logging.getLogger("rainscore")
 
 
+class _Frame(NamedTuple):
+    """A frame of the store: state as in a manifest, and rain rate [mm/h] where it is present."""
+
+    state: str
+    rate: np.ndarray | None = None
+
+
 def open_store(address: str = STORE, endpoint: str = ENDPOINT) -> xr.Dataset:
-    """Open the store, anonymously; nothing but its metadata and its times travels.
+    """Open the store without an account; only its metadata and times are transferred.
 
     Raises:
-        ArchiveBusy: It cannot be reached.
+        ArchiveBusy: If the store cannot be reached.
     """
     options = {"anon": True, "asynchronous": True, "endpoint_url": endpoint}
     try:
         store = FsspecStore.from_url(address, storage_options=options, read_only=True)
         return xr.open_zarr(store, chunks=None, zarr_format=3)
-    except NETWORK as error:
+    except _NETWORK_ERRORS as error:
         raise _busy(endpoint, error) from None
 
 
-def check_lattice(store: xr.Dataset) -> None:
-    """Raise RainscoreError where a store is not the mosaic, its axes being corners or centres."""
+def check_grid(store: xr.Dataset) -> None:
+    """Check that the grid of a store is that of the mosaic, with axes of corners or of centres.
+
+    Raises:
+        RainscoreError: If the grid differs.
+    """
     rate = store["prate"]
     grid = mosaic_grid(rate.sizes["x"])
-    for axis, right in (("x", grid.x), ("y", grid.y)):
-        given = store[axis].to_numpy()
-        if given.shape != right.shape or np.abs(given - right).max() > 0.51 * grid.dx:
+    for axis, expected in (("x", grid.x), ("y", grid.y)):
+        values = store[axis].to_numpy()
+        if values.shape != expected.shape or np.abs(values - expected).max() > 0.51 * grid.dx:
             raise RainscoreError(
-                f"the store's {axis} is not that of the French mosaic; copy what you need and read "
-                "it with radar.source local and the format netcdf"
+                f"the axis {axis} of the Zarr store is not that of the French mosaic; copy the "
+                "frames you need and read them with radar.source: local and radar.format: netcdf"
             )
 
 
@@ -74,113 +85,114 @@ def fetch_frames(
     address: str = STORE,
     endpoint: str = ENDPOINT,
     shift_minutes: int = 0,
-    patience: Patience | None = None,
+    retry: RetryPolicy | None = None,
 ) -> pd.DataFrame:
-    """Fetch the frames of [start, end) and write them as `fr-radar-rainfall` does.
+    """Download the frames of a period and write them in the format `fr-radar-rainfall`.
 
-    A second call, also after a kill, fetches only what the first has not brought; frames that the
-    store does not have are not asked for again.
+    A second call, also after a kill, downloads only frames that did not arrive. Frames that the
+    store does not have are not requested again.
 
     Args:
-        folder: Where the frames go; it bears the name of the month.
-        start, end: Of the starts of accumulation wanted, UTC.
-        address: Store, and `endpoint` its S3 service.
-        shift_minutes: From a start of accumulation to the stamp in the store.
-        patience: How long a busy server is waited for.
+        folder: Folder of the frames, with the name of the month.
+        start, end: Period [start, end) of the starts of accumulation, UTC.
+        address: Address of the store.
+        endpoint: Address of its S3 service.
+        shift_minutes: Time from the start of accumulation to the time in the store [min].
+        retry: Retries and time limits.
 
     Returns:
-        The manifest (docs/contracts.md) with `source` and `fetched`; file names are relative to the
+        Manifest (docs/contracts.md) with `source` and `fetched`. File names are relative to the
         parent of `folder`.
 
     Raises:
-        ArchiveBusy: The store cannot be reached; what has arrived is kept.
-        RainscoreError: It is not that of the French mosaic.
+        ArchiveBusy: If the store cannot be reached; frames that have arrived are kept.
+        RainscoreError: If the store does not hold the French mosaic.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    remove_parts(folder)
+    remove_partial_files(folder)
     journal = Journal(folder / "journal.jsonl")
-    records = {k: r for k, r in journal.read().items() if stands(folder, r, address)}
+    records = finished_records(folder, journal.read(), address)
     times = steps(start, end, 5)
-    wanted = np.array([t for t in times if _key(t) not in records], dtype=times.dtype)
-    if wanted.size:
+    remaining = np.array([t for t in times if time_key(t) not in records], dtype=times.dtype)
+    if remaining.size:
         store = open_store(address, endpoint)
-        check_lattice(store)
-        stamps = wanted + np.timedelta64(shift_minutes, "m")
-        places = pd.DatetimeIndex(store["time"].to_numpy()).get_indexer(pd.DatetimeIndex(stamps))
-        if "missing_times" in store:
-            places[np.isin(stamps, store["missing_times"].to_numpy())] = -1
-        bar = progress_bar(total=wanted.size, desc=f"radar {folder.name}")
-        for i in range(0, wanted.size, FRAMES_AT_ONCE):
-            block = slice(i, i + FRAMES_AT_ONCE)
-            rates = _read(store["prate"], places[block], endpoint, patience or Patience())
-            for when, rate in zip(wanted[block], rates, strict=True):
-                record = _keep(folder, when, rate, address)
+        check_grid(store)
+        indices = _time_indices(store, remaining + np.timedelta64(shift_minutes, "m"))
+        bar = progress_bar(total=remaining.size, desc=f"radar {folder.name}")
+        for i in range(0, remaining.size, FRAMES_PER_READ):
+            block = slice(i, i + FRAMES_PER_READ)
+            frames = _read(store["prate"], indices[block], endpoint, retry or RetryPolicy())
+            for frame_time, frame in zip(remaining[block], frames, strict=True):
+                record = _write(folder, frame_time, frame, address)
                 journal.add(record)
                 records[record["key"]] = record
-            bar.update(len(rates))
+            bar.update(len(frames))
         bar.close()
-    table = pd.DataFrame([records[_key(when)] for when in times])
-    table = table.assign(time=times, index=0, version="fr-radar-rainfall")
-    table["file"] = [f"{folder.name}/{name}" if name else "" for name in table["file"]]
-    table["fetched"] = pd.to_datetime(table["fetched"]).astype("datetime64[ns]")
-    return table[COLUMNS + ORIGIN]
+    return journal_manifest(folder, times, records, version="fr-radar-rainfall")
+
+
+def finished_records(folder: Path, records: dict[str, dict], address: str) -> dict[str, dict]:
+    """Select the records of the frames of a store that need no further request."""
+    return {
+        key: record
+        for key, record in records.items()
+        if record["source"] == address
+        and (
+            record["state"] == "missing"
+            or (record["state"] == "present" and file_is_complete(folder, record))
+        )
+    }
+
+
+def _time_indices(store: xr.Dataset, times: np.ndarray) -> np.ndarray:
+    """Indices of times in the store, −1 where the store does not have the frame."""
+    indices = pd.DatetimeIndex(store["time"].to_numpy()).get_indexer(pd.DatetimeIndex(times))
+    if "missing_times" in store:
+        indices[np.isin(times, store["missing_times"].to_numpy())] = -1
+    return indices
 
 
 def _read(
-    rate: xr.DataArray, places: np.ndarray, endpoint: str, patience: Patience
-) -> list[np.ndarray | str]:
-    """Frames at some places of the store, mm/h; `missing` or `damaged` where there is none."""
-    there = np.flatnonzero(places >= 0)
-    frames: list[np.ndarray | str] = ["missing"] * places.size
-    if not there.size:
+    rate: xr.DataArray, indices: np.ndarray, endpoint: str, retry: RetryPolicy
+) -> list[_Frame]:
+    """Read frames by their index in the store; where several do not decode, one by one."""
+    available = np.flatnonzero(indices >= 0)
+    frames = [_Frame("missing")] * indices.size
+    if not available.size:
         return frames
-    for attempt in range(patience.tries):
+    for attempt in range(1, retry.attempts + 1):
         try:
-            for i, frame in zip(there, rate[places[there]].to_numpy(), strict=True):
-                frames[i] = frame
+            rates = rate[indices[available]].to_numpy()
+            for i, frame in zip(available, rates, strict=True):
+                frames[i] = _Frame("present", frame)
             return frames
-        except NETWORK as error:
-            if attempt + 1 == patience.tries:
+        except _NETWORK_ERRORS as error:
+            if attempt == retry.attempts:
                 raise _busy(endpoint, error) from None
-        except (RuntimeError, ValueError):  # what arrived does not decode
-            if attempt + 1 == patience.tries:
+        except (RuntimeError, ValueError):  # the chunk does not decode
+            if attempt == retry.attempts:
                 break
-        time.sleep(min(patience.pause * 2**attempt, patience.longest))
-    if places.size == 1:
-        return ["damaged"]
-    return [_read(rate, places[i : i + 1], endpoint, patience)[0] for i in range(places.size)]
+        time.sleep(retry.pause(attempt))
+    if indices.size == 1:
+        return [_Frame("damaged")]
+    return [_read(rate, indices[i : i + 1], endpoint, retry)[0] for i in range(indices.size)]
 
 
-def _keep(folder: Path, when: np.datetime64, rate: np.ndarray | str, address: str) -> dict:
-    """Write a frame, unless there is none; return its record."""
-    record = {"key": _key(when), "source": address, "size": 0, "sha256": ""}
-    record["fetched"] = f"{pd.Timestamp.now('UTC').tz_localize(None):%Y-%m-%dT%H:%M:%S}"
-    file = folder / frame_name(when)
-    if isinstance(rate, str) and rate == "damaged":
+def _write(folder: Path, start: np.datetime64, frame: _Frame, address: str) -> dict:
+    """Write a frame if it has data; return its record."""
+    record = {"key": time_key(start), "source": address, "size": 0, "sha256": ""}
+    record["fetched"] = utc_now()
+    file = folder / frame_name(start)
+    if frame.state == "damaged":
         return record | {"state": "damaged", "file": file.name, "detail": "it does not decode"}
-    if isinstance(rate, str) or np.isnan(rate).all():
+    if frame.rate is None or np.isnan(frame.rate).all():
         return record | {"state": "missing", "file": "", "detail": "the store does not have it"}
-    write_frame(file, rate, mosaic_grid(rate.shape[0]))
+    write_frame(file, frame.rate, mosaic_grid(frame.rate.shape[0]))
     content = file.read_bytes()
     record |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     return record | {"state": "present", "file": file.name, "detail": ""}
 
 
-def stands(folder: Path, record: dict, address: str) -> bool:
-    """Whether a record need not be asked for again."""
-    if record["source"] != address or record["state"] == "damaged":
-        return False
-    file = folder / record["file"]
-    return record["state"] == "missing" or (file.exists() and file.stat().st_size == record["size"])
-
-
-def _key(when: np.datetime64) -> str:
-    return str(when.astype("datetime64[m]"))
-
-
 def _busy(endpoint: str, error: Exception) -> ArchiveBusy:
     host = endpoint.split("/")[2]
-    return ArchiveBusy(
-        f"{host}: the store cannot be read ({type(error).__name__}); run again later, what has "
-        "arrived is kept"
-    )
+    return ArchiveBusy(f"{host}: the store cannot be read ({type(error).__name__}); {RETRY_LATER}")

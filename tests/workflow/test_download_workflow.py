@@ -1,4 +1,4 @@
-"""The snippets of docs/data.md, run by Snakemake: archives on loopback, local folders."""
+"""The YAML snippets of docs/data.md, run by Snakemake with simulated archives or local folders."""
 
 import os
 import re
@@ -38,19 +38,19 @@ pytestmark = pytest.mark.slow
 
 
 def snippet(heading: str) -> dict:
-    """The configuration below a heading of docs/data.md."""
+    """Return the configuration below a heading of docs/data.md."""
     text = (ROOT / "docs" / "data.md").read_text()
-    found = re.search(rf"### {re.escape(heading)}\n.*?```yaml\n(.*?)```", text, re.DOTALL)
-    assert found, heading
-    return yaml.safe_load(found[1])
+    match = re.search(rf"### {re.escape(heading)}\n.*?```yaml\n(.*?)```", text, re.DOTALL)
+    assert match, heading
+    return yaml.safe_load(match[1])
 
 
 def snakemake(
     folder: Path, config: dict, environment: dict, *targets: str, succeeds: bool = True
 ) -> str:
-    """Run some targets with a configuration laid over the embedded default; returns what it says.
+    """Run targets with a configuration that overrides the default; return the output.
 
-    While it runs, and in all that it leaves behind, no secret of the environment may be seen.
+    Checks that no secret of the environment is in a command line, in the output or in a file.
     """
     small = {
         "run_folder": str(folder),
@@ -70,24 +70,26 @@ def snakemake(
         text=True,
     )
     with ThreadPoolExecutor(1) as pool:
-        listed = pool.submit(process_lists, process)
+        command_lines = pool.submit(process_lists, process)
         output, _ = process.communicate(timeout=500)
     assert (process.returncode == 0) == succeeds, output[-3000:]
     left = [f.read_bytes() for f in folder.rglob("*") if f.is_file() and f.suffix != ".pem"]
     for name in SECRETS & set(environment):
         secret = environment[name].encode()
-        assert not any(secret in seen for seen in [output.encode(), *listed.result(), *left]), name
+        assert not any(
+            secret in text for text in [output.encode(), *command_lines.result(), *left]
+        ), name
     return output
 
 
 def process_lists(process: subprocess.Popen) -> set[bytes]:
-    """Command lines of all processes, as long as one runs."""
+    """Command lines of all processes during the run of a process."""
     lines: set[bytes] = set()
     while process.poll() is None:
-        for listed in Path("/proc").glob("[0-9]*/cmdline"):
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
             try:
-                lines.add(listed.read_bytes())
-            except OSError:  # it has ended
+                lines.add(file.read_bytes())
+            except OSError:  # the process has ended
                 continue
         time.sleep(0.1)
     return lines
@@ -101,7 +103,9 @@ def account(nasa: Earthdata) -> dict[str, str]:
     }
 
 
-def test_the_archives_are_planned_fetched_and_described(tmp_path: Path) -> None:
+def test_the_archives_are_planned_downloaded_and_not_downloaded_again(
+    tmp_path: Path,
+) -> None:
     nasa = Earthdata(steps("2020-06-01", LAST), unlisted={"2020-06-01T04:00"})
     nasa.faults = {"2020-06-01T12:00": ["cut"]}
     times = pd.DatetimeIndex(steps("2020-06-01", LAST, 5)).delete([7])
@@ -115,10 +119,10 @@ def test_the_archives_are_planned_fetched_and_described(tmp_path: Path) -> None:
         environment = {**server.environment, **account(nasa)}
         wrong = {**environment, "EARTHDATA_PASSWORD": "wr0ng-word"}
         refused = snakemake(tmp_path, config, wrong, "plan", succeeds=False)
-        assert "does not accept the account; three steps: 1. register" in refused
+        assert "does not accept the account; access takes three steps: 1. register" in refused
         plan = snakemake(tmp_path, config, environment, "plan")
         assert f"{48 * DAYS} half-hours, {48 * DAYS - 1} in the catalogue" in plan
-        assert f"{288 * DAYS} frames, {288 * DAYS - 1} in the store, 0 here" in plan
+        assert f"{288 * DAYS} frames, {288 * DAYS - 1} in the store, 0 on disk" in plan
         assert not nasa.served
         targets = ("results/data/lag.parquet",)
         snakemake(tmp_path, config, environment, *targets)
@@ -130,7 +134,7 @@ def test_the_archives_are_planned_fetched_and_described(tmp_path: Path) -> None:
     assert "Nothing to be done" in again
 
 
-def test_a_year_of_the_hub_becomes_the_manifests_of_its_months(tmp_path: Path) -> None:
+def test_a_year_of_the_hub_gives_the_manifests_of_its_months(tmp_path: Path) -> None:
     frame = frame_bytes(np.zeros((48, 48), np.int16))
     stamps = pd.date_range("2020-05-31 23:00", "2020-06-01 02:00", freq="5min")
     hub = Hub(REPOSITORY, {"2020.tar": tar_bytes({f"{t:%Y%m%d%H%M}.npz": frame for t in stamps})})
@@ -145,7 +149,7 @@ def test_a_year_of_the_hub_becomes_the_manifests_of_its_months(tmp_path: Path) -
 
 
 def test_local_folders_are_read_and_the_radar_is_checked_against_gauges(tmp_path: Path) -> None:
-    """The radar says twice what the gauges say, at every hour of another amount."""
+    """The radar measures twice the rain of the gauges, with a different amount in each hour."""
     for name in ("imerg", "radar", "comephore"):
         (tmp_path / "data" / name).mkdir(parents=True)
     for when in steps("2020-06-01", "2020-06-01T06:00"):

@@ -1,16 +1,17 @@
-"""IMERG from the archive, against a loopback server that behaves as the real one."""
+"""Download of IMERG from a loopback server that behaves like the real archive."""
 
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from rainscore.download.earthdata import login, search
-from rainscore.download.granules import Order, fetch_month
-from rainscore.download.transfer import AccessRefused, ArchiveBusy, Patience
+from rainscore.download.earthdata import list_granules, login
+from rainscore.download.granules import ImergRequest, fetch_month
+from rainscore.download.transfer import AccessRefused, ArchiveBusy, RetryPolicy
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
 from rainscore.imerg.manifests import read_manifest, write_manifest
@@ -20,14 +21,15 @@ from tests.archives import STORED, Earthdata
 from tests.servers import Loopback
 
 CELLS = Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9)
-QUICK = Patience(tries=3, pause=0.01, longest=0.05, silence=2.0, deadline=1.0)
+QUICK = RetryPolicy(
+    attempts=3, first_pause=0.01, max_pause=0.05, read_timeout=2.0, total_timeout=1.0
+)
 DAY = ("2019-06-03", "2019-06-03T06:00")
 
 
-def order(**changes: object) -> Order:
-    # Values of several types, by name.
-    return Order(**{"run": "final", "version": "07", "access": "opendap", "cells": CELLS,
-                    "patience": QUICK} | changes)  # type: ignore[arg-type]  # fmt: skip
+def request(**changes: Any) -> ImergRequest:
+    defaults = {"run": "final", "version": "07", "access": "opendap", "cells": CELLS}
+    return ImergRequest(**{**defaults, "retry": QUICK, **changes})
 
 
 @pytest.fixture
@@ -46,11 +48,11 @@ def earthdata(
         yield nasa, server
 
 
-def test_every_half_hour_arrives_in_the_box_and_is_entered_with_where_and_when(
+def test_every_half_hour_arrives_and_the_manifest_has_its_address_and_time(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, _ = earthdata
-    table = fetch_month(tmp_path / "2019-06", *DAY, order())
+    table = fetch_month(tmp_path / "2019-06", *DAY, request())
     assert list(table["state"]) == ["present"] * 12
     assert set(nasa.served.values()) == {1}
     granule = read_granule(tmp_path / table["file"][3], CELLS)
@@ -64,11 +66,11 @@ def test_every_half_hour_arrives_in_the_box_and_is_entered_with_where_and_when(
 
 
 @pytest.mark.parametrize("access", ["opendap", "opendap-cloud", "harmony", "whole"])
-def test_each_way_of_access_gives_the_same_fields(
+def test_each_access_method_gives_the_same_fields(
     access: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     table = fetch_month(
-        tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", order(access=access)
+        tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", request(access=access)
     )
     assert list(table["state"]) == ["present"] * 2
     rain = read_granule(tmp_path / table["file"][0], CELLS)["precipitation"].values
@@ -81,16 +83,16 @@ def test_the_catalogue_is_read_page_by_page(earthdata: tuple[Earthdata, Loopback
     nasa, server = earthdata
     nasa.times = steps("2019-01-01", "2019-04-01")
     start, end = np.datetime64("2019-01-01", "ns"), np.datetime64("2019-04-01", "ns")
-    assert len(search(login(), "final", "07", start, end)) == 90 * 48
-    assert sum(request.host == "cmr.earthdata.nasa.gov" for request, _ in server.log) == 3
+    assert len(list_granules(login(), "final", "07", start, end)) == 90 * 48
+    assert sum(received.host == "cmr.earthdata.nasa.gov" for received, _ in server.log) == 3
 
 
-def test_the_last_letter_of_a_version_is_taken(
+def test_of_several_letters_of_a_version_the_last_is_downloaded(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     nasa, _ = earthdata
     nasa.repaired = {"2019-06-03T00:30"}
-    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:30", order())
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:30", request())
     assert list(table["version"]) == ["V07B", "V07C", "V07B"]
     assert "mixes V07B and V07C" in caplog.text
 
@@ -119,7 +121,7 @@ def test_the_last_letter_of_a_version_is_taken(
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else value,
 )
-def test_a_fault_ends_in_its_state_and_leaves_the_others_alone(
+def test_a_fault_sets_the_state_of_its_half_hour_only(
     faults: list[str],
     state: str,
     why: str,
@@ -128,102 +130,104 @@ def test_a_fault_ends_in_its_state_and_leaves_the_others_alone(
 ) -> None:
     nasa, _ = earthdata
     nasa.faults = {"2019-06-03T02:00": faults}
-    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T03:00", order())
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T03:00", request())
     assert list(table["state"]) == ["present"] * 4 + [state] + ["present"]
     assert why in table["detail"][4]
     assert not list((tmp_path / "2019-06").glob(".*"))
     assert len(list((tmp_path / "2019-06").glob("3B*"))) == (table["state"] == "present").sum()
 
 
-def test_what_the_archive_does_not_have_is_missing_and_not_asked_for_again_until_told_to(
+def test_half_hours_that_the_archive_lacks_are_requested_again_only_with_retry_missing(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, server = earthdata
     nasa.unlisted, nasa.gone = {"2019-06-03T01:00"}, {"2019-06-03T03:30"}
-    table = fetch_month(tmp_path / "2019-06", *DAY, order())
+    table = fetch_month(tmp_path / "2019-06", *DAY, request())
     assert list(table.index[table["state"] == "missing"]) == [2, 7]
-    asked = len(server.log)
-    again = fetch_month(tmp_path / "2019-06", *DAY, order())
-    assert len(server.log) == asked
+    requests = len(server.log)
+    again = fetch_month(tmp_path / "2019-06", *DAY, request())
+    assert len(server.log) == requests
     assert again.equals(table)
-    still = fetch_month(tmp_path / "2019-06", *DAY, order(retry_missing=True))
+    still = fetch_month(tmp_path / "2019-06", *DAY, request(retry_missing=True))
     assert list(still["state"]) == list(table["state"])
     nasa.unlisted, nasa.gone = set(), set()
-    told = fetch_month(tmp_path / "2019-06", *DAY, order(retry_missing=True))
-    assert list(told["state"]) == ["present"] * 12
+    retried = fetch_month(tmp_path / "2019-06", *DAY, request(retry_missing=True))
+    assert list(retried["state"]) == ["present"] * 12
     assert set(nasa.served.values()) == {1}
 
 
-def test_what_came_damaged_is_fetched_by_the_next_run(
+def test_a_damaged_file_is_downloaded_again_by_the_next_run(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, _ = earthdata
     nasa.faults = {"2019-06-03T02:00": ["truncated"] * 3}
-    assert fetch_month(tmp_path / "2019-06", *DAY, order())["state"][4] == "damaged"
-    assert fetch_month(tmp_path / "2019-06", *DAY, order())["state"][4] == "present"
+    assert fetch_month(tmp_path / "2019-06", *DAY, request())["state"][4] == "damaged"
+    assert fetch_month(tmp_path / "2019-06", *DAY, request())["state"][4] == "present"
     assert set(nasa.served.values()) == {1}
 
 
-def test_another_box_is_fetched_although_files_are_there(
+def test_another_box_is_downloaded_although_files_are_on_disk(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
-    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", order())
+    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", request())
     wider = Grid("EPSG:4326", -0.6, 45.2, 0.1, 0.1, 13, 9)
-    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", order(cells=wider))
+    table = fetch_month(
+        tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", request(cells=wider)
+    )
     rain = read_granule(tmp_path / table["file"][0], wider)["precipitation"]
     assert rain.notnull().all()
 
 
-def test_an_archive_that_stays_busy_stops_the_month_and_what_came_is_kept(
+def test_an_archive_that_stays_busy_is_an_error_and_files_that_arrived_are_kept(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, _ = earthdata
     nasa.faults = {"2019-06-03T02:00": ["503", "always"]}
-    with pytest.raises(ArchiveBusy, match=r"answers 503.*run again later"):
-        fetch_month(tmp_path / "2019-06", *DAY, order())
+    with pytest.raises(ArchiveBusy, match=r"answers 503.*run the workflow again later"):
+        fetch_month(tmp_path / "2019-06", *DAY, request())
     nasa.faults = {}
-    assert list(fetch_month(tmp_path / "2019-06", *DAY, order())["state"]) == ["present"] * 12
+    assert list(fetch_month(tmp_path / "2019-06", *DAY, request())["state"]) == ["present"] * 12
     assert max(nasa.served.values()) == 1
 
 
-def test_a_pause_that_the_server_asks_for_is_kept_by_all_connections(
+def test_all_connections_pause_for_as_long_as_the_server_asks(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, server = earthdata
     nasa.retry_after = "1"
     nasa.faults = {"2019-06-03T02:00": ["429"]}
-    patient = Patience(tries=3, pause=0.01, longest=5, silence=2, deadline=2)
+    retry = RetryPolicy(attempts=3, max_pause=5, read_timeout=2, total_timeout=2)
     begun = time.monotonic()
-    table = fetch_month(tmp_path / "2019-06", *DAY, order(patience=patient))
+    table = fetch_month(tmp_path / "2019-06", *DAY, request(retry=retry))
     assert time.monotonic() - begun > 1
     assert list(table["state"]) == ["present"] * 12
-    statuses = [status for request, status in server.log if "opendap" in request.path]
-    # Those that were under way may still come; no other goes out before the pause is over.
+    statuses = [status for received, status in server.log if "opendap" in received.path]
+    # No further request is sent before the pause is over.
     assert statuses.count(429) == 1
 
 
 @pytest.mark.parametrize(("arrive", "message"), [(0, "3 files in a row"), (9, "12 files in a row")])
-def test_damage_without_end_is_the_fault_of_the_network_and_stops_the_month(
+def test_many_damaged_files_in_a_row_are_an_error(
     arrive: int, message: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, _ = earthdata
     nasa.faults = {str(t.astype("datetime64[m]")): ["cut", "always"] for t in nasa.times[arrive:]}
     with pytest.raises(ArchiveBusy, match=message):
-        fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", order(max_connections=1))
+        fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", request(max_connections=1))
 
 
-def test_no_more_connections_are_open_than_allowed(
+def test_the_number_of_connections_is_limited(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, _ = earthdata
-    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", order(max_connections=3))
-    assert 1 <= nasa.most_at_once <= 3
+    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", request(max_connections=3))
+    assert 1 <= nasa.max_simultaneous <= 3
 
 
 @pytest.mark.parametrize(
-    "fault", ["account", "password", "application", "circles", "401", "403", "token"]
+    "fault", ["account", "password", "application", "loop", "401", "403", "token"]
 )
-def test_a_closed_door_is_explained_in_three_steps(
+def test_a_refused_account_is_an_error_that_explains_the_three_steps(
     fault: str,
     earthdata: tuple[Earthdata, Loopback],
     tmp_path: Path,
@@ -235,40 +239,40 @@ def test_a_closed_door_is_explained_in_three_steps(
     if fault == "password":
         monkeypatch.setenv("EARTHDATA_PASSWORD", "another")
     nasa.approved = fault != "application"
-    nasa.keeps_sessions = fault != "circles"
+    nasa.keeps_sessions = fault != "loop"
     nasa.refuses = int(fault) if fault.isdigit() else 0
     if fault == "token":
         monkeypatch.setenv("EARTHDATA_TOKEN", "0ld-t0ken")
-    with pytest.raises(AccessRefused, match=r"three steps: 1.*2.*GESDISC.*3") as caught:
-        fetch_month(tmp_path / "2019-06", *DAY, order())
+    with pytest.raises(AccessRefused, match=r"three steps: 1.*2.*GESDISC.*3") as raised:
+        fetch_month(tmp_path / "2019-06", *DAY, request())
     for secret in (nasa.password, nasa.token, "another", "0ld-t0ken"):
-        assert secret not in str(caught.value)
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+        assert secret not in str(raised.value)
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None
 
 
-def test_the_account_may_lie_in_netrc_or_be_a_token(
+def test_the_account_can_be_a_token_or_in_netrc(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nasa, _ = earthdata
     monkeypatch.delenv("EARTHDATA_USERNAME")
     monkeypatch.setenv("EARTHDATA_TOKEN", nasa.token)
     table = fetch_month(
-        tmp_path / "a", "2019-06-03", "2019-06-03T01:00", order(access="opendap-cloud")
+        tmp_path / "a", "2019-06-03", "2019-06-03T01:00", request(access="opendap-cloud")
     )
     assert list(table["state"]) == ["present"] * 2
     monkeypatch.delenv("EARTHDATA_TOKEN")
     monkeypatch.delenv("EARTHDATA_PASSWORD")
     account = f"machine urs.earthdata.nasa.gov login {nasa.user} password {nasa.password}\n"
     (tmp_path / "netrc").write_text(account)
-    table = fetch_month(tmp_path / "b", "2019-06-03", "2019-06-03T01:00", order())
+    table = fetch_month(tmp_path / "b", "2019-06-03", "2019-06-03T01:00", request())
     assert list(table["state"]) == ["present"] * 2
 
 
-def test_a_month_that_the_archive_does_not_cover_is_an_error(
+def test_a_month_without_granules_in_the_catalogue_is_an_error(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     with pytest.raises(RainscoreError, match=r"no granule of GPM_3IMERGHH version 07"):
-        fetch_month(tmp_path / "2031-01", "2031-01-01", "2031-01-02", order())
+        fetch_month(tmp_path / "2031-01", "2031-01-01", "2031-01-02", request())
 
 
 def test_no_secret_is_written_anywhere(
@@ -278,7 +282,7 @@ def test_no_secret_is_written_anywhere(
     nasa.faults = {"2019-06-03T02:00": ["cut", "always"]}
     caplog.set_level("DEBUG", logger="rainscore")
     caplog.set_level("DEBUG", logger="earthaccess")
-    table = fetch_month(tmp_path / "2019-06", *DAY, order())
+    table = fetch_month(tmp_path / "2019-06", *DAY, request())
     write_manifest(table, tmp_path / "2019-06.parquet")
     written = [f.read_bytes() for f in tmp_path.rglob("*") if f.is_file() and f.suffix != ".pem"]
     written += [caplog.text.encode(), json.dumps(table.astype(str).to_dict()).encode()]
@@ -287,9 +291,9 @@ def test_no_secret_is_written_anywhere(
 
 
 @pytest.mark.parametrize(("run", "letter"), [("late", "L"), ("early", "E")])
-def test_late_and_early_are_other_collections(
+def test_late_and_early_have_their_own_collections(
     run: str, letter: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
-    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T00:30", order(run=run))
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T00:30", request(run=run))
     assert list(table["state"]) == ["present"]
     assert f"/GPM_3IMERGHH{letter}.07/2019/154/3B-HHR-{letter}.MS." in table["source"][0]

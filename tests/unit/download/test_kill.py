@@ -1,4 +1,4 @@
-"""A download killed at any moment and started again ends as an undisturbed one."""
+"""A download that is killed and started again gives the result of an uninterrupted one."""
 
 import hashlib
 import os
@@ -22,15 +22,15 @@ END = f"2019-06-{3 + DAYS:02d}"
 SCRIPT = """
 import sys
 from pathlib import Path
-from rainscore.download.granules import Order, fetch_month
+from rainscore.download.granules import ImergRequest, fetch_month
 from rainscore.download.journal import Journal
 from rainscore.io import write_table
 from rainscore.grids import Grid
 from rainscore.runtime import start_logging
 folder = Path(sys.argv[1])
 start_logging(folder / "log")
-order = Order("final", "07", "opendap", Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9))
-write_table(fetch_month(folder / "2019-06", "2019-06-03", sys.argv[2], order), folder / "table")
+request = ImergRequest("final", "07", "opendap", Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9))
+write_table(fetch_month(folder / "2019-06", "2019-06-03", sys.argv[2], request), folder / "table")
 """
 
 
@@ -51,7 +51,7 @@ def content(folder: Path) -> dict[str, str]:
     }
 
 
-def test_a_killed_download_ends_with_the_same_bytes_and_fetches_nothing_twice(
+def test_a_killed_download_gives_the_same_bytes_and_requests_no_recorded_file_again(
     tmp_path: Path,
 ) -> None:
     times = steps("2019-06-03", END)
@@ -60,15 +60,15 @@ def test_a_killed_download_ends_with_the_same_bytes_and_fetches_nothing_twice(
     account = {"EARTHDATA_USERNAME": nasa.user, "EARTHDATA_PASSWORD": nasa.password}
     with Loopback(nasa.archives(), tmp_path) as server:
         environment = {**server.environment, **account}
-        calm, killed = tmp_path / "calm", tmp_path / "killed"
-        process = start(calm, environment)
+        whole, killed = tmp_path / "whole", tmp_path / "killed"
+        process = start(whole, environment)
         command = Path(f"/proc/{process.pid}/cmdline")
-        listed = command.read_bytes() if command.exists() else b""
+        command_line = command.read_bytes() if command.exists() else b""
         assert process.wait(timeout=170) == 0
         nasa.served.clear()
         nasa.faults = {"2019-06-03T12:00": ["503"], "2019-06-04T01:00": ["truncated"]}
         rng = random.Random(7)
-        kept: dict[str, int] = {}
+        recorded: dict[str, int] = {}
         for moment in sorted(rng.sample(range(len(times)), KILLS)):
             process = start(killed, environment)
             end = time.monotonic() + 20
@@ -80,22 +80,22 @@ def test_a_killed_download_ends_with_the_same_bytes_and_fetches_nothing_twice(
             assert process.wait() == -signal.SIGKILL
             for key, record in Journal(killed / "2019-06" / "journal.jsonl").read().items():
                 if record["state"] == "present":
-                    kept.setdefault(key, nasa.served[key])
+                    recorded.setdefault(key, nasa.served[key])
         assert start(killed, environment).wait(timeout=170) == 0
-    assert content(killed) == content(calm)
-    both = [read_table(folder / "table") for folder in (killed, calm)]
+    assert content(killed) == content(whole)
+    both = [read_table(folder / "table") for folder in (killed, whole)]
     assert both[0].drop(columns="fetched").equals(both[1].drop(columns="fetched"))
     assert both[0]["state"].value_counts().to_dict() == {"present": len(times) - 2, "missing": 2}
     twice = sum(count - 1 for count in nasa.served.values())
     print(f"{KILLS} kills, {len(times)} half-hours, {twice} fetched twice (in flight)")
     assert twice <= 4 * KILLS
-    assert all(nasa.served[key] == count for key, count in kept.items())
+    assert all(nasa.served[key] == count for key, count in recorded.items())
     for secret in (nasa.password, nasa.token):
-        assert secret.encode() not in listed
+        assert secret.encode() not in command_line
         assert not any(
             secret.encode() in file.read_bytes()
-            for folder in (calm, killed)
+            for folder in (whole, killed)
             for file in folder.rglob("*")
             if file.is_file()
         )
-    assert nasa.most_at_once <= 4
+    assert nasa.max_simultaneous <= 4

@@ -1,4 +1,4 @@
-"""What a download will be, against the loopback server: nothing of it travels."""
+"""Estimates of downloads from the loopback server, without downloading."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import s3fs
 
-from rainscore.download.granules import Order, fetch_month
+from rainscore.download.granules import ImergRequest, fetch_month
 from rainscore.download.hub import REPOSITORY
 from rainscore.download.journal import Journal
 from rainscore.download.plan import plan_hub, plan_imerg, plan_store
@@ -21,7 +21,7 @@ from tests.buckets import Bucket, Hub, write_store
 from tests.servers import Loopback
 
 CELLS = Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9)
-ORDER = Order("final", "07", "opendap", CELLS)
+REQUEST = ImergRequest("final", "07", "opendap", CELLS)
 SPANS = {"2019-06": ["2019-06-03", "2019-06-04"], "2019-07": ["2019-07-01", "2019-07-02"]}
 
 
@@ -38,36 +38,36 @@ def earthdata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Earth
         yield nasa
 
 
-def test_granules_gigabytes_and_hours_are_said_before_anything_travels(
+def test_the_plan_has_number_size_and_duration_before_anything_is_downloaded(
     earthdata: Earthdata, tmp_path: Path
 ) -> None:
-    lines = plan_imerg(tmp_path, SPANS, ORDER)
+    lines = plan_imerg(tmp_path, SPANS, REQUEST)
     assert lines[0].endswith(
-        "96 half-hours, 94 in the catalogue (2 missing at source), 0 here, 94 to fetch"
+        "96 half-hours, 94 in the catalogue (2 missing at source), 0 on disk, 94 to download"
     )
     # 108 cells of five fields of 4 bytes and four of 2, and 10 kB around them.
     assert "(13 kB each; whole granules would be 0.7 GB)" in lines[1]
-    assert "4 connections (4 s each, as measured elsewhere)" in lines[2]
+    assert "4 connections (4 s each, assumed)" in lines[2]
     assert not earthdata.served
 
 
-def test_what_is_here_is_taken_off_and_gives_its_size_and_pace(
+def test_files_on_disk_are_subtracted_and_give_the_mean_size_and_duration(
     earthdata: Earthdata, tmp_path: Path
 ) -> None:
-    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T06:00", ORDER)
-    lines = plan_imerg(tmp_path, SPANS, ORDER)
-    assert "11 here, 83 to fetch" in lines[0]
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T06:00", REQUEST)
+    lines = plan_imerg(tmp_path, SPANS, REQUEST)
+    assert "11 on disk, 83 to download" in lines[0]
     mean = table.loc[table["state"] == "present", "size"].mean()
     assert f"({mean / 1e3:.0f} kB each;" in lines[1]
-    assert "measured on 11)" in lines[2]
-    # Files of another box, and files that were deleted, are to be fetched.
-    wider = Order("final", "07", "opendap", Grid("EPSG:4326", -0.6, 45.2, 0.1, 0.1, 13, 9))
-    assert "0 here, 94 to fetch" in plan_imerg(tmp_path, SPANS, wider)[0]
+    assert "measured on 11 requests)" in lines[2]
+    # Files of another box and deleted files are downloaded again.
+    wider = ImergRequest("final", "07", "opendap", Grid("EPSG:4326", -0.6, 45.2, 0.1, 0.1, 13, 9))
+    assert "0 on disk, 94 to download" in plan_imerg(tmp_path, SPANS, wider)[0]
     (tmp_path / table["file"][0]).unlink()
-    assert "10 here, 84 to fetch" in plan_imerg(tmp_path, SPANS, ORDER)[0]
+    assert "10 on disk, 84 to download" in plan_imerg(tmp_path, SPANS, REQUEST)[0]
 
 
-def test_frames_of_the_store_are_counted_with_their_bytes(
+def test_the_plan_of_the_store_has_the_number_and_size_of_the_frames(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = pd.date_range("2020-01-01", "2020-01-03", freq="5min", inclusive="left").delete([5])
@@ -86,14 +86,14 @@ def test_frames_of_the_store_are_counted_with_their_bytes(
         again = plan_store(tmp_path / "radar", spans)[0]
     s3fs.S3FileSystem.clear_instance_cache()
     shard = (store / "prate/c/0/0/0").stat().st_size
-    assert line.startswith("radar: 288 frames, 287 in the store, 0 here, 287 to fetch,")
+    assert line.startswith("radar: 288 frames, 287 in the store, 0 on disk, 287 to download,")
     assert f"{287 / 288 * shard / 1e9:.2f} GB" in line
-    assert "assumed: nothing is here yet" in line
+    assert "assumed: nothing is on disk yet" in line
     assert sent < shard / 5
-    assert "11 here, 276 to fetch" in again
+    assert "11 on disk, 276 to download" in again
 
 
-def test_archives_of_the_hub_are_listed_with_what_is_left_of_them(
+def test_the_plan_of_the_hub_has_the_archives_and_the_size_that_remains(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub = Hub(REPOSITORY, {"2020.tar": bytes(120_000_000)})
@@ -114,7 +114,7 @@ def test_archives_of_the_hub_are_listed_with_what_is_left_of_them(
     huggingface_hub.utils.close_session()
     assert whole == [
         "radar 2020: 2020.tar, 0.1 GB to stream, about 0.0 GB to keep (3 of 12 months), "
-        "0.0 h at 10 MB/s (assumed: nothing is here yet)"
+        "0.0 h at 10 MB/s (assumed: nothing is on disk yet)"
     ]
     assert hub.sent == 0
     # 60 MB of which 5 MB are kept, at 500 kB in 9 s: 90 s.

@@ -1,4 +1,4 @@
-"""The French mosaic from the hub and from the Zarr store, against the loopback server."""
+"""Download of the French mosaic from the hub and the Zarr store, on the loopback server."""
 
 import errno
 import io
@@ -14,7 +14,7 @@ import pytest
 import s3fs
 
 from rainscore.download.hub import REPOSITORY, extract_frames, fetch_year, month_manifest
-from rainscore.download.transfer import ArchiveBusy, Patience
+from rainscore.download.transfer import ArchiveBusy, RetryPolicy
 from rainscore.download.zarrstore import fetch_frames
 from rainscore.errors import RainscoreError
 from rainscore.grids import RADAR_CORNER
@@ -25,7 +25,7 @@ from tests.buckets import Bucket, Hub, frame_bytes, tar_bytes, write_store
 from tests.servers import Loopback
 
 RNG = np.random.default_rng(3)
-QUICK = Patience(tries=3, pause=0.01, longest=0.02)
+QUICK = RetryPolicy(attempts=3, first_pause=0.01, max_pause=0.02)
 
 
 def year(n: int = 6) -> dict[str, bytes]:
@@ -51,14 +51,14 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 def reset_client() -> None:
-    """The hub's client and its listings are kept between calls: begin anew."""
+    """Reset the client of the hub, which keeps its listings between calls."""
     import huggingface_hub
 
     huggingface_hub.utils.close_session()
     huggingface_hub.HfFileSystem.clear_instance_cache()
 
 
-def test_the_frames_of_the_wanted_months_arrive_and_the_archive_is_not_kept(
+def test_the_frames_of_the_months_arrive_and_the_archive_is_not_stored(
     hub: Hub, tmp_path: Path
 ) -> None:
     table = fetch_year(tmp_path / "radar", "2020", ["2020-02"])
@@ -69,7 +69,7 @@ def test_the_frames_of_the_wanted_months_arrive_and_the_archive_is_not_kept(
     FrRadarRainfall().read(tmp_path / "radar" / table["file"][0])
 
 
-def test_a_second_call_fetches_nothing_and_a_further_month_reads_the_archive_again(
+def test_a_second_call_downloads_nothing_and_another_month_reads_the_archive_again(
     hub: Hub, tmp_path: Path
 ) -> None:
     first = fetch_year(tmp_path, "2020", ["2020-02"])
@@ -80,25 +80,25 @@ def test_a_second_call_fetches_nothing_and_a_further_month_reads_the_archive_aga
     assert len(both) == 12
 
 
-def test_a_broken_stream_goes_on_where_it_stopped(
+def test_an_interrupted_stream_resumes_where_it_stopped(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rainscore.download.hub.BLOCK", 20_000)
     whole = len(hub.files["2020.tar"])
-    calm = fetch_year(tmp_path / "calm", "2020", ["2020-01", "2020-02"])
+    whole_year = fetch_year(tmp_path / "whole_year", "2020", ["2020-01", "2020-02"])
     assert hub.sent <= 1.5 * whole
     hub.sent = 0
     hub.faults = ["", "", "", "", "403"]
-    with pytest.raises(ArchiveBusy, match=r"2020\.tar broke off"):
+    with pytest.raises(ArchiveBusy, match=r"transfer of 2020\.tar was interrupted"):
         fetch_year(tmp_path / "again", "2020", ["2020-01", "2020-02"])
     kept = len(list((tmp_path / "again").rglob("*.npz")))
     assert 0 < kept < 12
     again = fetch_year(tmp_path / "again", "2020", ["2020-01", "2020-02"])
-    assert again.drop(columns="fetched").equals(calm.drop(columns="fetched"))
+    assert again.drop(columns="fetched").equals(whole_year.drop(columns="fetched"))
     assert hub.sent <= 1.5 * whole + 40_000
 
 
-def test_a_disk_that_fills_up_is_said_to_be_full(
+def test_a_full_disk_is_an_error_of_its_own(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write, written = Path.write_bytes, []
@@ -111,7 +111,7 @@ def test_a_disk_that_fills_up_is_said_to_be_full(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_bytes", fills_up)
-        with pytest.raises(RainscoreError, match="the disk is full; make room") as raised:
+        with pytest.raises(RainscoreError, match="the disk is full; free some space") as raised:
             fetch_year(tmp_path, "2020", ["2020-02"])
     assert not isinstance(raised.value, ArchiveBusy)
     assert len(list(tmp_path.rglob("*.npz"))) == 3
@@ -119,17 +119,17 @@ def test_a_disk_that_fills_up_is_said_to_be_full(
 
 
 @pytest.mark.parametrize("fault", ["503", "429", "cut"])
-def test_a_busy_hub_and_a_cut_body_are_tried_again(fault: str, hub: Hub, tmp_path: Path) -> None:
+def test_a_busy_hub_and_a_cut_transfer_are_retried(fault: str, hub: Hub, tmp_path: Path) -> None:
     hub.faults = [fault]
     assert len(fetch_year(tmp_path, "2020", ["2020-03"])) == 6
 
 
-def test_only_the_wanted_months_must_fit_on_the_disk(
+def test_the_frames_of_the_months_must_fit_on_the_disk(
     hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     month = len(hub.files["2020.tar"]) // 12
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=month + 10))
-    with pytest.raises(RainscoreError, match="make room, or choose fewer months"):
+    with pytest.raises(RainscoreError, match="free some space, or choose fewer months"):
         fetch_year(tmp_path / "two", "2020", ["2020-01", "2020-02"])
     assert hub.sent == 0
     assert len(fetch_year(tmp_path / "one", "2020", ["2020-02"])) == 6
@@ -144,7 +144,7 @@ def test_a_frame_that_cannot_be_read_is_damaged(hub: Hub, tmp_path: Path) -> Non
     assert not (tmp_path / "2020-02/202002010005.npz").exists()
 
 
-def test_the_manifest_of_a_month_names_what_came_and_what_did_not(hub: Hub, tmp_path: Path) -> None:
+def test_the_manifest_of_a_month_has_present_and_missing_frames(hub: Hub, tmp_path: Path) -> None:
     frames = fetch_year(tmp_path, "2020", ["2020-02"])
     times = steps("2020-02-01", "2020-02-01T01:00", 5)
     write_manifest(month_manifest(frames, times), tmp_path / "2020-02.parquet")
@@ -154,12 +154,14 @@ def test_the_manifest_of_a_month_names_what_came_and_what_did_not(hub: Hub, tmp_
     assert list(ends["file"][:5]) == list(table["file"][1:6])
 
 
-def test_a_year_that_the_hub_does_not_have_says_which_it_has(hub: Hub, tmp_path: Path) -> None:
-    with pytest.raises(RainscoreError, match=r"has 2020\.tar, 2021\.tar, none of 2019"):
+def test_a_year_without_archive_is_an_error_that_lists_the_archives(
+    hub: Hub, tmp_path: Path
+) -> None:
+    with pytest.raises(RainscoreError, match=r"has 2020\.tar, 2021\.tar, and none of 2019"):
         fetch_year(tmp_path, "2019", ["2019-01"])
 
 
-def test_nothing_leaves_the_folder_of_its_month_whatever_an_archive_holds() -> None:
+def test_no_member_of_an_archive_is_written_outside_the_folder_of_its_month() -> None:
     content = frame_bytes(np.zeros((96, 96), np.int16))
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
@@ -174,7 +176,7 @@ def test_nothing_leaves_the_folder_of_its_month_whatever_an_archive_holds() -> N
             archive.addfile(member)
     out.seek(0)
     stamps = [stamp for stamp, data, _ in extract_frames(out, ["2020-02"]) if data is not None]
-    # A frame is written under its stamp alone, so a path in front of it leads nowhere.
+    # A frame is written under its time stamp; the path in the archive is ignored.
     assert stamps == ["202002010000", "202002010005"]
 
 
@@ -199,7 +201,7 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     s3fs.S3FileSystem.clear_instance_cache()
 
 
-def test_only_the_frames_that_are_wanted_travel_and_they_are_those_of_the_store(
+def test_only_the_frames_of_the_period_are_transferred_and_they_equal_those_of_the_store(
     bucket: Bucket, tmp_path: Path
 ) -> None:
     table = fetch_frames(tmp_path / "2020-01", "2020-01-01", "2020-01-01T01:00")
@@ -214,7 +216,7 @@ def test_only_the_frames_that_are_wanted_travel_and_they_are_those_of_the_store(
     assert bucket.sent == sent
 
 
-def test_the_half_pixel_of_the_store_is_put_right(bucket: Bucket, tmp_path: Path) -> None:
+def test_the_half_pixel_offset_of_the_store_is_corrected(bucket: Bucket, tmp_path: Path) -> None:
     table = fetch_frames(tmp_path / "2020-01", "2020-01-01", "2020-01-01T00:05")
     grid = FrRadarRainfall().grid(tmp_path / table["file"][0])
     assert grid == mosaic_grid(48)
@@ -228,20 +230,20 @@ def test_frames_that_the_store_lacks_are_missing(bucket: Bucket, tmp_path: Path)
     assert set(after["state"]) == {"missing"}
 
 
-def test_stamps_at_the_end_are_shifted_to_the_start(bucket: Bucket, tmp_path: Path) -> None:
+def test_time_stamps_at_the_end_are_shifted_to_the_start(bucket: Bucket, tmp_path: Path) -> None:
     table = fetch_frames(tmp_path / "2020-01", "2020-01-01", "2020-01-01T00:10", shift_minutes=5)
     rate = FrRadarRainfall().read(tmp_path / table["file"][0])
     np.testing.assert_allclose(rate, bucket.rates[1], rtol=1e-6)  # type: ignore[attr-defined]  # as above
 
 
-def test_a_busy_store_is_tried_again_and_then_named(bucket: Bucket, tmp_path: Path) -> None:
+def test_a_busy_store_is_retried_and_then_an_error(bucket: Bucket, tmp_path: Path) -> None:
     bucket.faults = [503]
     start = ("2020-01-01", "2020-01-01T00:05")
-    table = fetch_frames(tmp_path / "2020-01", *start, patience=QUICK)
+    table = fetch_frames(tmp_path / "2020-01", *start, retry=QUICK)
     assert list(table["state"]) == ["present"]
     bucket.faults = [403] * 50
     with pytest.raises(ArchiveBusy, match="cannot be read"):
-        fetch_frames(tmp_path / "2020-02", *start, patience=QUICK)
+        fetch_frames(tmp_path / "2020-02", *start, retry=QUICK)
 
 
 def test_a_chunk_that_does_not_decode_damages_its_frame_alone(
@@ -253,5 +255,5 @@ def test_a_chunk_that_does_not_decode_damages_its_frame_alone(
     begin = int(index[4, 0])
     content[begin : begin + 40] = bytes(40)
     shard.write_bytes(content)
-    table = fetch_frames(tmp_path / "2020-01", "2020-01-01", "2020-01-01T00:30", patience=QUICK)
+    table = fetch_frames(tmp_path / "2020-01", "2020-01-01", "2020-01-01T00:30", retry=QUICK)
     assert list(table["state"]) == ["present"] * 4 + ["damaged", "present"]

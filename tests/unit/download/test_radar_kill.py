@@ -1,4 +1,4 @@
-"""A radar download killed at any moment and started again ends as an undisturbed one."""
+"""A radar download that is killed and restarted gives the result of an uninterrupted one."""
 
 import hashlib
 import os
@@ -58,7 +58,7 @@ write_table(hub.fetch_year(folder, "2020", ["2020-01"]), folder / "table")
 
 @pytest.fixture
 def token(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token of the hub, as users have it in their environment, and clients that begin anew."""
+    """Set a token of the hub in the environment and reset the clients."""
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     huggingface_hub.utils.close_session()
     huggingface_hub.HfFileSystem.clear_instance_cache()
@@ -66,15 +66,15 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run_with_kills(
-    script: str, folder: Path, moments: Sequence[float], travelled: Callable[[], float],
+    script: str, folder: Path, moments: Sequence[float], transferred: Callable[[], float],
     killed: Callable[[], None],
 ) -> None:  # fmt: skip
-    """Start a download again and again, kill it when so much has travelled, and let it end."""
+    """Start a download, kill it at each of some amounts of transfer, and complete it."""
     rng = random.Random(3)
     for moment in moments:
         process = start(script, folder)
         end = time.monotonic() + 60
-        while travelled() < moment and time.monotonic() < end:
+        while transferred() < moment and time.monotonic() < end:
             assert process.poll() is None
             time.sleep(0.001)
         time.sleep(rng.uniform(0, 0.02))
@@ -82,32 +82,32 @@ def run_with_kills(
         assert process.wait() == -signal.SIGKILL
         killed()
     process = start(script, folder)
-    listed = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    command_line = Path(f"/proc/{process.pid}/cmdline").read_bytes()
     assert process.wait(timeout=120) == 0
-    assert TOKEN.encode() not in listed
+    assert TOKEN.encode() not in command_line
 
 
 def start(script: str, folder: Path) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", script, str(folder)], cwd=ROOT)
 
 
-def assert_the_same(killed: Path, calm: Path, table: pd.DataFrame) -> None:
-    """Bytes of the frames and the manifest, and no secret in any file."""
+def assert_equal_results(killed: Path, whole_run: Path, table: pd.DataFrame) -> None:
+    """Check that bytes and manifest are equal, and that no file holds a secret."""
     frames = [
         {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.glob("2020-01/*.npz")}
-        for folder in (killed, calm)
+        for folder in (killed, whole_run)
     ]
     assert frames[0] == frames[1]
     assert not list(killed.rglob(".*.part"))
-    found = read_table(killed / "table")
+    manifest = read_table(killed / "table")
     pd.testing.assert_frame_equal(
-        found.drop(columns="fetched"), table.drop(columns="fetched"), check_dtype=False
+        manifest.drop(columns="fetched"), table.drop(columns="fetched"), check_dtype=False
     )
-    files = [f for folder in (killed, calm) for f in folder.rglob("*") if f.is_file()]
+    files = [f for folder in (killed, whole_run) for f in folder.rglob("*") if f.is_file()]
     assert not any(TOKEN.encode() in file.read_bytes() for file in files)
 
 
-def test_a_killed_read_of_the_store_asks_for_no_frame_twice_but_those_in_flight(
+def test_a_killed_download_from_the_store_requests_only_frames_in_flight_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: None
 ) -> None:
     rates = RNG.integers(0, 500, (STAMPS.size - 1, 48, 48)) * 0.12
@@ -116,7 +116,7 @@ def test_a_killed_read_of_the_store_asks_for_no_frame_twice_but_those_in_flight(
     times = STAMPS.delete([50]).to_numpy()
     write_store(tmp_path / "s3" / path, times, rates, np.array([], "datetime64[ns]"))
     bucket = Bucket(tmp_path / "s3")
-    calm, killed = tmp_path / "calm", tmp_path / "killed"
+    whole_run, killed = tmp_path / "whole_run", tmp_path / "killed"
     shard = (tmp_path / "s3" / path / "prate/c/0/0/0").read_bytes()
     offsets = np.frombuffer(shard[-4 - 288 * 16 : -4], np.uint64).reshape(-1, 2)[:, 0].tolist()
 
@@ -124,8 +124,8 @@ def test_a_killed_read_of_the_store_asks_for_no_frame_twice_but_those_in_flight(
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
 
-        def asked() -> dict[str, int]:
-            """How often the chunk of each frame was asked for."""
+        def requests() -> dict[str, int]:
+            """Number of requests for the chunk of each frame."""
             counts = dict.fromkeys(np.datetime_as_string(times, unit="m"), 0)
             for request, _ in list(server.log):
                 first = request.headers.get("range", "").removeprefix("bytes=").partition("-")[0]
@@ -133,31 +133,31 @@ def test_a_killed_read_of_the_store_asks_for_no_frame_twice_but_those_in_flight(
                     counts[str(times[offsets.index(int(first))].astype("datetime64[m]"))] += 1
             return counts
 
-        table = fetch_frames(calm / "2020-01", "2020-01-01", END)
+        table = fetch_frames(whole_run / "2020-01", "2020-01-01", END)
         # A frame without any value has no chunk.
-        assert [key for key, n in asked().items() if n != 1] == ["2020-01-01T00:35"]
+        assert [key for key, n in requests().items() if n != 1] == ["2020-01-01T00:35"]
         server.log.clear()
         kept: dict[str, int] = {}
 
         def note() -> None:
-            now = asked()
+            now = requests()
             for key in Journal(killed / "2020-01" / "journal.jsonl").read():
                 kept.setdefault(key, now.get(key, 0))
 
         moments = sorted(random.Random(5).sample(range(1, 90), KILLS))
-        run_with_kills(ZARR, killed, moments, lambda: sum(asked().values()), note)
-        counts = asked()
+        run_with_kills(ZARR, killed, moments, lambda: sum(requests().values()), note)
+        counts = requests()
     assert 0 < len(kept) < 96
     assert all(counts.get(key, 0) == count for key, count in kept.items())
     twice = sum(max(count - 1, 0) for count in counts.values())
-    print(f"{KILLS} kills, {len(times)} frames, {twice} asked for twice (in flight)")
+    print(f"{KILLS} kills, {len(times)} frames, {twice} requested twice (in flight)")
     assert min(count for key, count in counts.items() if key != "2020-01-01T00:35") == 1
     assert twice <= 12 * KILLS
     assert table["state"].value_counts().to_dict() == {"present": 94, "missing": 2}
-    assert_the_same(killed, calm, table)
+    assert_equal_results(killed, whole_run, table)
 
 
-def test_a_killed_stream_of_the_hub_goes_on_where_it_stopped(
+def test_a_killed_stream_of_the_hub_resumes_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: None
 ) -> None:
     members = {
@@ -166,12 +166,12 @@ def test_a_killed_stream_of_the_hub_goes_on_where_it_stopped(
     }
     hub = Hub(REPOSITORY, {"2020.tar": tar_bytes(members)})
     whole = len(hub.files["2020.tar"])
-    calm, killed = tmp_path / "calm", tmp_path / "killed"
+    whole_run, killed = tmp_path / "whole_run", tmp_path / "killed"
     monkeypatch.setattr(hub_module, "BLOCK", BLOCK)
     with Loopback(hub.archives(), tmp_path) as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
-        table = fetch_year(calm, "2020", ["2020-01"])
+        table = fetch_year(whole_run, "2020", ["2020-01"])
         hub.sent = 0
         kept: list[int] = []
         moments = [whole * share for share in sorted(random.Random(5).sample(range(5, 95), KILLS))]
@@ -181,7 +181,7 @@ def test_a_killed_stream_of_the_hub_goes_on_where_it_stopped(
         )  # fmt: skip
     assert kept == sorted(kept) and 0 < kept[-1] < 96
     assert set(table["state"]) == {"present"} and len(table) == 96
-    print(f"{KILLS} kills, {hub.sent / whole:.3f} times the archive travelled")
-    # What was in flight at a kill: the block that was read, and the one that was asked for.
+    print(f"{KILLS} kills, {hub.sent / whole:.3f} times the archive transferred")
+    # In flight at a kill: the block that was read, and the one that was requested.
     assert hub.sent <= whole + (KILLS + 1) * 2 * BLOCK
-    assert_the_same(killed, calm, table)
+    assert_equal_results(killed, whole_run, table)

@@ -3,7 +3,7 @@ import pytest
 
 from rainscore.grids import imerg_cells, study_grid
 from rainscore.simulation.rain import simulate_rain
-from rainscore.simulation.runs import measure_runs, rain_on_cells
+from rainscore.simulation.threeruns import measure_runs, rain_on_cells
 from rainscore.simulation.worldtables import satellite_table
 
 GRID = study_grid(centre=(2.5, 46.6), size_km=240, step_km=8)
