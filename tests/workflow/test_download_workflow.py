@@ -1,4 +1,4 @@
-"""The YAML snippets of docs/data.md, run by Snakemake with simulated archives or local folders."""
+"""YAML snippets of the documentation, run by Snakemake with simulated archives or local folders."""
 
 import os
 import re
@@ -37,10 +37,10 @@ SECRETS = {"EARTHDATA_PASSWORD", "HF_TOKEN"}
 pytestmark = pytest.mark.slow
 
 
-def snippet(heading: str) -> dict:
-    """Return the configuration below a heading of docs/data.md."""
-    text = (ROOT / "docs" / "data.md").read_text()
-    match = re.search(rf"### {re.escape(heading)}\n.*?```yaml\n(.*?)```", text, re.DOTALL)
+def snippet(page: str, heading: str) -> dict:
+    """Return the first configuration below a heading of a page in docs."""
+    text = (ROOT / "docs" / page).read_text()
+    match = re.search(rf"#+ {re.escape(heading)}\n.*?```yaml\n(.*?)```", text, re.DOTALL)
     assert match, heading
     return yaml.safe_load(match[1])
 
@@ -114,7 +114,10 @@ def test_the_archives_are_planned_downloaded_and_not_downloaded_again(
     name = "mlcast-source-datasets/FR-MF-prate/v0.1.0/fr-mf-prate-5min.zarr"
     write_store(tmp_path / "s3" / name, times.to_numpy(), rates, np.array([], "datetime64[ns]"))
     bucket = Bucket(tmp_path / "s3")
-    config = {**snippet("From NASA's archive"), **snippet("From the Zarr store")}
+    config = {
+        **snippet("download.md", "IMERG from NASA's archive"),
+        **snippet("download.md", "Radar from the Zarr store"),
+    }
     with Loopback(nasa.archives() | bucket.archives(), tmp_path) as server:
         environment = {**server.environment, **account(nasa)}
         wrong = {**environment, "EARTHDATA_PASSWORD": "wr0ng-word"}
@@ -139,7 +142,7 @@ def test_a_year_of_the_hub_gives_the_manifests_of_its_months(tmp_path: Path) -> 
     stamps = pd.date_range("2020-05-31 23:00", "2020-06-01 02:00", freq="5min")
     hub = Hub(REPOSITORY, {"2020.tar": tar_bytes({f"{t:%Y%m%d%H%M}.npz": frame for t in stamps})})
     with Loopback(hub.archives(), tmp_path) as server:
-        config = snippet("From the hub")
+        config = snippet("download.md", "Radar from the hub")
         environment = {**server.environment, "HF_TOKEN": "hf_t0kenOfAda"}
         plan = snakemake(tmp_path, config, environment, "plan")
         assert "radar 2020: 2020.tar" in plan
@@ -167,8 +170,11 @@ def test_local_folders_are_read_and_the_radar_is_checked_against_gauges(tmp_path
         raster = xr.DataArray(tenths, {"y": grid.y, "x": grid.x}, ("band", "y", "x"))
         path = tmp_path / f"data/comephore/20200601{hour + 1:02d}_RR.gtif"
         raster.rio.write_crs(RADAR_CRS).rio.to_raster(path, driver="GTiff")
-    imerg, radar = snippet("From a folder"), snippet("From a folder of frames")
-    gauges = snippet("Checked against gauges")["radar"]["comephore_folder"]
+    imerg, radar = (
+        snippet("data.md", "From a folder"),
+        snippet("data.md", "From a folder of frames"),
+    )
+    gauges = snippet("data.md", "Checked against gauges")["radar"]["comephore_folder"]
     imerg["imerg"]["granule_folder"] = str(tmp_path / imerg["imerg"]["granule_folder"])
     radar["radar"] |= {
         "frame_folder": str(tmp_path / radar["radar"]["frame_folder"]),
