@@ -15,6 +15,7 @@ import xarray as xr
 
 from rainscore.grids import Grid
 from rainscore.imerg.passes import pass_ages
+from rainscore.io import MAPS_PER_CHUNK
 from rainscore.regridding.conservative import Weights
 from rainscore.regridding.radarreader import Truth
 from rainscore.scores.categorical import contingency_sums
@@ -53,7 +54,6 @@ _SPEED_LAG_MIN = 20
 _MAX_SPEED_KMH = 110.0
 _MIN_WET = 0.003  # wet fraction below which a frame has no further statistics
 _MIN_SPELL = 16  # half-hours
-_CHUNK = 48  # maps read at once
 
 
 def hour_quantity(hour: int) -> str:
@@ -138,16 +138,16 @@ def amount_sums(pair: xr.Dataset) -> pd.DataFrame:
     """
     rows: list[Row] = []
     hours = pair["time"].dt.hour.values // 3 * 3
-    for start in range(0, pair.sizes["time"], _CHUNK):
-        rain = pair["radar"][start : start + _CHUNK].values
+    for start in range(0, pair.sizes["time"], MAPS_PER_CHUNK):
+        rain = pair["radar"][start : start + MAPS_PER_CHUNK].values
         valid = np.isfinite(rain)
         size = valid.sum(axis=(1, 2)).astype(float)
         total = np.where(valid, rain, 0).sum(axis=(1, 2), dtype=float)
         wet = (rain >= WET_HALF_HOUR).sum(axis=(1, 2)).astype(float)
         rows.append(("radar", ALL, "rain [mm/h]", total.sum(), size.sum(), np.nan))
         rows.append(("radar", ALL, "wet share", wet.sum(), size.sum(), np.nan))
-        for hour in np.unique(hours[start : start + _CHUNK]):
-            at_hour = hours[start : start + _CHUNK] == hour
+        for hour in np.unique(hours[start : start + MAPS_PER_CHUNK]):
+            at_hour = hours[start : start + MAPS_PER_CHUNK] == hour
             sums = total[at_hour].sum(), size[at_hour].sum()
             rows.append(("radar", ALL, hour_quantity(hour), *sums, np.nan))
     return _table(rows)
@@ -162,8 +162,8 @@ def cell_truth(pair: xr.Dataset, weights: Weights) -> np.ndarray:
     """
     return np.concatenate(
         [
-            weights.apply(pair["radar"][i : i + _CHUNK].values, min_valid=0.5)[0]
-            for i in range(0, pair.sizes["time"], _CHUNK)
+            weights.apply(pair["radar"][i : i + MAPS_PER_CHUNK].values, min_valid=0.5)[0]
+            for i in range(0, pair.sizes["time"], MAPS_PER_CHUNK)
         ]
     )
 
