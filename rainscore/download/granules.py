@@ -78,7 +78,7 @@ class ImergRequest:
 
     @property
     def label(self) -> str:
-        """Text that is equal for requests of the same files; the key `asked` of the journal."""
+        """Text that identifies the requested files; stored as `asked` in the journal."""
         return f"{self.run} {self.version} {self.access} {'-'.join(map(str, self.box))}"
 
 

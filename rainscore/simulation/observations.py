@@ -110,8 +110,8 @@ class Observer:
         Returns:
             Middles and rain rates of the frames of the three half-hours.
         """
-        kept = {h: self._recent[h] for h in (half_hour - 2, half_hour - 1) if h in self._recent}
-        self._recent = {**kept, half_hour: (middle, frames)}
+        recent = {h: self._recent[h] for h in (half_hour - 2, half_hour - 1) if h in self._recent}
+        self._recent = {**recent, half_hour: (middle, frames)}
         parts = [(m + 30 * (h - half_hour), f) for h, (m, f) in self._recent.items() if len(f)]
         if not parts:
             return middle, frames

@@ -145,9 +145,9 @@ def test_half_hours_that_the_archive_lacks_are_requested_again_only_with_retry_m
     table = fetch_month(tmp_path / "2019-06", *DAY, request())
     assert list(table.index[table["state"] == "missing"]) == [2, 7]
     requests = len(server.log)
-    again = fetch_month(tmp_path / "2019-06", *DAY, request())
+    repeated = fetch_month(tmp_path / "2019-06", *DAY, request())
     assert len(server.log) == requests
-    assert again.equals(table)
+    assert repeated.equals(table)
     still = fetch_month(tmp_path / "2019-06", *DAY, request(retry_missing=True))
     assert list(still["state"]) == list(table["state"])
     nasa.unlisted, nasa.gone = set(), set()

@@ -45,7 +45,7 @@ def test_frames_are_five_minutes_apart_complete_and_never_negative():
         assert np.isfinite(rate).all() and rate.min() >= 0
 
 
-def test_a_frame_does_not_depend_on_where_the_simulation_began():
+def test_a_frame_does_not_depend_on_the_start_of_the_simulation():
     whole, part = frames(START, 5), frames(START + np.timedelta64(3, "h"), 2)
     assert len(part) == 24
     for time, rate in part.items():
@@ -63,7 +63,7 @@ def test_another_seed_gives_other_rain():
     assert not np.array_equal(one[START], two[START])
 
 
-def test_an_oblong_grid_is_refused():
+def test_an_oblong_grid_is_an_error():
     with pytest.raises(ValueError, match="square grid"):
         next(simulate_rain(replace(GRID, nx=30), START, START + 60, seed=1))
 
@@ -76,7 +76,7 @@ def test_the_gaussian_fields_have_unit_variance(texture):
     assert np.mean(maps) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_spectrum_has_the_slope_it_was_given():
+def test_the_spectrum_has_the_slope_of_its_texture():
     source = field(replace(CELLS, slope=3.0, fine_slope=3.0, outer=1e5), side_km=64.0)
     power = np.mean([abs(source.modes(h)) ** 2 for h in range(0, 400, 4)], axis=0)
     k = np.hypot(np.fft.fftfreq(64, 1 / 64)[:, None], np.arange(33))
@@ -85,7 +85,7 @@ def test_the_spectrum_has_the_slope_it_was_given():
     assert slope == pytest.approx(-3, abs=0.1)
 
 
-def test_small_structures_live_shorter_than_large_ones():
+def test_small_structures_have_a_shorter_lifetime_than_large_ones():
     source = field(CELLS)
     now, later = source.modes(1000.0), source.modes(1000.5)
     small, large = source.octave == 5, source.octave == 2
@@ -111,14 +111,14 @@ def test_wet_share_mean_and_spread_are_those_of_the_regime():
     assert np.log(rate[rate > 0]).std() == pytest.approx(1.0, abs=0.02)
 
 
-def test_sheets_never_rain_as_hard_as_cells():
+def test_the_highest_rate_of_sheets_is_below_that_of_cells():
     gauss = np.random.default_rng(0).standard_normal((2, 100, 100)).astype(np.float32)
-    most = {}
+    max_rates = {}
     for cells in (0.0, 1.0):
         weather = constant_weather(wet=0.5, mean=30.0, sigma=2.0, cells=cells)
         local = world_rain._LocalWeather(weather, n=100, side_km=400.0)
-        most[cells] = local.rain(gauss, local.hours[0] + 48).max()
-    assert most[0.0] <= 25 < 100 < most[1.0] <= 150
+        max_rates[cells] = local.rain(gauss, local.hours[0] + 48).max()
+    assert max_rates[0.0] <= 25 < 100 < max_rates[1.0] <= 150
 
 
 def test_a_change_of_regime_arrives_from_the_west():
@@ -131,7 +131,7 @@ def test_a_change_of_regime_arrives_from_the_west():
     assert wet[:, :15].mean() > 0.8 > 0.1 > wet[:, -15:].mean()
 
 
-def test_the_daily_cycle_is_that_of_the_hour_everywhere():
+def test_the_daily_cycle_has_the_same_phase_everywhere():
     weather = constant_weather(wet=0.2, mean=1.0, sigma=1.0, cells=0.5, daily=1.2)
     local = world_rain._LocalWeather(weather, n=200, side_km=800.0)
     gauss = np.random.default_rng(0).standard_normal((2, 200, 200)).astype(np.float32)
@@ -143,7 +143,7 @@ def test_the_daily_cycle_is_that_of_the_hour_everywhere():
         assert night[part].mean() < 0.25 * share
 
 
-def test_rain_drifts_by_its_wind(monkeypatch):
+def test_rain_drifts_with_the_wind(monkeypatch):
     weather = constant_weather(wet=0.3, mean=1.0, sigma=1.0, cells=0.0)
     hours = np.arange(weather.time.size) / 2
     moving = replace(weather, u=weather.u + 16.0, v=weather.v + 8.0, x=16.0 * hours, y=8.0 * hours)

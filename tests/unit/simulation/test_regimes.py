@@ -13,7 +13,7 @@ from rainscore.simulation.regimes import (
 YEAR = np.datetime64("2018-01-01"), np.datetime64("2019-01-01")
 
 
-def test_there_is_one_known_regime_each_half_hour():
+def test_each_half_hour_has_one_of_the_seven_regimes():
     table = simulate_regimes(*YEAR, seed=1)
     assert len(table) == 365 * 48
     assert table["time"].dtype == "datetime64[ns]"
@@ -21,7 +21,7 @@ def test_there_is_one_known_regime_each_half_hour():
     assert set(table["regime"]) == set(REGIMES)
 
 
-def test_a_month_alone_is_the_month_of_the_year():
+def test_a_month_simulated_alone_equals_the_month_of_a_whole_year():
     year = simulate_regimes(*YEAR, seed=1)
     start, end = np.datetime64("2018-05-01"), np.datetime64("2018-06-01")
     month = simulate_regimes(start, end, seed=1)
@@ -42,7 +42,7 @@ def test_another_seed_gives_other_weather():
     assert (one != two).mean() > 0.5
 
 
-def test_snow_comes_in_winter_and_convection_in_summer():
+def test_snow_occurs_in_winter_and_convection_in_summer():
     table = simulate_regimes(np.datetime64("2010-01-01"), np.datetime64("2020-01-01"), seed=1)
     share = table.groupby(table["time"].dt.month)["regime"].value_counts(normalize=True)
     assert share.get((7, "snow"), 0) == 0 < 0.05 < share[1, "snow"]
@@ -50,7 +50,7 @@ def test_snow_comes_in_winter_and_convection_in_summer():
     assert share[1, "front"] > share[7, "front"]
 
 
-def test_snow_comes_with_a_low_freezing_level():
+def test_snow_occurs_under_a_low_freezing_level():
     table = simulate_regimes(np.datetime64("2012-11-01"), np.datetime64("2013-04-01"), seed=1)
     hours = table["time"].astype("datetime64[s]").astype(int) / 3600
     level = np.array([freezing_level(hour, seed=1) for hour in hours])
@@ -78,7 +78,7 @@ def test_convective_rain_falls_in_summer_afternoons_and_winter_rain_at_any_hour(
     assert winter.max() < 1.2 * winter.min()
 
 
-def test_convection_begins_by_day():
+def test_convection_starts_during_the_day():
     table = simulate_regimes(np.datetime64("2010-01-01"), np.datetime64("2020-01-01"), seed=1)
     begins = (table["regime"] == "isolated") & (table["regime"].shift() != "isolated")
     hour = table["time"][begins].dt.hour

@@ -115,9 +115,11 @@ def test_smoothing_keeps_a_uniform_rate_at_the_edge_of_the_coverage():
 
 def test_the_errors_depend_on_the_overpass_only():
     world = Retrievals(CELLS, seed=1, errors=ALL_ERRORS)
-    one, again, other = (world.microwave(rain(), overpass(h)) for h in (SUMMER, SUMMER, SUMMER + 4))
-    np.testing.assert_array_equal(one, again)
-    assert not np.array_equal(one, other)
+    first, second, other = (
+        world.microwave(rain(), overpass(h)) for h in (SUMMER, SUMMER, SUMMER + 4)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, other)
 
 
 def test_snow_is_likely_in_winter_in_the_north_and_never_in_summer():

@@ -17,7 +17,7 @@ def test_mountains_are_wetter_than_plains():
     assert at(lon, lat) < 0.85
 
 
-def test_the_terrain_leaves_the_rain_of_the_box_as_it_is():
+def test_the_mean_terrain_factor_of_the_domain_is_one():
     factor = terrain_factor(study_grid(centre=(2.5, 46.6), size_km=800, step_km=8))
     assert factor.mean() == pytest.approx(1, abs=0.01)
     assert factor.dtype == np.float32
