@@ -5,6 +5,7 @@ import pytest
 from rainscore.evaluation.baselines import (
     NEIGHBOURS,
     ByClass,
+    ConditionalClimatology,
     NearestMaps,
     cluster_class,
     random_error_class,
@@ -29,14 +30,14 @@ def block_of(target: np.ndarray, inputs: np.ndarray | None = None, start: int = 
     return Block(times, inputs, target, everywhere, everywhere, error, error)
 
 
-def test_a_window_without_score_is_not_judged() -> None:
+def test_a_window_without_a_score_is_not_evaluated() -> None:
     target = np.array([[[0.2, np.nan]], [[0.4, 0.6]]])
     block = block_of(target)
     assert block.scores.tolist() == [0.2, 0.4, 0.6]
     assert block.map_index.tolist() == [0, 1, 1]
 
 
-def test_blocks_are_the_maps_of_the_files_with_what_the_network_sees(tmp_path) -> None:
+def test_blocks_hold_the_maps_of_the_files_with_the_inputs_of_the_network(tmp_path) -> None:
     path, table = training_file(tmp_path, "2019-05-01", "2019-05-02")
     blocks = list(read_blocks([path], table["time"].to_numpy()[5:25], ["age_next"]))
     assert [len(block.times) for block in blocks] == [16, 4]
@@ -56,8 +57,8 @@ def test_a_missing_random_error_is_a_class_of_its_own() -> None:
     assert random_error_class(block).tolist() == [0, 39, 40]
 
 
-def test_the_nearest_maps_are_those_alike_in_the_latent_space() -> None:
-    """Two kinds of maps, far apart in the first number; the second is noise of a large unit."""
+def test_the_nearest_maps_are_those_with_similar_latent_vectors() -> None:
+    """Two kinds of maps differ in the first component; the second is noise on a larger scale."""
     rng = np.random.default_rng(0)
     kind = np.arange(100) % 2
     target = np.where(kind == 1, 0.9, 0.1)[:, None, None] + rng.uniform(-0.05, 0.05, (100, 4, 4))
@@ -67,10 +68,10 @@ def test_the_nearest_maps_are_those_alike_in_the_latent_space() -> None:
     ).assign(z1=1000 * rng.random(100))
     nearest = NearestMaps(latents)
     nearest.learn(block)
-    found = nearest.nearest(block.times)
-    assert found.shape == (100, NEIGHBOURS)
-    assert (found[:, 0] == np.arange(100)).all()
-    assert (kind[found] == kind[:, None]).mean() > 0.99
+    positions = nearest.nearest(block.times)
+    assert positions.shape == (100, NEIGHBOURS)
+    assert (positions[:, 0] == np.arange(100)).all()
+    assert (kind[positions] == kind[:, None]).mean() > 0.99
     median = nearest.predict(block, LEVELS)[:, 2].reshape(100, -1)
     assert median[kind == 1] == pytest.approx(0.9, abs=0.02)
     scores = pd.Series(0.5 * kind, index=latents["time"])
@@ -98,8 +99,8 @@ def test_the_changes_in_the_neighbourhood_by_hand() -> None:
     assert features[4, 4, change] == pytest.approx(0.3 / 49)
     assert features[4, 4, after] == pytest.approx(0.6 / 49)
     assert features[4, 4, after - 1] == 0
-    own = features[4, 3:5, len(CHANNEL_NAMES) + 1]
-    assert own.tolist() == pytest.approx([0.5, 0.1])
+    rain_after = features[4, 3:5, len(CHANNEL_NAMES) + 1]
+    assert rain_after.tolist() == pytest.approx([0.5, 0.1])
     assert features[4, 4, -3:-1].tolist() == pytest.approx([0, 0.7 / 49])
     assert features[4, 4, CHANNEL_NAMES.index("change_next")] == pytest.approx(-0.2)
 
@@ -113,26 +114,29 @@ def boosted(rng: np.random.Generator, maps: int) -> Block:
     return block_of(target, inputs)
 
 
-def test_boosting_learns_what_classes_cannot_and_repeats_to_the_bit() -> None:
+def test_boosting_beats_climatology_and_is_reproducible_to_the_bit() -> None:
     rng = np.random.default_rng(1)
-    known, new = boosted(rng, 60), boosted(rng, 20)
-    blind, first, again = (
+    training, new = boosted(rng, 60), boosted(rng, 20)
+    climatology, first, second = (
         ByClass(lambda b: np.zeros(b.scores.size, int), 1),
         *(Boosting(0.8, wet_threshold=0.2, seed=3) for _ in range(2)),
     )
-    for method in (blind, first, again):
-        method.learn(known)
+    for method in (climatology, first, second):
+        method.learn(training)
     quantiles = first.predict(new, LEVELS)
     assert (np.diff(quantiles, axis=1) >= 0).all()
-    np.testing.assert_array_equal(quantiles, again.predict(new, LEVELS))
+    np.testing.assert_array_equal(quantiles, second.predict(new, LEVELS))
     crps, coverage = (
         {
             name: measures(score_statistics(rows, new.scores, LEVELS).sum(axis=0))[measure]
-            for name, rows in (("blind", blind.predict(new, LEVELS)), ("boosted", quantiles))
+            for name, rows in (
+                ("climatology", climatology.predict(new, LEVELS)),
+                ("boosted", quantiles),
+            )
         }
         for measure in ("crps", "coverage")
     )
-    assert crps["boosted"] < 0.4 * crps["blind"]
+    assert crps["boosted"] < 0.4 * crps["climatology"]
     assert coverage["boosted"] == pytest.approx(0.9, abs=0.08)
 
 
@@ -142,8 +146,8 @@ def test_a_map_without_rain_estimate_has_the_class_of_too_little_rain() -> None:
     assert cluster_class(clusters, times.to_numpy()).tolist() == [5, 0, 0]
 
 
-def test_boosting_tells_apart_the_lower_quantiles_of_a_score_that_is_often_zero() -> None:
-    """Scores are 0 where it rains little, else 0.6 to 1: the quarter is known, not a constant 0."""
+def test_boosting_predicts_the_lower_quantiles_of_a_score_that_is_often_zero() -> None:
+    """Scores are 0 with little rain, else 0.6 to 1: the quartile is predicted, not a constant 0."""
     rng = np.random.default_rng(2)
     inputs = rng.random((60, len(CHANNEL_NAMES), 12, 12), np.float32)
     rainy = inputs[:, CHANNEL_NAMES.index("rain")] > 0.5
@@ -151,7 +155,36 @@ def test_boosting_tells_apart_the_lower_quantiles_of_a_score_that_is_often_zero(
     boosting = Boosting(1.0, wet_threshold=0.2, seed=3)
     boosting.learn(block)
     lowest, quarter = boosting.predict(block, (0.05, 0.25)).T
-    here = rainy.ravel()
-    assert quarter[~here].mean() < 0.01
-    assert quarter[here].mean() == pytest.approx(0.7, abs=0.03)
-    assert lowest[here].mean() == pytest.approx(0.62, abs=0.03)
+    rainy = rainy.ravel()
+    assert quarter[~rainy].mean() < 0.01
+    assert quarter[rainy].mean() == pytest.approx(0.7, abs=0.03)
+    assert lowest[rainy].mean() == pytest.approx(0.62, abs=0.03)
+
+
+def test_isotonic_quantiles_rise_with_the_class_except_for_missing_values() -> None:
+    rng = np.random.default_rng(7)
+    climatology = ConditionalClimatology(4, rising=True)
+    for label, centre in enumerate((0.3, 0.6, 0.5, 0.1)):
+        climatology.add(np.full(4000, label), rng.uniform(centre - 0.1, centre + 0.1, 4000))
+    median = climatology.quantiles((0.5,))[:, 0]
+    # The second and the third are out of order: both take their mean.
+    assert median == pytest.approx([0.3, 0.55, 0.55, 0.1], abs=0.01)
+
+
+def test_conditional_climatology_gives_the_quantiles_of_each_class() -> None:
+    rng = np.random.default_rng(3)
+    low, high = rng.uniform(0, 0.4, 20_000), rng.uniform(0.6, 1, 20_000)
+    climatology = ConditionalClimatology(3)
+    climatology.add(np.zeros(low.size, int), low)
+    climatology.add(np.ones(high.size, int), high)
+    climatology.add(np.full(3, 2), np.full(3, 0.5))
+    quantiles = climatology.quantiles((0.25, 0.5))
+    np.testing.assert_allclose(quantiles[0], np.quantile(low, (0.25, 0.5)), atol=0.002)
+    np.testing.assert_allclose(quantiles[1], np.quantile(high, (0.25, 0.5)), atol=0.002)
+    everything = np.concatenate([low, high])
+    np.testing.assert_allclose(quantiles[2], np.quantile(everything, (0.25, 0.5)), atol=0.01)
+
+
+def test_climatology_without_any_score_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no score to learn from"):
+        ConditionalClimatology(2).quantiles(LEVELS)

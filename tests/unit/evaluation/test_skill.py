@@ -2,8 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.analysis.classes import AGE_CLASSES, AGE_NAMES, age_class, quality_class
-from rainscore.evaluation.baselines import ConditionalClimatology
 from rainscore.evaluation.daysums import DaySums, single_group
 from rainscore.evaluation.skill import (
     STATISTICS,
@@ -14,8 +12,6 @@ from rainscore.evaluation.skill import (
     skill_table,
 )
 from rainscore.scores.crps import crps_from_quantiles
-from rainscore.training.channels import CHANNELS, scale_age
-from rainscore.training.pixelclasses import pixel_classes
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -112,8 +108,8 @@ def test_a_paired_difference_can_be_significant_where_the_intervals_overlap() ->
     assert row["skill"] == pytest.approx(1 - 1 / 1.1)
     assert row["low"] < row["difference"] < row["high"] < 0
     assert row["p"] == pytest.approx(2 / 401)
-    own = skill_table(sums, reference="worse", resamples=400, seed=0)
-    bounds = own[own["measure"] == "crps"].set_index("method")
+    skill = skill_table(sums, reference="worse", resamples=400, seed=0)
+    bounds = skill[skill["measure"] == "crps"].set_index("method")
     assert bounds["high"]["good"] > bounds["low"]["worse"]
     assert paired_table(sums, splits=["map"], resamples=20, seed=0).empty
 
@@ -128,47 +124,6 @@ def test_equally_good_methods_do_not_differ_significantly() -> None:
             sums.add(method, np.full(40, f"day {day:02d}"), {"all": single_group(40)}, rows)
     row = paired_table(sums, splits=["all"], resamples=400, seed=0).to_dict("records")[0]
     assert row["p"] > 0.05 and row["low"] < 0 < row["high"]
-
-
-def test_isotonic_quantiles_rise_with_the_class_except_for_missing_values() -> None:
-    rng = np.random.default_rng(7)
-    climatology = ConditionalClimatology(4, rising=True)
-    for label, centre in enumerate((0.3, 0.6, 0.5, 0.1)):
-        climatology.add(np.full(4000, label), rng.uniform(centre - 0.1, centre + 0.1, 4000))
-    median = climatology.quantiles((0.5,))[:, 0]
-    # The second and the third are out of order: both take their mean.
-    assert median == pytest.approx([0.3, 0.55, 0.55, 0.1], abs=0.01)
-
-
-def test_conditional_climatology_gives_the_quantiles_of_each_class() -> None:
-    rng = np.random.default_rng(3)
-    low, high = rng.uniform(0, 0.4, 20_000), rng.uniform(0.6, 1, 20_000)
-    climatology = ConditionalClimatology(3)
-    climatology.add(np.zeros(low.size, int), low)
-    climatology.add(np.ones(high.size, int), high)
-    climatology.add(np.full(3, 2), np.full(3, 0.5))
-    quantiles = climatology.quantiles((0.25, 0.5))
-    np.testing.assert_allclose(quantiles[0], np.quantile(low, (0.25, 0.5)), atol=0.002)
-    np.testing.assert_allclose(quantiles[1], np.quantile(high, (0.25, 0.5)), atol=0.002)
-    everything = np.concatenate([low, high])
-    np.testing.assert_allclose(quantiles[2], np.quantile(everything, (0.25, 0.5)), atol=0.01)
-
-
-def test_climatology_without_any_score_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no score to learn from"):
-        ConditionalClimatology(2).quantiles(LEVELS)
-
-
-def test_classes_of_age_and_quality() -> None:
-    ages = np.array([0, 0.5, 0.6, 4.5, 6, np.nan])
-    names = [AGE_NAMES[i] for i in age_class(ages)]
-    assert names == ["now", "0–0.5 h", "0.5–1 h", "3–4.5 h", "> 4.5 h", "unknown"]
-    assert len(AGE_NAMES) == AGE_CLASSES
-    channels = np.zeros((1, len(CHANNELS), 1, ages.size), np.float32)
-    channels[0, CHANNELS.index("age_last"), 0] = scale_age(ages).astype(np.float16)
-    found = pixel_classes(channels, np.zeros((1, 1, ages.size)))["age"]
-    np.testing.assert_array_equal(found[0, 0], age_class(ages))
-    np.testing.assert_array_equal(quality_class(np.array([0, 0.5, 1.0, np.nan])), [0, 20, 39, 40])
 
 
 def test_shares_and_their_intervals_by_hand() -> None:
