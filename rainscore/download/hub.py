@@ -35,7 +35,6 @@ MAX_PADDING = 1 << 20
 MAX_FRAME = 64 << 20
 """Largest size of a frame [bytes]; larger members are not frames."""
 
-
 log = logging.getLogger("rainscore")
 
 
@@ -177,21 +176,26 @@ def _stream(
                     recorded_end = end
                 bar.update(end - bar.n)
     except (HfHubHTTPError, OSError, tarfile.TarError) as error:
-        if getattr(error, "errno", None) == errno.ENOSPC:
-            raise RainscoreError(
-                f"{folder}: the disk is full; free some space and run the workflow again "
-                "(frames that have arrived are kept)"
-            ) from None
-        raise ArchiveBusy(
-            f"huggingface.co: the transfer of {archive.path} was interrupted "
-            f"({type(error).__name__}); {RETRY_LATER}"
-        ) from None
+        raise _stream_error(error, folder, archive.path) from None
     if archive.size - end > MAX_PADDING:
         raise RainscoreError(
             f"{archive.path}: not readable as an archive from byte {end} on; delete "
-            f"{folder / 'hub-*.jsonl'} and run the workflow again, or use radar.source: zarr"
+            f"{journal.path} and run the workflow again, or use radar.source: zarr"
         )
     journal.add({"key": archive.path, "end": archive.size, **entry})
+
+
+def _stream_error(error: Exception, folder: Path, name: str) -> RainscoreError:
+    """Error for the user, given the error that ended the transfer of an archive."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return RainscoreError(
+            f"{folder}: the disk is full; free some space and run the workflow again "
+            "(frames that have arrived are kept)"
+        )
+    return ArchiveBusy(
+        f"huggingface.co: the transfer of {name} was interrupted ({type(error).__name__}); "
+        f"{RETRY_LATER}"
+    )
 
 
 def resume_offset(journal: Journal, archive: RepoFile, months: list[str]) -> int:

@@ -20,14 +20,14 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
 
     def read(self) -> dict[str, dict]:
         """Return the last record of each key; a line that a kill cut short is ignored."""
         records: dict[str, dict] = {}
-        if self._path.exists():
-            for line in self._path.read_text(errors="replace").splitlines():
+        if self.path.exists():
+            for line in self.path.read_text(errors="replace").splitlines():
                 try:
                     record = json.loads(line)
                     records[record["key"]] = record
@@ -39,7 +39,7 @@ class Journal:
         """Append a record, in one write."""
         # A line that was cut short has no line break, so each record starts with one.
         line = "\n" + json.dumps(record, ensure_ascii=False)
-        with self._lock, self._path.open("a") as file:
+        with self._lock, self.path.open("a") as file:
             file.write(line)
 
 
