@@ -12,6 +12,7 @@ localrules:
 
 
 # Prints an estimate of the number, size and duration of the downloads (snakemake --cores 1 plan).
+# It has no output and no benchmark file, so it runs each time.
 rule plan:
     log:
         "logs/plan.log",
@@ -19,6 +20,8 @@ rule plan:
         "../envs/rainscore.yaml"
     resources:
         archive=1,
+        mem_mb=1000,
+        runtime=60,
     params:
         code=code("plan"),
         spans=SPANS,
