@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from rainscore.analysis.classes import AGE_NAMES, RAIN_NAMES
 from rainscore.evaluation.baselines import Baseline, NearestMaps, make_baselines
 from rainscore.evaluation.blocks import Block, read_blocks
 from rainscore.evaluation.daysums import DayCounts, DaySums, Groups, single_group
@@ -30,20 +29,14 @@ from rainscore.evaluation.skill import (
     share_table,
     skill_table,
 )
-from rainscore.imerg.passes import SOURCE_NAMES
-from rainscore.times import SEASONS, season_of
+from rainscore.evaluation.windowgroups import window_groups
 from rainscore.training.calibration import calibrated
 from rainscore.training.inference import forward
 from rainscore.training.mapscore import map_features, map_score
 from rainscore.training.trained import TrainedUNet
 
-HOURS = tuple(f"{hour:02d}–{hour + 3:02d} UTC" for hour in range(0, 24, 3))
-
-
 TIE = 0.01
 """A score that differs from a quantile by less than this counts as equal to it."""
-
-RAIN_AT_PIXEL = ("rain beside the pixel", "rain at the pixel")
 
 
 @dataclass(frozen=True)
@@ -278,29 +271,3 @@ def _mean_quality(block: Block) -> pd.DataFrame:
     total = np.where(valid, block.quality, 0).sum(axis=(1, 2), dtype=np.float64)
     mean = np.where(count, total / np.maximum(count, 1), np.nan)
     return pd.DataFrame({"time": block.times.astype("datetime64[ns]"), "quality": mean})
-
-
-def window_groups(block: Block, regimes: pd.Series) -> dict[str, Groups]:
-    """Groupings of the evaluated windows of a block.
-
-    Args:
-        block: The maps.
-        regimes: Weather regime by time; missing in the real world.
-    """
-    times = pd.DatetimeIndex(block.times)
-    season = np.array([SEASONS.index(season_of(time.month)) for time in times])
-    classes = block.classes
-    groupings = {
-        "all": single_group(block.scores.size),
-        "season": Groups(SEASONS, season[block.map_index]),
-        "source": Groups(SOURCE_NAMES, classes["source"]),
-        "age": Groups(AGE_NAMES, classes["age"]),
-        "intensity": Groups(RAIN_NAMES, classes["intensity"]),
-        "rain": Groups(RAIN_AT_PIXEL, (classes["intensity"] > 0).astype(int)),
-        "hour": Groups(HOURS, (times.hour.to_numpy() // 3)[block.map_index]),
-    }
-    regime = regimes.reindex(times)
-    if regime.notna().all():
-        names, index = np.unique(regime.to_numpy(str), return_inverse=True)
-        groupings["regime"] = Groups(names.tolist(), index[block.map_index])
-    return groupings
