@@ -21,7 +21,7 @@ $(VENV)/installed: requirements.lock pyproject.toml tools/install.sh
 
 run: install ## run the embedded default: a simulated world, from granules to the report
 	@$(BIN)/python -m tools.run --cores $(CORES)
-	@$(BIN)/python tools/draw_dag.py --svg results/dag.svg
+	@$(BIN)/python -m tools.draw_dag --svg results/dag.svg
 
 test: install ## all tests
 	$(BIN)/pytest
@@ -35,7 +35,7 @@ lint: install ## ruff, snakefmt, mypy, import contract, and whether the graph of
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tools/draw_dag.py --check README.md
+	$(BIN)/python -m tools.draw_dag --check README.md
 
 study: install ## run the larger simulated world; copy its tables and figures to docs/study
 	@$(BIN)/python -m tools.run --cores $(CORES) --configfile configs/study.yaml
@@ -49,7 +49,7 @@ bench: install ## run all benchmarks; writes benchmarks/results.json
 	$(BIN)/python benchmarks/run.py
 
 dag: install ## draw the rule graph (docs/dag.svg) and the graph of stages in the README
-	$(BIN)/python tools/draw_dag.py --svg docs/dag.svg --readme README.md
+	$(BIN)/python -m tools.draw_dag --svg docs/dag.svg --readme README.md
 
 docs: install ## write docs/config.md from config.schema.yaml and config.yaml
 	$(BIN)/python tools/write_config_reference.py
