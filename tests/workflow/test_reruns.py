@@ -1,4 +1,4 @@
-"""After one whole run of a tiny world: what an edit, a touch, a month or a config leaf reruns."""
+"""Jobs that an edit, a touched file, a new month or a changed setting reruns."""
 
 import json
 import os
@@ -56,7 +56,24 @@ SETS_OF_MONTHS = AFTER_UNET | {
     "draw_methods",
 }
 WORLDS = {"repeat_clusters": 2}
-"""Rules of one job on the real maps and one on maps without clusters."""
+"""Number of jobs of rules that run on the real maps and on maps without clusters."""
+DRAWING = {
+    "draw_figures",
+    "draw_analysis",
+    "draw_clusters",
+    "draw_methods",
+    "draw_skill",
+    "write_report",
+}
+READ_FRAMES = {
+    "simulate_radar",
+    "simulate_imerg",
+    "regrid_month",
+    "measure_world",
+    "evaluate_candidates",
+    "score_maps",
+}
+"""Rules that read or write the granules and frames that a manifest lists."""
 
 
 class Checkout:
@@ -77,15 +94,30 @@ class Checkout:
                 shutil.copy2(CHECKOUT / name, folder / name)
         self.configure()
 
+    def isolate(self) -> None:
+        """Run each job in a folder that contains the declared inputs of its rule only.
+
+        Rules that read granules and frames are left as they are: their manifest is the input, and
+        the files that it lists lie next to it.
+        """
+        for path in (self.folder / "rules").glob("*.smk"):
+            head, *rules = re.split(r"^(?= *rule \w+:)", path.read_text(), flags=re.MULTILINE)
+            for number, text in enumerate(rules):
+                if re.match(r" *rule (\w+):", text)[1] not in READ_FRAMES:  # type: ignore[index]
+                    rules[number] = re.sub(
+                        r"^( *)script:\n", r'\1shadow:\n\1    "minimal"\n\g<0>', text, flags=re.M
+                    )
+            path.write_text(head + "".join(rules))
+
     def configure(self, **over: dict) -> None:
-        """Write the run's configuration: the tiny one, with sections laid over."""
+        """Write the configuration of the run: the tiny one, with the given sections updated."""
         config = yaml.safe_load(TINY.read_text())
         for section, leaves in over.items():
             config.setdefault(section, {}).update(leaves)
         (self.folder / "run.yaml").write_text(yaml.safe_dump(config))
 
     def snakemake(self, *arguments: str, over: Sequence[str] = ()) -> str:
-        """Run Snakemake, files `over` laid over; returns what it says, fails with it."""
+        """Run Snakemake with further configuration files; return its output, fail if it fails."""
         configured = ("--configfile", "run.yaml", *over)
         command = [sys.executable, "-m", "snakemake", *arguments, *configured]
         # The copy must import itself, not the checkout that the tests run from.
@@ -98,16 +130,16 @@ class Checkout:
 
     def would_run(self) -> dict[str, int]:
         """Rules of a dry run with their numbers of jobs."""
-        said = self.snakemake("-n", "--cores", "2")
-        if "Nothing to be done" in said:
+        output = self.snakemake("-n", "--cores", "2")
+        if "Nothing to be done" in output:
             return {}
-        table = said.split("Job stats:")[1].split("total")[0]
+        table = output.split("Job stats:")[1].split("total")[0]
         jobs = {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
         jobs.pop("all", None)
         return jobs
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Replace a text that must be there once."""
+        """Replace a text that occurs exactly once."""
         path = self.folder / name
         text = path.read_text()
         assert text.count(old) == 1, (name, old, text.count(old))
@@ -116,15 +148,19 @@ class Checkout:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Checkout:
-    """The checkout after a complete run."""
+    """A checkout after a complete run, in which each job had access to its inputs only."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+    rules, saved = checkout.folder / "rules", checkout.folder.with_name("rules")
+    shutil.copytree(rules, saved)
+    checkout.isolate()
     checkout.snakemake("--cores", "2")
+    shutil.copytree(saved, rules, dirs_exist_ok=True)
     return checkout
 
 
 @pytest.fixture
 def checkout(finished: Checkout):
-    """The finished checkout; what a test edits is put back, with its times."""
+    """The finished checkout; edits of a test are undone after it, with the times of the files."""
     saved = finished.folder.with_name("saved")
     shutil.copytree(
         finished.folder, saved, ignore=shutil.ignore_patterns("results", "logs", ".snakemake")
@@ -134,7 +170,7 @@ def checkout(finished: Checkout):
     shutil.rmtree(saved)
 
 
-def test_the_whole_chain_leaves_its_canonical_artefacts(finished: Checkout) -> None:
+def test_a_complete_run_leaves_its_main_results(finished: Checkout) -> None:
     results = finished.folder / "results"
     for name in ("report.html", "evaluation/skill.parquet", "choice/choice.json"):
         assert (results / name).stat().st_size > 0, name
@@ -159,7 +195,7 @@ def test_a_comment_reruns_nothing(checkout: Checkout) -> None:
     assert checkout.would_run() == {}
 
 
-def test_an_edited_loss_retrains_and_what_follows_and_nothing_else(checkout: Checkout) -> None:
+def test_an_edited_loss_reruns_the_training_and_what_depends_on_it_only(checkout: Checkout) -> None:
     checkout.edit(
         "rainscore/training/losses.py", "hidden_weight: float = 0.2", "hidden_weight: float = 0.3"
     )
@@ -170,6 +206,37 @@ def test_an_edited_figure_reruns_the_figures_and_the_report(checkout: Checkout) 
     path = checkout.folder / "rainscore/report/figures/plot_importance.py"
     path.write_text(path.read_text() + "\nEDITED = True\n")
     assert checkout.would_run() == {"draw_skill": 1, "write_report": 1}
+
+
+def test_an_edited_figure_style_redraws_the_figures_and_rewrites_the_report(
+    checkout: Checkout,
+) -> None:
+    path = checkout.folder / "rainscore/report/figures/style.py"
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+    assert set(checkout.would_run()) == DRAWING
+
+
+def test_an_edited_validation_of_the_configuration_reruns_nothing(checkout: Checkout) -> None:
+    path = checkout.folder / "rainscore/config.py"
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+    assert checkout.would_run() == {}
+
+
+def test_edited_input_channels_rebuild_the_training_files_but_not_the_score_maps(
+    checkout: Checkout,
+) -> None:
+    path = checkout.folder / "rainscore/training/channels.py"
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+    jobs = checkout.would_run()
+    assert jobs["build_features"] == 2
+    assert not {"compute_scores", "regrid_month", "tabulate_month"} & set(jobs)
+
+
+def test_the_comparison_with_comephore_does_not_rerun_the_choice_of_the_score(
+    checkout: Checkout,
+) -> None:
+    checkout.configure(radar={"comephore_folder": "docs"})
+    assert checkout.would_run() == {}
 
 
 def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
@@ -243,12 +310,12 @@ def test_a_changed_threshold_reruns_the_scores_but_not_the_world(checkout: Check
     assert jobs["compute_scores"] == 2
 
 
-def test_a_network_trained_on_final_is_judged_on_early_beside_its_own(checkout: Checkout) -> None:
+def test_a_network_trained_on_final_is_compared_on_early_with_its_own(checkout: Checkout) -> None:
     target = "results/evaluation/ablation.parquet"
     checkout.snakemake(target, "--cores", "2", over=["configs/early.yaml"])
     table = pd.read_parquet(checkout.folder / "runs/early" / target)
-    less, crps = table[table["measure"] == "crps"].to_dict("records")
-    assert (less["variant"], less["days"]) == ("map-without-previous", 2)
+    reduced, crps = table[table["measure"] == "crps"].to_dict("records")
+    assert (reduced["variant"], reduced["days"]) == ("map-without-previous", 2)
     assert (crps["variant"], crps["days"]) == ("trained-on-final", 2)
     assert crps["n"] > 0 and crps["difference"] != 0
     card = json.loads((checkout.folder / "runs/early/results/models/unet.json").read_text())
