@@ -15,7 +15,7 @@ import numpy as np
 
 from rainscore.grids import imerg_cells, study_grid
 from rainscore.imerg.manifests import write_manifest
-from rainscore.regridding.monthfiles import RadarSettings, open_radar
+from rainscore.regridding.radarreader import RadarSettings, open_radar
 from rainscore.simulation.monthwriter import simulate_imerg_month, simulate_radar_month
 from rainscore.simulation.rain import simulate_rain
 

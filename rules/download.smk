@@ -112,7 +112,7 @@ if RADAR_SOURCE == "zarr":
         params:
             code=code("download_radar"),
             span=span,
-            stamp=config["radar"]["timestamp_convention"],
+            timestamp_convention=config["radar"]["timestamp_convention"],
         script:
             "../scripts/download_radar.py"
 
@@ -156,7 +156,7 @@ elif RADAR_SOURCE == "hub":
         params:
             code=code("index_year"),
             span=span,
-            stamp=config["radar"]["timestamp_convention"],
+            timestamp_convention=config["radar"]["timestamp_convention"],
         script:
             "../scripts/index_year.py"
 
@@ -179,7 +179,7 @@ elif RADAR_SOURCE == "local":
             span=span,
             folder=config["radar"]["frame_folder"],
             format=config["radar"]["format"],
-            stamp=config["radar"]["timestamp_convention"],
+            timestamp_convention=config["radar"]["timestamp_convention"],
             step_minutes=config["radar"]["step_minutes"],
         script:
             "../scripts/index_radar.py"

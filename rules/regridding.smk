@@ -1,4 +1,4 @@
-# Weights between the grids, and pairs of IMERG and radar on the study grid.
+# Conservative weights between the grids, and pairs of IMERG and radar on the study grid.
 rule compute_weights:
     output:
         cells_to_study="results/weights/cells_to_study.nc",

@@ -1,4 +1,4 @@
-"""Compute the weights between IMERG's cells and the grids of the study, once for all months."""
+"""Compute the conservative weights between IMERG's cells and the study and learning grids."""
 
 from rainscore.grids import Domain
 from rainscore.regridding.conservative import overlap_weights
@@ -9,7 +9,6 @@ start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p, out = snakemake.params, snakemake.output
 domain = Domain(**p.domain)
-grid, cells = domain.grid, domain.cells
-write_weights(overlap_weights(cells, grid), out.cells_to_study)
-write_weights(overlap_weights(cells, domain.learning_grid), out.cells_to_learning)
-write_weights(overlap_weights(grid, cells), out.study_to_cells)
+write_weights(overlap_weights(domain.cells, domain.grid), out.cells_to_study)
+write_weights(overlap_weights(domain.cells, domain.learning_grid), out.cells_to_learning)
+write_weights(overlap_weights(domain.grid, domain.cells), out.study_to_cells)

@@ -10,5 +10,11 @@ start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p, out = snakemake.params, snakemake.output
 folder = Path(out.manifest).with_suffix("")
-manifest = fetch_frames(folder, *p.span, shift_minutes=5 if p.stamp == "end" else 0)
-write_manifest(manifest, out.manifest, format="fr-radar-rainfall", step_minutes=5, stamp=p.stamp)
+manifest = fetch_frames(folder, *p.span, shift_minutes=5 if p.timestamp_convention == "end" else 0)
+write_manifest(
+    manifest,
+    out.manifest,
+    format="fr-radar-rainfall",
+    step_minutes=5,
+    timestamp_convention=p.timestamp_convention,
+)

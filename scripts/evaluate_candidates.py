@@ -6,7 +6,7 @@ import xarray as xr
 
 from rainscore.grids import Domain
 from rainscore.io import write_table
-from rainscore.regridding.monthfiles import RadarSettings, open_radar
+from rainscore.regridding.radarreader import RadarSettings, open_radar
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
 from rainscore.scores.choice.experiments import PERFECT, MonthSample, evaluate_candidates

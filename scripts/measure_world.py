@@ -4,8 +4,7 @@ import xarray as xr
 
 from rainscore.grids import Domain
 from rainscore.io import read_table, write_table
-from rainscore.regridding.monthfiles import RadarSettings, open_radar
-from rainscore.regridding.radarreader import radar_truth
+from rainscore.regridding.radarreader import RadarSettings, open_radar, radar_truth
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
 from rainscore.simulation import diagnostics

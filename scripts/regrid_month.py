@@ -1,22 +1,22 @@
-"""Bring a month of IMERG and of radar onto the study grid."""
+"""Regrid the IMERG and the radar of a month to the study grid."""
 
 from rainscore.grids import Domain
+from rainscore.imerg.manifests import read_manifest
 from rainscore.io import write_netcdf
-from rainscore.regridding.monthfiles import RadarSettings, open_granules, open_radar
 from rainscore.regridding.pairs import month_pair
+from rainscore.regridding.radarreader import RadarSettings, open_radar
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
 from rainscore.times import steps
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-p = snakemake.params
+i, p = snakemake.input, snakemake.params
 domain = Domain(**p.domain)
-grid = domain.grid
 pair = month_pair(
     steps(*p.span),
-    open_granules(snakemake.input.imerg),
-    open_radar(snakemake.input.radar, RadarSettings(**p.radar), grid),
-    read_weights(snakemake.input.weights, source=domain.cells, target=grid),
+    read_manifest(i.imerg, absolute=True),
+    open_radar(i.radar, RadarSettings(**p.radar), domain.grid),
+    read_weights(i.weights, source=domain.cells, target=domain.grid),
 )
 write_netcdf(pair, snakemake.output.pair)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rainscore.grids import Domain
 from rainscore.imerg.manifests import write_manifest
-from rainscore.regridding.monthfiles import RadarSettings, open_radar
+from rainscore.regridding.radarreader import RadarSettings, open_radar
 from rainscore.runtime import start_logging, use_threads
 from rainscore.simulation.monthwriter import simulate_imerg_month
 

@@ -16,8 +16,8 @@ import numpy as np
 import xarray as xr
 
 from rainscore.grids import Grid
-from rainscore.imerg.names import parse_name
-from rainscore.imerg.writer import granule_name, write_granule
+from rainscore.imerg.names import granule_name, parse_name
+from rainscore.imerg.writer import write_granule
 from tests.servers import Answer, Archive, Request
 
 URS = "urs.earthdata.nasa.gov"

@@ -11,7 +11,7 @@ from rainscore.config import load_config
 from rainscore.grids import imerg_cells, study_grid
 from rainscore.imerg.reader import FIELDS
 from rainscore.regridding.conservative import overlap_weights
-from rainscore.regridding.monthfiles import RadarSettings
+from rainscore.regridding.radarreader import RadarSettings
 from rainscore.scores.scoremaps import ScoreSettings, score_month
 from rainscore.times import steps
 from rainscore.training.features import write_features

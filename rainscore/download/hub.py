@@ -21,7 +21,7 @@ from rainscore.download.transfer import RETRY_LATER, ArchiveBusy
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.imerg.manifests import COLUMNS, ORIGIN
 from rainscore.io import replacing
-from rainscore.radar.fr_radar import NAME, FrRadarRainfall
+from rainscore.radar.fr_radar import FRAME_NAME, FrRadarRainfall
 from rainscore.runtime import progress_bar
 
 REPOSITORY = "meteofrance/fr-radar-rainfall"
@@ -135,7 +135,7 @@ def extract_frames(file: IO[bytes], months: list[str]) -> Iterator[tuple[str, by
     with tarfile.open(fileobj=file, mode="r:") as archive:
         while (member := archive.next()) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # or 100 000 stay in memory
-            name = NAME.fullmatch(PurePosixPath(member.name).name)
+            name = FRAME_NAME.fullmatch(PurePosixPath(member.name).name)
             stamp = name[1] if name and member.isreg() and member.size <= MAX_FRAME else ""
             month = f"{stamp[:4]}-{stamp[4:6]}"
             content = None

@@ -1,11 +1,11 @@
-"""Manifests: what a period should hold, and in which state each granule or frame is."""
+"""Manifests: the granules or frames expected in a period, and the state of each."""
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import ascii_uppercase
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,49 +16,70 @@ from rainscore.imerg.reader import check_granule
 from rainscore.io import read_table, write_table
 
 COLUMNS = ["time", "state", "file", "index", "size", "sha256", "version", "detail"]
+"""Columns of a manifest (docs/contracts.md)."""
 
 
 ORIGIN = ["source", "fetched"]
-"""Further columns of what was downloaded: its address, and when it came (UTC)."""
+"""Further columns of downloaded files: address, and time of the download (UTC)."""
 
 
 STATES = ("present", "missing", "damaged")
+"""States of an expected granule or frame."""
 
 
 GRANULE_SUFFIXES = (".HDF5", ".RT-H5", ".nc4", ".nc", ".h5")
+"""Endings of files that are opened where the name is not that of a granule."""
 
 
-class Candidate(NamedTuple):
-    """A file that may hold the granule or frame of a time."""
+@dataclass(frozen=True)
+class Candidate:
+    """A file that may hold the granule or frame of an expected time.
+
+    Attributes:
+        file: Absolute path.
+        index: Position of the frame in the file.
+        version: Product version of IMERG, or name of the radar format.
+    """
 
     file: str
-    place: int
+    index: int
     version: str
 
 
 def write_manifest(table: pd.DataFrame, path: Path | str, **metadata: str | int | float) -> None:
-    """Write a manifest as Parquet, whole or not at all.
+    """Write a manifest as Parquet.
 
     Args:
-        table: Columns of docs/contracts.md, one row a time, in order.
+        table: Manifest (docs/contracts.md): one row per expected time, in order.
         path: File to write.
-        metadata: Plain values to keep with it, besides those in `table.attrs`.
+        metadata: Values to store in addition to `table.attrs`.
 
     Raises:
-        RainscoreError: The table breaks the contract.
+        RainscoreError: The table is not a valid manifest.
     """
     _validate(table, path)
     write_table(table, path, **{str(key): value for key, value in table.attrs.items()} | metadata)
 
 
-def read_manifest(path: Path | str) -> pd.DataFrame:
-    """Read a manifest; its metadata lie in `attrs`.
+def read_manifest(path: Path | str, *, absolute: bool = False) -> pd.DataFrame:
+    """Read a manifest.
+
+    Args:
+        path: Parquet file.
+        absolute: Whether to make file names absolute; in the file they may be relative to its
+            folder.
+
+    Returns:
+        The manifest (docs/contracts.md), with the metadata in `attrs`.
 
     Raises:
-        RainscoreError: It breaks the contract.
+        RainscoreError: The table is not a valid manifest.
     """
     table = read_table(path)
     _validate(table, path)
+    if absolute:
+        folder = Path(path).resolve().parent
+        table["file"] = [str(folder / file) if file else "" for file in table["file"]]
     return table
 
 
@@ -71,19 +92,20 @@ def index_granules(
     """Build the manifest of a local folder of IMERG granules.
 
     Args:
-        folder: Searched with its sub-folders.
+        folder: Folder that is searched with its sub-folders.
         times: Expected half-hours (starts, UTC).
-        run: `final`, `late` or `early`, where the folder holds several.
-        version: Product version (`V07`, or `V07B`), where the folder holds several.
+        run: `final`, `late` or `early`; required where the folder has several runs.
+        version: Product version (`V07`, or `V07B`); required where the folder has several.
 
     Returns:
-        The manifest, one row for each expected half-hour, with absolute file names. Of several
-        files of one half-hour the newest version that can be read is taken, and `detail` says so.
+        The manifest: one row per expected half-hour, with absolute file names. Where several files
+        hold the same half-hour, the newest version that can be read is used, and `detail` names the
+        others.
 
     Raises:
-        RainscoreError: There is no granule, or there are several runs or versions and none is
-            chosen.
-        DamagedFile: A file says neither by its name nor inside which half-hour it holds.
+        RainscoreError: The folder has no granule, or several runs or versions and `run` or
+            `version` is not given.
+        DamagedFile: Neither the name nor the content of a file states its half-hour.
     """
     names = _granules(Path(folder))
     names = _select(names, folder, "run", run)
@@ -91,15 +113,15 @@ def index_granules(
     candidates: dict[np.datetime64, list[Candidate]] = {}
     for file, name in names.items():
         candidates.setdefault(name.start, []).append(Candidate(str(file), 0, name.version))
-    for found in candidates.values():
-        # Newest first; of one version the archive's own name comes before copies (.HDF5.1).
-        found.sort(key=lambda candidate: candidate.version, reverse=True)
-    return manifest_of(times, candidates, check_granule)
+    for files in candidates.values():
+        # Newest version first; the sort is stable, so the archive's name precedes copies (.HDF5.1).
+        files.sort(key=lambda candidate: candidate.version, reverse=True)
+    return build_manifest(times, candidates, check_granule)
 
 
 def _granules(folder: Path) -> dict[Path, GranuleName]:
-    """Granules below a folder."""
-    require_folder(folder)
+    """Names of the granules in a folder and its sub-folders, by path."""
+    check_folder(folder)
     names: dict[Path, GranuleName] = {}
     for file in sorted(folder.absolute().rglob("*")):
         try:
@@ -112,79 +134,93 @@ def _granules(folder: Path) -> dict[Path, GranuleName]:
     return names
 
 
-def require_folder(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
     """Raise RainscoreError if the folder does not exist."""
     if not folder.is_dir():
         raise RainscoreError(f"{folder}: no such folder; check the configuration")
 
 
 def _select(
-    names: dict[Path, GranuleName], folder: Path | str, what: str, wanted: str | None
+    names: dict[Path, GranuleName], folder: Path | str, attribute: str, wanted: str | None
 ) -> dict[Path, GranuleName]:
-    """Granules of the wanted run (or version), or of the only one that there is."""
-    # Letters (V07B, V07C) are repairs of one version, which a period may well mix.
-    kinds = {getattr(name, what).rstrip(ascii_uppercase): file for file, name in names.items()}
-    kinds.pop("unknown", None)
-    if wanted is None and len(kinds) > 1:
-        examples = ", ".join(f"{kind} ({kinds[kind].name})" for kind in sorted(kinds))
-        raise RainscoreError(f"{folder} holds several {what}s: {examples}; choose one {what}")
-    chosen = {
+    """Granules whose attribute (`run` or `version`) is the wanted one, or the only one present."""
+    # Letters (V07B, V07C) are repairs of one version, which a period may mix.
+    values = {
+        getattr(name, attribute).rstrip(ascii_uppercase): file for file, name in names.items()
+    }
+    values.pop("unknown", None)
+    if wanted is None and len(values) > 1:
+        examples = ", ".join(f"{value} ({values[value].name})" for value in sorted(values))
+        raise RainscoreError(
+            f"{folder} contains several {attribute}s: {examples}; choose one {attribute}"
+        )
+    selected = {
         file: name
         for file, name in names.items()
-        if wanted is None or getattr(name, what).startswith((wanted, "unknown"))
+        if wanted is None or getattr(name, attribute).startswith((wanted, "unknown"))
     }
-    if not chosen:
-        raise RainscoreError(f"{folder} holds the {what} {', '.join(sorted(kinds))}, not {wanted}")
-    return chosen
+    if not selected:
+        raise RainscoreError(
+            f"{folder} contains the {attribute} {', '.join(sorted(values))}, not {wanted}"
+        )
+    return selected
 
 
-def manifest_of(
+def build_manifest(
     times: np.ndarray | pd.DatetimeIndex,
     candidates: dict[np.datetime64, list[Candidate]],
     check: Callable[[str], object],
 ) -> pd.DataFrame:
-    """One row a time, from the candidates of each."""
+    """Build a manifest from the files available for each expected time.
+
+    Args:
+        times: Expected half-hours or frames (starts, UTC).
+        candidates: Files of each time, in order of preference.
+        check: Function that raises DamagedFile for a file that cannot be used.
+
+    Returns:
+        The manifest, one row per expected time. The first candidate without damage is used; if all
+        are damaged, the row has the first one and its damage.
+    """
 
     @cache
-    def problem(file: str) -> str:
+    def damage(file: str) -> str:
         try:
             check(file)
         except DamagedFile as error:
             return f"{error.reason}; {error.remedy}"
         return ""
 
-    @cache
-    def digest(file: str) -> tuple[int, str]:
-        if Path(file).is_dir():
-            return _digest_store(Path(file))
-        with Path(file).open("rb") as content:
-            return Path(file).stat().st_size, hashlib.file_digest(content, "sha256").hexdigest()
-
+    size_and_digest = cache(_size_and_digest)
     rows = []
     for time in pd.DatetimeIndex(times).as_unit("ns"):
-        found = candidates.get(time.to_datetime64(), [])
-        if not found:
+        files = candidates.get(time.to_datetime64(), [])
+        if not files:
             rows.append((time, "missing", "", 0, 0, "", "", "not in the folder"))
             continue
-        chosen = next((c for c in found if not problem(c.file)), found[0])
-        others = [Path(c.file).name for c in found if c is not chosen]
-        wrong = problem(chosen.file)
-        details = [wrong, f"taken rather than {', '.join(others)}" if others else ""]
-        size, sha256 = digest(chosen.file)
-        row = (time, "damaged" if wrong else "present", chosen.file, chosen.place, size, sha256)
-        rows.append((*row, chosen.version, "; ".join(filter(None, details))))
+        used = next((one for one in files if not damage(one.file)), files[0])
+        others = ", ".join(Path(one.file).name for one in files if one is not used)
+        problem = damage(used.file)
+        detail = "; ".join(filter(None, [problem, others and f"used instead of {others}"]))
+        state = "damaged" if problem else "present"
+        file = (used.file, used.index, *size_and_digest(used.file))
+        rows.append((time, state, *file, used.version, detail))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"time": "datetime64[ns]"})
 
 
-def _digest_store(folder: Path) -> tuple[int, str]:
-    """Size of a Zarr store, and a digest of the names and sizes of its files."""
-    files = sorted(f for f in folder.rglob("*") if f.is_file())
-    listed = "\n".join(f"{f.relative_to(folder)} {f.stat().st_size}" for f in files)
-    return sum(f.stat().st_size for f in files), hashlib.sha256(listed.encode()).hexdigest()
+def _size_and_digest(file: str) -> tuple[int, str]:
+    """Size [bytes] and SHA-256 of a file; for a Zarr store, of its files' names and sizes."""
+    path = Path(file)
+    if not path.is_dir():
+        with path.open("rb") as content:
+            return path.stat().st_size, hashlib.file_digest(content, "sha256").hexdigest()
+    sizes = {f.relative_to(path): f.stat().st_size for f in sorted(path.rglob("*")) if f.is_file()}
+    listing = "\n".join(f"{name} {size}" for name, size in sizes.items())
+    return sum(sizes.values()), hashlib.sha256(listing.encode()).hexdigest()
 
 
 def _validate(table: pd.DataFrame, path: Path | str) -> None:
-    """Raise where a table breaks the contract of a manifest."""
+    """Raise RainscoreError if a table is not a valid manifest."""
     times = table.get("time", pd.Series(dtype="datetime64[ns]"))
     problem = None
     if list(table.columns) not in (COLUMNS, COLUMNS + ORIGIN):
@@ -192,10 +228,10 @@ def _validate(table: pd.DataFrame, path: Path | str) -> None:
     elif times.dtype != "datetime64[ns]":
         problem = f"its times are {times.dtype}, not datetime64[ns]"
     elif not times.is_monotonic_increasing or times.duplicated().any():
-        problem = "its times are not in order, or not unique"
+        problem = "its times are not in order or not unique"
     elif not table["state"].isin(STATES).all():
         problem = f"its states are not all among {', '.join(STATES)}"
     elif ((table["file"] == "") != (table["state"] == "missing")).any():
-        problem = "a file is named where none is there, or the other way round"
+        problem = "it names a file where the state is missing, or none where it is not"
     if problem:
         raise RainscoreError(f"{path}: not a manifest: {problem}")

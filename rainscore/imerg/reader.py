@@ -1,4 +1,4 @@
-"""Half-hourly IMERG granules of every version, run and shape as one and the same dataset."""
+"""Reader of half-hourly IMERG granules, with the same output for all versions and runs."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ FIELDS = {
     "quality_index": ("1", "precipitation quality index"),
     "random_error": ("mm h-1", "random error of the merged precipitation"),
 }
-"""Fields of a granule: unit and meaning."""
+"""Fields of a granule: unit and description."""
 
 
 NAMES = {
@@ -39,15 +39,15 @@ NAMES = {
     "quality_index": ("precipitationQualityIndex",),
     "random_error": ("randomError",),
 }
-"""Names of each field in the files, V07's first, then those of V03 to V06."""
+"""Names of each field in the files: V07 first, then V03 to V06."""
 
 
 GROUPS = ("Grid/", "Grid/Intermediate/", "")
-"""Where the variables lie; OPeNDAP subsets are flattened to the root."""
+"""Groups that may contain the variables; OPeNDAP subsets have them in the root."""
 
 
-FILL = -9990
-"""Every fill value (−9999, −9999.9) lies below, every real value above."""
+FILL_THRESHOLD = -9990
+"""Threshold below which a stored value is a fill value (−9999, −9999.9)."""
 
 
 SIMULATION = "rainscore simulation"
@@ -55,7 +55,12 @@ SIMULATION = "rainscore simulation"
 
 
 class Box(NamedTuple):
-    """Cells on IMERG's lattice: first row from 90°S, first column from 180°W, rows, columns."""
+    """Rectangle of cells on IMERG's global 0.1° lattice.
+
+    Attributes:
+        south, west: Row (from 90°S) and column (from 180°W) of the first cell.
+        ny, nx: Number of rows and columns.
+    """
 
     south: int
     west: int
@@ -66,31 +71,32 @@ class Box(NamedTuple):
 def read_granule(
     path: Path | str, cells: Grid | None = None, names: Sequence[str] = tuple(FIELDS)
 ) -> xr.Dataset:
-    """Read a granule of any version (V03 to V07) and run, whole-globe or subset.
+    """Read a granule of any version (V03 to V07) and run, global or subset.
 
     Args:
         path: File with or without groups, with or without a time axis.
-        cells: Cells to return, on IMERG's 0.1° lattice (`rainscore.grids.imerg_cells`); all those
+        cells: Cells to return, on IMERG's 0.1° lattice (`rainscore.grids.imerg_cells`); all cells
             of the file by default.
-        names: Fields to read.
+        names: Names of the fields to read, from `FIELDS`.
 
     Returns:
-        These fields of `FIELDS`, dims (lat, lon), float32, NaN where missing, both axes ascending;
-        scalar coordinate `time`, the start of the half-hour. Cells outside the file are NaN, and so
-        are the fields that the file does not have, which `attrs["absent"]` names.
+        Dataset of the fields, dims (lat, lon), float32, NaN where missing, both axes ascending;
+        scalar coordinate `time`, the start of the half-hour (UTC). Cells outside the file and
+        fields that the file does not contain are NaN. Attributes: `version`, `run`, `absent` (names
+        of the fields that the file does not contain), `world` (`simulated` or `real`), `file`.
 
     Raises:
-        DamagedFile: The file is truncated, is not HDF5, has no rain, or holds another half-hour
-            than its name says.
-        DomainError: The file has none of the cells.
+        DamagedFile: The file is truncated, is not HDF5, has no precipitation, or its time differs
+            from that in its name.
+        DomainError: The file contains none of the cells.
         ValueError: `cells` is not on IMERG's lattice.
     """
-    wanted = None if cells is None else lattice_box(cells)
+    requested = None if cells is None else lattice_box(cells)
     with open_hdf5(path) as file:
         name = identify(file, path)
-        there = _file_box(file, path)
-        box = wanted or there
-        fields, absent = _read_fields(file, path, there, box, names)
+        file_box = _file_box(file, path)
+        box = requested or file_box
+        fields, absent = _read_fields(file, path, file_box, box, names)
         simulated = f"ProcessingSystem={SIMULATION};" in _header(file)
     return xr.Dataset(
         {field: (("lat", "lon"), values, _attributes(field)) for field, values in fields.items()},
@@ -110,93 +116,94 @@ def read_granule(
 
 
 def _attributes(field: str) -> dict[str, str]:
-    unit, meaning = FIELDS[field]
-    return {"units": unit, "long_name": meaning}
+    unit, description = FIELDS[field]
+    return {"units": unit, "long_name": description}
 
 
 def check_granule(path: Path | str) -> GranuleName:
-    """Say which granule a file holds, after opening it and finding its rain, at little cost.
+    """Run, start and version of a granule, after a check without reading its data.
 
     Raises:
-        DamagedFile: It cannot be read, has no rain, or holds another half-hour than its name says.
+        DamagedFile: The file cannot be read, has no precipitation, or its time differs from that
+            in its name.
     """
     with open_hdf5(path) as file:
         name = identify(file, path)
-        _rain(file, path)
+        _require_precipitation(file, path)
     return name
 
 
 def _header(file: h5py.File) -> str:
-    """Header of a granule, empty where it has none (subsets may name it with a prefix)."""
+    """Header of a granule, empty if absent. Subsets may add a prefix to its name."""
     return next((text(v) for k, v in file.attrs.items() if k.endswith("FileHeader")), "")
 
 
 def identify(file: h5py.File, path: Path | str) -> GranuleName:
-    """Say which granule an open file holds, from its name and its content.
+    """Run, start and version of an open granule, from its name and its content.
 
     Raises:
-        DamagedFile: Neither says which half-hour it is, or they disagree.
+        DamagedFile: Neither states the half-hour, or they differ.
     """
     entries = dict(re.findall(r"(\w+)=([^;\n]*);", _header(file)))
     if entries.get("TimeInterval", "HALF_HOUR") != "HALF_HOUR":
-        raise DamagedFile(path, "it is not half-hourly IMERG", "remove it from the folder")
-    inside = _time_inside(file, entries)
+        raise DamagedFile(path, "not half-hourly IMERG", "remove it from the folder")
+    start = _start_in_file(file, entries)
     name = None
     for candidate in (path, entries.get("FileName", "")):
         try:
             name = name or parse_name(candidate)
         except ValueError:
             continue
-    if name is None and inside is not None:
-        return GranuleName("unknown", inside, "unknown")
+    if name is None and start is not None:
+        return GranuleName("unknown", start, "unknown")
     if name is None:
         raise DamagedFile(
             path,
-            "neither its name nor its content says which half-hour it is",
-            "keep the name that the archive gave it",
+            "neither its name nor its content states its half-hour",
+            "restore the name that the archive gave it",
         )
-    if inside is not None and name.start != inside:
+    if start is not None and name.start != start:
         raise DamagedFile(
             path,
-            f"it holds {inside.astype('datetime64[m]')} where its name says "
-            f"{name.start.astype('datetime64[m]')}",
-            "fetch it again",
+            f"its time is {start.astype('datetime64[m]')}, but "
+            f"{name.start.astype('datetime64[m]')} in its name",
+            "download it again",
         )
     return name
 
 
 def lattice_box(cells: Grid) -> Box:
-    """Place cells on IMERG's lattice.
+    """Position of cells on IMERG's lattice.
 
     Raises:
-        ValueError: The cells are not IMERG's, or their row 0 is not the southern one.
+        ValueError: The grid is not aligned with IMERG's cells, or its row 0 is not south.
     """
     south, west = (cells.y0 + 90) * 10, (cells.x0 + 180) * 10
-    off = max(abs(south - round(south)), abs(west - round(west)))
-    steps = max(abs(cells.dx - 0.1), abs(cells.dy - 0.1))
-    if cells.crs != "EPSG:4326" or off > 1e-3 or steps > 1e-6:
+    offset = max(abs(south - round(south)), abs(west - round(west)))
+    step_error = max(abs(cells.dx - 0.1), abs(cells.dy - 0.1))
+    if cells.crs != "EPSG:4326" or offset > 1e-3 or step_error > 1e-6:
         raise ValueError(f"not on IMERG's 0.1° lattice with row 0 south: {cells}")
     return Box(round(south), round(west), cells.ny, cells.nx)
 
 
-def _time_inside(file: h5py.File, entries: dict[str, str]) -> np.datetime64 | None:
-    """Start of the half-hour by the time axis, or else by the header; None without either."""
+def _start_in_file(file: h5py.File, entries: dict[str, str]) -> np.datetime64 | None:
+    """Start of the half-hour from the time axis, or else from the header; None without both."""
     for group in GROUPS:
         if group + "time" in file:
             axis = file[group + "time"]
-            # The epoch is 1970-01-01 in V06 and 1980-01-06 in V07; the attribute `calendar`
-            # ("julian") is wrong and not followed. No leap seconds are counted.
+            # The epoch is 1970-01-01 in V06 and 1980-01-06 in V07. The attribute `calendar`
+            # ("julian") is wrong and ignored. Leap seconds are not counted.
             unit, _, epoch = text(axis.attrs["units"]).partition(" since ")
             if unit != "seconds":
-                raise ValueError(f"time is in {unit!r}, not in seconds")
+                raise ValueError(f"the unit of time is {unit!r}, not seconds")
             origin = np.datetime64(epoch.rstrip("UTCZ ").replace(" ", "T"), "ns")
             return origin + np.timedelta64(int(np.ravel(axis[()])[0]), "s")
     start = entries.get("StartGranuleDateTime")
     return np.datetime64(start.removesuffix("Z"), "ns") if start else None
 
 
-def _find(file: h5py.File, field: str) -> h5py.Dataset | None:
-    """Return the variable that holds a field, wherever this version keeps it; None if absent."""
+def _variable(file: h5py.File, field: str) -> h5py.Dataset | None:
+    """Variable of a field, under any of its names; None if absent."""
     for name in NAMES[field]:
         for group in GROUPS:
             if group + name in file:
@@ -205,71 +212,76 @@ def _find(file: h5py.File, field: str) -> h5py.Dataset | None:
 
 
 def _file_box(file: h5py.File, path: Path | str) -> Box:
-    """Cells that a file holds."""
+    """Cells of a file."""
     south, ny = _axis(file, path, "lat", 900)
     west, nx = _axis(file, path, "lon", 1800)
     return Box(south, west, ny, nx)
 
 
-def _rain(file: h5py.File, path: Path | str) -> None:
-    """Raise DamagedFile where a file has no rain."""
-    if _find(file, "precipitation") is None:
-        raise DamagedFile(path, "it has no precipitation", "fetch it again with that variable")
+def _require_precipitation(file: h5py.File, path: Path | str) -> None:
+    """Raise DamagedFile if a file has no precipitation."""
+    if _variable(file, "precipitation") is None:
+        raise DamagedFile(path, "it has no precipitation", "download it with that variable")
 
 
 def _axis(file: h5py.File, path: Path | str, name: str, half: int) -> tuple[int, int]:
-    """Lattice index of the first cell of an axis, and its length.
+    """Lattice index of the first cell of an axis, and the length of the axis.
 
-    The files' coordinates are computed in float32 (−89.549995), so they are rounded to the lattice.
+    The coordinates in the files are float32 (−89.549995) and are rounded to the lattice.
     """
     variable = next((file[group + name] for group in GROUPS if group + name in file), None)
     if variable is None:
-        raise DamagedFile(path, f"it has no {name}", f"fetch it again with {name}")
+        raise DamagedFile(path, f"it has no {name}", f"download it with {name}")
     index = variable[()].astype(np.float64) * 10 + half - 0.5
     first = round(index[0])
     if np.abs(index - first - np.arange(index.size)).max() > 0.05:
-        raise DamagedFile(path, f"its {name} is not IMERG's ascending 0.1° axis", "fetch it again")
+        raise DamagedFile(
+            path, f"its {name} is not IMERG's ascending 0.1° axis", "download it again"
+        )
     return first, index.size
 
 
 def _read_fields(
-    file: h5py.File, path: Path | str, there: Box, box: Box, names: Sequence[str]
+    file: h5py.File, path: Path | str, file_box: Box, box: Box, names: Sequence[str]
 ) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Fields over `box`, each (lat, lon), from a file that holds `there`; the absent ones."""
-    rows = _overlap(box.south, box.ny, there.south, there.ny)
-    columns = _overlap(box.west, box.nx, there.west, there.nx)
+    """Fields over `box`, dims (lat, lon), and the names of the absent ones."""
+    rows = _overlap(box.south, box.ny, file_box.south, file_box.ny)
+    columns = _overlap(box.west, box.nx, file_box.west, file_box.nx)
     if rows is None or columns is None:
+        south, north = (n / 10 - 90 for n in (file_box.south, file_box.south + file_box.ny))
+        west, east = (n / 10 - 180 for n in (file_box.west, file_box.west + file_box.nx))
         raise DomainError(
-            f"{path}: the window lies outside the file, which covers latitudes "
-            f"{there.south / 10 - 90:g} to {(there.south + there.ny) / 10 - 90:g} and longitudes "
-            f"{there.west / 10 - 180:g} to {(there.west + there.nx) / 10 - 180:g}; "
-            "choose another window or file"
+            f"{path}: the window is outside the file, which covers latitudes {south:g} to "
+            f"{north:g} and longitudes {west:g} to {east:g}; choose another window or file"
         )
-    _rain(file, path)
+    _require_precipitation(file, path)
     fields, absent = {}, []
     for field in names:
         fields[field] = np.full((box.ny, box.nx), np.nan, np.float32)
-        variable = _find(file, field)
+        variable = _variable(file, field)
         if variable is None:
             absent.append(field)
             continue
-        if variable.shape not in ((there.nx, there.ny), (1, there.nx, there.ny)):
+        if variable.shape not in ((file_box.nx, file_box.ny), (1, file_box.nx, file_box.ny)):
             raise DamagedFile(
-                path, f"{variable.name} has the shape {variable.shape}", "fetch it again"
+                path, f"the shape of {variable.name} is {variable.shape}", "download it again"
             )
         raw = variable[..., columns[0], rows[0]].reshape(-1, rows[1].stop - rows[1].start).T
-        fields[field][rows[1], columns[1]] = np.where(raw <= FILL, np.nan, raw)
+        fields[field][rows[1], columns[1]] = np.where(raw <= FILL_THRESHOLD, np.nan, raw)
     return fields, absent
 
 
-def _overlap(wanted: int, n_wanted: int, first: int, n: int) -> tuple[slice, slice] | None:
-    """Where the cells that both have lie in the file and in the wanted box; None without any."""
-    start, stop = max(wanted, first), min(wanted + n_wanted, first + n)
+def _overlap(
+    box_first: int, box_length: int, file_first: int, file_length: int
+) -> tuple[slice, slice] | None:
+    """Cells common to the box and the file: slice of the file, slice of the box; None if none."""
+    start = max(box_first, file_first)
+    stop = min(box_first + box_length, file_first + file_length)
     if stop <= start:
         return None
-    return slice(start - first, stop - first), slice(start - wanted, stop - wanted)
+    return slice(start - file_first, stop - file_first), slice(start - box_first, stop - box_first)
 
 
 def _centres(first: int, n: int, half: int) -> np.ndarray:
-    """Cell centres [degrees] of `n` cells from a lattice index on."""
+    """Centres [degrees] of `n` cells, starting at a lattice index."""
     return ((np.arange(first, first + n) - half) * 10 + 5) / 100

@@ -1,4 +1,4 @@
-"""Versions of IMERG in a training set: never mixed silently."""
+"""Check of the IMERG run and version of a training set."""
 
 import logging
 from string import ascii_uppercase
@@ -12,51 +12,51 @@ log = logging.getLogger("rainscore")
 
 
 def check_versions(granules: pd.DataFrame) -> list[str]:
-    """Look at what a training set is made of: one run and one version, in all its months.
+    """Check that all months of a training set have the same run and version of IMERG.
 
-    Letters of a version (V07B, V07C) are repairs of it and may mix, which the log then says.
+    Letters of a version (V07B, V07C) are repairs of it and may be mixed; the log then names them.
 
     Args:
-        granules: Manifests of all months.
+        granules: Manifests of all months, one row per half-hour.
 
     Returns:
-        The versions, letters included, in order.
+        Versions with their letters, sorted.
 
     Raises:
-        RainscoreError: The months mix runs, or versions.
+        RainscoreError: The months have several runs or versions.
     """
     present = granules.loc[granules["state"] == "present", ["time", "file", "version"]]
-    present = present.assign(run=present["file"].map(_named_run))
+    present = present.assign(run=present["file"].map(_run_in_name))
     present["number"] = present["version"].str.rstrip(ascii_uppercase)
-    for what, unknown in (("run", ""), ("number", "unknown")):
-        kinds = present[present[what] != unknown]
-        if len(kinds[what].unique()) > 1:
-            noun = "runs" if what == "run" else "versions"
+    for column, noun, unknown in (("run", "runs", ""), ("number", "versions", "unknown")):
+        identified = present[present[column] != unknown]
+        if len(identified[column].unique()) > 1:
             raise RainscoreError(
-                f"the half-hours mix the {noun} {_where(kinds, what)}: a training set is of one; "
-                "delete the manifests of the others in results/imerg and run again"
+                f"the half-hours mix the {noun} {_periods(identified, column)}; a training set "
+                "needs a single one: delete the manifests of the others in results/imerg, and "
+                "rerun"
             )
     if len(present["version"].unique()) > 1:
         log.warning(
-            "the training set mixes %s, repairs of one version; by day: "
-            "results/data/availability.parquet",
-            _where(present, "version"),
+            "the training set mixes %s, which are repairs of one version; "
+            "results/data/availability.parquet has them by day",
+            _periods(present, "version"),
         )
     return sorted(present["version"].unique())
 
 
-def _named_run(file: str) -> str:
-    """Run that the name of a file says; empty where it is not the archive's name."""
+def _run_in_name(file: str) -> str:
+    """Run in the name of a file; empty if the name is not that of the archive."""
     try:
         return parse_name(file).run
     except ValueError:
         return ""
 
 
-def _where(granules: pd.DataFrame, what: str) -> str:
-    """Say of each kind how many half-hours there are, and from when to when."""
-    groups = granules.groupby(what)["time"]
+def _periods(granules: pd.DataFrame, column: str) -> str:
+    """Number of half-hours, first day and last day of each value of a column, as text."""
+    groups = granules.groupby(column)["time"]
     return " and ".join(
-        f"{kind} ({len(times)} half-hours, {times.min():%Y-%m-%d} to {times.max():%Y-%m-%d})"
-        for kind, times in groups
+        f"{value} ({len(times)} half-hours, {times.min():%Y-%m-%d} to {times.max():%Y-%m-%d})"
+        for value, times in groups
     )

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from rainscore.imerg.manifests import read_manifest
 from rainscore.prediction.granulesets import CONTEXT
-from rainscore.regridding.monthfiles import open_granules
 from rainscore.times import HALF_HOUR
 
 
@@ -55,7 +55,7 @@ def held_out_granules(
         table: Score tables: time, hits, map_score.
         count: Maximum number of half-hours.
     """
-    rows = pd.concat([open_granules(path) for path in sorted(manifests)])
+    rows = pd.concat([read_manifest(path, absolute=True) for path in sorted(manifests)])
     files = rows[rows["state"] == "present"].set_index("time")["file"]
     available = splits[splits["time"].isin(files.index)]
     times = list(rainiest(available, table, count))

@@ -1,4 +1,4 @@
-"""How long a frame accumulates rain."""
+"""Accumulation period of a radar frame."""
 
 from pathlib import Path
 
@@ -7,23 +7,25 @@ import numpy as np
 from rainscore.errors import DamagedFile, RainscoreError
 
 
-def accumulation_hours(span: np.timedelta64, file: Path | str) -> float:
-    """Length of an accumulation [h].
+def accumulation_hours(period: np.timedelta64, file: Path | str) -> float:
+    """Length of an accumulation period [h].
 
     Args:
-        span: From its start to its end.
-        file: Where it is from.
+        period: Time between the start and the end of the accumulation.
+        file: File that the period was read from, for the error message.
 
     Raises:
-        DamagedFile: It has no duration.
-        RainscoreError: It is longer than a half-hour of IMERG.
+        DamagedFile: The period is zero or negative.
+        RainscoreError: The period is longer than an IMERG half-hour.
     """
-    minutes = float(span / np.timedelta64(1, "m"))
+    minutes = float(period / np.timedelta64(1, "m"))
     if not minutes > 0:
-        raise DamagedFile(file, "its accumulation has no duration", "fetch it again")
+        raise DamagedFile(
+            file, "the end of its accumulation is not after its start", "download it again"
+        )
     if minutes > 30:
         raise RainscoreError(
-            f"{file}: it accumulates over {minutes:g} min, longer than IMERG's half-hour; "
-            "give frames of 30 minutes or less"
+            f"{file}: its accumulation period is {minutes:g} min, longer than an IMERG half-hour; "
+            "use frames of 30 min or less"
         )
     return minutes / 60

@@ -1,4 +1,4 @@
-"""Formats of radar precipitation: what they share, and how one is chosen by name."""
+"""Radar formats: their common interface, and their choice by name."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +14,12 @@ from rainscore.radar.meteonet import MeteoNet
 from rainscore.radar.netcdf import CfRadar
 from rainscore.radar.odim import Odim
 
+METEONET_ZONES = {"meteonet": "", "meteonet-NW": "NW", "meteonet-SE": "SE"}
+"""Names of the MeteoNet format in the configuration, and the zone that each selects."""
+
 
 class RadarFormat(Protocol):
-    """A source of radar frames."""
+    """Reader of the frames of one radar format."""
 
     @property
     def name(self) -> str:
@@ -24,34 +27,34 @@ class RadarFormat(Protocol):
         ...
 
     @property
-    def stamp(self) -> str:
-        """Say whether a frame bears the `start` or the `end` of its accumulation.
+    def timestamp_convention(self) -> str:
+        """Part of the accumulation period that the time stamp of a frame marks.
 
-        `inside` where its file gives both.
+        `start` or `end`; `file` where each file states its start and its end.
         """
         ...
 
     @property
-    def stamp_reason(self) -> str:
-        """Say why, in one line."""
+    def timestamp_reason(self) -> str:
+        """Reason for the convention, in one line."""
         ...
 
     @property
-    def step_minutes(self) -> int:
-        """Time between frames [min]."""
+    def has_quality(self) -> bool:
+        """Whether files can contain a quality field, to which `min_quality` applies."""
         ...
 
     def scan(self, folder: Path) -> pd.DataFrame:
-        """List the frames below a folder.
+        """List the frames in a folder and its sub-folders.
 
         Returns:
-            One row a frame, in order of time: `time` (START of the accumulation, UTC), `file`
-            (absolute path), `index` (position inside the file).
+            One row per frame, sorted by time: `time` (START of the accumulation, UTC), `file`
+            (absolute path), `index` (position in the file).
         """
         ...
 
     def check(self, file: Path | str) -> None:
-        """Raise DamagedFile where the file does not open or lacks its data, at little cost."""
+        """Raise DamagedFile if the file cannot be opened or has no rain, without reading it all."""
         ...
 
     def read(self, file: Path | str, index: int = 0) -> np.ndarray:
@@ -59,61 +62,76 @@ class RadarFormat(Protocol):
         ...
 
     def grid(self, file: Path | str) -> Grid:
-        """Say where the pixels of a file lie."""
+        """Grid of the frames in a file."""
         ...
 
 
 def get_format(
-    name: str, *, stamp: str | None = None, step_minutes: int = 0, min_quality: float = 0.0
+    name: str,
+    *,
+    timestamp_convention: str = "format",
+    step_minutes: int = 15,
+    min_quality: float = 0.0,
 ) -> RadarFormat:
-    """Choose a radar format by its name.
+    """Reader of a radar format.
 
     Args:
-        name: `fr-radar-rainfall`, `meteonet` (with `-NW` or `-SE` where a folder holds both zones),
-            `odim`, or `netcdf` (with `:variable` where a file has several of rain).
-        stamp: `start` or `end`, where the format's own convention does not hold.
-        step_minutes: Time between frames of ODIM files, to which their times are rounded [min]; 15
-            by default, as OPERA's. The other formats have their own.
-        min_quality: Pixels of ODIM and MeteoNet with a lower quality are missing [0 to 1].
+        name: `fr-radar-rainfall`; `meteonet` (`meteonet-NW` or `meteonet-SE` where a folder has
+            both zones); `odim`; or `netcdf` (`netcdf:variable` where a file has several variables
+            of rain).
+        timestamp_convention: `start` or `end`, where the format's own convention is wrong;
+            `format` for the format's own.
+        step_minutes: Time between frames [min]. ODIM only: start times are rounded to it.
+        min_quality: Quality below which pixels become missing, 0 to 1. ODIM and MeteoNet only.
 
     Raises:
-        RainscoreError: There is no such format or stamp, or the format has no quality to judge by.
+        RainscoreError: The name or the convention is not one of these, or `min_quality` is given
+            for a format without a quality field.
     """
-    if stamp not in (None, "start", "end"):
-        raise RainscoreError(f"radar stamp {stamp!r}: choose start or end")
+    if timestamp_convention not in ("format", "start", "end"):
+        raise RainscoreError(
+            f"radar.timestamp_convention {timestamp_convention!r}: choose format, start or end"
+        )
+    kind, _, variable = name.partition(":")
+    reader: FrRadarRainfall | MeteoNet | Odim | CfRadar
     if name == FrRadarRainfall.name:
-        format: FrRadarRainfall | MeteoNet | Odim | CfRadar = FrRadarRainfall()
-    elif name in ("meteonet", "meteonet-NW", "meteonet-SE"):
-        format = MeteoNet(zone=name[9:], min_quality=min_quality)
+        reader = FrRadarRainfall()
+    elif name in METEONET_ZONES:
+        reader = MeteoNet(zone=METEONET_ZONES[name], min_quality=min_quality)
     elif name == Odim.name:
-        format = Odim(step_minutes=step_minutes or 15, min_quality=min_quality)
-    elif name.partition(":")[0] == CfRadar.name:
-        format = CfRadar(variable=name.partition(":")[2])
+        reader = Odim(step_minutes=step_minutes, min_quality=min_quality)
+    elif kind == CfRadar.name:
+        reader = CfRadar(variable=variable)
     else:
         raise RainscoreError(
-            f"radar format {name!r} is not known: choose fr-radar-rainfall, meteonet, odim or "
-            "netcdf"
+            f"radar.format {name!r}: choose fr-radar-rainfall, meteonet, odim or netcdf"
         )
-    if min_quality and not isinstance(format, MeteoNet | Odim):
+    if min_quality and not reader.has_quality:
         raise RainscoreError(
-            f"radar min_quality {min_quality:g}: {name} has no field of quality; set it to 0"
+            f"radar.min_quality {min_quality:g}: {name} has no quality field; set it to 0"
         )
-    return replace(format, stamp=stamp, stamp_reason="so configured") if stamp else format
+    if timestamp_convention == "format":
+        return reader
+    return replace(
+        reader,
+        timestamp_convention=timestamp_convention,
+        timestamp_reason="set in the configuration",
+    )
 
 
-def remove_clutter(rate: np.ndarray, limit: float = 300.0) -> tuple[np.ndarray, int]:
-    """Make rates that no rain reaches missing.
+def remove_clutter(rate: np.ndarray, *, max_rate_mm_h: float = 300.0) -> tuple[np.ndarray, int]:
+    """Set rates that are too high for rain to missing.
 
     Args:
-        rate: Any dims, mm/h, NaN where missing.
-        limit: Highest rate that may be rain [mm/h].
+        rate: Rates of any dims [mm/h], NaN where missing; left unchanged.
+        max_rate_mm_h: Highest rate that is accepted as rain [mm/h].
 
     Returns:
-        A copy in which rates above the limit are NaN, and how many there were.
+        Rates with NaN above the limit, and the number of values removed.
 
     >>> remove_clutter(np.array([2.0, 8646.0]))
     (array([ 2., nan]), 1)
     """
-    clutter = rate > limit
+    clutter = rate > max_rate_mm_h
     count = int(np.count_nonzero(clutter))
     return (np.where(clutter, np.nan, rate).astype(rate.dtype) if count else rate), count

@@ -1,4 +1,4 @@
-"""MeteoNet radar rainfall: files of about ten days of 5-minute frames over a quarter of France."""
+"""MeteoNet radar rainfall: files of about ten days of 5-minute frames of a quarter of France."""
 
 import pickle
 import re
@@ -16,14 +16,15 @@ import pandas as pd
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid
 
-NAME = re.compile(r"rainfall_(?P<zone>NW|SE)_(?P<month>\d{4}_\d\d)\.(?P<part>[123])\.npz")
+FILE_NAME = re.compile(r"rainfall_(?P<zone>NW|SE)_(?P<month>\d{4}_\d\d)\.(?P<part>[123])\.npz")
 
 
 FIRST_DAY = {"1": 1, "2": 11, "3": 21, "4": 32}
+"""First day of the month in each part of a month's files; `4` is the end of the month."""
 
 
 MM_H = 0.12
-"""Hundredths of a millimetre per 5 minutes → mm/h."""
+"""Factor from hundredths of a millimetre in 5 minutes to mm/h."""
 
 
 DATE_CLASSES = {
@@ -35,9 +36,10 @@ DATE_CLASSES = {
     ("numpy._core.multiarray", "_reconstruct"),
     ("_codecs", "encode"),
 }
+"""Classes that the pickled dates may contain."""
 
 
-DAMAGE = (
+READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     pickle.UnpicklingError,
@@ -46,41 +48,44 @@ DAMAGE = (
     TypeError,
     EOFError,
 )
+"""Errors of NumPy, zipfile and pickle on a file that is truncated or has another content."""
 
 
 @dataclass(frozen=True)
 class MeteoNet:
-    """Reader of `rainfall_{zone}_YYYY_MM.{1,2,3}.npz`, with `radar_coords_{zone}.npz` beside them.
+    """Reader of `rainfall_{zone}_YYYY_MM.{1,2,3}.npz` and `radar_coords_{zone}.npz`.
 
     Attributes:
-        zone: `NW` or `SE`; needed where a folder holds both.
-        min_quality: Pixels whose quality of the day (0 to 1, by the map of MeteoNet's
-            `rainfall_mean_quality-code_…` beside the file) is lower are missing; those without a
-            quality stay, and so do days without a map.
+        zone: `NW` or `SE`; required where a folder has files of both.
+        timestamp_convention, timestamp_reason: See `RadarFormat`.
+        min_quality: Daily quality below which pixels become missing, 0 to 1. The quality is that
+            of the file `rainfall_mean_quality-code_…` in the same folder; pixels and days without
+            a quality are kept.
     """
 
     zone: str = ""
-    stamp: str = "start"
-    stamp_reason: str = "its source does not say; its files run from 00:00 to 23:55 of their days"
-    step_minutes: int = 5
+    timestamp_convention: str = "start"
+    timestamp_reason: str = "not documented; the files run from 00:00 to 23:55 of their days"
     min_quality: float = 0.0
     name: ClassVar[str] = "meteonet"
+    step_minutes: ClassVar[int] = 5
+    has_quality: ClassVar[bool] = True
 
     def scan(self, folder: Path) -> pd.DataFrame:
-        """List the frames below a folder (see `RadarFormat.scan`).
+        """List the frames in a folder (see `RadarFormat.scan`).
 
-        A file whose dates cannot be read stands for every frame of its days.
+        A file whose dates cannot be read is listed once for each frame that its name implies.
 
         Raises:
-            RainscoreError: The folder holds both zones and none is chosen.
+            RainscoreError: The folder has both zones and `zone` is empty.
         """
-        found = [
-            (f, NAME.fullmatch(f.name)) for f in sorted(Path(folder).absolute().rglob("*.npz"))
+        matches = [
+            (f, FILE_NAME.fullmatch(f.name)) for f in sorted(Path(folder).absolute().rglob("*.npz"))
         ]
-        files = [(f, m) for f, m in found if m and m["zone"].startswith(self.zone)]
+        files = [(f, m) for f, m in matches if m and self.zone in ("", m["zone"])]
         if len({m["zone"] for _, m in files}) > 1:
             raise RainscoreError(
-                f"{folder} holds two zones: choose the format meteonet-NW or meteonet-SE"
+                f"{folder} has files of two zones: set radar.format to meteonet-NW or meteonet-SE"
             )
         parts = []
         for file, match in files:
@@ -88,7 +93,7 @@ class MeteoNet:
                 times = _dates(file)
             except DamagedFile:
                 times = _all_times(match)
-            if self.stamp == "end":
+            if self.timestamp_convention == "end":
                 times = times - pd.Timedelta(minutes=self.step_minutes)
             parts.append(
                 pd.DataFrame({"time": times, "file": str(file), "index": np.arange(times.size)})
@@ -100,19 +105,19 @@ class MeteoNet:
         return pd.concat(parts).sort_values("time", ignore_index=True, kind="stable")
 
     def check(self, file: Path | str) -> None:
-        """Raise DamagedFile where the file does not open or lacks its data."""
+        """Raise DamagedFile if the file cannot be opened or has no data."""
         _dates(file)
         _stream(str(file))
 
     def read(self, file: Path | str, index: int = 0) -> np.ndarray:
         """Read a frame: dims (ny, nx), mm/h, float32, NaN where missing (−1 in the file).
 
-        Frames are decompressed one after the other, so they are read in order without holding the
-        2.8 GB of a complete file; an earlier frame than the last one starts again from the top.
+        Frames are decompressed one at a time, so a complete file (2.8 GB) is never in memory.
+        Reading in order is fast; reading an earlier frame restarts the decompression.
 
         Raises:
-            DamagedFile: It is not such a file, or has no such frame.
-            RainscoreError: A quality is asked for, and there is no usable file of it.
+            DamagedFile: The file is not of this format, or has no frame `index`.
+            RainscoreError: `min_quality` is positive and the quality file cannot be read.
         """
         hundredths = _stream(str(file)).frame(index)
         rate = hundredths * np.float32(MM_H)
@@ -120,14 +125,14 @@ class MeteoNet:
         if self.min_quality > 0:
             quality = _qualities(str(file))[index]
             if quality is not None:
-                rate[quality < 100 * self.min_quality] = np.nan  # 255, without a quality, stays
+                rate[quality < 100 * self.min_quality] = np.nan  # 255: no quality, kept
         return rate
 
     def grid(self, file: Path | str) -> Grid:
-        """Return the grid in longitude and latitude, from the coordinates beside the file.
+        """Grid in longitude and latitude, from `radar_coords_{zone}.npz` in the same folder.
 
         Raises:
-            DamagedFile: The coordinates are absent, not regular, or not those of the data.
+            DamagedFile: The coordinates are absent, not regular, or of another shape than the data.
         """
         file = Path(file)
         zone = file.name.split("_")[1]
@@ -135,11 +140,11 @@ class MeteoNet:
         try:
             with np.load(coords, allow_pickle=False) as archive:
                 lats, lons = archive["lats"], archive["lons"]
-        except (FileNotFoundError, *DAMAGE) as error:
+        except (FileNotFoundError, *READ_ERRORS) as error:
             raise DamagedFile(
                 coords,
                 f"no coordinates ({error})",
-                "put MeteoNet's file of coordinates beside the data",
+                "copy MeteoNet's coordinates into the folder of the data",
             ) from error
         ny, nx = lats.shape
         dx = float(lons[0, -1] - lons[0, 0]) / (nx - 1)
@@ -147,16 +152,16 @@ class MeteoNet:
         grid = Grid(
             "EPSG:4326", float(lons[0, 0] - dx / 2), float(lats[0, 0] - dy / 2), dx, dy, nx, ny
         )
-        off = max(np.abs(lons - grid.x).max(), np.abs(lats - grid.y[:, None]).max())
-        if off > 0.01 * abs(dx) or grid.shape != _stream(str(file)).shape:
+        max_error = max(np.abs(lons - grid.x).max(), np.abs(lats - grid.y[:, None]).max())
+        if max_error > 0.01 * abs(dx) or grid.shape != _stream(str(file)).shape:
             raise DamagedFile(
-                coords, f"not the regular grid of {file.name}", "fetch the coordinates again"
+                coords, f"not the regular grid of {file.name}", "download the coordinates again"
             )
         return grid
 
 
 class _Stream:
-    """Frames of one file, decompressed in order."""
+    """Sequential reader of the compressed frames of one file."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -170,74 +175,74 @@ class _Stream:
                 else np.lib.format.read_array_header_2_0
             )
             (self._n, *shape), fortran, self._dtype = read_header(self._member)
-        except DAMAGE as error:
+        except READ_ERRORS as error:
             raise _damaged(file, error) from error
         self.shape = tuple(shape)
         if fortran or len(shape) != 2 or self._dtype.kind != "i":
-            raise _damaged(file, f"data of shape {(self._n, *shape)} and type {self._dtype}")
+            raise _damaged(file, f"its data have shape {(self._n, *shape)} and type {self._dtype}")
         self._start = self._member.tell()
 
     def frame(self, index: int) -> np.ndarray:
-        """Integers of a frame, dims (ny, nx)."""
+        """Stored integers of a frame, dims (ny, nx)."""
         if not 0 <= index < self._n:
-            raise _damaged(self._file, f"it has {self._n} frames, not a frame {index}")
+            raise _damaged(self._file, f"it has {self._n} frames and no frame {index}")
         size = self._dtype.itemsize * self.shape[0] * self.shape[1]
         with self._lock:
             try:
                 self._member.seek(self._start + index * size)
                 content = self._member.read(size)
                 return np.frombuffer(content, self._dtype).reshape(self.shape)
-            except DAMAGE as error:
+            except READ_ERRORS as error:
                 raise _damaged(self._file, error) from error
 
 
 @lru_cache(maxsize=1)
 def _stream(file: str) -> _Stream:
-    """Keep the last file open: frames are asked for in order."""
+    """Stream of a file; the last one stays open, because frames are read in order."""
     return _Stream(file)
 
 
 class _DatesUnpickler(pickle.Unpickler):
-    """MeteoNet pickles its dates, and a pickle can run any code: nothing but dates is let in."""
+    """Unpickler that accepts dates only, since a pickle can run any code."""
 
     def find_class(self, module: str, name: str) -> object:
         if (module, name) not in DATE_CLASSES:
-            raise pickle.UnpicklingError(f"its dates hold {module}.{name}")
+            raise pickle.UnpicklingError(f"its dates contain {module}.{name}")
         return super().find_class(module, name)
 
 
 @lru_cache(maxsize=1)
 def _qualities(file: str) -> list[np.ndarray | None]:
-    """Quality of each frame's day, dims (ny, nx), 0 to 100, 255 without one; None without a map."""
-    beside = Path(file).with_name(Path(file).name.replace("_", "_mean_quality-code_", 1))
+    """Daily quality of each frame, (ny, nx), 0 to 100, 255 where unknown; None without a map."""
+    quality_file = Path(file).with_name(Path(file).name.replace("_", "_mean_quality-code_", 1))
     try:
-        days = _dates(beside)
-        with np.load(beside, allow_pickle=False) as archive:
+        days = _dates(quality_file)
+        with np.load(quality_file, allow_pickle=False) as archive:
             maps = archive["data"]
         if maps.shape[1:] != _stream(file).shape:
-            raise ValueError(f"its maps have the shape {maps.shape[1:]}")
+            raise ValueError(f"its maps have shape {maps.shape[1:]}")
         by_day = dict(zip(days, maps, strict=True))
         return [by_day.get(day) for day in _dates(file).normalize()]
-    except (FileNotFoundError, DamagedFile, *DAMAGE) as error:
+    except (FileNotFoundError, DamagedFile, *READ_ERRORS) as error:
         raise RainscoreError(
-            f"{beside}: MeteoNet's quality cannot be read ({error}): put its file beside the rain, "
-            "or set radar.min_quality to 0"
+            f"{quality_file}: MeteoNet's quality cannot be read ({error}); copy the file into the "
+            "folder of the data, or set radar.min_quality to 0"
         ) from error
 
 
 def _dates(file: Path | str) -> pd.DatetimeIndex:
-    """Time stamps of a file's frames, or days of its maps."""
+    """Time stamps of the frames of a rain file, or days of the maps of a quality file."""
     try:
         with zipfile.ZipFile(file) as archive, archive.open("dates.npy") as member:
             np.lib.format.read_magic(member)
             np.lib.format.read_array_header_1_0(member)
             return pd.DatetimeIndex(_DatesUnpickler(member).load()).as_unit("ns")
-    except DAMAGE as error:
+    except READ_ERRORS as error:
         raise _damaged(file, error) from error
 
 
 def _all_times(match: re.Match) -> pd.DatetimeIndex:
-    """Time stamps that a complete file would hold, by its name."""
+    """Time stamps of a complete file with this name."""
     month = pd.Period(match["month"].replace("_", "-"), freq="M")
     first, after = FIRST_DAY[match["part"]], FIRST_DAY[str(int(match["part"]) + 1)]
     days = min(after - 1, month.days_in_month) - first + 1
@@ -246,4 +251,4 @@ def _all_times(match: re.Match) -> pd.DatetimeIndex:
 
 
 def _damaged(file: Path | str, reason: object) -> DamagedFile:
-    return DamagedFile(file, f"not a file of MeteoNet rainfall ({reason})", "fetch it again")
+    return DamagedFile(file, f"not a file of MeteoNet rainfall ({reason})", "download it again")

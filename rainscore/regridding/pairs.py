@@ -1,4 +1,4 @@
-"""Pairs of IMERG and radar on the study grid, half-hour by half-hour."""
+"""Pairs of IMERG and radar on the study grid, one per half-hour."""
 
 import logging
 
@@ -10,14 +10,17 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid
+from rainscore.imerg.manifests import STATES
 from rainscore.imerg.reader import FIELDS, read_granule
 from rainscore.regridding.conservative import Weights
 from rainscore.regridding.radarreader import RadarReader
 
-STATES = {"present": 0, "missing": 1, "damaged": 2}
+STATE_CODES = {state: code for code, state in enumerate(STATES)}
+"""Codes of the states in a pair file."""
 
 
-MAPS_PER_CHUNK = 24
+MAPS_PER_WRITE = 24
+"""Half-hours that are read, regridded and written together."""
 
 
 log = logging.getLogger("rainscore")
@@ -26,21 +29,22 @@ log = logging.getLogger("rainscore")
 def month_pair(
     times: np.ndarray, granules: pd.DataFrame, radar: RadarReader, weights: Weights
 ) -> xr.Dataset:
-    """Lazy dataset of a month's pairs; each chunk of half-hours is read once, when it is written.
+    """Lazy dataset of the pairs of a month; writing it reads each granule and frame once.
 
     Args:
         times: Half-hour starts, dims (time,).
         granules: Manifest of IMERG with absolute file names.
-        radar: Reader of the radar on the study grid.
-        weights: From IMERG's own cells to the study grid.
+        radar: Reader of the radar, with the study grid as its target.
+        weights: Weights from IMERG's cells to the study grid.
 
     Returns:
-        The pair dataset of docs/contracts.md: `imerg`, `radar`, `radar_valid` (time, y, x) on the
-        grid [mm/h, mm/h, 1] and IMERG's fields (time, lat, lon); NaN is missing.
+        Pair dataset (docs/contracts.md): `imerg`, `radar` [mm/h] and `radar_valid` [1], dims
+        (time, y, x) on the study grid; the fields of `reader.FIELDS`, dims (time, lat, lon);
+        `imerg_state` and `radar_state`, dims (time,). NaN where missing.
     """
     cells, grid = weights.source, weights.target
     rows = granules.set_index("time")
-    chunks = [times[i : i + MAPS_PER_CHUNK] for i in range(0, times.size, MAPS_PER_CHUNK)]
+    chunks = [times[i : i + MAPS_PER_WRITE] for i in range(0, times.size, MAPS_PER_WRITE)]
     parts = [dask.delayed(_read_chunk)(chunk, rows, radar, weights) for chunk in chunks]
 
     def lazy(name: str, shape: tuple[int, ...], dtype: str = "float32") -> da.Array:
@@ -85,52 +89,55 @@ def month_pair(
     return xr.Dataset(variables | grid.cf, coords, title | attrs)
 
 
-def _rate(name: str) -> dict:
-    return {"units": "mm h-1", "long_name": name, "grid_mapping": "crs"}
+def _rate(long_name: str) -> dict:
+    return {"units": "mm h-1", "long_name": long_name, "grid_mapping": "crs"}
 
 
 def _flags(name: str) -> dict:
     return {
         "long_name": name.replace("_", " "),
-        "flag_values": np.array(list(STATES.values()), dtype=np.int8),
-        "flag_meanings": " ".join(STATES),
+        "flag_values": np.array(list(STATE_CODES.values()), dtype=np.int8),
+        "flag_meanings": " ".join(STATE_CODES),
     }
 
 
 def _read_chunk(
     times: np.ndarray, granules: pd.DataFrame, radar: RadarReader, weights: Weights
 ) -> dict[str, np.ndarray]:
-    """All variables of a chunk of half-hours, as arrays (time, …)."""
+    """Variables of a chunk of half-hours, as arrays with `time` as first dim."""
     n, cells, grid = times.size, weights.source, weights.target
     out: dict[str, np.ndarray] = {
         name: np.full((n, *cells.shape), np.nan, np.float32) for name in FIELDS
     }
     out["radar"] = np.full((n, *grid.shape), np.nan, np.float32)
     out["radar_valid"] = np.zeros((n, *grid.shape), np.float32)
-    out["imerg_state"] = np.full(n, STATES["missing"], np.int8)
-    out["radar_state"] = np.full(n, STATES["missing"], np.int8)
+    out["imerg_state"] = np.full(n, STATE_CODES["missing"], np.int8)
+    out["radar_state"] = np.full(n, STATE_CODES["missing"], np.int8)
     for i, time in enumerate(times):
         if time in granules.index:
             out["imerg_state"][i] = _read_fields(granules.loc[time], cells, time, i, out)
         mean = radar.half_hour(time)
         if mean is not None:
             out["radar"][i], out["radar_valid"][i] = mean
-            out["radar_state"][i] = STATES["present"]
+            out["radar_state"][i] = STATE_CODES["present"]
     out["imerg"], _ = weights.apply(out["precipitation"], min_valid=0.5)
     return out
 
 
 def _read_fields(row: pd.Series, cells: Grid, time, i: int, out: dict[str, np.ndarray]) -> int:
-    """Put a granule's fields at place `i` and return its state."""
+    """Read the fields of a granule into row `i` of the arrays; return the code of its state."""
     if row["state"] != "present":
-        return STATES[row["state"]]
+        return STATE_CODES[row["state"]]
     try:
         granule = read_granule(row["file"], cells)
     except DamagedFile as error:
-        log.warning("left out: %s", error)
-        return STATES["damaged"]
+        log.warning("granule not used: %s", error)
+        return STATE_CODES["damaged"]
     if granule["time"].values != time:
-        raise RainscoreError(f"{row['file']}: holds {granule['time'].values}, the manifest {time}")
+        raise RainscoreError(
+            f"{row['file']}: its time is {granule['time'].values}, but {time} in the manifest; "
+            "delete the manifest, and rerun"
+        )
     for name in FIELDS:
         out[name][i] = granule[name].values
-    return STATES["present"]
+    return STATE_CODES["present"]

@@ -1,4 +1,4 @@
-"""Regridding weights in NetCDF files, with the two grids that they belong to."""
+"""NetCDF files of regridding weights and their two grids."""
 
 import json
 from pathlib import Path
@@ -12,11 +12,11 @@ from rainscore.grids import Grid
 from rainscore.io import write_netcdf
 from rainscore.regridding.conservative import Weights
 
-REMEDY = "delete it, and the rule compute_weights makes it again"
+REMEDY = "delete the file, and rerun: compute_weights creates it"
 
 
 def write_weights(weights: Weights, path: Path | str) -> None:
-    """Write weights as a contiguous ragged array of the CF conventions, one row a target pixel."""
+    """Write weights as a contiguous ragged array (CF conventions), one row per target pixel."""
     matrix = weights.matrix
     dataset = xr.Dataset(
         {
@@ -51,11 +51,11 @@ def write_weights(weights: Weights, path: Path | str) -> None:
 
 
 def read_weights(path: Path | str, *, source: Grid, target: Grid) -> Weights:
-    """Read the weights from `source` to `target` that `write_weights` wrote.
+    """Read the weights from `source` to `target`, written by `write_weights`.
 
     Raises:
-        DamagedFile: The file does not hold weights.
-        RainscoreError: Its weights belong to other grids.
+        DamagedFile: The file contains no weights.
+        RainscoreError: The weights are for other grids.
     """
     try:
         with xr.open_dataset(path, engine="h5netcdf") as file:
@@ -63,7 +63,7 @@ def read_weights(path: Path | str, *, source: Grid, target: Grid) -> Weights:
             starts = np.concatenate([[0], np.cumsum(file["entries"].values, dtype=np.int32)])
             parts = file["share"].values, file["source_pixel"].values, starts
     except (OSError, KeyError, ValueError) as error:
-        raise DamagedFile(path, f"no regridding weights ({error})", REMEDY) from error
+        raise DamagedFile(path, f"not a file of regridding weights ({error})", REMEDY) from error
     for name, grid in (("source", source), ("target", target)):
         differ = [
             f"{key} {stored[name].get(key)} instead of {value}"
@@ -72,6 +72,6 @@ def read_weights(path: Path | str, *, source: Grid, target: Grid) -> Weights:
         ]
         if differ:
             raise RainscoreError(
-                f"{path}: weights of another {name} grid ({', '.join(differ)}); {REMEDY}"
+                f"{path}: weights for another {name} grid ({', '.join(differ)}); {REMEDY}"
             )
     return Weights(source, target, csr_matrix(parts, shape=(target.size, source.size)))

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from rainscore.grids import Grid
-from rainscore.imerg.writer import granule_name, write_granule
+from rainscore.imerg.names import granule_name
+from rainscore.imerg.writer import write_granule
 from rainscore.radar.fr_radar import frame_name, write_frame
 from rainscore.regridding.radarreader import RadarReader, radar_truth
 from rainscore.runtime import progress_bar

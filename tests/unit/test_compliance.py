@@ -1,5 +1,6 @@
-"""NetCDF made from each real file follows the CF conventions, by the checker of its authors."""
+"""NetCDF files made from real data pass the compliance checker of the CF conventions."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -24,22 +25,25 @@ from rainscore.times import steps
 from tests.compliance import cf_errors
 from tests.data import shared
 from tests.odim import write_mosaic
+from tests.world import radar_settings
 
 STUDY = study_grid(centre=(2.5, 46.5), size_km=800, step_km=8)
 ATLANTIC = window_grid(centre=(-22.0, 37.0), size_km=(400, 400), step_km=8)
 NOTHING = pd.DataFrame(columns=COLUMNS).astype({"time": "datetime64[ns]"})
 
 
-def write_pair(path: Path, start: str, granules: pd.DataFrame, radar: tuple, grid: Grid) -> Path:
-    name, folder, step = radar
-    manifest, form = NOTHING, get_format("odim")
+def write_pair(path: Path, start: str, granules: pd.DataFrame, frames: tuple, grid: Grid) -> Path:
+    """Write the pair of one half-hour; `frames` is the format, folder and step of the radar."""
+    name, folder, step = frames
+    manifest, reader = NOTHING, get_format("odim")
     if name:
-        form = get_format(name, step_minutes=step)
+        reader = get_format(name, step_minutes=step)
         times = steps(start, np.datetime64(start) + np.timedelta64(30, "m"), step)
-        manifest = index_frames(folder, form, times, step)
-    reader = RadarReader(manifest, form, radar_weights(manifest, form, grid), step, 0.8, 300.0)
+        manifest = index_frames(folder, reader, times)
+    settings = replace(radar_settings(), step_minutes=step)
+    radar = RadarReader(manifest, reader, radar_weights(manifest, reader, grid), settings)
     times = steps(start, np.datetime64(start) + np.timedelta64(30, "m"))
-    pair = month_pair(times, granules, reader, overlap_weights(imerg_cells(grid), grid))
+    pair = month_pair(times, granules, radar, overlap_weights(imerg_cells(grid), grid))
     write_netcdf(pair, path)
     return path
 
@@ -111,7 +115,7 @@ def test_a_map_of_the_real_hours_of_comephore_has_no_error(tmp_path: Path) -> No
     assert cf_errors(tmp_path / "gauges.nc") == []
 
 
-def test_the_checker_sees_an_error(tmp_path: Path) -> None:
+def test_the_checker_reports_an_error(tmp_path: Path) -> None:
     write_pair(tmp_path / "a.nc", "2018-08-24T18:00", NOTHING, ("", "", 15), STUDY)
     with h5py.File(tmp_path / "a.nc", "r+") as file:
         file["imerg"].attrs["units"] = "furlongs of rain"

@@ -18,7 +18,7 @@ from rainscore.paths import CHECKOUT
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
 from rainscore.radar.frames import index_frames
-from rainscore.regridding.monthfiles import open_radar
+from rainscore.regridding.radarreader import open_radar
 from rainscore.times import steps
 from tests.odim import write_mosaic
 from tests.world import radar_settings
@@ -90,7 +90,7 @@ def test_each_local_radar_gives_its_half_hour_on_the_study_grid(
     step, folder = radar["step_minutes"], tmp_path / radar["frame_folder"]
     place = write_folder(folder, radar["format"], step)
     form = get_format(radar["format"], step_minutes=step)
-    table = index_frames(folder, form, steps(START, END, step), step)
+    table = index_frames(folder, form, steps(START, END, step))
     # A file of OPERA's step that ends at 00:05 is taken to start at 00:00: its neighbour is next.
     assert set(table["state"]) == {"present"}
     write_manifest(table, tmp_path / "radar.parquet")

@@ -19,7 +19,7 @@ import yaml
 from rainscore.download.hub import REPOSITORY
 from rainscore.grids import RADAR_CRS, study_grid
 from rainscore.imerg.manifests import read_manifest
-from rainscore.imerg.writer import granule_name
+from rainscore.imerg.names import granule_name
 from rainscore.io import read_table
 from rainscore.times import steps
 from tests.archives import Earthdata, stored_granule

@@ -228,12 +228,12 @@ def even_and_odd(radar: RadarReader, start: np.datetime64) -> tuple[np.ndarray, 
         the half-hour has one frame only.
     """
     _, rates = radar.frames(start, start + HALF_HOUR)
-    expected = 30 // radar.step_minutes
+    expected = 30 // radar.settings.step_minutes
     if expected < 2 or len(rates) < expected or radar.weights is None:
         return None
     even, odd = (
         radar.weights.apply(
-            half_hour_mean(rates[k::2], expected=len(rates[k::2]), min_fraction=1)[0],
+            half_hour_mean(rates[k::2], expected_frames=len(rates[k::2]), min_frame_share=1)[0],
             min_valid=0.5,
         )[0]
         for k in (0, 1)

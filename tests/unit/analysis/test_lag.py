@@ -9,7 +9,8 @@ from scipy.ndimage import gaussian_filter
 from rainscore.analysis.availability import availability
 from rainscore.analysis.lag import find_lag, lag_sums
 from rainscore.grids import Grid
-from rainscore.imerg.writer import granule_name, write_granule
+from rainscore.imerg.names import granule_name
+from rainscore.imerg.writer import write_granule
 from rainscore.report.figures.plot_data import plot_lag
 
 CELLS = Grid("EPSG:4326", 0.0, 45.0, 0.1, 0.1, 20, 16)

@@ -8,8 +8,10 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import study_grid
+from rainscore.imerg.layout import VARIABLES
 from rainscore.imerg.manifests import COLUMNS, index_granules, read_manifest, write_manifest
-from rainscore.imerg.writer import VARIABLES, granule_name, write_granule
+from rainscore.imerg.names import granule_name
+from rainscore.imerg.writer import write_granule
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, write_frame
 from rainscore.radar.frames import index_frames
@@ -41,7 +43,7 @@ def granule(
     return path
 
 
-def test_every_expected_half_hour_is_a_row(tmp_path: Path) -> None:
+def test_each_expected_half_hour_has_a_row(tmp_path: Path) -> None:
     first = granule(tmp_path, HALF_HOURS[0])
     (tmp_path / "153").mkdir()
     last = granule(tmp_path / "153", HALF_HOURS[3])
@@ -56,7 +58,7 @@ def test_every_expected_half_hour_is_a_row(tmp_path: Path) -> None:
     assert table["detail"][1] == "not in the folder"
 
 
-def test_a_damaged_granule_is_a_row_that_says_why(tmp_path: Path) -> None:
+def test_the_row_of_a_damaged_granule_states_the_reason(tmp_path: Path) -> None:
     path = granule(tmp_path, HALF_HOURS[0])
     path.write_bytes(path.read_bytes()[:-100])
     granule(tmp_path, HALF_HOURS[1]).write_text("<html>login</html>")
@@ -66,12 +68,14 @@ def test_a_damaged_granule_is_a_row_that_says_why(tmp_path: Path) -> None:
     assert "web page" in table["detail"][1]
 
 
-def test_of_duplicates_the_one_that_opens_is_taken_and_said(tmp_path: Path) -> None:
+def test_of_several_files_the_first_readable_one_is_used_and_the_others_are_named(
+    tmp_path: Path,
+) -> None:
     path = granule(tmp_path, HALF_HOURS[0])
     copy = granule(tmp_path, HALF_HOURS[0], suffix=".1")
     table = index_granules(tmp_path, HALF_HOURS[:1])
     assert table["file"][0] == str(path)
-    assert table["detail"][0] == f"taken rather than {copy.name}"
+    assert table["detail"][0] == f"used instead of {copy.name}"
     path.write_bytes(b"")
     table = index_granules(tmp_path, HALF_HOURS[:1])
     assert (table["file"][0], table["state"][0]) == (str(copy), "present")
@@ -79,7 +83,7 @@ def test_of_duplicates_the_one_that_opens_is_taken_and_said(tmp_path: Path) -> N
     assert index_granules(tmp_path, HALF_HOURS[:1])["state"][0] == "damaged"
 
 
-def test_of_two_repairs_of_a_version_the_newer_wins(tmp_path: Path) -> None:
+def test_of_two_repairs_of_a_version_the_newer_is_used(tmp_path: Path) -> None:
     granule(tmp_path, HALF_HOURS[0], version="V07A")
     newer = granule(tmp_path, HALF_HOURS[0], version="V07C")
     table = index_granules(tmp_path, HALF_HOURS[:1])
@@ -94,7 +98,7 @@ def test_several_versions_or_runs_are_refused_unless_one_is_chosen(tmp_path: Pat
         index_granules(tmp_path, HALF_HOURS)
     table = index_granules(tmp_path, HALF_HOURS, run="late")
     assert list(table["state"]) == ["missing", "present", "missing", "missing"]
-    with pytest.raises(RainscoreError, match="holds the run final, late, not early"):
+    with pytest.raises(RainscoreError, match="contains the run final, late, not early"):
         index_granules(tmp_path, HALF_HOURS, run="early")
     late.unlink()
     granule(tmp_path, HALF_HOURS[1], version="V06E")
@@ -103,7 +107,7 @@ def test_several_versions_or_runs_are_refused_unless_one_is_chosen(tmp_path: Pat
     assert index_granules(tmp_path, HALF_HOURS, version="V06")["state"][1] == "present"
 
 
-def test_other_files_are_passed_over_and_odd_names_are_opened(tmp_path: Path) -> None:
+def test_other_files_are_ignored_and_granules_with_other_names_are_opened(tmp_path: Path) -> None:
     path = granule(tmp_path, HALF_HOURS[0])
     path.rename(tmp_path / "subset.nc4")
     (tmp_path / "notes.txt").touch()
@@ -121,38 +125,38 @@ def test_a_folder_that_is_absent_or_empty_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RainscoreError, match="no IMERG granules"):
         index_granules(tmp_path, HALF_HOURS)
     with pytest.raises(RainscoreError, match="no frames"):
-        index_frames(tmp_path, RADAR, FRAMES, 5)
+        index_frames(tmp_path, RADAR, FRAMES)
 
 
-def test_every_expected_frame_is_a_row(tmp_path: Path) -> None:
+def test_each_expected_frame_has_a_row(tmp_path: Path) -> None:
     for time in FRAMES[[0, 2, 3]]:
         write_frame(tmp_path / frame_name(time), np.ones(STUDY.shape), STUDY)
     (tmp_path / frame_name(FRAMES[3])).write_bytes(b"PK")
-    table = index_frames(tmp_path, RADAR, FRAMES, 5)
+    table = index_frames(tmp_path, RADAR, FRAMES)
     assert list(table["state"]) == ["present", "missing", "present", "damaged"] + ["missing"] * 2
     assert set(table["version"]) == {"fr-radar-rainfall", ""}
-    assert table.attrs == {"format": "fr-radar-rainfall", "step_minutes": 5}
 
 
 def test_a_month_without_frames_is_all_missing(tmp_path: Path) -> None:
     write_frame(tmp_path / "201801010000.npz", np.ones(STUDY.shape), STUDY)
-    assert set(index_frames(tmp_path, RADAR, FRAMES, 5)["state"]) == {"missing"}
+    assert set(index_frames(tmp_path, RADAR, FRAMES)["state"]) == {"missing"}
 
 
 def test_frames_off_the_expected_times_are_an_error_and_not_missing(tmp_path: Path) -> None:
     write_frame(tmp_path / "201906020007.npz", np.ones(STUDY.shape), STUDY)
-    with pytest.raises(RainscoreError, match="step_minutes and stamp"):
-        index_frames(tmp_path, RADAR, FRAMES, 5)
+    with pytest.raises(RainscoreError, match=r"check radar\.step_minutes"):
+        index_frames(tmp_path, RADAR, FRAMES)
 
 
 def test_a_manifest_keeps_its_columns_types_and_metadata(tmp_path: Path) -> None:
     write_frame(tmp_path / frame_name(FRAMES[0]), np.ones(STUDY.shape), STUDY)
-    table = index_frames(tmp_path, RADAR, FRAMES, 5)
+    table = index_frames(tmp_path, RADAR, FRAMES)
+    table.attrs["step_minutes"] = 5
     write_manifest(table, tmp_path / "2019-06.parquet", month="2019-06")
     back = read_manifest(tmp_path / "2019-06.parquet")
     pd.testing.assert_frame_equal(back, table, check_column_type=False)
     assert back["time"].dtype == "datetime64[ns]"
-    assert back.attrs == {**table.attrs, "month": "2019-06"}
+    assert back.attrs == {"step_minutes": 5, "month": "2019-06"}
 
 
 @pytest.mark.parametrize(
@@ -182,10 +186,10 @@ def test_the_real_folders_are_indexed(tmp_path: Path) -> None:
     assert (table["state"][0], table["version"][0]) == ("present", "V06B")
     radar = get_format("meteonet-SE")
     frames = steps(np.datetime64("2016-08-28T10:00"), np.datetime64("2016-08-28T11:00"), 5)
-    table = index_frames(shared("meteonet"), radar, frames, radar.step_minutes)
+    table = index_frames(shared("meteonet"), radar, frames)
     assert set(table["state"]) == {"present"} and table["index"].is_monotonic_increasing
     assert Path(table["file"][0]).is_absolute()
     radar = get_format("odim")
     frames = steps(np.datetime64("2018-08-24T17:30"), np.datetime64("2018-08-25"), 15)
-    table = index_frames(shared("opera/20180824"), radar, frames, radar.step_minutes)
+    table = index_frames(shared("opera/20180824"), radar, frames)
     assert table["state"].value_counts().to_dict() == {"present": 24, "missing": 2}

@@ -159,7 +159,7 @@ def test_a_file_with_another_name_is_identified_by_its_content(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"seconds": 0}, "holds 1980-01-06T00:00 where its name says 2019-06-02T10:30"),
+        ({"seconds": 0}, "its time is 1980-01-06T00:00, but 2019-06-02T10:30 in its name"),
         ({"rain": "Grid/rain"}, "no precipitation"),
         ({"header": "TimeInterval=DAY;\n"}, "not half-hourly"),
         ({"epoch": None, "header": "StartGranuleDateTime=2019-06-02T11:00:00.000Z;"}, "T11:00"),
@@ -174,7 +174,7 @@ def test_a_wrong_file_is_damaged(tmp_path: Path, settings: dict, message: str) -
 
 
 def test_a_file_of_unknown_time_is_damaged(tmp_path: Path) -> None:
-    with pytest.raises(DamagedFile, match="keep the name"):
+    with pytest.raises(DamagedFile, match="restore the name"):
         read_granule(write(tmp_path / "mine.nc4", epoch=None))
 
 

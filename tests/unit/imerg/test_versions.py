@@ -2,8 +2,8 @@ import pandas as pd
 import pytest
 
 from rainscore.errors import RainscoreError
+from rainscore.imerg.names import granule_name
 from rainscore.imerg.versions import check_versions
-from rainscore.imerg.writer import granule_name
 from rainscore.times import steps
 
 

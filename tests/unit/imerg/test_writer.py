@@ -11,9 +11,10 @@ import pytest
 import xarray as xr
 
 from rainscore.errors import DamagedFile
-from rainscore.imerg.names import parse_name
+from rainscore.imerg.layout import VARIABLES
+from rainscore.imerg.names import granule_name, parse_name
 from rainscore.imerg.reader import FIELDS, read_granule
-from rainscore.imerg.writer import VARIABLES, _image, granule_name, write_granule
+from rainscore.imerg.writer import _image, write_granule
 from tests.data import shared
 
 SCALES = {"DIMENSION_LIST", "REFERENCE_LIST"}

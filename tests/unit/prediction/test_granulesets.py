@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rainscore.errors import RainscoreError
-from rainscore.imerg.writer import granule_name, write_granule
+from rainscore.imerg.names import granule_name
+from rainscore.imerg.writer import write_granule
 from rainscore.prediction.granulesets import GranuleSet, read_granule_sets
 from rainscore.times import HALF_HOUR
 from tests.world import CELLS, month_pair

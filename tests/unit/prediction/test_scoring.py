@@ -11,8 +11,9 @@ import xarray as xr
 from rainscore.cli import main
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
+from rainscore.imerg.names import granule_name
 from rainscore.imerg.reader import read_granule
-from rainscore.imerg.writer import granule_name, write_granule
+from rainscore.imerg.writer import write_granule
 from rainscore.prediction.outputs import Outcome, ScoringJob, score_all, score_into
 from rainscore.prediction.scorer import Scorer, load_scorer
 from rainscore.prediction.scoring import score_files

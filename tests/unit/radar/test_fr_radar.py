@@ -39,7 +39,7 @@ def test_names_are_starts_unless_configured_as_ends(tmp_path: Path) -> None:
     assert list(frames["time"]) == [pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-01 00:05")]
     assert frames["time"].dtype == "datetime64[ns]"
     assert frames["file"][0] == str(tmp_path / "2020/202001010000.npz")
-    ends = get_format("fr-radar-rainfall", stamp="end").scan(tmp_path)
+    ends = get_format("fr-radar-rainfall", timestamp_convention="end").scan(tmp_path)
     assert ends["time"][0] == pd.Timestamp("2019-12-31 23:55")
 
 
@@ -93,7 +93,7 @@ def test_a_rate_beyond_sixteen_bits_is_kept(tmp_path: Path) -> None:
     ],
 )
 def test_a_grid_off_the_mosaic_is_refused(tmp_path: Path, grid: Grid) -> None:
-    with pytest.raises(ValueError, match="lattice of the French mosaic"):
+    with pytest.raises(ValueError, match="not aligned with the French mosaic"):
         write_frame(tmp_path / "202001010000.npz", np.zeros(grid.shape), grid)
 
 
@@ -104,7 +104,7 @@ def test_what_is_not_a_frame_is_damaged(tmp_path: Path) -> None:
     for content in (whole[:-30], b"<!DOCTYPE html>", b""):
         path.write_bytes(content)
         for act in (RADAR.read, RADAR.check, RADAR.grid):
-            with pytest.raises(DamagedFile, match="fetch it again"):
+            with pytest.raises(DamagedFile, match="download it again"):
                 act(path)
     path.write_bytes(whole[:9000] + b"\xff" * 50 + whole[9050:])
     with pytest.raises(DamagedFile):

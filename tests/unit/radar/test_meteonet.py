@@ -63,7 +63,7 @@ def test_pixels_below_the_quality_of_their_day_are_missing(tmp_path: Path) -> No
     ]
     quality.unlink()
     meteonet._qualities.cache_clear()
-    with pytest.raises(RainscoreError, match=r"beside the rain, or set radar.min_quality to 0"):
+    with pytest.raises(RainscoreError, match=r"folder of the data, or set radar.min_quality to 0"):
         radar.read(path, 0)
     assert np.isfinite(RADAR.read(path, 0)).all()
 
@@ -77,8 +77,8 @@ def test_frames_of_a_day_without_a_map_of_quality_stay_whole(tmp_path: Path) -> 
 @pytest.mark.parametrize("zone", ["NW", "SE"])
 def test_real_maps_of_quality_take_away_what_is_below_the_threshold(zone: str) -> None:
     path = shared(f"meteonet/rainfall_{zone}_2016_08.3.npz")
-    with np.load(shared(f"meteonet/rainfall_mean_quality-code_{zone}_2016_08.3.npz")) as given:
-        first_day = given["data"][0]
+    with np.load(shared(f"meteonet/rainfall_mean_quality-code_{zone}_2016_08.3.npz")) as archive:
+        first_day = archive["data"][0]
     every, good = (get_format(f"meteonet-{zone}", min_quality=q).read(path, 0) for q in (0, 0.6))
     gone = np.isfinite(every) & np.isnan(good)
     np.testing.assert_array_equal(gone, np.isfinite(every) & (first_day < 60))
@@ -91,9 +91,8 @@ def test_dates_are_starts_unless_configured_as_ends(tmp_path: Path) -> None:
     assert frames["time"][1] == pd.Timestamp("2016-08-21 00:05")
     assert list(frames["index"]) == [0, 1, 2, 3]
     assert frames["time"].dtype == "datetime64[ns]"
-    assert get_format("meteonet", stamp="end").scan(tmp_path)["time"][1] == pd.Timestamp(
-        "2016-08-21"
-    )
+    ends = get_format("meteonet", timestamp_convention="end").scan(tmp_path)
+    assert ends["time"][1] == pd.Timestamp("2016-08-21")
 
 
 def test_pixels_lie_where_the_coordinates_say(tmp_path: Path) -> None:
@@ -109,7 +108,7 @@ def test_pixels_lie_where_the_coordinates_say(tmp_path: Path) -> None:
     with pytest.raises(DamagedFile, match="not the regular grid"):
         RADAR.grid(path)
     coords.unlink()
-    with pytest.raises(DamagedFile, match="coordinates beside"):
+    with pytest.raises(DamagedFile, match="coordinates into the folder"):
         RADAR.grid(path)
 
 
@@ -125,7 +124,7 @@ def test_two_zones_in_a_folder_need_a_choice(tmp_path: Path) -> None:
 def test_a_damaged_file_stands_for_every_frame_of_its_days(tmp_path: Path) -> None:
     path = write(tmp_path)
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(DamagedFile, match="fetch it again"):
+    with pytest.raises(DamagedFile, match="download it again"):
         RADAR.check(path)
     frames = RADAR.scan(tmp_path)
     assert len(frames) == 11 * 288
@@ -159,20 +158,20 @@ def test_real_frames_give_exactly_the_half_hours_that_have_enough(
     assert len(frames) == 45
     with np.load(frames["file"][0], allow_pickle=True) as whole:
         data = whole["data"]
-    given = {}
+    means = {}
     for start, rows in frames.groupby(frames["time"].dt.floor("30min")):
         rates = (radar.read(file, i) for file, i in zip(rows["file"], rows["index"], strict=True))
-        mean, _ = half_hour_mean(rates, expected=6, min_fraction=0.8)
+        mean, _ = half_hour_mean(rates, expected_frames=6, min_frame_share=0.8)
         if np.isfinite(mean).any():
-            given[start] = mean
+            means[start] = mean
             hundredths = data[rows["index"]].astype(float)
             hundredths[hundredths < 0] = np.nan
             mm = np.where(np.isnan(hundredths).sum(0) <= 1, np.nansum(hundredths, axis=0), np.nan)
             n = np.isfinite(hundredths).sum(0)
             np.testing.assert_allclose(mean, mm / np.maximum(n, 1) * 0.12, rtol=1e-5)
     expected = [f"2016-08-28 {clock}" for clock in ("10:00", "10:30", "13:00", "13:30")]
-    assert list(given) == [pd.Timestamp(time) for time in expected]
-    for mean in given.values():
+    assert list(means) == [pd.Timestamp(time) for time in expected]
+    for mean in means.values():
         assert np.isnan(mean).mean() == pytest.approx(missing, abs=0.0005)
 
 

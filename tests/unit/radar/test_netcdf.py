@@ -76,9 +76,8 @@ def test_a_time_is_the_start_unless_its_bounds_or_the_user_say_otherwise(tmp_pat
     rain().to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     first = pd.Timestamp("2023-05-01")
     assert RADAR.scan(tmp_path)["time"][0] == first
-    assert get_format("netcdf", stamp="end").scan(tmp_path)["time"][0] == first - pd.Timedelta(
-        minutes=10
-    )
+    ends = get_format("netcdf", timestamp_convention="end").scan(tmp_path)
+    assert ends["time"][0] == first - pd.Timedelta(minutes=10)
     (tmp_path / "b").mkdir()
     rain(bounds=True).to_netcdf(tmp_path / "b" / "b.nc", engine="h5netcdf")
     assert RADAR.scan(tmp_path / "b")["time"][0] == first - pd.Timedelta(minutes=10)
@@ -89,7 +88,7 @@ def test_an_accumulation_longer_than_a_half_hour_is_refused(tmp_path: Path) -> N
     hourly = hourly.assign_coords(time=pd.date_range("2023-05-01", periods=2, freq="h"))
     hourly["rr"].attrs["units"] = "mm"
     hourly.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
-    with pytest.raises(RainscoreError, match=r"a\.nc: .*60 min, longer than IMERG's half-hour"):
+    with pytest.raises(RainscoreError, match=r"a\.nc: .*60 min, longer than an IMERG half-hour"):
         RADAR.read(tmp_path / "a.nc")
 
 
@@ -101,7 +100,7 @@ def test_a_file_without_a_time_is_named(tmp_path: Path) -> None:
 
 def test_a_store_is_indexed_as_a_file_is(tmp_path: Path) -> None:
     rain().to_zarr(tmp_path / "rain.zarr")
-    table = index_frames(tmp_path, RADAR, steps("2023-05-01", "2023-05-01T00:30", 10), 10)
+    table = index_frames(tmp_path, RADAR, steps("2023-05-01", "2023-05-01T00:30", 10))
     assert list(table["state"]) == ["present", "present", "missing"]
     assert list(table["index"][:2]) == [0, 1]
 

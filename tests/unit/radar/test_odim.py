@@ -66,7 +66,7 @@ def test_an_accumulation_is_divided_by_its_duration(tmp_path: Path) -> None:
 
 def test_an_accumulation_longer_than_a_half_hour_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.h5", [0, 50], quantity="ACRR", start="170000")
-    with pytest.raises(RainscoreError, match=r"60 min, longer than IMERG's half-hour"):
+    with pytest.raises(RainscoreError, match=r"60 min, longer than an IMERG half-hour"):
         RADAR.read(path)
 
 
@@ -114,17 +114,17 @@ def test_a_file_without_its_corners_is_damaged(tmp_path: Path) -> None:
         Odim().grid(tmp_path / "a.h5")
 
 
-def test_the_start_comes_from_inside_the_file_or_from_the_configured_stamp(tmp_path: Path) -> None:
+def test_the_start_is_that_in_the_file_unless_a_convention_is_configured(tmp_path: Path) -> None:
     # As OPERA does: scans from 10 minutes before to 5 minutes after the nominal time.
     write(tmp_path / "T_201808241800.h5", [1], start="175000", end="180500")
     write(tmp_path / "T_201808241815.h5", [1], start="180500", end="182000")
-    for stamp, first in ((None, "17:45"), ("start", "18:00"), ("end", "17:45")):
-        frames = get_format("odim", stamp=stamp).scan(tmp_path)
+    for convention, first in (("format", "17:45"), ("start", "18:00"), ("end", "17:45")):
+        frames = get_format("odim", timestamp_convention=convention).scan(tmp_path)
         assert frames["time"][0] == pd.Timestamp(f"2018-08-24 {first}")
         assert frames["time"].diff()[1] == pd.Timedelta(minutes=15)
 
 
-def test_a_name_without_a_time_is_helped_by_the_content(tmp_path: Path) -> None:
+def test_the_time_is_read_from_the_content_if_the_name_has_none(tmp_path: Path) -> None:
     write(tmp_path / "composite.h5", [1])
     frames = RADAR.scan(tmp_path)
     assert frames["time"][0] == pd.Timestamp("2018-08-24 17:45")

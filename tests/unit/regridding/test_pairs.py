@@ -8,17 +8,17 @@ import pytest
 import xarray as xr
 
 from rainscore.grids import imerg_cells, study_grid
-from rainscore.imerg.manifests import index_granules, write_manifest
+from rainscore.imerg.manifests import index_granules, read_manifest, write_manifest
+from rainscore.imerg.names import granule_name
 from rainscore.imerg.reader import FIELDS
-from rainscore.imerg.writer import granule_name, write_granule
+from rainscore.imerg.writer import write_granule
 from rainscore.io import write_netcdf
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, write_frame
 from rainscore.radar.frames import index_frames
 from rainscore.regridding.conservative import overlap_weights
-from rainscore.regridding.monthfiles import open_granules, open_radar
 from rainscore.regridding.pairs import month_pair
-from rainscore.regridding.radarreader import radar_truth
+from rainscore.regridding.radarreader import open_radar, radar_truth
 from rainscore.times import steps
 from tests.data import shared
 from tests.world import radar_settings
@@ -61,13 +61,13 @@ def month(tmp_path_factory) -> xr.Dataset:
             (folder / "radar").mkdir(exist_ok=True)
             write_frame(folder / "radar" / frame_name(time), rate, GRID)
     reader = get_format("fr-radar-rainfall")
-    radar = index_frames(folder / "radar", reader, frames, 5)
+    radar = index_frames(folder / "radar", reader, frames)
     write_manifest(radar, folder / "radar.parquet", format=reader.name)
     granules = index_granules(folder / "imerg", steps(START, END), run="final")
     write_manifest(granules, folder / "imerg.parquet")
     pair = month_pair(
         steps(START, END),
-        open_granules(folder / "imerg.parquet"),
+        read_manifest(folder / "imerg.parquet", absolute=True),
         open_radar(folder / "radar.parquet", RADAR, GRID),
         overlap_weights(CELLS, GRID),
     )
@@ -130,7 +130,7 @@ def test_a_month_without_any_radar_is_missing_and_no_error(tmp_path: Path) -> No
     other = np.datetime64("2019-01-01T00:00")
     write_frame(tmp_path / "frames" / frame_name(other), np.zeros(GRID.shape), GRID)
     reader = get_format("fr-radar-rainfall")
-    empty = index_frames(tmp_path / "frames", reader, steps(START, END, 5), 5)
+    empty = index_frames(tmp_path / "frames", reader, steps(START, END, 5))
     write_manifest(empty, tmp_path / "radar.parquet", format=reader.name)
     radar = open_radar(tmp_path / "radar.parquet", RADAR, GRID)
     assert radar.half_hour(np.datetime64(START)) is None
@@ -146,7 +146,7 @@ def test_real_meteonet_frames_give_exactly_the_half_hours_that_have_enough(
     name = f"meteonet-{zone}"
     reader = get_format(name)
     day = steps("2016-08-28", "2016-08-29", 5)
-    write_manifest(index_frames(folder, reader, day, 5), tmp_path / "radar.parquet")
+    write_manifest(index_frames(folder, reader, day), tmp_path / "radar.parquet")
     # The zone's own pixels, four by four: 0.04°.
     file = folder / f"rainfall_{zone}_2016_08.3.npz"
     own = reader.grid(file)

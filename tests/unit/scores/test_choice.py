@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from rainscore.simulation.errorsources import ONE_ERROR
 from rainscore.simulation.rainsequence import estimator
 from rainscore.training.features import write_features
 from rainscore.training.windowinputs import window_inputs
-from tests.world import CELLS, GRID, LEARNING, SCORE, month_pair
+from tests.world import CELLS, GRID, LEARNING, SCORE, month_pair, radar_settings
 
 LAYOUT: dict[str, Any] = {"threshold": 0.2, "window": 4, "min_valid": 0.5}
 
@@ -26,7 +27,7 @@ LAYOUT: dict[str, Any] = {"threshold": 0.2, "window": 4, "min_valid": 0.5}
 class Halves:
     """A radar of which every other frame rains twice as hard."""
 
-    step_minutes = 15
+    settings = replace(radar_settings(), step_minutes=15)
 
     class weights:
         @staticmethod
