@@ -20,7 +20,7 @@ from rainscore.clustering.algorithms.dkm import DeepKMeans
 from rainscore.clustering.algorithms.phases import Phase, Run, steps_of_epoch
 from rainscore.clustering.algorithms.pooled import Summarised
 from rainscore.clustering.algorithms.starts import adam, autoencoder_phase
-from rainscore.clustering.maps import summarised
+from rainscore.clustering.mapclusters import summarised
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
 
 METHODS: dict[str, type[DeepClusterer]] = {

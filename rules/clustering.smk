@@ -1,5 +1,5 @@
 # Latent vectors, clusters of maps with their labels, and the comparison of the methods.
-CLUSTERS = {
+CLUSTERING = {
     key: config["clustering"][key]
     for key in (
         "summary",
@@ -10,9 +10,9 @@ CLUSTERS = {
         "false_alarm_rate",
     )
 }
-K_FILE = ["results/clusters/k.json"] if CLUSTERS["k"] == "auto" else []
+K_FILE = ["results/clusters/k.json"] if CLUSTERING["k"] == "auto" else []
 SEEDS = config["clustering"]["seeds"]
-REAL_WORLD = {
+REAL_MAPS = {
     "rain": every_month("results/features/{month}.h5"),
     "maps": "results/latents.parquet",
     "encoder": [
@@ -20,12 +20,12 @@ REAL_WORLD = {
         "results/models/autoencoder.json",
     ],
 }
-NULL_WORLD = {
-    "rain": ["results/null/rain.safetensors", "results/null/rain.json"],
-    "maps": "results/null/maps.parquet",
+SURROGATE_MAPS = {
+    "rain": ["results/surrogates/rain.safetensors", "results/surrogates/rain.json"],
+    "maps": "results/surrogates/maps.parquet",
     "encoder": [
-        "results/null/autoencoder.safetensors",
-        "results/null/autoencoder.json",
+        "results/surrogates/autoencoder.safetensors",
+        "results/surrogates/autoencoder.json",
     ],
 }
 
@@ -50,7 +50,7 @@ rule extract_latents:
         runtime=60,
     params:
         code=code("extract_latents"),
-        summary=config["clustering"]["summary"],
+        summary=CLUSTERING["summary"],
     script:
         "../scripts/extract_latents.py"
 
@@ -60,7 +60,7 @@ rule describe_maps:
         features=every_month("results/features/{month}.h5"),
         splits="results/splits.parquet",
     output:
-        portraits="results/portraits.parquet",
+        descriptors="results/map_descriptors.parquet",
     log:
         "logs/describe_maps.log",
     benchmark:
@@ -102,7 +102,7 @@ rule cluster_maps:
         runtime=240,
     params:
         code=code("cluster_maps"),
-        clusters=CLUSTERS,
+        clustering=CLUSTERING,
         seed=config["seed"],
         simulated=SIMULATED,
     script:
@@ -113,7 +113,7 @@ rule label_clusters:
     input:
         clusters="results/clusters/{method}.parquet",
         tables=every_month("results/scores/{month}.parquet"),
-        portraits="results/portraits.parquet",
+        descriptors="results/map_descriptors.parquet",
     output:
         labels="results/models/{method}_labels.json",
         table="results/clusters/{method}_labels.parquet",
@@ -162,12 +162,12 @@ rule make_surrogates:
         features=every_month("results/features/{month}.h5"),
         latents="results/latents.parquet",
         tables=every_month("results/scores/{month}.parquet"),
-        encoder=REAL_WORLD["encoder"],
+        encoder=REAL_MAPS["encoder"],
     output:
-        rain=NULL_WORLD["rain"][0],
-        card=NULL_WORLD["rain"][1],
-        maps=NULL_WORLD["maps"],
-        encoder=NULL_WORLD["encoder"],
+        rain=SURROGATE_MAPS["rain"][0],
+        card=SURROGATE_MAPS["rain"][1],
+        maps=SURROGATE_MAPS["maps"],
+        encoder=SURROGATE_MAPS["encoder"],
     log:
         "logs/make_surrogates.log",
     benchmark:
@@ -179,11 +179,9 @@ rule make_surrogates:
         runtime=120,
     params:
         code=code("make_surrogates"),
-        null={
-            "min_wet": config["clustering"]["min_wet_share"],
-            "most": config["clustering"]["max_training_maps"],
-            "epochs": config["clustering"]["epochs"],
-        },
+        min_wet_share=CLUSTERING["min_wet_share"],
+        max_training_maps=CLUSTERING["max_training_maps"],
+        epochs=CLUSTERING["epochs"],
         seed=config["seed"],
     script:
         "../scripts/make_surrogates.py"
@@ -191,17 +189,19 @@ rule make_surrogates:
 
 rule repeat_clusters:
     input:
-        unpack(lambda wildcards: REAL_WORLD if wildcards.kind == "real" else NULL_WORLD),
+        unpack(
+            lambda wildcards: REAL_MAPS if wildcards.kind == "real" else SURROGATE_MAPS
+        ),
         k=K_FILE,
     output:
-        clusters="results/methods/{kind}/{method}_{start}.parquet",
+        clusters="results/methods/{kind}/{method}_{seed}.parquet",
     log:
-        "logs/repeat_clusters/{kind}_{method}_{start}.log",
+        "logs/repeat_clusters/{kind}_{method}_{seed}.log",
     benchmark:
-        "logs/repeat_clusters/{kind}_{method}_{start}.tsv"
+        "logs/repeat_clusters/{kind}_{method}_{seed}.tsv"
     wildcard_constraints:
-        kind="real|null",
-        start=r"\d+",
+        kind="real|surrogate",
+        seed=r"\d+",
     conda:
         "../envs/rainscore.yaml"
     resources:
@@ -209,20 +209,20 @@ rule repeat_clusters:
         runtime=240,
     params:
         code=code("repeat_clusters"),
-        clusters=CLUSTERS,
+        clustering=CLUSTERING,
     script:
         "../scripts/repeat_clusters.py"
 
 
 rule choose_k:
     input:
-        rain=REAL_WORLD["rain"],
-        latents=REAL_WORLD["maps"],
+        rain=REAL_MAPS["rain"],
+        latents=REAL_MAPS["maps"],
         tables=every_month("results/scores/{month}.parquet"),
-        encoder=REAL_WORLD["encoder"],
-        null_rain=NULL_WORLD["rain"],
-        null_maps=NULL_WORLD["maps"],
-        null=NULL_WORLD["encoder"],
+        encoder=REAL_MAPS["encoder"],
+        surrogate_rain=SURROGATE_MAPS["rain"],
+        surrogate_maps=SURROGATE_MAPS["maps"],
+        surrogate_encoder=SURROGATE_MAPS["encoder"],
     output:
         k="results/clusters/k.json",
         table="results/clusters/k.parquet",
@@ -237,31 +237,29 @@ rule choose_k:
         runtime=60,
     params:
         code=code("choose_k"),
-        min_wet=config["clustering"]["min_wet_share"],
-        options={
-            "summary": config["clustering"]["summary"],
-            "most_maps": config["clustering"]["max_training_maps"],
-            "seeds": SEEDS,
-            "resamples": config["evaluation"]["resamples"],
-            "seed": config["seed"],
-        },
+        summary=CLUSTERING["summary"],
+        max_training_maps=CLUSTERING["max_training_maps"],
+        min_wet_share=CLUSTERING["min_wet_share"],
+        seeds=SEEDS,
+        resamples=config["evaluation"]["resamples"],
+        seed=config["seed"],
     script:
         "../scripts/choose_k.py"
 
 
 rule compare_methods:
     input:
-        runs=expand(
-            "results/methods/real/{method}_{start}.parquet",
+        real_runs=expand(
+            "results/methods/real/{method}_{seed}.parquet",
             method=METHODS,
-            start=SEEDS,
+            seed=SEEDS,
         ),
-        null_runs=expand(
-            "results/methods/null/{method}_{start}.parquet",
+        surrogate_runs=expand(
+            "results/methods/surrogate/{method}_{seed}.parquet",
             method=METHODS,
-            start=SEEDS,
+            seed=SEEDS,
         ),
-        null_maps=NULL_WORLD["maps"],
+        surrogate_maps=SURROGATE_MAPS["maps"],
         latents="results/latents.parquet",
         tables=every_month("results/scores/{month}.parquet"),
         k=K_FILE,
@@ -280,7 +278,8 @@ rule compare_methods:
         code=code("compare_methods"),
         methods=METHODS,
         seeds=SEEDS,
-        clusters=CLUSTERS,
+        k=CLUSTERING["k"],
+        min_wet_share=CLUSTERING["min_wet_share"],
         resamples=config["evaluation"]["resamples"],
         seed=config["seed"],
     script:

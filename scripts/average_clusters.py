@@ -1,13 +1,14 @@
-"""Mean rain, central map and mean score of each cluster."""
+"""Average the rain and the score of the maps of each cluster, and find its most central map."""
 
-from rainscore.clustering.labels import HELD
-from rainscore.clustering.means import average_clusters
+from rainscore.clustering.labels import EXCLUDED_SPLITS
+from rainscore.clustering.meanmaps import average_clusters
 from rainscore.io import read_table, write_netcdf
 from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-clusters = read_table(snakemake.input.clusters)
-known = clusters[~clusters["split"].isin(HELD)]
-maps = average_clusters(known, sorted(snakemake.input.features), sorted(snakemake.input.scores))
+i = snakemake.input
+clusters = read_table(i.clusters)
+kept = clusters[~clusters["split"].isin(EXCLUDED_SPLITS)]
+maps = average_clusters(kept, sorted(i.features), sorted(i.scores))
 write_netcdf(maps, snakemake.output.maps)

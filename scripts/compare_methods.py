@@ -1,23 +1,25 @@
-"""Compare the clustering methods, on the real maps and on maps without clusters."""
+"""Compare the clustering methods on the real maps and on surrogate maps without clusters."""
 
 from itertools import product
 
-from rainscore.clustering.maps import cluster_settings
-from rainscore.clustering.methodtable import method_table
-from rainscore.clustering.repeats import scored_maps
+from rainscore.clustering.mapclusters import number_of_clusters
+from rainscore.clustering.mapsets import scored_maps, with_enough_rain
+from rainscore.clustering.methodtable import Repetitions, method_table
 from rainscore.io import read_months, read_table, write_table
-from rainscore.runtime import start_logging
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
-p, given = snakemake.params, snakemake.input
+use_threads(snakemake.threads)
+i, p = snakemake.input, snakemake.params
 keys = list(product(p.methods, p.seeds))
-real, null = (
-    dict(zip(keys, map(read_table, paths), strict=True)) for paths in (given.runs, given.null_runs)
+real_runs = dict(zip(keys, map(read_table, i.real_runs), strict=True))
+surrogate_runs = dict(zip(keys, map(read_table, i.surrogate_runs), strict=True))
+maps = scored_maps(read_table(i.latents), read_months(i.tables))
+table = method_table(
+    Repetitions(real_runs, with_enough_rain(maps, p.min_wet_share)),
+    Repetitions(surrogate_runs, read_table(i.surrogate_maps)),
+    k=number_of_clusters(p.k, i.k),
+    resamples=p.resamples,
+    seed=p.seed,
 )
-maps = scored_maps(
-    read_table(given.latents), read_months(given.tables), p.clusters["min_wet_share"]
-)
-null_maps = read_table(given.null_maps)
-k = cluster_settings(p.clusters, given.k).k
-options = {"k": k, "resamples": p.resamples, "seed": p.seed}
-write_table(method_table(real, maps, null, null_maps, **options), snakemake.output.table)
+write_table(table, snakemake.output.table)

@@ -1,4 +1,4 @@
-"""Latent vector of every map that the training files hold."""
+"""Encode every map of the training files as a latent vector."""
 
 from pathlib import Path
 
@@ -8,10 +8,11 @@ from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
+i = snakemake.input
 latents = extract_latents(
-    sorted(snakemake.input.features),
-    read_table(snakemake.input.splits),
-    Path(snakemake.input.weights).with_suffix(""),
+    sorted(i.features),
+    read_table(i.splits),
+    Path(i.weights).with_suffix(""),
     summary=snakemake.params.summary,
 )
 write_table(latents, snakemake.output.latents)

@@ -1,20 +1,21 @@
-"""Label each cluster: its name, what it holds, what it says of the score, what follows it."""
+"""Label each cluster (name, properties, distribution of scores) and count the transitions."""
 
-from rainscore.clustering.labels import label_clusters, plain
+from rainscore.clustering.labels import as_records, label_clusters
 from rainscore.clustering.transitions import count_transitions
 from rainscore.io import read_months, read_table, write_json, write_table
-from rainscore.runtime import start_logging
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
-given, p = snakemake.input, snakemake.params
-clusters = read_table(given.clusters)
+use_threads(snakemake.threads)
+i, p, out = snakemake.input, snakemake.params, snakemake.output
+clusters = read_table(i.clusters)
 labels = label_clusters(
     clusters,
-    read_months(given.tables),
-    read_table(given.portraits),
+    read_months(i.tables),
+    read_table(i.descriptors),
     resamples=p.resamples,
     seed=p.seed,
 )
-write_table(labels, snakemake.output.table)
-write_table(count_transitions(clusters), snakemake.output.transitions)
-write_json(plain(labels), snakemake.output.labels)
+write_table(labels, out.table)
+write_table(count_transitions(clusters), out.transitions)
+write_json(as_records(labels), out.labels)

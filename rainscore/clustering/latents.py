@@ -15,23 +15,28 @@ from rainscore.training.models import load_autoencoder
 
 
 def latent_columns(table: pd.DataFrame) -> np.ndarray:
-    """Latent vectors (map, latent) of a table with columns z0, z1, …"""
-    names = [str(name) for name in table if str(name)[0] == "z" and str(name)[1:].isdigit()]
-    return table[[f"z{i}" for i in range(len(names))]].to_numpy(np.float32)
+    """Latent vectors, dims (map, L), of a table with columns z0, z1, …"""
+    return table.filter(regex=r"^z\d+$").to_numpy(np.float32)
 
 
 def extract_latents(
     paths: Sequence[Path], splits: pd.DataFrame, stem: Path, *, summary: Summary
 ) -> pd.DataFrame:
-    """Encode every map; `summary` as in `AutoEncoder.encode`.
+    """Encode every map of the training files.
+
+    Args:
+        paths: Training files.
+        splits: Table time, split.
+        stem: Path of the auto-encoder without suffix.
+        summary: Vector that represents a map, see `AutoEncoder.encode`.
 
     Returns:
-        Columns time, split, wet_share, z0, z1, …
+        One row per map, in order of time: time, split, wet_share (NaN without any rain estimate),
+        z0, z1, …
     """
     model, _ = load_autoencoder(stem)
     shares = wet_shares(paths, splits).sort_values("time", ignore_index=True)
     data = RainMaps(paths, shares["time"].to_numpy())
     encode = partial(model.encode, summary=summary)
-    encoded = [z for _, (z,) in predict(model, data, call=encode)]
-    vectors = np.concatenate(encoded)
+    vectors = np.concatenate([z for _, (z,) in predict(model, data, call=encode)])
     return shares.join(pd.DataFrame(vectors, columns=[f"z{i}" for i in range(vectors.shape[1])]))

@@ -1,156 +1,183 @@
-"""The table of all methods, on the real maps and on maps without clusters."""
+"""Table that compares the clustering methods, on the real maps and on maps without clusters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from rainscore.clustering.comparison import (
-    ALL_SEEDS,
-    COLUMNS,
-    HELD_OUT,
-    YARDSTICK,
-    Days,
-    Runs,
-    adjusted_rand,
-    by_wet_share,
-    explained,
-    mutual_information,
+    STABILITY,
+    DaySamples,
+    score_skill,
     stability,
-    with_interval,
+    wet_share_classes,
 )
+from rainscore.clustering.metrics import adjusted_rand, mutual_information
+from rainscore.scores.bootstrap import interval
 
-Samples = dict[tuple[str, int, str, str], np.ndarray]
-"""Value and draws (1 + resamples,) by method, seed, measure and group."""
+COLUMNS = ["method", "k", "seed", "measure", "group", "value", "low", "high", "null"]
+
+WET_SHARE = "wet share"
+"""Reference method without clustering: classes of equal size by wet share."""
+
+REFERENCE = "kmeans"
+"""Method with which all others are compared."""
+
+ALL_SEEDS = -1
+"""Value of `seed` in rows that are means over the seeds."""
+
+HELD_OUT = ("validation", "test")
+"""Splits on which the clusters are evaluated."""
+
+
+@dataclass(frozen=True)
+class Repetitions:
+    """Repeated clusterings of one set of maps.
+
+    Attributes:
+        runs: Tables of `repeats.repeat_clusters` by method and seed.
+        maps: The maps, one row for each row of a run: time, split, wet_share, map_score (NaN is
+            missing), and regime where it is available.
+    """
+
+    runs: Mapping[tuple[str, int], pd.DataFrame]
+    maps: pd.DataFrame
+
+
+class Key(NamedTuple):
+    """What a value of the table is about."""
+
+    method: str
+    seed: int
+    measure: str
+    group: str
+
+
+Samples = dict[Key, np.ndarray]
+"""Observed value and bootstrap samples of each measure, dims (1 + resample,)."""
 
 
 def method_table(
-    runs: Runs,
-    maps: pd.DataFrame,
-    null_runs: Runs,
-    null_maps: pd.DataFrame,
-    *,
-    k: int,
-    resamples: int,
-    seed: int,
+    real: Repetitions, surrogate: Repetitions, *, k: int, resamples: int, seed: int
 ) -> pd.DataFrame:
     """Compare methods.
 
     Args:
-        runs: On the real maps, by method and seed.
-        maps: Those maps: time, split, wet_share, map_score, regime (NaN where unknown).
-        null_runs, null_maps: The same of maps without clusters; they have no regime.
+        real: Clusterings of the real maps.
+        surrogate: Clusterings of surrogate maps without clusters, with the same methods and seeds.
         k: Number of clusters.
-        resamples: Draws of days for the 95 % intervals.
-        seed: Of the draws.
+        resamples: Number of bootstrap samples of days for the 95 % intervals.
+        seed: Random seed of the bootstrap.
 
     Returns:
-        method, k, seed (−1: over all seeds), measure, group (a split), value, low, high, null (the
-        value on maps without clusters). Measures: stability_seeds, stability_days (mean ARI),
-        eta2, crps_skill, ari_regimes, nmi_regimes, balance (entropy over log k), smallest (share
-        of the smallest cluster), empty, revived, seconds; stability_seeds_over_null and
-        stability_days_over_null; and, beside k-means on the same days, each with
-        `_over_kmeans`.
+        One row per method, seed (−1: mean over the seeds), measure and group (a split): method, k,
+        seed, measure, group, value, low, high, null (value on the surrogate maps). Measures:
+
+        - stability_seeds, stability_days: mean adjusted Rand index between fits with different
+          seeds, and on different days; with `_over_null`, minus the value on the surrogate maps;
+        - eta2, crps_skill: skill for the scores of held-out maps (`comparison.score_skill`);
+        - ari_regimes, nmi_regimes: agreement with the simulated regimes;
+        - any of these with `_over_kmeans`: minus that of k-means on the same days;
+        - balance (entropy of the cluster sizes / log k), smallest (share of the smallest
+          cluster), empty (number of empty clusters), revived (empty clusters that were
+          restarted), seconds (measured processor time of a fit).
     """
-    options = {"k": k, "resamples": resamples}
-    real = _samples(runs, maps, **options, seed=seed)
-    null = _samples(null_runs, null_maps, **options, seed=seed + 1)
-    days = maps["time"].dt.normalize().groupby(maps["split"]).nunique()
+    samples = _all_samples(real, k=k, resamples=resamples, seed=seed)
+    null = _all_samples(surrogate, k=k, resamples=resamples, seed=seed + 1)
+    days = real.maps["time"].dt.normalize().groupby(real.maps["split"]).nunique()
+
+    def row(key: Key, measure: str, drawn: np.ndarray, null_value: float = np.nan) -> tuple:
+        ends = interval(drawn[1:], days[key.group])
+        value = float(drawn[0])
+        return (key.method, k, key.seed, measure, key.group, value, *ends, null_value)
+
     rows = [
-        (
-            method,
-            k,
-            run,
-            measure,
-            group,
-            *with_interval(found, days[group]),
-            _first(null, (method, run, measure, group)),
-        )
-        for (method, run, measure, group), found in real.items()
+        row(key, key.measure, drawn, float(null[key][0]) if key in null else np.nan)
+        for key, drawn in samples.items()
     ]
-    for (method, run, measure, group), found in real.items():
-        key = (method, run, measure, group)
-        if measure.startswith("stability"):
-            gain = with_interval(found - null[key], days[group])
-            rows.append((method, k, run, f"{measure}_over_null", group, *gain, np.nan))
-        other = ("kmeans", run, measure, group)
-        if method != "kmeans" and other in real and run == ALL_SEEDS:
-            gain = with_interval(found - real[other], days[group])
-            rows.append((method, k, run, f"{measure}_over_kmeans", group, *gain, np.nan))
-    for (method, run), table in runs.items():
-        plain = _plain(table, k)
-        without = _plain(null_runs[method, run], k)
+    for key, drawn in samples.items():
+        if key.measure in STABILITY:
+            rows.append(row(key, f"{key.measure}_over_null", drawn - null[key]))
+        reference = key._replace(method=REFERENCE)
+        if key != reference and reference in samples and key.seed == ALL_SEEDS:
+            rows.append(row(key, f"{key.measure}_over_kmeans", drawn - samples[reference]))
+    for (method, run_seed), run in real.runs.items():
+        null_values = _run_properties(surrogate.runs[method, run_seed], k)
         rows += [
-            (method, k, run, name, "train", value, np.nan, np.nan, without[name])
-            for name, value in plain.items()
+            (method, k, run_seed, name, "train", value, np.nan, np.nan, null_values[name])
+            for name, value in _run_properties(run, k).items()
         ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _samples(runs: Runs, maps: pd.DataFrame, *, k: int, resamples: int, seed: int) -> Samples:
-    """All measures that have draws of days; the mean over the seeds stands at ALL_SEEDS."""
+def _all_samples(repetitions: Repetitions, *, k: int, resamples: int, seed: int) -> Samples:
+    """All measures that are resampled, of each seed and, at ALL_SEEDS, their mean."""
+    runs, maps = repetitions.runs, repetitions.maps
     train = np.flatnonzero(maps["split"] == "train")
-    found: Samples = {}
-    days = Days.drawn(maps["time"].iloc[train], resamples, seed)
+    days = DaySamples.drawn(maps["time"].iloc[train], resamples=resamples, seed=seed)
+    samples: Samples = {}
     for method in dict.fromkeys(method for method, _ in runs):
-        own = [table.iloc[train] for (name, _), table in runs.items() if name == method]
-        for of in ("seeds", "days"):
-            found[method, ALL_SEEDS, f"stability_{of}", "train"] = stability(
-                own, days, of=of, seed=seed
-            )
+        fits = [table.iloc[train] for (name, _), table in runs.items() if name == method]
+        for measure, pairs in STABILITY.items():
+            key = Key(method, ALL_SEEDS, measure, "train")
+            samples[key] = stability(pairs(fits), days, seed=seed)
     labels = {key: table["cluster"].to_numpy() for key, table in runs.items()}
-    labels[YARDSTICK, ALL_SEEDS] = by_wet_share(maps, k)
+    labels[WET_SHARE, ALL_SEEDS] = wet_share_classes(maps, k)
     for group in HELD_OUT:
-        for (method, run), clusters in labels.items():
-            for measure, samples in _held_out(clusters, maps, train, group, resamples, seed):
-                found[method, run, measure, group] = samples
-    for method, _, measure, group in list(found):
-        if (method, ALL_SEEDS, measure, group) not in found:
-            seeds = [
-                x for (m, _, n, g), x in found.items() if (m, n, g) == (method, measure, group)
-            ]
-            found[method, ALL_SEEDS, measure, group] = np.mean(seeds, axis=0)
-    return found
+        draws = {"resamples": resamples, "seed": seed}
+        for (method, run_seed), clusters in labels.items():
+            for measure, drawn in _held_out_samples(clusters, maps, train, group, **draws):
+                samples[Key(method, run_seed, measure, group)] = drawn
+    return samples | _means_over_seeds(samples)
 
 
-def _held_out(
+def _means_over_seeds(samples: Samples) -> Samples:
+    by_measure: dict[Key, list[np.ndarray]] = {}
+    for key, drawn in samples.items():
+        if key.seed != ALL_SEEDS:
+            by_measure.setdefault(key._replace(seed=ALL_SEEDS), []).append(drawn)
+    return {key: np.mean(drawn, axis=0) for key, drawn in by_measure.items()}
+
+
+def _held_out_samples(
     clusters: np.ndarray,
     maps: pd.DataFrame,
     train: np.ndarray,
     group: str,
+    *,
     resamples: int,
     seed: int,
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Measures on the held-out maps of a split."""
+    """Measures of one clustering on the maps of a held-out split."""
     scores = maps["map_score"].to_numpy()
-    held = (maps["split"] == group).to_numpy()
-    rows = np.flatnonzero(held & np.isfinite(scores))
-    if len(rows):
-        days = Days.drawn(maps["time"].iloc[rows], resamples, seed)
-        for name, sums in explained(clusters, scores, train, rows, days).items():
-            yield name, sums.value(days.weights)
-    regimes = maps["regime"] if "regime" in maps else pd.Series(np.nan, maps.index)
-    known = np.flatnonzero(held & regimes.notna())
-    if len(known):
-        days = Days.drawn(maps["time"].iloc[known], resamples, seed)
-        tables = days.tables(regimes.iloc[known].to_numpy(str), clusters[known])
+    in_group = (maps["split"] == group).to_numpy()
+    scored = np.flatnonzero(in_group & np.isfinite(scores))
+    draws = {"resamples": resamples, "seed": seed}
+    if len(scored):
+        days = DaySamples.drawn(maps["time"].iloc[scored], **draws)
+        yield from score_skill(clusters, scores, train=train, held_out=scored, days=days).items()
+    if "regime" not in maps:
+        return
+    with_regime = np.flatnonzero(in_group & maps["regime"].notna())
+    if len(with_regime):
+        days = DaySamples.drawn(maps["time"].iloc[with_regime], **draws)
+        regimes = maps["regime"].iloc[with_regime].to_numpy(str)
+        tables = days.tables(regimes, clusters[with_regime])
         yield "ari_regimes", adjusted_rand(tables)
         yield "nmi_regimes", mutual_information(tables)
 
 
-def _plain(table: pd.DataFrame, k: int) -> dict[str, float]:
-    """What needs no draws: the sizes of the clusters on the training maps, revivals, time."""
-    train = table[table["split"] == "train"]
+def _run_properties(run: pd.DataFrame, k: int) -> dict[str, float]:
+    """Properties of one run that are not resampled: cluster sizes, restarts and time."""
+    train = run[run["split"] == "train"]
     shares = np.bincount(train["cluster"], minlength=k) / len(train)
     entropy = -(shares * np.log(np.where(shares > 0, shares, 1))).sum()
     return {
         "balance": float(entropy / np.log(k)) if k > 1 else np.nan,
         "smallest": float(shares.min()),
         "empty": float((shares == 0).sum()),
-        "revived": float(table["revived"].iloc[0]),
-        "seconds": float(table["seconds"].iloc[0]),
+        "revived": float(run["revived"].iloc[0]),
+        "seconds": float(run["seconds"].iloc[0]),
     }
-
-
-def _first(samples: Samples, key: tuple[str, int, str, str]) -> float:
-    return float(samples[key][0]) if key in samples else np.nan

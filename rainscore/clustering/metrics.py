@@ -1,15 +1,52 @@
-"""How well clusters agree with known classes; used to judge methods, never to train them."""
+"""Agreement between two clusterings, and between clusters and known classes."""
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 
+def adjusted_rand(tables: np.ndarray) -> np.ndarray:
+    """Adjusted Rand index of contingency tables, dims (..., a, b).
+
+    The entries may be weighted counts. The index is 1 where both clusterings have a single class.
+
+    Reference: Hubert and Arabie (1985), doi:10.1007/BF01908075.
+
+    >>> float(adjusted_rand(np.array([[2, 0], [0, 2]])))
+    1.0
+    """
+
+    def pairs(counts: np.ndarray) -> np.ndarray:
+        return counts * (counts - 1) / 2
+
+    both = pairs(tables).sum(axis=(-1, -2))
+    rows, columns = (pairs(tables.sum(axis=i)).sum(axis=-1) for i in (-1, -2))
+    expected = rows * columns / np.maximum(pairs(tables.sum(axis=(-1, -2))), 1)
+    maximum = (rows + columns) / 2
+    single = maximum - expected < 1e-9
+    return np.where(single, 1.0, (both - expected) / np.where(single, 1.0, maximum - expected))
+
+
+def mutual_information(tables: np.ndarray) -> np.ndarray:
+    """Mutual information normalised by the mean entropy (NMI) of tables, dims (..., a, b).
+
+    It is 1 where both clusterings have a single class.
+    """
+    p = tables / np.maximum(tables.sum(axis=(-1, -2), keepdims=True), 1)
+
+    def entropy(q: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+        return -(q * np.log(np.where(q > 0, q, 1))).sum(axis=axes)
+
+    separate = entropy(p.sum(axis=-1), (-1,)) + entropy(p.sum(axis=-2), (-1,))
+    shared = separate - entropy(p, (-1, -2))
+    return np.where(separate > 1e-9, 2 * shared / np.maximum(separate, 1e-9), 1.0)
+
+
 def contingency(truth: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Counts (class, cluster) of the members of each class in each cluster.
+    """Number of members of each class in each cluster, dims (class, cluster).
 
     Args:
-        truth, labels: Dims (n,), any integers.
+        truth, labels: Class and cluster of each member, dims (n,), integers.
     """
     _, rows = np.unique(truth, return_inverse=True)
     _, columns = np.unique(labels, return_inverse=True)
@@ -19,9 +56,11 @@ def contingency(truth: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def accuracy(truth: np.ndarray, labels: np.ndarray) -> float:
-    """Share of members that lie in the cluster of their class, clusters matched one to one (ACC).
+    """Share of members in the cluster of their class, clusters matched one to one (ACC).
 
-    The best matching is found by the Hungarian method (Kuhn 1955, doi:10.1002/nav.3800020109).
+    The matching is the best one, from the Hungarian method.
+
+    Reference: Kuhn (1955), doi:10.1002/nav.3800020109.
 
     >>> accuracy(np.array([0, 0, 1, 1]), np.array([7, 7, 7, 3]))
     0.75
@@ -32,9 +71,9 @@ def accuracy(truth: np.ndarray, labels: np.ndarray) -> float:
 
 
 def purity(truth: np.ndarray, labels: np.ndarray) -> float:
-    """Share of members that are of the most frequent class of their cluster.
+    """Share of members that belong to the most frequent class of their cluster.
 
-    It grows with the number of clusters: compare only at the same number.
+    Purity increases with the number of clusters; compare it only between equal numbers.
 
     >>> purity(np.array([0, 0, 1, 1]), np.array([0, 1, 2, 2]))
     1.0
@@ -44,14 +83,15 @@ def purity(truth: np.ndarray, labels: np.ndarray) -> float:
 
 
 def agreement(truth: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """The measures of the papers' tables.
+    """Measures that clustering papers report, for members whose classes are available.
 
     Args:
-        truth, labels: Dims (n,), integers.
+        truth, labels: Class and cluster of each member, dims (n,), integers.
 
     Returns:
-        acc; nmi (arithmetic mean of the entropies) and nmi_geometric (the older habit, a little
-        higher where the two differ); ari; purity.
+        acc, nmi (normalised by the arithmetic mean of the entropies), nmi_geometric (by their
+        geometric mean, as in older papers; a little larger where the two entropies differ), ari,
+        purity.
     """
     return {
         "acc": accuracy(truth, labels),

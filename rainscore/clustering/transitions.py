@@ -1,4 +1,4 @@
-"""How clusters follow each other in time."""
+"""Transitions between clusters from one half-hour to the next."""
 
 import numpy as np
 import pandas as pd
@@ -7,18 +7,15 @@ from rainscore.times import HALF_HOUR
 
 
 def count_transitions(clusters: pd.DataFrame) -> pd.DataFrame:
-    """Count what follows what, from each half-hour to the very next.
-
-    Only consecutive half-hours count: nothing is said across a missing map or a hole between
-    months.
+    """Count the transitions between clusters in consecutive half-hours.
 
     Args:
-        clusters: Columns time, cluster.
+        clusters: Columns time, cluster; pairs of maps with a gap between them do not count.
 
     Returns:
-        One row for each pair of clusters, those that never follow each other too: before, after,
-        steps (how often), share (of the steps from `before`; NaN where there is none), days (on
-        which it began so).
+        One row per pair of clusters, including pairs that do not occur: before, after, steps
+        (number of transitions), share (of the transitions from `before`; NaN where there is none),
+        days (number of days on which such a transition starts).
     """
     ordered = clusters.sort_values("time", ignore_index=True)
     following = ordered.shift(-1)
@@ -35,6 +32,6 @@ def count_transitions(clusters: pd.DataFrame) -> pd.DataFrame:
     grouped = pairs.astype({"after": labels.dtype}).groupby(["before", "after"])
     table = pd.DataFrame({"steps": grouped.size(), "days": grouped["day"].nunique()})
     table = table.reindex(index, fill_value=0).reset_index()
-    begun = table.groupby("before")["steps"].transform("sum")
-    share = table["steps"] / begun.where(begun > 0)
+    starts = table.groupby("before")["steps"].transform("sum")
+    share = table["steps"] / starts.where(starts > 0)
     return table.assign(share=share)[["before", "after", "steps", "share", "days"]]

@@ -9,7 +9,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from rainscore.analysis.classes import AGE_CLASSES, QUALITY_CLASSES
 from rainscore.clustering.latents import latent_columns
-from rainscore.clustering.scorecounts import DRY
+from rainscore.clustering.scoredistributions import DRY
 from rainscore.evaluation.blocks import Block
 from rainscore.evaluation.boosting import Boosting
 from rainscore.evaluation.skill import CLIMATOLOGY

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from rainscore.clustering.labels import HELD
+from rainscore.clustering.labels import EXCLUDED_SPLITS
 from rainscore.clustering.novelty import false_alarms
-from rainscore.clustering.scorecounts import (
+from rainscore.clustering.scoredistributions import (
     BINS,
     ScoreCounts,
-    blended,
     count_scores,
     quantiles,
     score_intervals,
+    shrunk_distributions,
 )
 from rainscore.evaluation.daysums import COLUMNS, DaySums, Groups, single_group
 from rainscore.evaluation.skill import (
@@ -63,7 +63,7 @@ def check_labels(
     rows = clusters.merge(table[["time", "map_score"]], on="time", validate="one_to_one")
     rows = rows[rows["split"] != "gap"].dropna(subset=["map_score"])
     rows["unet"] = unet.reindex(rows["time"]).to_numpy()
-    held_out = rows["split"].isin(HELD)
+    held_out = rows["split"].isin(EXCLUDED_SPLITS)
     labelled, test = rows[~held_out], rows[held_out]
     predicted = _label_predictions(labelled, test) | _unet_predictions(labelled, test)
     sums = DaySums(len(STATISTICS))
@@ -123,7 +123,7 @@ def label_quantiles(scores: ScoreCounts) -> np.ndarray:
     Args:
         scores: Counts of `scorecounts.count_scores`.
     """
-    values = quantiles(blended(scores.counts, scores.clusters), LEVELS)
+    values = quantiles(shrunk_distributions(scores.counts, scores.clusters), LEVELS)
     ends = score_intervals(scores)
     low, high = (ends[name].to_numpy()[:, None] for name in ("score_low", "score_high"))
     return np.hstack([low, np.clip(values[:, 1:-1], low, high), high])

@@ -11,7 +11,7 @@ import xarray as xr
 from scipy.special import expit
 
 from rainscore.clustering.algorithms.base import DeepClusterer
-from rainscore.clustering.scorecounts import DRY
+from rainscore.clustering.scoredistributions import DRY
 from rainscore.grids import Grid
 from rainscore.prediction.fields import unavailable_inputs, window_dataset
 from rainscore.prediction.granulesets import GranuleSet

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from rainscore.clustering.comparison import ALL_SEEDS
-from rainscore.clustering.labels import FEW_DAYS, WIDE
+from rainscore.clustering.labels import MAX_WIDTH, MIN_DAYS
+from rainscore.clustering.methodtable import ALL_SEEDS
 from rainscore.clustering.naming import HOURS, SEASONS
-from rainscore.clustering.scorecounts import DRY
+from rainscore.clustering.scoredistributions import DRY
 from rainscore.evaluation.clusterchecks import CLUSTER, POOL, all_maps_row
 from rainscore.report.page import interval, number
 
@@ -24,7 +24,7 @@ TEXT = (
 LABELS = (
     "Clusters: the map score that each tells of a new map, median [5 %, 95 %], the score of all "
     "its maps together, and what its maps have in common. Uncertain: fewer than "
-    f"{FEW_DAYS} days, or a 95 % interval of the median wider than {WIDE}."
+    f"{MIN_DAYS} days, or a 95 % interval of the median wider than {MAX_WIDTH}."
 )
 
 

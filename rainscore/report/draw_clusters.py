@@ -9,9 +9,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from rainscore.clustering.algorithms.desom import DESOM
-from rainscore.clustering.labels import HELD, names_of
+from rainscore.clustering.labels import EXCLUDED_SPLITS, display_names
 from rainscore.clustering.latents import latent_columns
-from rainscore.clustering.scorecounts import DRY
+from rainscore.clustering.scoredistributions import DRY
 from rainscore.grids import Grid
 from rainscore.report.figures.plot_clusters import plot_clusters, plot_latents, plot_transitions
 from rainscore.report.figures.plot_desom import plot_map
@@ -61,7 +61,7 @@ def figures(run: LabelledClusters) -> dict[str, Callable[[], Figure]]:
         "latents": lambda: _latents(run),
         "transitions": lambda: plot_transitions(
             run.transitions,
-            names=names_of(run.labels),
+            names=display_names(run.labels),
             days=_days(run.clusters),
             **run.about,
         ),
@@ -77,7 +77,7 @@ def _gallery(run: LabelledClusters) -> Figure:
     maps = run.maps.isel(cluster=clustered)
     labels = run.labels.set_index("cluster", drop=False).loc[maps["cluster"].to_numpy()]
     # The same days as the labels and the mean maps beside them.
-    scores = run.scored[~run.scored["split"].isin(HELD)].dropna(subset=["map_score"])
+    scores = run.scored[~run.scored["split"].isin(EXCLUDED_SPLITS)].dropna(subset=["map_score"])
     return plot_clusters(maps, labels, scores, Grid.from_json(run.maps.attrs["grid"]), **run.about)
 
 
@@ -87,7 +87,7 @@ def _latents(run: LabelledClusters) -> Figure:
         latent_columns(rows),
         rows["cluster"].to_numpy(),
         rows["map_score"].to_numpy(),
-        names=names_of(run.labels),
+        names=display_names(run.labels),
         days=_days(rows),
         **run.about,
     )

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from rainscore.clustering.labels import label_clusters, plain
+from rainscore.clustering.descriptors import describe_maps
+from rainscore.clustering.labels import as_records, label_clusters
 from rainscore.clustering.latents import extract_latents
-from rainscore.clustering.maps import ClusterSettings, cluster_maps
-from rainscore.clustering.portraits import describe_maps
+from rainscore.clustering.mapclusters import ClusterSettings, cluster_maps
 from rainscore.io import read_json, write_json
 from rainscore.training.calibration import calibrate_unet
 from rainscore.training.fitting import fit_autoencoder, fit_unet
@@ -71,9 +71,9 @@ def run(tmp_path_factory) -> SimpleNamespace:
         seed=0, checkpoint=folder / "checkpoint.clusters", fingerprint="",
     )  # fmt: skip
     clusterer.save(models / "kmeans", **cluster_card)
-    portraits = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
-    labels = label_clusters(clusters, table, portraits, resamples=50, seed=0)
-    write_json(plain(labels), models / "kmeans_labels.json")
+    descriptors = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
+    labels = label_clusters(clusters, table, descriptors, resamples=50, seed=0)
+    write_json(as_records(labels), models / "kmeans_labels.json")
     return SimpleNamespace(
         path=path, table=table, splits=splits, unet=unet, card=card, models=models,
         calibration=calibration, latents=latents, clusters=clusters, labels=labels,

@@ -55,8 +55,8 @@ SETS_OF_MONTHS = AFTER_UNET | {
     "compare_methods",
     "draw_methods",
 }
-WORLDS = {"repeat_clusters": 2}
-"""Number of jobs of rules that run on the real maps and on maps without clusters."""
+JOBS_BY_KIND = {"repeat_clusters": 2}
+"""Number of jobs of rules that run on the real maps and on the surrogate maps."""
 DRAWING = {
     "draw_figures",
     "draw_analysis",
@@ -244,7 +244,7 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
 ) -> None:
     checkout.configure(period={"months": ["2019-01", "2019-04", "2019-07"]})
     jobs = checkout.would_run()
-    assert jobs == dict.fromkeys(PER_MONTH | SETS_OF_MONTHS, 1) | WORLDS
+    assert jobs == dict.fromkeys(PER_MONTH | SETS_OF_MONTHS, 1) | JOBS_BY_KIND
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_a_changed_leaf_reruns_exactly_what_uses_it(
 ) -> None:
     config = yaml.safe_load(TINY.read_text())
     checkout.configure(**{section: {**config[section], **leaf}})
-    expected_jobs = {name: WORLDS.get(name, 1) for name in expected}
+    expected_jobs = {name: JOBS_BY_KIND.get(name, 1) for name in expected}
     assert checkout.would_run() == expected_jobs
 
 

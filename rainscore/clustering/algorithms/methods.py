@@ -63,12 +63,14 @@ class Method:
         settings: Its settings, from the plan.
         joint: Whether network and clusters learn together.
         own_network: Whether it learns a network of its own instead of the project's.
+        grid: Whether its clusters are units of a grid, so that their numbers are positions.
     """
 
     kind: type[DeepClusterer]
     settings: Callable[[Plan], dict[str, Any]]
     joint: bool = True
     own_network: bool = False
+    grid: bool = False
 
 
 def _fixed(plan: Plan) -> dict[str, Any]:
@@ -89,7 +91,9 @@ METHODS = {
     "kmeans": Method(LatentKMeans, _fixed, joint=False),
     "mixture": Method(LatentMixture, _fixed, joint=False),
     "agglomerative": Method(LatentAgglomerative, _fixed, joint=False),
-    "som": Method(LatentMap, lambda plan: {**plan.side, "pretrain_epochs": 0}, joint=False),
+    "som": Method(
+        LatentMap, lambda plan: {**plan.side, "pretrain_epochs": 0}, joint=False, grid=True
+    ),
     "dcec": Method(DCEC, _dcec),
     "idec": Method(
         IDEC,
@@ -125,6 +129,7 @@ METHODS = {
             "first": 1.0,
             "start": "map",
         },
+        grid=True,
     ),
 }
 

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rainscore.clustering.comparison import ALL_SEEDS, YARDSTICK
+from rainscore.clustering.methodtable import ALL_SEEDS, WET_SHARE
 from rainscore.grids import Grid
 from rainscore.report.figures.mapaxes import LABELS, aspect, colour_bar, paint
 from rainscore.report.figures.style import colour, count, figure, intervals, marker, sample, styled
@@ -214,8 +214,8 @@ def plot_methods(table: pd.DataFrame, *, period: str, world: str) -> Figure:
         world: 'simulated' or 'real'.
     """
     rows = table[table["seed"] == ALL_SEEDS]
-    order = [name for name in rows["method"].unique() if name != YARDSTICK]
-    names = [YARDSTICK, *reversed(order)]
+    order = [name for name in rows["method"].unique() if name != WET_SHARE]
+    names = [WET_SHARE, *reversed(order)]
     seeds = table.loc[table["seed"] != ALL_SEEDS, "seed"].nunique()
     drawn = [p for p in PANELS if (rows["measure"] == p[0]).any()]
     title = "Clustering methods"

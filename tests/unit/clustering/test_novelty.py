@@ -1,4 +1,4 @@
-"""The novelty flag on maps changed by hand."""
+"""The novelty flag on altered maps."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.clustering.maps import read_rain
-from rainscore.clustering.novelty import CHANGES, detections, false_alarms
+from rainscore.clustering.mapsets import read_rain
+from rainscore.clustering.novelty import ALTERATIONS, detections, false_alarms
 from rainscore.training.channels import scale_rain, unscale_rain
 from tests.world import training_file
 
@@ -17,11 +17,11 @@ RNG = np.random.default_rng(0)
 RATE = np.where(RNG.random((3, 1, 20, 20)) < 0.5, RNG.exponential(2.0, (3, 1, 20, 20)), 0.0)
 
 
-def changed(name: str) -> np.ndarray:
-    """Rain [mm/h] of the changed maps."""
-    found = CHANGES[name](scale_rain(RATE).astype(np.float32), np.random.default_rng(1))
-    assert found.shape == RATE.shape
-    return unscale_rain(found)
+def altered(name: str) -> np.ndarray:
+    """Rain of the altered maps [mm/h]."""
+    maps = ALTERATIONS[name](scale_rain(RATE).astype(np.float32), np.random.default_rng(1))
+    assert maps.shape == RATE.shape
+    return unscale_rain(maps)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def changed(name: str) -> np.ndarray:
         ("at least 0.3 mm/h everywhere", np.maximum(RATE, 0.3)),
     ],
 )
-def test_rain_changes_in_mm_per_hour(name: str, expected: np.ndarray) -> None:
-    np.testing.assert_allclose(changed(name), expected, rtol=1e-4, atol=1e-5)
+def test_rain_is_altered_in_mm_per_hour(name: str, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(altered(name), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -45,65 +45,67 @@ def test_rain_changes_in_mm_per_hour(name: str, expected: np.ndarray) -> None:
         ("half missing, filled as dry", 0.5),
     ],
 )
-def test_a_part_becomes_dry_and_the_rest_stays(name: str, kept: float) -> None:
-    found = changed(name)
-    same = np.isclose(found, RATE, rtol=1e-4)
-    assert (found[~same] == 0).all()
+def test_some_pixels_become_dry_and_the_others_keep_their_rain(name: str, kept: float) -> None:
+    maps = altered(name)
+    same = np.isclose(maps, RATE, rtol=1e-4)
+    assert (maps[~same] == 0).all()
     wet = RATE > 0
-    assert (found[wet] > 0).mean() == pytest.approx(kept, abs=0.06)
+    assert (maps[wet] > 0).mean() == pytest.approx(kept, abs=0.06)
 
 
-def test_the_west_is_what_is_missing() -> None:
-    found = changed("half missing, filled as dry")
-    assert (found[..., :10] == 0).all() and (found[..., 10:] > 0).any()
+def test_the_missing_half_is_the_western_one() -> None:
+    maps = altered("half missing, filled as dry")
+    assert (maps[..., :10] == 0).all() and (maps[..., 10:] > 0).any()
 
 
-def test_a_square_of_a_fifth_of_the_side_rains() -> None:
-    heavy = np.isclose(changed("a square of 20 mm/h"), 20, rtol=1e-4)
+def test_the_square_covers_a_fifth_of_the_rows_and_columns() -> None:
+    heavy = np.isclose(altered("a square of 20 mm/h"), 20, rtol=1e-4)
     assert heavy[:, :, 8:12, 8:12].all() and heavy.sum() == 3 * 16
 
 
 def test_pixels_in_random_places_keep_their_values() -> None:
-    found = changed("pixels in random places")
-    for after, before in zip(found, RATE, strict=True):
+    maps = altered("pixels in random places")
+    for after, before in zip(maps, RATE, strict=True):
         np.testing.assert_allclose(np.sort(after, None), np.sort(before, None), rtol=1e-4)
-    assert not np.allclose(found, RATE)
+    assert not np.allclose(maps, RATE)
 
 
-def test_noise_has_the_mean_that_it_says() -> None:
-    assert changed("noise, 2 mm/h").mean() == pytest.approx(2, rel=0.1)
+def test_noise_has_the_mean_of_its_name() -> None:
+    assert altered("noise, 2 mm/h").mean() == pytest.approx(2, rel=0.1)
 
 
-def test_another_resolution_repeats_pixels() -> None:
-    coarse, large = changed("four times coarser"), changed("twice enlarged")
+def test_coarser_and_enlarged_maps_repeat_pixels() -> None:
+    coarse, large = altered("four times coarser"), altered("twice enlarged")
     np.testing.assert_allclose(coarse[..., 7, 10], RATE[..., 4, 8], rtol=1e-4)
     np.testing.assert_allclose(large[..., 0, 0], RATE[..., 5, 5], rtol=1e-4)
     np.testing.assert_allclose(large[..., 19, 19], RATE[..., 14, 14], rtol=1e-4)
 
 
-def test_the_share_of_changed_test_maps_that_is_called_new(tmp_path: Path) -> None:
-    """A flag that looks at the mean rain sees more of it, and not where it lies."""
-    path, table = training_file(tmp_path, "2019-05-01", "2019-05-03")
-    times = table["time"]
+def test_detections_are_the_shares_of_altered_clustered_test_maps_that_are_flagged(
+    tmp_path: Path,
+) -> None:
+    """The flag depends on the mean rain, and thus not on the order of the pixels."""
+    path, scores = training_file(tmp_path, "2019-05-01", "2019-05-03")
+    times = scores["time"]
     clusters = pd.DataFrame({"time": times, "cluster": 0, "split": "train"})
     clusters.loc[40:59, "split"] = "test"
     clusters.loc[59, "cluster"] = -1
     clusterer: Any = SimpleNamespace(
         novelty=lambda x: x.astype(float).mean(axis=(1, 2, 3)), card_={"novelty_threshold": 0.3}
     )
-    found = detections(clusterer, [path], clusters, resamples=50, seed=0).set_index("group")
-    assert set(found.index) == set(CHANGES)
-    assert (found["n"] == 19).all() and (found["days"] == 2).all()
-    assert found.loc["rain × 0.2", "value"] == 0
-    assert found.loc["noise, 2 mm/h", "value"] == 1
-    own = read_rain([path], times[40:59].to_numpy()).astype(float).mean(axis=(1, 2, 3)) > 0.3
-    assert found.loc["pixels in random places", "value"] == own.mean()
-    assert (found["low"] <= found["value"]).all() and (found["value"] <= found["high"]).all()
+    table = detections(clusterer, [path], clusters, resamples=50, seed=0).set_index("group")
+    assert set(table.index) == set(ALTERATIONS)
+    assert (table["n"] == 19).all() and (table["days"] == 2).all()
+    assert table.loc["rain × 0.2", "value"] == 0
+    assert table.loc["noise, 2 mm/h", "value"] == 1
+    expected = read_rain([path], times[40:59].to_numpy()).astype(float).mean(axis=(1, 2, 3)) > 0.3
+    assert table.loc["pixels in random places", "value"] == expected.mean()
+    assert (table["low"] <= table["value"]).all() and (table["value"] <= table["high"]).all()
     none = clusters.assign(split="train")
     assert detections(clusterer, [path], none, resamples=50, seed=0).empty
 
 
-def test_false_alarms_are_the_share_of_clustered_test_maps_called_new() -> None:
+def test_false_alarms_are_the_share_of_flagged_clustered_test_maps() -> None:
     frame = pd.DataFrame(
         {
             "time": pd.date_range("2019-01-01", periods=6, freq="12h"),

@@ -1,12 +1,12 @@
-"""Maps without clusters: as the real ones in all but that."""
+"""Surrogate maps without clusters have the other properties of the real maps."""
 
 import numpy as np
 import pytest
 
-from rainscore.clustering.surrogates import make_surrogates, spectrum
+from rainscore.clustering.surrogates import draw_surrogates, spectrum
+from rainscore.times import HALF_HOUR
 
 START = np.datetime64("2019-01-01T00:00", "ns")
-HALF_HOUR = np.timedelta64(30, "m")
 
 
 @pytest.fixture(scope="module")
@@ -33,31 +33,31 @@ def world() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def drawn(world) -> tuple[np.ndarray, np.ndarray]:
-    return make_surrogates(*world, seed=0)
+    return draw_surrogates(*world, seed=0)
 
 
 def test_surrogates_have_the_wet_shares_of_their_splits(world, drawn) -> None:
     _, _, share, split = world
-    rain, partner = drawn
-    assert sorted(partner) == list(range(240))
-    assert (split[partner] == split).all()
-    found = (rain > 0).mean(axis=(1, 2))
-    assert np.abs(found - share[partner]).mean() < 0.03
+    rain, matched = drawn
+    assert sorted(matched) == list(range(240))
+    assert (split[matched] == split).all()
+    wet_share = (rain > 0).mean(axis=(1, 2))
+    assert np.abs(wet_share - share[matched]).mean() < 0.03
 
 
 def test_surrogates_have_the_pooled_spectrum_and_amount(world, drawn) -> None:
     rain, times, _, _ = world
     assert drawn[0].mean(dtype=float) == pytest.approx(rain.mean(dtype=float), rel=0.01)
-    wanted, _ = spectrum(rain, times)
-    found, _ = spectrum(drawn[0], times)
+    expected, _ = spectrum(rain, times)
+    power, _ = spectrum(drawn[0], times)
     wavenumber = np.hypot(np.fft.fftfreq(64)[:, None], np.fft.rfftfreq(64)) * 64
     for low, high in ((1, 3), (3, 6), (6, 12), (12, 24)):
         band = (wavenumber >= low) & (wavenumber < high)
-        assert found[band].sum() == pytest.approx(wanted[band].sum(), rel=0.3)
+        assert power[band].sum() == pytest.approx(expected[band].sum(), rel=0.3)
 
 
-def test_rain_lasts_and_drifts_as_it_does(world, drawn) -> None:
-    """A pixel east in a half-hour: the map fits the one before it best when that is rolled by 1."""
+def test_rain_persists_and_drifts_as_in_the_real_maps(world, drawn) -> None:
+    """A map resembles the previous one most after a shift of that by one pixel to the east."""
     rain = drawn[0].astype(float)
     _, times, _, _ = world
     after = np.flatnonzero(np.diff(times) == HALF_HOUR)
@@ -75,19 +75,19 @@ def test_rain_lasts_and_drifts_as_it_does(world, drawn) -> None:
     assert fits[1] > np.mean(far) + 0.3
 
 
-def test_the_two_kinds_of_map_are_gone(world, drawn) -> None:
-    """Correlation of neighbouring columns: 0.9 in stripes, 0 in speckles; now all between."""
+def test_surrogates_do_not_fall_into_the_two_kinds_of_the_real_maps(world, drawn) -> None:
+    """Correlation of neighbouring columns: 0.9 in stripes, 0 in speckles, and between them here."""
 
     def roughness(rain: np.ndarray) -> np.ndarray:
         rain = rain.astype(float)
         return np.array([np.corrcoef(m[:, :-1].ravel(), m[:, 1:].ravel())[0, 1] for m in rain])
 
-    real, found = roughness(world[0]), roughness(drawn[0])
+    real, surrogate = roughness(world[0]), roughness(drawn[0])
     assert not ((real > 0.25) & (real < 0.75)).any()
-    assert ((found > 0.25) & (found < 0.75)).mean() > 0.4
+    assert ((surrogate > 0.25) & (surrogate < 0.75)).mean() > 0.4
 
 
 def test_the_same_seed_gives_the_same_maps(world, drawn) -> None:
-    again = make_surrogates(*world, seed=0)
-    assert again[0].tobytes() == drawn[0].tobytes()
-    assert make_surrogates(*world, seed=1)[0].tobytes() != drawn[0].tobytes()
+    repeated = draw_surrogates(*world, seed=0)
+    assert repeated[0].tobytes() == drawn[0].tobytes()
+    assert draw_surrogates(*world, seed=1)[0].tobytes() != drawn[0].tobytes()

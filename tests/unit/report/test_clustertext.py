@@ -1,10 +1,17 @@
-"""Sentences of the report about the clustering methods."""
+"""Sentences and tables of the report about the clusters."""
 
 import numpy as np
 import pandas as pd
 
-from rainscore.clustering.comparison import ALL_SEEDS
-from rainscore.report.clustertext import has_clusters, joint_sentence, null_sentence
+from rainscore.clustering.labels import label_clusters
+from rainscore.clustering.methodtable import ALL_SEEDS
+from rainscore.report.clustertext import (
+    has_clusters,
+    joint_sentence,
+    labels_table,
+    null_sentence,
+)
+from tests.labelled import labelled_world
 
 
 def method_rows(
@@ -49,3 +56,15 @@ def test_the_joint_sentence_gives_each_verdict_with_its_interval() -> None:
     assert "idec hurts (−0.030 [−0.040, −0.020])" in text
     assert "desom makes no difference (+0.000 [−0.010, +0.010])" in text
     assert "depict: no result" in text
+
+
+def test_the_table_of_labels_is_in_words() -> None:
+    clusters, table, descriptors = labelled_world()
+    labels = label_clusters(clusters, table, descriptors, resamples=50, seed=0)
+    frame = labels_table(labels)
+    assert frame["sample"].tolist() == ["enough", "enough", "uncertain"]
+    assert frame["most frequent season"].tolist() == ["winter (100 %)", "winter (100 %)", "–"]
+    assert frame["hours"].tolist() == ["00–06 UTC (25 %)", "00–06 UTC (25 %)", "–"]
+    assert frame["true regime"].tolist() == ["showers (100 %)", "front (100 %)", "–"]
+    real = labels_table(labels.assign(regime="", regime_share=np.nan))
+    assert "true regime" not in real

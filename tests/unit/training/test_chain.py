@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from rainscore.clustering.latents import latent_columns
-from rainscore.clustering.maps import read_rain
+from rainscore.clustering.mapsets import read_rain
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.evaluation.clusterchecks import check_labels
 from rainscore.evaluation.heldout import EvaluationSettings, Skill, StudyData, evaluate

@@ -6,9 +6,9 @@ import pytest
 import xarray as xr
 
 from rainscore.clustering.algorithms.desom import DESOM
+from rainscore.clustering.descriptors import describe_maps
 from rainscore.clustering.labels import label_clusters
-from rainscore.clustering.means import LEAST_MAPS, average_clusters
-from rainscore.clustering.portraits import describe_maps
+from rainscore.clustering.meanmaps import MIN_MAPS, average_clusters
 from rainscore.clustering.transitions import count_transitions
 from rainscore.grids import Grid
 from rainscore.io import write_netcdf
@@ -32,22 +32,22 @@ def month(tmp_path_factory):
     return path, folder / "scores.nc", maps, table, clusters
 
 
-def test_means_are_those_of_the_maps_of_a_cluster(month) -> None:
+def test_mean_maps_are_the_means_of_the_maps_of_each_cluster(month) -> None:
     path, scores, maps, _, clusters = month
-    found = average_clusters(clusters, [path], [scores])
-    here = (clusters["cluster"] == 1).to_numpy()
-    part = maps.isel(time=here)
+    means = average_clusters(clusters, [path], [scores])
+    members = (clusters["cluster"] == 1).to_numpy()
+    part = maps.isel(time=members)
     pooled = 1 - part["numerator"].sum("time") / part["denominator"].sum("time")
-    assert (part["denominator"] > 0).sum("time").min() >= LEAST_MAPS
-    np.testing.assert_allclose(found["score"].sel(cluster=1), pooled, rtol=1e-5)
-    # Four maps are too few to say how well each pixel scores.
-    assert np.isnan(found["score"].sel(cluster=-1)).all()
-    assert found["maps"].values.tolist() == [4, 46, 46]
-    assert found["medoid_time"].values[1] == clusters["time"][50].to_datetime64()
-    assert np.isnat(found["medoid_time"].values[0])
-    assert np.isnan(found["medoid"].values[0]).all()
-    assert np.isfinite(found["rain"].values).all()
-    assert Grid.from_json(found.attrs["grid"]) == LEARNING
+    assert (part["denominator"] > 0).sum("time").min() >= MIN_MAPS
+    np.testing.assert_allclose(means["score"].sel(cluster=1), pooled, rtol=1e-5)
+    # Four maps are fewer than MIN_MAPS.
+    assert np.isnan(means["score"].sel(cluster=-1)).all()
+    assert means["maps"].values.tolist() == [4, 46, 46]
+    assert means["medoid_time"].values[1] == clusters["time"][50].to_datetime64()
+    assert np.isnat(means["medoid_time"].values[0])
+    assert np.isnan(means["medoid"].values[0]).all()
+    assert np.isfinite(means["rain"].values).all()
+    assert Grid.from_json(means.attrs["grid"]) == LEARNING
 
 
 def test_the_file_follows_the_conventions_and_every_figure_is_drawn_from_it(
@@ -55,16 +55,18 @@ def test_the_file_follows_the_conventions_and_every_figure_is_drawn_from_it(
 ) -> None:
     path, scores, _, table, clusters = month
     clusters = clusters.assign(split=np.where(clusters.index < 70, "train", "test"))
-    known = clusters[clusters["split"] == "train"]
-    write_netcdf(average_clusters(known, [path], [scores]), tmp_path / "maps.nc")
+    kept = clusters[clusters["split"] == "train"]
+    write_netcdf(average_clusters(kept, [path], [scores]), tmp_path / "maps.nc")
     assert cf_errors(tmp_path / "maps.nc") == []
-    portraits = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
-    assert portraits[["imager", "SSMIS", "sounder", "morphed", "infrared"]].sum(axis=1).eq(1).all()
+    descriptors = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
+    assert (
+        descriptors[["imager", "SSMIS", "sounder", "morphed", "infrared"]].sum(axis=1).eq(1).all()
+    )
     vectors = np.random.default_rng(0).standard_normal((96, 3))
     latents = pd.DataFrame(vectors, columns=["z0", "z1", "z2"]).assign(time=table["time"])
     run = LabelledClusters(
         clusters=clusters,
-        labels=label_clusters(clusters, table, portraits, resamples=20, seed=0),
+        labels=label_clusters(clusters, table, descriptors, resamples=20, seed=0),
         transitions=count_transitions(clusters),
         maps=xr.load_dataset(tmp_path / "maps.nc", engine="h5netcdf"),
         latents=latents,
@@ -86,8 +88,8 @@ def test_the_map_of_a_desom_shows_each_unit_and_greys_those_without_a_map(
 ) -> None:
     path, scores, _, table, clusters = month
     maps = average_clusters(clusters, [path], [scores])
-    portraits = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
-    labels = label_clusters(clusters, table, portraits, resamples=20, seed=0)
+    descriptors = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
+    labels = label_clusters(clusters, table, descriptors, resamples=20, seed=0)
     pictures = np.random.default_rng(0).random((30, 64), np.float32)
     desom = DESOM(rows=2, columns=2, steps=2, batch=8, progress=False).fit(pictures)
     members = np.random.default_rng(1).random((2, 2, 1, 8, 8))

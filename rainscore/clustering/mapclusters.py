@@ -1,9 +1,9 @@
-"""Clusters of maps, found from their rain, starting from the project's auto-encoder."""
+"""Clusters of rain maps: fit a method on the training maps and assign all others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -13,24 +13,25 @@ from rainscore.clustering.algorithms.base import AT_ONCE, DeepClusterer
 from rainscore.clustering.algorithms.methods import BATCH, METHODS, Plan
 from rainscore.clustering.algorithms.phases import steps_of_epoch
 from rainscore.clustering.algorithms.pooled import Summarised
-from rainscore.clustering.scorecounts import DRY
+from rainscore.clustering.mapsets import read_rain, thinned
+from rainscore.clustering.scoredistributions import DRY
 from rainscore.io import read_json
 from rainscore.training.autoencoder import AutoEncoder, Summary
-from rainscore.training.dataset import RainMaps
 
 
 @dataclass(frozen=True)
 class ClusterSettings:
-    """The configuration's `clustering`, as far as one clustering needs it.
+    """Settings of one clustering, from the configuration's section `clustering`.
 
     Attributes:
-        summary: What stands for a map: `invariant` to where it rains, or `position`.
+        summary: Vector that represents a map: `invariant` (independent of the position of the
+            rain) or `position`.
         k: Number of clusters.
-        epochs: Most epochs of a joint training.
+        epochs: Maximum number of epochs of a joint training.
         max_training_maps: Maximum number of training maps of a method, thinned evenly in time,
             because consecutive half-hours are alike.
-        min_wet_share: Maps with a smaller wet share get the label DRY.
-        false_alarm_rate: Share of known maps that lie beyond the novelty threshold.
+        min_wet_share: Minimum wet share of a clustered map [1]; other maps get the label DRY.
+        false_alarm_rate: Share of ordinary maps beyond the novelty threshold [1].
     """
 
     summary: Summary
@@ -40,35 +41,20 @@ class ClusterSettings:
     min_wet_share: float
     false_alarm_rate: float
 
+    @classmethod
+    def from_section(cls, section: Mapping[str, Any], k_file: Sequence[Path | str]) -> Self:
+        """Settings from a configuration section.
 
-def cluster_settings(values: Mapping[str, Any], chosen: Sequence[str]) -> ClusterSettings:
-    """The configuration's `clustering`; where k is `auto`, that of the file of `choose_k`."""
-    k = read_json(chosen[0])["k"] if values["k"] == "auto" else values["k"]
-    return ClusterSettings(**{**values, "k": k})
-
-
-def read_rain(paths: Sequence[Path], times: np.ndarray) -> np.ndarray:
-    """Log-rain maps (n, 1, y, x) of half-hours in order of time, as the training files keep them.
-
-    Raises:
-        ValueError: A half-hour is in no file.
-    """
-    data = RainMaps(paths, times)
-    if len(data) != len(times):
-        raise ValueError(f"{len(times) - len(data)} of {len(times)} half-hours are in no file")
-    parts = np.array_split(np.arange(len(data)), max(len(data) // AT_ONCE, 1))
-    return np.concatenate([data.read(rows)[0].numpy().astype(np.float16) for rows in parts])
+        Args:
+            section: Values of the attributes; `k` may be `auto`.
+            k_file: The file that `choose_k` wrote, where `k` is `auto`; otherwise empty.
+        """
+        return cls(**{**section, "k": number_of_clusters(section["k"], k_file)})
 
 
-def thinned(rows: np.ndarray, most: int) -> np.ndarray:
-    """At most so many of the rows, evenly spread.
-
-    >>> thinned(np.arange(10), 4).tolist()
-    [0, 3, 6, 9]
-    """
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]
+def number_of_clusters(k: int | str, k_file: Sequence[Path | str]) -> int:
+    """The configured number of clusters, or that of the file of `choose_k` where it is `auto`."""
+    return read_json(k_file[0])["k"] if k == "auto" else int(k)
 
 
 def fit_clusters(
@@ -81,22 +67,22 @@ def fit_clusters(
     checkpoint: Path | None = None,
     fingerprint: str = "",
 ) -> DeepClusterer:
-    """Fit a method on maps; cluster 0 is the largest, unless the clusters have places on a grid.
+    """Fit a method; cluster 0 is the largest, unless the clusters are units of a grid.
 
     Args:
         rain: Log-rain maps, dims (n, 1, y, x), nothing missing.
-        encoder: The project's auto-encoder; it is not changed.
-        method: A name of `METHODS`.
-        settings: Of the clusters.
-        seed: Of the method.
-        checkpoint, fingerprint: As `DeepClusterer.fit` takes them.
+        encoder: Auto-encoder of the run; it is not changed.
+        method: Name in `methods.METHODS`.
+        settings: Settings of the clustering.
+        seed: Random seed of the method.
+        checkpoint, fingerprint: See `DeepClusterer.fit`.
 
     Raises:
         ValueError: There are fewer maps than clusters.
     """
-    _check_number(len(rain), settings.k)
+    _require_enough_maps(len(rain), settings.k)
     chosen = METHODS[method]
-    start, error = summarised(encoder, rain, settings.summary)
+    network, error = summarised(encoder, rain, settings.summary)
     plan = Plan(
         k=settings.k,
         epochs=settings.epochs,
@@ -104,23 +90,23 @@ def fit_clusters(
         error=error,
     )
     clusterer: DeepClusterer = chosen.kind(
-        network=None if chosen.own_network else start,
+        network=None if chosen.own_network else network,
         batch=BATCH,
         seed=seed,
         progress=False,
         **chosen.settings(plan),
     )
     clusterer.fit(rain, checkpoint=checkpoint, fingerprint=fingerprint)
-    if not hasattr(clusterer, "rows"):
+    if not chosen.grid:
         clusterer.sort_by_size()
     return clusterer
 
 
-def _check_number(maps: int, k: int) -> None:
-    if maps < k:
+def _require_enough_maps(count: int, k: int) -> None:
+    if count < k:
         raise ValueError(
-            f"{maps} maps of the training days have enough rain, fewer than clustering.k = {k}: "
-            "take a longer period, a smaller clustering.min_wet_share or fewer clusters"
+            f"{count} maps of the training days have enough rain, fewer than clustering.k = {k}: "
+            "use a longer period, a smaller clustering.min_wet_share or fewer clusters"
         )
 
 
@@ -128,7 +114,16 @@ def _check_number(maps: int, k: int) -> None:
 def summarised(
     encoder: AutoEncoder, rain: np.ndarray, summary: Summary
 ) -> tuple[Summarised, float]:
-    """The encoder in the units of these maps, and its mean squared error on them."""
+    """Network whose vectors are clustered, scaled for these maps.
+
+    Args:
+        encoder: Auto-encoder of the run.
+        rain: Log-rain maps, dims (n, 1, y, x).
+        summary: See `ClusterSettings`.
+
+    Returns:
+        The network, and the mean squared reconstruction error of the auto-encoder on the maps.
+    """
     summaries, errors = [], []
     for part in torch.from_numpy(rain).split(AT_ONCE):
         summaries.append(encoder.encode(part.float(), summary))
@@ -149,23 +144,27 @@ def cluster_maps(
 ) -> tuple[DeepClusterer, dict, pd.DataFrame]:
     """Cluster the training maps that have enough rain, and assign all others.
 
-    A half-hour without any rain estimate is no map: it has neither wet share nor cluster.
+    The novelty threshold is the 1 − `false_alarm_rate` quantile of the distances of the calibration
+    maps, or of the training maps where there are fewer than 1 / `false_alarm_rate` calibration
+    maps.
 
     Args:
         paths: Training files.
-        latents: Table time, split, wet_share of all half-hours; NaN where nothing is known.
-        encoder, method, settings, seed, checkpoint, fingerprint: Of `fit_clusters`.
+        latents: Table of all half-hours: time, split, wet_share (NaN without any rain estimate;
+            such half-hours are left out).
+        encoder, method, settings, seed, checkpoint, fingerprint: See `fit_clusters`.
 
     Returns:
-        The clusterer; what its card adds to the settings; and a table time, split, cluster,
-        distance (`DeepClusterer.novelty`, in the method's own measure; NaN for DRY), novel.
+        The clusterer; the entries of its card; and a table: time, split, cluster, distance
+        (`DeepClusterer.novelty`, in the unit of the method; NaN for DRY), novel (whether the
+        distance exceeds the threshold).
 
     Raises:
-        ValueError: Fewer rainy training maps than clusters.
+        ValueError: There are fewer training maps with enough rain than clusters.
     """
     latents = latents.dropna(subset=["wet_share"]).sort_values("time", ignore_index=True)
     rainy = latents[latents["wet_share"] >= settings.min_wet_share]
-    _check_number((rainy["split"] == "train").sum(), settings.k)
+    _require_enough_maps((rainy["split"] == "train").sum(), settings.k)
     rain = read_rain(paths, rainy["time"].to_numpy())
     split = rainy["split"].to_numpy()
     train = thinned(np.flatnonzero(split == "train"), settings.max_training_maps)
@@ -174,9 +173,10 @@ def cluster_maps(
         settings=settings, seed=seed, checkpoint=checkpoint, fingerprint=fingerprint,
     )  # fmt: skip
     distance = clusterer.novelty(rain)
-    held = split == "calibration"
-    known = distance[held] if held.sum() >= 1 / settings.false_alarm_rate else distance[train]
-    threshold = float(np.quantile(known, 1 - settings.false_alarm_rate))
+    calibration = split == "calibration"
+    enough = calibration.sum() >= 1 / settings.false_alarm_rate
+    reference = distance[calibration if enough else train]
+    threshold = float(np.quantile(reference, 1 - settings.false_alarm_rate))
     assigned = pd.DataFrame(
         {"cluster": clusterer.predict(rain), "distance": distance, "novel": distance > threshold},
         index=rainy.index,

@@ -1,4 +1,4 @@
-"""Every method of the configuration on maps of rain, from fit to model file."""
+"""Clustering of rain maps by every method, from the fit to the model file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,16 +11,14 @@ import torch
 
 from rainscore.clustering.algorithms.methods import METHODS, Plan, load_clusterer
 from rainscore.clustering.algorithms.pooled import Summarised
-from rainscore.clustering.maps import (
+from rainscore.clustering.mapclusters import (
     ClusterSettings,
     cluster_maps,
-    cluster_settings,
     fit_clusters,
+    number_of_clusters,
     summarised,
-    thinned,
 )
-from rainscore.clustering.number import chosen_number, number_table
-from rainscore.clustering.scorecounts import DRY
+from rainscore.clustering.scoredistributions import DRY
 from rainscore.config import load_config
 from rainscore.errors import RainscoreError
 from rainscore.io import write_json
@@ -52,10 +50,9 @@ def rain() -> np.ndarray:
     return maps.astype(np.float16)
 
 
-def test_the_configuration_knows_every_method_and_no_other() -> None:
+def test_the_configured_methods_exist() -> None:
     config = load_config()
     assert set(config["clustering"]["methods"]) < set(METHODS)
-    assert DRY == -1
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
@@ -68,20 +65,22 @@ def test_a_model_file_assigns_new_maps_as_the_fitted_method_does(
     assert clusterer.sizes_.sum() == 60
     np.testing.assert_array_equal(clusterer.predict(rain), clusterer.labels_)
     clusterer.save(tmp_path / "model", size=20)
-    again = load_clusterer(tmp_path / "model")
-    assert again.card_["size"] == 20
-    np.testing.assert_array_equal(again.predict(rain), clusterer.labels_)
-    np.testing.assert_array_equal(again.novelty(rain), clusterer.novelty(rain))
+    loaded = load_clusterer(tmp_path / "model")
+    assert loaded.card_["size"] == 20
+    np.testing.assert_array_equal(loaded.predict(rain), clusterer.labels_)
+    np.testing.assert_array_equal(loaded.novelty(rain), clusterer.novelty(rain))
 
 
 @pytest.mark.parametrize("method", ["kmeans", "dcec", "depict"])
-def test_what_is_unlike_all_maps_is_farther_than_any_of_them(method: str, encoder, rain) -> None:
+def test_a_map_unlike_the_training_maps_is_farther_away_than_any_of_them(
+    method: str, encoder, rain
+) -> None:
     clusterer = fit_clusters(rain, encoder, method, settings=SETTINGS, seed=1)
     strange = np.tile([[0.0, 3.0], [3.0, 0.0]], (1, 1, 10, 10)).astype(np.float16)
     assert clusterer.novelty(strange)[0] > clusterer.novelty(rain).max()
 
 
-def test_clear_groups_are_found_and_the_largest_is_cluster_0(encoder, rain) -> None:
+def test_separate_groups_become_clusters_and_the_largest_is_cluster_0(encoder, rain) -> None:
     clusterer = fit_clusters(rain[10:], encoder, "kmeans", settings=SETTINGS, seed=0)
     assert clusterer.sizes_.tolist() == [20, 20, 10]
     assert set(clusterer.labels_[:10]) == {2}
@@ -97,7 +96,7 @@ def test_clustered_vectors_have_mean_0_and_mean_square_1(encoder, rain, summary)
     assert float(z.square().mean()) == pytest.approx(1, rel=0.03)
 
 
-def test_maps_are_rebuilt_as_the_auto_encoder_alone_rebuilds_them(encoder, rain) -> None:
+def test_reconstructions_are_those_of_the_auto_encoder(encoder, rain) -> None:
     network, error = summarised(encoder, rain, "invariant")
     x = torch.from_numpy(rain).float()
     with torch.no_grad():
@@ -107,7 +106,7 @@ def test_maps_are_rebuilt_as_the_auto_encoder_alone_rebuilds_them(encoder, rain)
         assert error == pytest.approx(float((given - x).square().mean()), rel=1e-3)
 
 
-def test_a_vector_is_decoded_where_it_says_where_the_rain_lies(encoder, rain) -> None:
+def test_only_vectors_that_hold_the_position_of_the_rain_are_decoded(encoder, rain) -> None:
     maps = torch.from_numpy(rain[:4]).float()
     network, _ = summarised(encoder, rain, "position")
     with torch.no_grad():
@@ -118,7 +117,7 @@ def test_a_vector_is_decoded_where_it_says_where_the_rain_lies(encoder, rain) ->
         network.decode(network.encode(maps))
 
 
-def test_an_invariant_summary_does_not_tell_a_map_from_the_shifted_one() -> None:
+def test_an_invariant_summary_of_a_shifted_map_is_that_of_the_map() -> None:
     torch.manual_seed(0)
     large = AutoEncoder(AutoEncoderSettings(latent=3, width=4, size=64))
     maps = np.random.default_rng(0).random((20, 1, 64, 64)).astype(np.float16)
@@ -132,64 +131,41 @@ def test_an_invariant_summary_does_not_tell_a_map_from_the_shifted_one() -> None
         assert torch.allclose(first, second, atol=1e-4) == same
 
 
-def test_a_number_that_never_changes_is_not_divided_by_zero(encoder) -> None:
+def test_a_constant_component_is_not_divided_by_zero(encoder) -> None:
     network = Summarised.of(encoder, torch.zeros(5, 3), "position")
     assert torch.isfinite(network.encode(torch.zeros(1, 1, 20, 20))).all()
 
 
 @pytest.mark.parametrize("maps", [2, 3])
-def test_fewer_maps_than_latent_numbers_are_clustered_all_the_same(encoder, rain, maps) -> None:
+def test_fewer_maps_than_latent_components_can_be_clustered(encoder, rain, maps) -> None:
     few = replace(SETTINGS, k=2, summary="invariant")
     clusterer = fit_clusters(rain[:maps], encoder, "kmeans", settings=few, seed=0)
     assert np.isfinite(clusterer.transform(rain)).all()
     assert set(clusterer.predict(rain[:maps])) == {0, 1}
 
 
-def test_a_map_of_units_is_as_near_to_a_square_as_its_number_allows() -> None:
+def test_a_grid_of_units_is_as_square_as_its_number_allows() -> None:
     sides = {k: Plan(k, 1, 1, 0.01).side for k in (1, 6, 7, 16)}
     assert sides[6] == {"rows": 2, "columns": 3}
     assert sides[7] == {"rows": 1, "columns": 7}
     assert (sides[1]["rows"], sides[16]["rows"]) == (1, 4)
 
 
-def test_thinning_keeps_both_ends_and_no_row_twice() -> None:
-    rows = thinned(np.arange(5, 100), 30)
-    assert (rows[0], rows[-1], len(np.unique(rows))) == (5, 99, 30)
-
-
-def test_the_number_of_three_clear_kinds_of_map_is_three(encoder, rain) -> None:
-    """Beside maps of noise; each kind has its score."""
-    rng = np.random.default_rng(0)
-    days = np.repeat(np.arange(10), 6)
-    kinds = np.tile([0, 20, 40], 20) + np.arange(60) // 3
-    maps = pd.DataFrame(
-        {
-            "time": pd.Timestamp("2019-01-01") + pd.to_timedelta(days, "D"),
-            "split": np.where(days < 7, "train", "validation"),
-            "wet_share": rng.random(60),
-            "map_score": np.tile([0.2, 0.5, 0.8], 20) + 0.05 * rng.random(60),
-        }
-    )
-    noise = rng.normal(0.5, 0.1, (60, 1, 20, 20)).astype(np.float16)
-    table = number_table(
-        (rain[kinds], maps, encoder), (noise, maps, encoder),
-        summary="position", most_maps=100, seeds=[0, 1], resamples=100, seed=0,
-        candidates=(2, 3, 5),
-    )  # fmt: skip
-    assert chosen_number(table) == 3
-
-
-def test_k_is_that_of_the_configuration_or_of_its_file(tmp_path: Path) -> None:
-    values = {
+def test_the_number_of_clusters_is_configured_or_read_from_the_file_of_choose_k(
+    tmp_path: Path,
+) -> None:
+    section = {
         "summary": "position",
         "epochs": 1,
         "max_training_maps": 9,
         "min_wet_share": 0.1,
         "false_alarm_rate": 0.1,
     }
-    write_json({"k": 4}, tmp_path / "k.json")
-    assert cluster_settings({**values, "k": 7}, []).k == 7
-    assert cluster_settings({**values, "k": "auto"}, [str(tmp_path / "k.json")]).k == 4
+    k_file = tmp_path / "k.json"
+    write_json({"k": 4}, k_file)
+    assert number_of_clusters(7, []) == 7
+    assert ClusterSettings.from_section({**section, "k": 7}, []).k == 7
+    assert ClusterSettings.from_section({**section, "k": "auto"}, [k_file]).k == 4
 
 
 def test_more_clusters_than_maps_is_an_error(encoder, rain) -> None:
@@ -226,14 +202,14 @@ def test_a_half_hour_without_rain_estimate_has_no_cluster_and_a_dry_one_is_dry(
     assert table["time"].tolist() == latents["time"].drop(1).tolist()
     assert table["cluster"][0] == DRY and np.isnan(table["distance"][0])
     assert (table["cluster"][1:] >= 0).all()
-    # Ten calibration maps are too few for a hundredth of them: all training maps set it.
-    known = table.loc[table["split"] == "train", "distance"].dropna()
-    assert card["novelty_threshold"] == pytest.approx(np.quantile(known, 0.99))
+    # Ten calibration maps are fewer than 1 / 0.01: the training maps set the threshold.
+    reference = table.loc[table["split"] == "train", "distance"].dropna()
+    assert card["novelty_threshold"] == pytest.approx(np.quantile(reference, 0.99))
     assert (table["novel"] == (table["distance"] > card["novelty_threshold"])).all()
     assert clusterer.sizes_.sum() == card["maps"] == 38
 
 
-def test_a_period_without_enough_rain_is_said_before_its_maps_are_read(month, encoder) -> None:
+def test_a_period_without_enough_rain_is_an_error_before_its_maps_are_read(month, encoder) -> None:
     path, latents = month
     with pytest.raises(ValueError, match=r"0 maps of the training days .* smaller clustering\.min"):
         cluster_maps(
@@ -242,7 +218,7 @@ def test_a_period_without_enough_rain_is_said_before_its_maps_are_read(month, en
         )  # fmt: skip
 
 
-def test_another_model_is_not_taken_for_a_clusterer(tmp_path: Path) -> None:
+def test_a_model_file_without_clusterer_is_an_error(tmp_path: Path) -> None:
     save_model(tmp_path / "unet", {"a": torch.zeros(1)}, {"kind": "unet"})
     with pytest.raises(RainscoreError, match="holds no clusterer"):
         load_clusterer(tmp_path / "unet")

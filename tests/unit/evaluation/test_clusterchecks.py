@@ -1,0 +1,47 @@
+"""Evaluation of the labels of clusters on held-out days."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rainscore.evaluation.clusterchecks import check_labels, pool_weight
+from rainscore.report.clustertext import checks_text
+from tests.labelled import labelled_world
+
+
+def test_the_weight_of_the_better_of_two_forecasts_is_one() -> None:
+    truth = np.linspace(0.1, 0.9, 50)
+    right, wrong = truth[:, None] + np.zeros(19), 1 - truth[:, None] + np.zeros(19)
+    assert pool_weight(right, wrong, truth) == 1
+    assert pool_weight(wrong, right, truth) == 0
+    # One is too high and the other too low by as much: their middle is right.
+    assert pool_weight(right + 0.1, right - 0.1, truth) == pytest.approx(0.5)
+
+
+def test_labels_are_measured_on_days_that_they_have_not_seen() -> None:
+    clusters, table, _ = labelled_world()
+    held = clusters["split"].isin(["calibration", "test"])
+    unet = pd.Series(table["map_score"][held].to_numpy() + 0.1, index=table["time"][held])
+    checks = check_labels(clusters, table, unet, resamples=50, seed=0)
+    rows = checks.set_index(["split", "method", "measure", "group"])["value"]
+    assert rows["map", "climatology", "crps_skill", "all"] == 0
+    assert rows["map", "cluster", "crps_skill", "all"] > 0.3
+    # The network errs by a constant, which the calibration days correct.
+    assert rows["map", "U-Net", "mae", "all"] < 0.001
+    assert rows["map", "cluster", "crps_gain", "all"] < 0
+    assert rows["map", "U-Net and cluster", "crps_gain", "all"] == pytest.approx(0)
+    assert rows["left out", "cluster", "coverage", "all"] == pytest.approx(0.9, abs=0.05)
+    text = checks_text(checks, novelty=0.01)
+    assert "16" not in text and "4 test days" in text and "does not help" in text
+    assert "changed in a known way" not in text
+    row = {"measure": "detected", "split": "novelty", "group": "rain × 5", "value": 0.25, "n": 8}
+    seen = pd.concat([checks, pd.DataFrame([row])])
+    assert "it calls new: rain × 5 25 %." in checks_text(seen, novelty=0.01)
+
+
+def test_without_calibration_days_the_network_is_left_out() -> None:
+    clusters, table, _ = labelled_world()
+    clusters["split"] = clusters["split"].replace("calibration", "train")
+    checks = check_labels(clusters, table, pd.Series(dtype=float), resamples=20, seed=0)
+    assert set(checks["method"]) == {"climatology", "cluster"}
+    assert "Joining" not in checks_text(checks, novelty=0.01)
