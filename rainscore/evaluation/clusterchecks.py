@@ -121,7 +121,7 @@ def label_quantiles(scores: ScoreCounts) -> np.ndarray:
     """Quantiles of each cluster, dims (cluster, level); the outer two are the calibrated interval.
 
     Args:
-        scores: Counts of `scorecounts.count_scores`.
+        scores: Counts of `scoredistributions.count_scores`.
     """
     values = quantiles(shrunk_distributions(scores.counts, scores.clusters), LEVELS)
     ends = score_intervals(scores)
