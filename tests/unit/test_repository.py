@@ -24,19 +24,19 @@ def test_the_conda_environment_has_the_versions_of_the_lock_file() -> None:
 def test_every_dependency_is_pinned_and_explained() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     page = (CHECKOUT / "docs/dependencies.md").read_text()
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
-    for entry in wanted:
+    entries = project["dependencies"] + project["optional-dependencies"]["dev"]
+    for entry in entries:
         name = re.split(r"[<>=\[]", entry)[0]
         assert name.lower().replace("_", "-") in pins(), name
         assert name in page, name
 
 
-def test_the_conda_environment_holds_what_the_scripts_need() -> None:
+def test_the_conda_environment_contains_the_dependencies_of_the_scripts() -> None:
     conda = yaml.safe_load((CHECKOUT / "envs/rainscore.yaml").read_text())["dependencies"]
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
     needed = {re.split(r"[<>=]", d)[0].lower().replace("_", "-") for d in project["dependencies"]}
-    held = {entry.split("=")[0].replace("_", "-") for entry in conda} | {"torch"}
-    assert needed - held <= {"snakemake", "snakemake-executor-plugin-slurm"}
+    installed = {entry.split("=")[0].replace("_", "-") for entry in conda} | {"torch"}
+    assert needed - installed <= {"snakemake", "snakemake-executor-plugin-slurm"}
 
 
 def test_the_snakefile_is_short_and_scripts_are_thin() -> None:
@@ -44,6 +44,13 @@ def test_the_snakefile_is_short_and_scripts_are_thin() -> None:
     for script in (CHECKOUT / "scripts").glob("*.py"):
         body = [line for line in script.read_text().splitlines() if line.strip()]
         assert len(body) <= 40, script.name
+
+
+def test_every_stage_of_the_rules_has_a_package_and_tests() -> None:
+    for path in (CHECKOUT / "rules").glob("*.smk"):
+        if path.stem != "common":
+            assert (CHECKOUT / "rainscore" / path.stem / "__init__.py").is_file(), path.stem
+            assert (CHECKOUT / "tests/unit" / path.stem).is_dir(), path.stem
 
 
 def test_every_caption_belongs_to_a_figure_that_the_rules_draw() -> None:

@@ -2,16 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.errors import RainscoreError
-from rainscore.times import expand_months, month_span, steps
-from rainscore.training.splits import check_splits, split_blocks
-
-PATTERN = ["train", "train", "validation", "test", "calibration"]
-
-
-def split(month: str, *, first: int = 1, last: int = 31, gap: int = 12) -> pd.DataFrame:
-    times = steps(*month_span(month, first, last))
-    return split_blocks(times, pattern=PATTERN, block_hours=48, gap_hours=gap)
+from rainscore.times import expand_months, month_span, season_of, steps, times_of
 
 
 def test_ranges_and_single_months_become_months_in_order() -> None:
@@ -23,44 +14,31 @@ def test_a_range_that_ends_before_it_begins_is_an_error() -> None:
         expand_months(["2020-02..2020-01"])
 
 
-def test_a_month_has_its_own_number_of_half_hours() -> None:
+def test_the_number_of_half_hours_follows_the_days_of_the_month() -> None:
     assert steps(*month_span("2020-02", 1, 31)).size == 29 * 48
     assert steps(*month_span("2019-04", 3, 5)).size == 3 * 48
 
 
-def test_a_day_that_the_month_has_not_is_an_error() -> None:
+def test_a_first_day_after_the_end_of_the_month_is_an_error() -> None:
     with pytest.raises(ValueError, match="2019-02 has no day 30"):
         month_span("2019-02", 30, 31)
 
 
-def test_a_period_that_is_too_short_for_a_split_is_refused() -> None:
-    check_splits(split("2019-05"))
-    with pytest.raises(RainscoreError, match=r"no days for train, validation; give it more days"):
-        check_splits(split("2019-05", last=4))
+def test_a_month_that_is_shorter_than_the_last_day_ends_with_the_month() -> None:
+    start, end = month_span("2019-02", 27, 31)
+    assert (start, end) == (np.datetime64("2019-02-27"), np.datetime64("2019-03-01"))
 
 
-def test_no_day_lies_in_two_splits() -> None:
-    table = split("2019-05")
-    kept = table[table["split"] != "gap"]
-    assert kept.groupby(kept["time"].dt.date)["split"].nunique().max() == 1
+def test_steps_include_the_start_and_exclude_the_end() -> None:
+    times = steps("2019-01-01", "2019-01-01T01:00", 15)
+    assert [str(time)[11:16] for time in times] == ["00:00", "00:15", "00:30", "00:45"]
 
 
-def test_different_splits_are_never_nearer_than_the_gap() -> None:
-    table = pd.concat([split("2019-05"), split("2019-06")], ignore_index=True)
-    kept = table[table["split"] != "gap"].reset_index(drop=True)
-    change = kept["split"] != kept["split"].shift()
-    distance = kept["time"].diff()[change].iloc[1:]
-    assert (distance > pd.Timedelta(hours=12)).all()
+def test_december_belongs_to_the_winter_of_the_meteorologists() -> None:
+    assert [season_of(month) for month in (11, 12, 2, 3)] == ["SON", "DJF", "DJF", "MAM"]
 
 
-def test_a_month_is_split_alike_whatever_other_months_there_are() -> None:
-    alone = split("2019-06")
-    times = np.concatenate([steps(*month_span(m, 1, 31)) for m in ("2019-05", "2019-06")])
-    both = split_blocks(times, pattern=PATTERN, block_hours=48, gap_hours=12)
-    pd.testing.assert_frame_equal(both[both["time"] >= "2019-06"].reset_index(drop=True), alone)
-
-
-def test_the_pattern_starts_one_further_each_month() -> None:
-    # 15 h after the first block began, beyond any gap.
-    first = [split(f"2019-0{month}")["split"].iloc[30] for month in range(1, 6)]
-    assert first == ["calibration", "train", "train", "validation", "test"]
+def test_the_half_hours_of_several_splits_are_selected() -> None:
+    times = steps("2019-01-01", "2019-01-01T02:00")
+    table = pd.DataFrame({"time": times, "split": ["train", "gap", "test", "validation"]})
+    assert list(times_of(table, "train", "test")) == [times[0], times[2]]

@@ -1,0 +1,74 @@
+import logging
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from rainscore.errors import RainscoreError
+from rainscore.paths import CHECKOUT
+from rainscore.runtime import PROGRESS_VARIABLE, progress_bar, start_logging, stop_requests
+
+
+@pytest.fixture
+def restored():
+    """Restore the logging and the exception hook of the process after a test."""
+    hook, logger = sys.excepthook, logging.getLogger("rainscore")
+    handlers, level = list(logger.handlers), logger.level
+    yield
+    sys.excepthook = hook
+    logger.handlers, logger.level = handlers, level
+
+
+def test_an_error_of_rainscore_is_logged_as_one_line(tmp_path, restored) -> None:
+    start_logging(tmp_path / "logs/job.log")
+    try:
+        raise RainscoreError("radar.frame_folder: empty")
+    except RainscoreError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert (
+        (tmp_path / "logs/job.log").read_text().endswith("ERROR error: radar.frame_folder: empty\n")
+    )
+
+
+def test_an_unexpected_error_is_logged_with_its_traceback(tmp_path, restored) -> None:
+    start_logging(tmp_path / "job.log")
+    try:
+        raise KeyError("gauges")
+    except KeyError as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    assert "Traceback" in (tmp_path / "job.log").read_text()
+
+
+def test_a_signal_to_stop_sets_the_event_and_keeps_the_process() -> None:
+    with stop_requests() as stop:
+        assert not stop.is_set()
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert stop.wait(5)
+
+
+def test_progress_bars_are_hidden_in_jobs_that_run_at_the_same_time(monkeypatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setenv(PROGRESS_VARIABLE, "off")
+    with progress_bar(total=3) as bar:
+        assert bar.disable
+
+
+def test_progress_bars_are_hidden_where_there_is_no_terminal(monkeypatch) -> None:
+    monkeypatch.delenv(PROGRESS_VARIABLE, raising=False)
+    assert list(progress_bar([1, 2])) == [1, 2]
+    with progress_bar(total=3) as bar:
+        assert bar.disable
+
+
+def test_the_root_modules_load_without_the_large_libraries() -> None:
+    code = (
+        "import sys, rainscore.cli, rainscore.runtime; "
+        "print(sorted({'numba', 'torch', 'xarray', 'pandas', 'matplotlib'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert run.stdout == "[]\n"
