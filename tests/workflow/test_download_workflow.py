@@ -171,10 +171,10 @@ def test_local_folders_are_read_and_the_radar_is_checked_against_gauges(tmp_path
         path = tmp_path / f"data/comephore/20200601{hour + 1:02d}_RR.gtif"
         raster.rio.write_crs(RADAR_CRS).rio.to_raster(path, driver="GTiff")
     imerg, radar = (
-        snippet("data.md", "From a folder"),
-        snippet("data.md", "From a folder of frames"),
+        snippet("imerg.md", "From a folder"),
+        snippet("radar.md", "From a folder of frames"),
     )
-    gauges = snippet("data.md", "Checked against gauges")["radar"]["comephore_folder"]
+    gauges = snippet("radar.md", "Checked against gauges")["radar"]["comephore_folder"]
     imerg["imerg"]["granule_folder"] = str(tmp_path / imerg["imerg"]["granule_folder"])
     radar["radar"] |= {
         "frame_folder": str(tmp_path / radar["radar"]["frame_folder"]),

@@ -1,4 +1,4 @@
-"""Every configuration of docs/data.md is allowed, and those of a local radar read its frames."""
+"""The configurations in the pages on IMERG, radar and downloads are valid and read data."""
 
 import re
 from datetime import datetime, timedelta
@@ -24,17 +24,21 @@ from tests.odim import write_mosaic
 from tests.world import radar_settings
 
 DEFAULT = (CHECKOUT / "config.yaml").read_text()
-PAGE = (CHECKOUT / "docs/data.md").read_text()
-SNIPPETS = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
-LOCAL = [found for found in SNIPPETS if found.get("radar", {}).get("source") == "local"]
+PAGES = [(CHECKOUT / "docs" / f"{page}.md").read_text() for page in ("imerg", "radar", "download")]
+SNIPPETS = [
+    yaml.safe_load(text)
+    for page in PAGES
+    for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+]
+LOCAL = [snippet for snippet in SNIPPETS if snippet.get("radar", {}).get("source") == "local"]
 START, END = "2024-08-12", "2024-08-12T00:30"
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
-def test_every_snippet_is_an_allowed_configuration(snippet: dict, tmp_path: Path) -> None:
+def test_each_snippet_is_a_valid_configuration(snippet: dict, tmp_path: Path) -> None:
     config = merge(yaml.safe_load(DEFAULT), snippet)
     if config["imerg"]["source"] != "simulated" and config["radar"]["source"] == "simulated":
-        config["radar"]["source"] = "zarr"  # real granules need a real radar
+        config["radar"]["source"] = "zarr"  # granules that are not simulated need such a radar
     for product, key in (
         ("imerg", "granule_folder"),
         ("radar", "frame_folder"),
@@ -45,7 +49,7 @@ def test_every_snippet_is_an_allowed_configuration(snippet: dict, tmp_path: Path
 
 
 def write_folder(folder: Path, form: str, step: int) -> tuple[float, float]:
-    """Write half an hour of 6 mm/h in a format; returns a place inside, longitude and latitude."""
+    """Write frames of 6 mm/h of half an hour; return longitude and latitude of a covered point."""
     folder.mkdir(parents=True)
     times = steps(START, END, step)
     if form == "odim":
@@ -82,32 +86,31 @@ def write_folder(folder: Path, form: str, step: int) -> tuple[float, float]:
     return 10.5, 59.0
 
 
-@pytest.mark.parametrize("snippet", LOCAL, ids=lambda found: str(found["radar"]))
+@pytest.mark.parametrize("snippet", LOCAL, ids=lambda snippet: str(snippet["radar"]))
 def test_each_local_radar_gives_its_half_hour_on_the_study_grid(
     snippet: dict, tmp_path: Path
 ) -> None:
     radar = merge(yaml.safe_load(DEFAULT), snippet)["radar"]
     step, folder = radar["step_minutes"], tmp_path / radar["frame_folder"]
-    place = write_folder(folder, radar["format"], step)
-    form = get_format(radar["format"], step_minutes=step)
-    table = index_frames(folder, form, steps(START, END, step))
-    # A file of OPERA's step that ends at 00:05 is taken to start at 00:00: its neighbour is next.
+    centre = write_folder(folder, radar["format"], step)
+    reader = get_format(radar["format"], step_minutes=step)
+    table = index_frames(folder, reader, steps(START, END, step))
+    # With a step of 15 min, the start 00:00 of the file that ends at 00:05 is kept.
     assert set(table["state"]) == {"present"}
     write_manifest(table, tmp_path / "radar.parquet")
-    grid = study_grid(centre=place, size_km=16, step_km=4)
-    found = open_radar(tmp_path / "radar.parquet", radar_settings(radar), grid).half_hour(
+    grid = study_grid(centre=centre, size_km=16, step_km=4)
+    mean = open_radar(tmp_path / "radar.parquet", radar_settings(radar), grid).half_hour(
         table["time"][0]
     )
-    assert found is not None
-    np.testing.assert_allclose(found[0], 6, rtol=1e-4)
-    np.testing.assert_allclose(found[1], 1, rtol=1e-4)
+    assert mean is not None
+    np.testing.assert_allclose(mean[0], 6, rtol=1e-4)
+    np.testing.assert_allclose(mean[1], 1, rtol=1e-4)
 
 
-def test_the_page_has_a_snippet_of_every_source_and_format() -> None:
-    radars = [found["radar"] for found in SNIPPETS if "radar" in found]
+def test_the_pages_have_a_snippet_of_each_source_and_format() -> None:
+    radars = [snippet["radar"] for snippet in SNIPPETS if "radar" in snippet]
     assert {radar.get("source") for radar in radars} == {"local", "hub", "zarr", None}
     formats = {radar["format"].partition("-SE")[0] for radar in radars if "format" in radar}
     assert formats == {"odim", "fr-radar-rainfall", "meteonet", "netcdf"}
-    assert [found["imerg"]["source"] for found in SNIPPETS if "imerg" in found] == [
-        "earthdata", "local",
-    ]  # fmt: skip
+    granules = [snippet["imerg"]["source"] for snippet in SNIPPETS if "imerg" in snippet]
+    assert sorted(granules) == ["earthdata", "local"]
