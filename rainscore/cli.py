@@ -113,7 +113,7 @@ def _score(options: argparse.Namespace) -> int:
     from rainscore.prediction.outputs import ScoringJob, score_globes_into, score_into
     from rainscore.prediction.scorer import load_scorer
     from rainscore.prediction.scoringgrids import scoring_grid
-    from rainscore.report.figures.plot_scored import plot_scored
+    from rainscore.report.figures.plot_scored import draw_scored
 
     scorer = load_scorer(options.model, options.clusters, any_product=options.any_product)
     if options.globe:
@@ -125,7 +125,7 @@ def _score(options: argparse.Namespace) -> int:
     for outcome in outcomes:
         if outcome.written and not options.globe:
             with xr.open_dataset(outcome.written, engine="h5netcdf") as scored:
-                plot_scored(scored, outcome.written.with_suffix(".png"))
+                draw_scored(scored, outcome.written.with_suffix(".png"))
         print(outcome.message, file=sys.stdout if outcome.written else sys.stderr, flush=True)
         failures += outcome.written is None
     return 1 if failures else 0

@@ -1,103 +1,128 @@
 # Figures and the report.
-ANALYSIS_FIGURES = [
-    "skill_maps",
-    "skill_by_age",
-    "skill_by_condition",
-    "skill_by_two",
-    "cycles",
-    "performance",
-    "contingency",
-    "rates",
-    "spectra",
-    "timing",
-]
-GALLERY = ["clusters", "latents", "transitions"]
-CLUSTER_FIGURES = GALLERY + (["desom_map"] if "desom" in METHODS else [])
-SKILL_FIGURES = [
-    "skill",
-    "map_skill",
-    "paired",
-    "coverage",
-    "reliability",
-    "predicted",
-    "importance",
-    "sensitivity",
-    "cases",
-    "more_cases",
-]
-DRAWN = (
-    [
-        "availability",
-        "evidence",
-        "responses",
-        "redundancy",
-        "learning",
-    ]
-    + (["world"] if WORLD_TABLES else [])
-    + (["ablation"] if COMPARED else [])
-    + (["latent_sizes"] if LATENTS else [])
+from snakemake.io import report as report_file
+
+from rainscore.report.registry import SCORED, SECTIONS, drawn_figures
+
+WORLD = "simulated" if SIMULATED else "real"
+
+# Result files that only some runs have; empty lists in the other runs.
+LATENT_SIZES = ["results/evaluation/latent_sizes.parquet"] if LATENTS else []
+ABLATION = ["results/evaluation/ablation.parquet"] if COMPARED else []
+HAS_DESOM = "desom" in METHODS
+DESOM = (
+    ["results/models/desom.safetensors", "results/models/desom.json"]
+    if HAS_DESOM
+    else []
 )
-FIGURES = DRAWN + ANALYSIS_FIGURES + CLUSTER_FIGURES + SKILL_FIGURES + ["methods"]
+DESOM_LABELS = ["results/clusters/desom_labels.parquet"] if HAS_DESOM else []
+DESOM_MAPS = ["results/clusters/desom_maps.nc"] if HAS_DESOM else []
+
+# Names, in the registry of figures, of the result files that this run does not have.
+ABSENT = [
+    name
+    for name, paths in {
+        "latent_sizes": LATENT_SIZES,
+        "ablation": ABLATION,
+        "desom": DESOM,
+        "satellite": WORLD_TABLES,
+    }.items()
+    if not paths
+]
+FIGURES = drawn_figures(ABSENT)
 
 
-EXPERIMENTS = ["results/evaluation/ablation.parquet"] if COMPARED else []
-EXPERIMENTS += ["results/evaluation/latent_sizes.parquet"] if LATENTS else []
+def figures_of(section: str) -> list:
+    """Figures of a section of the report, with their captions."""
+    return [
+        report_file(
+            f"results/figures/{figure.name}.svg",
+            caption=f"../report/{figure.name}.rst",
+            category=SECTIONS[section],
+        )
+        for figure in FIGURES
+        if figure.section == section
+    ]
 
 
-rule draw_figures:
+rule draw_data:
     input:
-        manifests=every_month("results/imerg/{month}.parquet")
-        + every_month("results/radar/{month}.parquet"),
-        tables=every_month("results/scores/{month}.parquet"),
-        curves=["results/models/unet_curve.csv", "results/models/autoencoder_curve.csv"],
-        evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
-        world=WORLD_TABLES,
-        experiments=EXPERIMENTS,
+        imerg=every_month("results/imerg/{month}.parquet"),
+        radar=every_month("results/radar/{month}.parquet"),
     output:
-        [
-            report(
-                f"results/figures/{name}.svg",
-                caption=f"../report/{name}.rst",
-                category="Figures",
-            )
-            for name in DRAWN
-        ],
+        figures_of("data"),
     log:
-        "logs/draw_figures.log",
+        "logs/draw_data.log",
     benchmark:
-        "logs/draw_figures.tsv"
+        "logs/draw_data.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=1000,
+        runtime=20,
     params:
-        code=code("draw_figures"),
-        months=MONTHS,
-        method=METHODS[0],
-        simulated=SIMULATED,
+        code=code("draw_data"),
+        world=WORLD,
     script:
-        "../scripts/draw_figures.py"
+        "../scripts/draw_data.py"
+
+
+rule draw_choice:
+    input:
+        evidence="results/choice/evidence.parquet",
+        choice="results/choice/choice.json",
+        tables=every_month("results/scores/{month}.parquet"),
+    output:
+        figures_of("choice"),
+    log:
+        "logs/draw_choice.log",
+    benchmark:
+        "logs/draw_choice.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        code=code("draw_choice"),
+        world=WORLD,
+    script:
+        "../scripts/draw_choice.py"
+
+
+rule draw_training:
+    input:
+        unet_curve="results/models/unet_curve.csv",
+        autoencoder_curve="results/models/autoencoder_curve.csv",
+        latent_sizes=LATENT_SIZES,
+        tables=every_month("results/scores/{month}.parquet"),
+    output:
+        figures_of("training"),
+    log:
+        "logs/draw_training.log",
+    benchmark:
+        "logs/draw_training.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        code=code("draw_training"),
+        world=WORLD,
+    script:
+        "../scripts/draw_training.py"
 
 
 rule draw_analysis:
     input:
-        "results/analysis/conditions.parquet",
-        "results/analysis/places.nc",
-        "results/analysis/joint.parquet",
-        "results/analysis/thresholds.parquet",
-        "results/analysis/spectra.parquet",
-        "results/analysis/timing.parquet",
+        conditions="results/analysis/conditions.parquet",
+        places="results/analysis/places.nc",
+        joint="results/analysis/joint.parquet",
+        thresholds="results/analysis/thresholds.parquet",
+        spectra="results/analysis/spectra.parquet",
+        timing="results/analysis/timing.parquet",
     output:
-        [
-            report(
-                f"results/figures/{name}.svg",
-                caption=f"../report/{name}.rst",
-                category="Figures",
-            )
-            for name in ANALYSIS_FIGURES
-        ],
+        figures_of("analysis"),
     log:
         "logs/draw_analysis.log",
     benchmark:
@@ -109,120 +134,26 @@ rule draw_analysis:
         runtime=20,
     params:
         code=code("draw_analysis"),
-        simulated=SIMULATED,
+        world=WORLD,
     script:
         "../scripts/draw_analysis.py"
 
 
-rule draw_clusters:
-    input:
-        clusters=f"results/clusters/{METHODS[0]}.parquet",
-        labels=f"results/clusters/{METHODS[0]}_labels.parquet",
-        transitions=f"results/clusters/{METHODS[0]}_transitions.parquet",
-        maps=f"results/clusters/{METHODS[0]}_maps.nc",
-        latents="results/latents.parquet",
-        tables=every_month("results/scores/{month}.parquet"),
-    output:
-        [
-            report(
-                f"results/figures/{name}.svg",
-                caption=f"../report/{name}.rst",
-                category="Figures",
-            )
-            for name in GALLERY
-        ],
-    log:
-        "logs/draw_clusters.log",
-    benchmark:
-        "logs/draw_clusters.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=1500,
-        runtime=20,
-    params:
-        code=code("draw_clusters"),
-        world="simulated" if SIMULATED else "real",
-    script:
-        "../scripts/draw_clusters.py"
-
-
-if "desom" in METHODS:
-
-    rule draw_desom:
-        input:
-            model=["results/models/desom.safetensors", "results/models/desom.json"],
-            labels="results/clusters/desom_labels.parquet",
-            maps="results/clusters/desom_maps.nc",
-        output:
-            figure=report(
-                "results/figures/desom_map.svg",
-                caption="../report/desom_map.rst",
-                category="Figures",
-            ),
-        log:
-            "logs/draw_desom.log",
-        benchmark:
-            "logs/draw_desom.tsv"
-        conda:
-            "../envs/rainscore.yaml"
-        resources:
-            mem_mb=1500,
-            runtime=20,
-        params:
-            code=code("draw_desom"),
-            world="simulated" if SIMULATED else "real",
-        script:
-            "../scripts/draw_desom.py"
-
-
-rule draw_methods:
-    input:
-        table="results/clusters/methods.parquet",
-    output:
-        figure=report(
-            "results/figures/methods.svg",
-            caption="../report/methods.rst",
-            category="Figures",
-        ),
-    log:
-        "logs/draw_methods.log",
-    benchmark:
-        "logs/draw_methods.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        code=code("draw_methods"),
-        simulated=SIMULATED,
-        period=f"{MONTHS[0]} to {MONTHS[-1]}, {len(MONTHS)} months",
-    script:
-        "../scripts/draw_methods.py"
-
-
 rule draw_skill:
     input:
-        pairs=every_month("results/pairs/{month}.nc"),
-        scores=every_month("results/scores/{month}.nc"),
-        tables=every_month("results/scores/{month}.parquet"),
-        features=every_month("results/features/{month}.h5"),
-        splits="results/splits.parquet",
-        unet=UNET,
         skill="results/evaluation/skill.parquet",
         paired="results/evaluation/paired.parquet",
         reliability="results/evaluation/reliability.parquet",
         importance="results/evaluation/importance.parquet",
+        ablation=ABLATION,
+        unet=UNET,
+        splits="results/splits.parquet",
+        tables=every_month("results/scores/{month}.parquet"),
+        features=every_month("results/features/{month}.h5"),
+        pairs=every_month("results/pairs/{month}.nc"),
+        scores=every_month("results/scores/{month}.nc"),
     output:
-        [
-            report(
-                f"results/figures/{name}.svg",
-                caption=f"../report/{name}.rst",
-                category="Skill",
-            )
-            for name in SKILL_FIGURES
-        ],
+        figures_of("skill"),
     log:
         "logs/draw_skill.log",
     benchmark:
@@ -235,28 +166,105 @@ rule draw_skill:
         runtime=60,
     params:
         code=code("draw_skill"),
-        months=MONTHS,
-        method=METHODS[0],
-        simulated=SIMULATED,
+        world=WORLD,
     script:
         "../scripts/draw_skill.py"
 
 
+rule draw_clusters:
+    input:
+        clusters=f"results/clusters/{METHODS[0]}.parquet",
+        labels=f"results/clusters/{METHODS[0]}_labels.parquet",
+        transitions=f"results/clusters/{METHODS[0]}_transitions.parquet",
+        maps=f"results/clusters/{METHODS[0]}_maps.nc",
+        latents="results/latents.parquet",
+        tables=every_month("results/scores/{month}.parquet"),
+        methods="results/clusters/methods.parquet",
+        desom=DESOM,
+        desom_labels=DESOM_LABELS,
+        desom_maps=DESOM_MAPS,
+    output:
+        figures_of("clusters"),
+    log:
+        "logs/draw_clusters.log",
+    benchmark:
+        "logs/draw_clusters.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        code=code("draw_clusters"),
+        world=WORLD,
+    script:
+        "../scripts/draw_clusters.py"
+
+
+rule draw_scored:
+    input:
+        scored="results/scored",
+    output:
+        pictures=directory("results/figures/scored"),
+    log:
+        "logs/draw_scored.log",
+    benchmark:
+        "logs/draw_scored.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        code=code("draw_scored"),
+    script:
+        "../scripts/draw_scored.py"
+
+
+if WORLD_TABLES:
+
+    rule draw_world:
+        input:
+            rain="results/world/rain.parquet",
+            satellite="results/world/satellite.parquet",
+            tables=every_month("results/scores/{month}.parquet"),
+        output:
+            figures_of("world"),
+        log:
+            "logs/draw_world.log",
+        benchmark:
+            "logs/draw_world.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=20,
+        params:
+            code=code("draw_world"),
+            world=WORLD,
+        script:
+            "../scripts/draw_world.py"
+
+
 rule write_report:
     input:
-        figures=expand("results/figures/{name}.svg", name=FIGURES),
-        manifests=every_month("results/imerg/{month}.parquet")
-        + every_month("results/radar/{month}.parquet"),
+        figures=[f"results/figures/{figure.name}.svg" for figure in FIGURES],
+        scored="results/figures/scored",
+        imerg=every_month("results/imerg/{month}.parquet"),
+        radar=every_month("results/radar/{month}.parquet"),
         tables=every_month("results/scores/{month}.parquet"),
+        evidence="results/choice/evidence.parquet",
+        choice="results/choice/choice.json",
+        conditions="results/analysis/conditions.parquet",
         skill="results/evaluation/skill.parquet",
         paired="results/evaluation/paired.parquet",
-        evidence=["results/choice/evidence.parquet", "results/choice/choice.json"],
-        conditions="results/analysis/conditions.parquet",
         labels=f"results/clusters/{METHODS[0]}_labels.parquet",
         checks=f"results/clusters/{METHODS[0]}_coverage.parquet",
-        cards=["results/models/unet.json", f"results/models/{METHODS[0]}.json"],
-        scored="results/scored",
-        world=WORLD_TABLES,
+        methods="results/clusters/methods.parquet",
+        unet_card="results/models/unet.json",
+        clusters_card=f"results/models/{METHODS[0]}.json",
+        rain=WORLD_TABLES[:1],
+        satellite=WORLD_TABLES[1:],
     output:
         report="results/report.html",
     log:
@@ -271,13 +279,12 @@ rule write_report:
     params:
         code=code("write_report"),
         title=config["title"],
+        world=WORLD,
         months=MONTHS,
-        method=METHODS[0],
-        simulated=SIMULATED,
         seed=config["seed"],
         captions={
             name: (CHECKOUT / f"report/{name}.rst").read_text().strip()
-            for name in [*FIGURES, "scored"]
+            for name in [*(figure.name for figure in FIGURES), SCORED]
         },
     script:
         "../scripts/write_report.py"

@@ -1,14 +1,11 @@
-"""Draw the figures of the descriptive analysis."""
+"""Draw the figures of the report's section on scores by condition."""
 
-from pathlib import Path
-
-from rainscore.report.draw_analysis import figures
-from rainscore.report.figures.style import save
+from rainscore.report.draw_analysis import ANALYSIS_FIGURES, AnalysisFiles, analysis_sample
+from rainscore.report.figures.style import draw_figures
 from rainscore.runtime import start_logging, use_threads
 
-log = start_logging(snakemake.log[0])
+start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-drawn = figures(Path(snakemake.input[0]).parent, simulated=snakemake.params.simulated)
-for path in map(Path, snakemake.output):
-    log.info("drawing %s", path)
-    save(drawn[path.stem](), path)
+files = AnalysisFiles(**snakemake.input)
+sample = analysis_sample(files, world=snakemake.params.world)
+draw_figures(ANALYSIS_FIGURES, snakemake.output, files, sample)

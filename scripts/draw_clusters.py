@@ -1,21 +1,10 @@
-"""Draw the figures of the clusters."""
+"""Draw the figures of the report's section on the clusters of maps."""
 
-from pathlib import Path
-
-import xarray as xr
-
-from rainscore.io import read_months, read_table
-from rainscore.report.draw_clusters import LabelledClusters, figures
-from rainscore.report.figures.style import save
-from rainscore.runtime import start_logging
+from rainscore.report.draw_clusters import CLUSTER_FIGURES, ClusterFiles
+from rainscore.report.figures.style import draw_figures
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
-given = snakemake.input
-tables = {
-    name: read_table(given[name]) for name in ("clusters", "labels", "transitions", "latents")
-}
-maps = xr.load_dataset(given.maps, engine="h5netcdf")
-table, world = read_months(given.tables), snakemake.params.world
-drawn = figures(LabelledClusters(**tables, maps=maps, table=table, world=world))
-for path in map(Path, snakemake.output):
-    save(drawn[path.stem](), path)
+use_threads(snakemake.threads)
+files = ClusterFiles(**snakemake.input)
+draw_figures(CLUSTER_FIGURES, snakemake.output, files, snakemake.params.world)

@@ -1,16 +1,13 @@
-"""Draw the figures of the skill on held-out days."""
+"""Draw the figures of the report's section on the predicted scores."""
 
-from pathlib import Path
-
-from rainscore.report.draw_skill import figures
-from rainscore.report.figures.style import save
-from rainscore.report.results import Results
+from rainscore.io import read_months
+from rainscore.report.draw_skill import SKILL_FIGURES, SkillFiles
+from rainscore.report.figures.style import draw_figures
+from rainscore.report.runsample import run_sample
 from rainscore.runtime import start_logging, use_threads
 
-log = start_logging(snakemake.log[0])
+start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-p = snakemake.params
-drawn = figures(Results(Path("results"), p.months, p.method, simulated=p.simulated))
-for path in map(Path, snakemake.output):
-    log.info("drawing %s", path)
-    save(drawn[path.stem](), path)
+files = SkillFiles(**snakemake.input)
+sample = run_sample(read_months(files.tables), world=snakemake.params.world)
+draw_figures(SKILL_FIGURES, snakemake.output, files, sample)

@@ -1,27 +1,29 @@
-"""Write the report: one HTML page."""
+"""Write the report of a run: one HTML page."""
 
 from importlib.metadata import version
-from pathlib import Path
 
-from rainscore.io import read_json
+from rainscore.io import read_json, read_months
 from rainscore.report.page import write_report
-from rainscore.report.results import Results
+from rainscore.report.reportfiles import ReportFiles
+from rainscore.report.runsample import run_sample
 from rainscore.report.sections import sections
-from rainscore.runtime import start_logging
+from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
 p = snakemake.params
-run = Results(Path("results"), p.months, p.method, simulated=p.simulated)
+files = ReportFiles(**snakemake.input)
+sample = run_sample(read_months(files.tables), world=p.world)
 write_report(
     snakemake.output.report,
     title=p.title,
-    world=run.world,
-    period=run.period,
-    sections=sections(run, p.captions),
+    world=sample.world,
+    period=sample.period,
+    sections=sections(files, sample, p.captions),
     provenance={
         "rainscore": version("rainscore"),
         "seed": str(p.seed),
         "months": ", ".join(p.months),
-        "U-Net, sha256": read_json("results/models/unet.json")["weights_sha256"],
+        "U-Net, sha256 of the weights": read_json(files.unet_card)["weights_sha256"],
     },
 )

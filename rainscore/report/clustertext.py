@@ -1,38 +1,65 @@
-"""What the report says of the clusters."""
+"""Section of the report on the clusters of maps."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
+from rainscore.clustering.algorithms.methods import METHODS
 from rainscore.clustering.labels import MAX_WIDTH, MIN_DAYS
 from rainscore.clustering.methodtable import ALL_SEEDS
 from rainscore.clustering.naming import HOURS, SEASONS
 from rainscore.clustering.scoredistributions import DRY
 from rainscore.evaluation.clusterchecks import CLUSTER, POOL, all_maps_row
-from rainscore.report.page import interval, number
+from rainscore.io import read_json, read_table
+from rainscore.report.numbers import interval, number
+from rainscore.report.page import Picture, Section, Table
+from rainscore.report.registry import SECTIONS
+from rainscore.report.reportfiles import ReportFiles
 
 TEXT = (
-    "Maps with enough rain are clustered by their latent vectors, without any score. A cluster is "
-    "named by a rule from its mean area, strength and texture, and by its source where that sets "
-    "it apart. Its label is the distribution of the map scores of its maps on all days but the "
-    "test days, shrunk to that of all clustered maps where its days are few; the 90 % interval is "
-    "as wide as days left out ask for."
+    "Maps with enough rain are clustered by their latent vectors, without using the scores. The "
+    "name of a cluster follows from the mean rain area, intensity and texture of its maps, and "
+    "from their source where it differs from that of the other maps. The label of a cluster is the "
+    "distribution of the map scores of its maps on all days but the test days, shrunk towards that "
+    "of all clustered maps where there are few days. Its 90 % interval is calibrated by leaving "
+    "out days."
 )
 
 
-LABELS = (
-    "Clusters: the map score that each tells of a new map, median [5 %, 95 %], the score of all "
-    "its maps together, and what its maps have in common. Uncertain: fewer than "
-    f"{MIN_DAYS} days, or a 95 % interval of the median wider than {MAX_WIDTH}."
+LABELS_CAPTION = (
+    "Clusters: map score of a new map (median and 90 % interval) [1], score of all maps together "
+    f"[1], and properties of the maps. Uncertain: fewer than {MIN_DAYS} days, or a 95 % interval "
+    f"of the median wider than {MAX_WIDTH}."
 )
+
+
+def clusters_section(files: ReportFiles, pictures: list[Picture]) -> Section:
+    """Return the section on the clusters: labels, their check, and the clustering methods."""
+    labels = read_table(files.labels)
+    false_alarm_rate = read_json(files.clusters_card)["false_alarm_rate"]
+    paragraphs = [
+        TEXT,
+        checks_text(read_table(files.checks), false_alarm_rate=false_alarm_rate),
+        *_methods_text(read_table(files.methods)),
+    ]
+    table = Table(labels_table(labels), LABELS_CAPTION, f"{int(labels['maps'].sum())} maps")
+    return Section(SECTIONS["clusters"], "\n\n".join(paragraphs), pictures, [table])
+
+
+def _methods_text(table: pd.DataFrame) -> list[str]:
+    """Return paragraphs on whether methods find clusters, and whether joint training helps."""
+    used = [name for name in METHODS if (table["method"] == name).any()]
+    joint = [name for name in used if METHODS[name].joint]
+    sentences = [null_sentence(table, used)]
+    return [*sentences, joint_sentence(table, joint)] if joint else sentences
 
 
 def labels_table(labels: pd.DataFrame) -> pd.DataFrame:
-    """A readable table of the clusters.
+    """Return the labels of the clusters as a table for readers.
 
     Args:
-        labels: Of `label_clusters`.
+        labels: Table of `label_clusters`.
     """
     frame = pd.DataFrame(
         {
@@ -43,73 +70,84 @@ def labels_table(labels: pd.DataFrame) -> pd.DataFrame:
             "map score": labels["score"],
             "map score_low": labels["score_low"],
             "map score_high": labels["score_high"],
-            "of all together": labels["score_of_sums"],
-            "sample": labels["uncertain"].map({True: "uncertain", False: "enough"}),
-            "most frequent season": _most(labels, SEASONS),
-            "hours": _most(labels, {f"hour_{i}": text for i, text in enumerate(HOURS)}),
+            "score of all maps": labels["score_of_sums"],
+            "sample": labels["uncertain"].map({True: "uncertain", False: "sufficient"}),
+            "most frequent season": _most_frequent(labels, SEASONS),
+            "most frequent hours": _most_frequent(
+                labels, {f"hour_{i}": text for i, text in enumerate(HOURS)}
+            ),
             "microwave [%]": 100 * labels["microwave"],
-            "age [h]": labels["age_h"],
+            "time since last pass [h]": labels["age_h"],
         }
     )
-    known = labels["regime"].fillna("") != ""
-    if known.any():
+    simulated = labels["regime"].fillna("") != ""
+    if simulated.any():
         shares = labels["regime_share"].mul(100).map("{:.0f} %".format)
-        frame["true regime"] = (labels["regime"] + " (" + shares + ")").where(known, "–")
+        regimes = labels["regime"] + " (" + shares + ")"
+        frame["most frequent true regime"] = regimes.where(simulated, "–")
     return frame
 
 
-def _most(labels: pd.DataFrame, words: Mapping[str, str]) -> list[str]:
-    """The largest of some shares of each cluster, in words; a dash where none is known."""
-    shares = labels[list(words)].fillna(0)
+def _most_frequent(labels: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+    """Return the name and share of the largest of some columns, a dash where all are zero."""
+    shares = labels[list(names)].fillna(0)
     return [
-        f"{words[str(most)]} ({100 * share:.0f} %)" if share > 0 else "–"
-        for most, share in zip(shares.idxmax(axis=1), shares.max(axis=1), strict=True)
+        f"{names[str(column)]} ({100 * share:.0f} %)" if share > 0 else "–"
+        for column, share in zip(shares.idxmax(axis=1), shares.max(axis=1), strict=True)
     ]
 
 
-def checks_text(checks: pd.DataFrame, *, novelty: float) -> str:
-    """What the labels were found to be worth on held-out days.
+def checks_text(checks: pd.DataFrame, *, false_alarm_rate: float) -> str:
+    """Return sentences on coverage, novelty flag and skill of the labels on held-out days.
 
     Args:
-        checks: Of `heldout.check_labels`.
-        novelty: Share of known maps that may be called new.
+        checks: Table of `clusterchecks.check_labels`.
+        false_alarm_rate: Share of ordinary maps that the novelty flag is set to mark [1].
     """
-    parts = []
+    sentences = []
     for split, days in (
         ("map", "test days"),
-        ("left out", "days, each left out from the labels in turn"),
+        ("left out", "days, each left out in turn from the labels"),
     ):
         row = all_maps_row(checks, CLUSTER, "coverage", split)
         if row is not None:
-            parts.append(
-                f"The 90 % interval that a cluster tells covers {_percent(row)} of the maps of "
+            sentences.append(
+                f"The 90 % interval of the label covers {_percent(row)} of the map scores on "
                 f"{row['days']} {days} ({number(row['n'])} maps)."
             )
     row = all_maps_row(checks, CLUSTER, "false_alarms", "novelty")
     if row is not None:
-        parts.append(
-            f"The novelty flag is set to call {100 * novelty:g} % of maps of this world new, and "
-            f"called {_percent(row)} of {number(row['n'])} clustered test maps of {row['days']} "
-            "days so."
+        sentences.append(
+            f"The novelty flag is set to mark {100 * false_alarm_rate:g} % of ordinary maps; it "
+            f"marks {_percent(row)} of {number(row['n'])} clustered test maps "
+            f"({row['days']} days)."
         )
-    seen = checks[checks["measure"] == "detected"]
-    if len(seen):
-        shares = [
-            f"{name} {100 * x:.0f} %" for name, x in zip(seen["group"], seen["value"], strict=True)
-        ]
-        parts.append(
-            f"Of {number(seen['n'].iloc[0])} of these maps, changed in a known way, it calls new: "
-            f"{'; '.join(shares)}. What is hardly ever called new, the flag does not see."
-        )
+    sentences += _detected_text(checks)
     row = all_maps_row(checks, POOL, "crps_gain", "map")
     if row is not None:
-        verdict = "helps" if row["low"] > 0 else "hurts" if row["high"] < 0 else "does not help"
-        parts.append(
-            f"Joining the cluster's distribution to the U-Net's {verdict}: it changes the CRPS of "
-            f"the map score by a skill of {interval(row['value'], row['low'], row['high'])} "
-            "against the U-Net alone, on the same test days."
+        verdict = (
+            "improves" if row["low"] > 0 else "worsens" if row["high"] < 0 else "does not improve"
         )
-    return " ".join(parts)
+        sentences.append(
+            f"Averaging the distribution of the cluster with that of the U-Net {verdict} the "
+            "prediction of the map score: CRPS skill relative to the U-Net alone "
+            f"{interval(row['value'], row['low'], row['high'])} on the same test days."
+        )
+    return " ".join(sentences)
+
+
+def _detected_text(checks: pd.DataFrame) -> list[str]:
+    """Return a sentence on how many artificially changed maps the novelty flag marks."""
+    rows = checks[checks["measure"] == "detected"]
+    if rows.empty:
+        return []
+    shares = [
+        f"{name} {100 * x:.0f} %" for name, x in zip(rows["group"], rows["value"], strict=True)
+    ]
+    return [
+        f"Of {number(rows['n'].iloc[0])} of these maps with artificial changes it marks: "
+        f"{'; '.join(shares)}. Changes with a low percentage are not detected."
+    ]
 
 
 def _percent(row: pd.Series) -> str:
@@ -117,7 +155,7 @@ def _percent(row: pd.Series) -> str:
 
 
 def has_clusters(table: pd.DataFrame, method: str) -> bool:
-    """Whether a method finds clusters rather than a partition of a continuum.
+    """Return whether a method finds clusters rather than a partition of a continuum.
 
     It does where the clusterings of resampled days agree more closely on the real maps than on
     surrogate maps without clusters, beyond the 95 % interval.
@@ -131,7 +169,7 @@ def has_clusters(table: pd.DataFrame, method: str) -> bool:
 
 
 def null_sentence(table: pd.DataFrame, methods: list[str]) -> str:
-    """Sentence that says which methods find clusters.
+    """Return a sentence that says which methods find clusters.
 
     Args:
         table: From `methodtable.method_table`.
@@ -151,7 +189,7 @@ def null_sentence(table: pd.DataFrame, methods: list[str]) -> str:
 
 
 def joint_sentence(table: pd.DataFrame, joint: list[str], group: str = "test") -> str:
-    """Sentence that says whether joint training of network and clusters improves the skill.
+    """Return a sentence on whether joint training of network and clusters improves the skill.
 
     A joint method helps where the 95 % interval of its CRPS skill minus that of k-means lies above
     zero, and hurts where it lies below.

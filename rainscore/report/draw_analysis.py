@@ -1,9 +1,9 @@
-"""Every figure of the descriptive analysis, from its result files."""
+"""Figures of the section on scores by condition, from the result files of a run."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -18,57 +18,81 @@ from rainscore.report.figures.plot_conditions import (
 )
 from rainscore.report.figures.plot_detection import plot_contingency, plot_performance, plot_rates
 from rainscore.report.figures.plot_scales import plot_skill_maps, plot_spectra, plot_timing
+from rainscore.report.runsample import RunSample, period_text
 from rainscore.scores.continuous import Moments, cc, relative_bias
 from rainscore.scores.sums import ratio
 
 
-def figures(folder: Path, *, simulated: bool) -> dict[str, Callable[[], Figure]]:
-    """What draws each figure, by its name.
+@dataclass(frozen=True)
+class AnalysisFiles:
+    """Files that the figures of the scores by condition are drawn from.
+
+    Attributes:
+        conditions: Table of the measures by condition.
+        places: NetCDF file of sums at each place.
+        joint: Table of the joint histogram of the rates.
+        thresholds: Table of the detection measures by threshold.
+        spectra: Table of the power spectra and the coherence.
+        timing: Table of the correlations at shifted times.
+    """
+
+    conditions: str
+    places: str
+    joint: str
+    thresholds: str
+    spectra: str
+    timing: str
+
+
+def analysis_sample(files: AnalysisFiles, *, world: str) -> RunSample:
+    """Return the sample of the analysis.
 
     Args:
-        folder: `results/analysis` of the run.
-        simulated: Whether any part of the world is simulated.
+        files: Result files.
+        world: 'simulated' or 'real'.
     """
-    names = ("conditions", "joint", "thresholds", "spectra", "timing")
-    tables = {name: read_table(folder / f"{name}.parquet") for name in names}
-    conditions, joint, thresholds = (tables[name] for name in names[:3])
-    with xr.open_dataset(folder / "places.nc", engine="h5netcdf") as file:
-        places = file.load()
-    about: dict[str, Any] = {
-        "maps": int(places["maps"]),
-        "days": int(conditions["days"].max()),
-        "period": _period(places.attrs),
-        "world": "simulated" if simulated else "real",
-    }
-    return {
-        "skill_maps": lambda: _skill_maps(places, about),
-        "skill_by_age": lambda: plot_skill_by_age(conditions, **about),
-        "skill_by_condition": lambda: plot_skill_by_condition(conditions, **about),
-        "skill_by_two": lambda: plot_skill_by_two(conditions, **about),
-        "cycles": lambda: plot_cycles(conditions, **about),
-        "performance": lambda: plot_performance(conditions, thresholds, **about),
-        "contingency": lambda: plot_contingency(thresholds, joint, **about),
-        "rates": lambda: plot_rates(joint, **about),
-        "spectra": lambda: plot_spectra(tables["spectra"], **about),
-        "timing": lambda: plot_timing(tables["timing"], **about),
-    }
+    with xr.open_dataset(files.places, engine="h5netcdf") as places:
+        maps, attrs = int(places["maps"]), dict(places.attrs)
+    first, last = pd.Timestamp(attrs["first"]), pd.Timestamp(attrs["last"])
+    days = int(read_table(files.conditions)["days"].max())
+    return RunSample(maps, days, period_text(first, last, int(attrs["months"])), world)
 
 
-def _period(attrs: dict) -> str:
-    """First and last day in words, with the number of months where there are several."""
-    days = f"{attrs['first'][:10]} to {attrs['last'][:10]}"
-    return f"{days}, {attrs['months']} months" if attrs["months"] > 1 else days
-
-
-def _skill_maps(sums: xr.Dataset, about: dict) -> Figure:
-    """Maps of the mean skill, from the sums at each place."""
+def _skill_maps(files: AnalysisFiles, sample: RunSample) -> Figure:
+    sums = xr.load_dataset(files.places, engine="h5netcdf")
     moments = Moments(*(sums[name].values for name in CELL_SUMS[: len(Moments._fields)]))
-    score = 1 - ratio(sums["score_numerator"], sums["score_denominator"])
     fields = {
-        "score": score,
+        "score": 1 - ratio(sums["score_numerator"], sums["score_denominator"]),
         "count": sums["windows"].values,
         "cc": cc(moments),
         "bias": relative_bias(moments),
     }
     windows, cells = (Grid.from_json(sums.attrs[name]) for name in ("grid", "cells"))
-    return plot_skill_maps(fields, windows, cells, **about)
+    return plot_skill_maps(fields, windows, cells, sample=sample)
+
+
+def _performance(files: AnalysisFiles, sample: RunSample) -> Figure:
+    conditions, thresholds = read_table(files.conditions), read_table(files.thresholds)
+    return plot_performance(conditions, thresholds, sample=sample)
+
+
+def _contingency(files: AnalysisFiles, sample: RunSample) -> Figure:
+    thresholds, joint = read_table(files.thresholds), read_table(files.joint)
+    return plot_contingency(thresholds, joint, sample=sample)
+
+
+ANALYSIS_FIGURES: Mapping[str, Callable[[AnalysisFiles, RunSample], Figure]] = {
+    "skill_maps": _skill_maps,
+    "skill_by_age": lambda f, sample: plot_skill_by_age(read_table(f.conditions), sample=sample),
+    "skill_by_condition": lambda f, sample: plot_skill_by_condition(
+        read_table(f.conditions), sample=sample
+    ),
+    "skill_by_two": lambda f, sample: plot_skill_by_two(read_table(f.conditions), sample=sample),
+    "cycles": lambda f, sample: plot_cycles(read_table(f.conditions), sample=sample),
+    "performance": _performance,
+    "contingency": _contingency,
+    "rates": lambda f, sample: plot_rates(read_table(f.joint), sample=sample),
+    "spectra": lambda f, sample: plot_spectra(read_table(f.spectra), sample=sample),
+    "timing": lambda f, sample: plot_timing(read_table(f.timing), sample=sample),
+}
+"""Function that draws each figure, by name."""

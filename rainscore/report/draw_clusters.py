@@ -1,7 +1,8 @@
-"""The figures of the clusters, from the tables of a run."""
+"""Figures of the section on the clusters of maps, from the result files of a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,99 +14,122 @@ from rainscore.clustering.labels import EXCLUDED_SPLITS, display_names
 from rainscore.clustering.latents import latent_columns
 from rainscore.clustering.scoredistributions import DRY
 from rainscore.grids import Grid
-from rainscore.report.figures.plot_clusters import plot_clusters, plot_latents, plot_transitions
-from rainscore.report.figures.plot_desom import plot_map
-from rainscore.report.figures.style import count
+from rainscore.io import read_months, read_table
+from rainscore.report.figures.plot_clusters import (
+    plot_clusters,
+    plot_latents,
+    plot_methods,
+    plot_transitions,
+)
+from rainscore.report.figures.plot_desom import plot_units
+from rainscore.report.numbers import count
+from rainscore.report.runsample import run_sample
 from rainscore.training.channels import scale_rain
 
 
 @dataclass(frozen=True)
-class LabelledClusters:
-    """What a run knows of the clusters of one method.
+class ClusterFiles:
+    """Files that the figures of the clusters are drawn from.
 
     Attributes:
-        clusters: time, split, cluster.
-        labels: Of `label_clusters`.
-        transitions: Of `count_transitions`.
-        maps: Of `average_clusters`.
-        latents: Of `extract_latents`.
-        table: Score tables: time, map_score.
-        world: 'simulated' or 'real'.
+        clusters, labels, transitions, maps: Clusters of the maps, labels, transitions and mean
+            maps of the method that labels new maps.
+        latents: Latent vectors of the maps.
+        tables: Score tables, one per month.
+        methods: Table that compares the clustering methods.
+        desom: Model files of DESOM; empty where DESOM is not among the methods.
+        desom_labels, desom_maps: Labels and mean maps of DESOM, in a list that may be empty.
     """
 
-    clusters: pd.DataFrame
-    labels: pd.DataFrame
-    transitions: pd.DataFrame
-    maps: xr.Dataset
-    latents: pd.DataFrame
-    table: pd.DataFrame
-    world: str
-
-    @property
-    def about(self) -> dict:
-        """Period and world, as every figure says them."""
-        first, last = self.clusters["time"].min(), self.clusters["time"].max()
-        return {"period": f"{first:%Y-%m-%d} to {last:%Y-%m-%d}", "world": self.world}
-
-    @property
-    def scored(self) -> pd.DataFrame:
-        """Clustered maps, with their score where there is one."""
-        kept = self.clusters[self.clusters["cluster"] != DRY]
-        return kept.merge(self.table[["time", "map_score"]], on="time")
+    clusters: str
+    labels: str
+    transitions: str
+    maps: str
+    latents: str
+    tables: Sequence[str]
+    methods: str
+    desom: Sequence[str]
+    desom_labels: Sequence[str]
+    desom_maps: Sequence[str]
 
 
-def figures(run: LabelledClusters) -> dict[str, Callable[[], Figure]]:
-    """What draws each figure of the clusters that label new maps, by its name."""
-    return {
-        "clusters": lambda: _gallery(run),
-        "latents": lambda: _latents(run),
-        "transitions": lambda: plot_transitions(
-            run.transitions,
-            names=display_names(run.labels),
-            days=_days(run.clusters),
-            **run.about,
-        ),
-    }
+def _clusters(files: ClusterFiles, world: str) -> Figure:
+    means = xr.load_dataset(files.maps, engine="h5netcdf")
+    maps = means.isel(cluster=np.flatnonzero(means["cluster"].to_numpy() != DRY))
+    labels = read_table(files.labels).set_index("cluster", drop=False)
+    scores = _scored_maps(files)
+    # The labels and the mean maps use the same days.
+    scores = scores[~scores["split"].isin(EXCLUDED_SPLITS)].dropna(subset=["map_score"])
+    return plot_clusters(
+        maps,
+        labels.loc[maps["cluster"].to_numpy()],
+        scores,
+        Grid.from_json(means.attrs["grid"]),
+        period=_period(files),
+        world=world,
+    )
 
 
-def _days(rows: pd.DataFrame) -> int:
-    return rows["time"].dt.normalize().nunique()
-
-
-def _gallery(run: LabelledClusters) -> Figure:
-    clustered = np.flatnonzero(run.maps["cluster"].to_numpy() != DRY)
-    maps = run.maps.isel(cluster=clustered)
-    labels = run.labels.set_index("cluster", drop=False).loc[maps["cluster"].to_numpy()]
-    # The same days as the labels and the mean maps beside them.
-    scores = run.scored[~run.scored["split"].isin(EXCLUDED_SPLITS)].dropna(subset=["map_score"])
-    return plot_clusters(maps, labels, scores, Grid.from_json(run.maps.attrs["grid"]), **run.about)
-
-
-def _latents(run: LabelledClusters) -> Figure:
-    rows = run.latents.merge(run.scored[["time", "cluster", "map_score"]], on="time")
+def _latents(files: ClusterFiles, world: str) -> Figure:
+    scores = _scored_maps(files)[["time", "cluster", "map_score"]]
+    rows = read_table(files.latents).merge(scores, on="time")
     return plot_latents(
         latent_columns(rows),
         rows["cluster"].to_numpy(),
         rows["map_score"].to_numpy(),
-        names=display_names(run.labels),
+        names=display_names(read_table(files.labels)),
         days=_days(rows),
-        **run.about,
+        period=_period(files),
+        world=world,
     )
 
 
+def _transitions(files: ClusterFiles, world: str) -> Figure:
+    return plot_transitions(
+        read_table(files.transitions),
+        names=display_names(read_table(files.labels)),
+        days=_days(read_table(files.clusters)),
+        period=_period(files),
+        world=world,
+    )
+
+
+def _methods(files: ClusterFiles, world: str) -> Figure:
+    sample = run_sample(read_months(list(files.tables)), world=world)
+    return plot_methods(read_table(files.methods), period=sample.period, world=world)
+
+
+def _desom_map(files: ClusterFiles, world: str) -> Figure:
+    desom = DESOM.load(Path(files.desom[0]).with_suffix(""))
+    (labels,), (maps,) = files.desom_labels, files.desom_maps
+    return desom_map(
+        desom, read_table(labels), xr.load_dataset(maps, engine="h5netcdf"), world=world
+    )
+
+
+CLUSTER_FIGURES: Mapping[str, Callable[[ClusterFiles, str], Figure]] = {
+    "clusters": _clusters,
+    "latents": _latents,
+    "transitions": _transitions,
+    "desom_map": _desom_map,
+    "methods": _methods,
+}
+"""Function that draws each figure, by name."""
+
+
 def desom_map(desom: DESOM, labels: pd.DataFrame, maps: xr.Dataset, *, world: str) -> Figure:
-    """A DESOM as a grid of what its units stand for, framed by the score that they tell.
+    """Draw the units of a DESOM as a grid of maps, framed in the colour of their map score.
 
     Args:
-        desom: Its units are decoded; where they cannot be, since their vectors do not say where the
-            rain lies, the most central map of each is drawn.
-        labels: Of `label_clusters`.
-        maps: Of `average_clusters`.
+        desom: Trained model. Its units are decoded into maps; where the latent vectors hold no
+            positions, units cannot be decoded and the most central map of each is drawn.
+        labels: Labels of its clusters, of `label_clusters`.
+        maps: Mean maps of its clusters, of `average_clusters`.
         world: 'simulated' or 'real'.
     """
     units = np.arange(desom.rows * desom.columns)
-    known = labels.set_index("cluster").reindex(units)
-    used = known["maps"].fillna(0) > 0
+    by_unit = labels.set_index("cluster").reindex(units)
+    used = by_unit["maps"].fillna(0) > 0
     settings = getattr(desom.network_, "settings", None)
     if getattr(settings, "summary", "position") == "invariant":
         rain = maps["medoid"].reindex(cluster=units).to_numpy()
@@ -114,12 +138,29 @@ def desom_map(desom: DESOM, labels: pd.DataFrame, maps: xr.Dataset, *, world: st
         decoded = desom.decoded_map()
         members, shown = decoded.reshape(len(units), *decoded.shape[2:]), "decoded units"
     grid = (desom.rows, desom.columns)
-    return plot_map(
+    return plot_units(
         members.reshape(*grid, *members.shape[1:]),
-        known["score"].where(used).to_numpy(float).reshape(grid),
-        label="map score told by the unit [1]",
-        title="The self-organising map of DESOM",
-        subtitle=f"log-rain, {shown}\n{count(known['maps'].sum())} maps; "
+        by_unit["score"].where(used).to_numpy(float).reshape(grid),
+        label="median map score of the unit [1]",
+        title="Self-organising map of DESOM",
+        subtitle=f"log-scaled rain, {shown}\n{count(by_unit['maps'].sum())} maps; "
         f"{int((~used).sum())} units without a map (grey frame)",
         world=world,
     )
+
+
+def _scored_maps(files: ClusterFiles) -> pd.DataFrame:
+    """Return the clustered maps with their map score; NaN where a map has none."""
+    clusters = read_table(files.clusters)
+    kept = clusters[clusters["cluster"] != DRY]
+    return kept.merge(read_months(list(files.tables))[["time", "map_score"]], on="time")
+
+
+def _period(files: ClusterFiles) -> str:
+    """Return the first and last day of the clustered maps."""
+    time = read_table(files.clusters)["time"]
+    return f"{time.min():%Y-%m-%d} to {time.max():%Y-%m-%d}"
+
+
+def _days(rows: pd.DataFrame) -> int:
+    return rows["time"].dt.normalize().nunique()

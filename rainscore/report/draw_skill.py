@@ -1,7 +1,7 @@
-"""Figures of the skill on held-out days, from the files of a run."""
+"""Figures of the section on skill on held-out days, from the result files of a run."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,15 @@ from matplotlib.figure import Figure
 
 from rainscore.evaluation.importance import sensitivity
 from rainscore.grids import Grid
+from rainscore.io import read_months, read_table
 from rainscore.prediction.selection import rainiest
-from rainscore.report.figures.plot_importance import plot_case, plot_importance, plot_sensitivity
+from rainscore.report.figures.plot_cases import (
+    CaseMaps,
+    WindowSensitivity,
+    plot_cases,
+    plot_sensitivity,
+)
+from rainscore.report.figures.plot_importance import plot_ablation, plot_importance
 from rainscore.report.figures.plot_skill import (
     plot_coverage,
     plot_paired,
@@ -19,56 +26,171 @@ from rainscore.report.figures.plot_skill import (
     plot_reliability,
     plot_skill,
 )
-from rainscore.report.results import Results
-from rainscore.training.calibration import calibrated, read_calibration
+from rainscore.report.runsample import RunSample
+from rainscore.training.calibration import calibrated
 from rainscore.training.channels import CHANNELS, unscale_rain
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.features import learning_grid
 from rainscore.training.inference import forward
 from rainscore.training.models import load_unet
+from rainscore.training.trained import load_trained_unet
 
 CASES = 10
+"""Number of half-hours in the two figures of cases, at most."""
 
 
 SENSITIVE = 3
+"""Number of half-hours in the figure of the sensitivity."""
 
 
 AROUND = 20
-"""Pixels around a window, on each side, whose influence is drawn."""
+"""Pixels around a window, on each side, whose influence on its score is drawn."""
 
 
-def cases(run: Results, times: np.ndarray) -> Figure:
-    """Held-out half-hours beside the prediction."""
-    pairs = [_at(path, times, ["imerg", "radar"]) for path in run.paths("pairs/{}.nc")]
-    found = [_at(path, times, ["score"]) for path in run.paths("scores/{}.nc")]
-    model, card = load_unet(run.folder / "models/unet")
-    features = [Path(p) for p in run.paths("features/{}.h5")]
-    data = ScoreMaps(features, times, hidden=card["hidden"])
+@dataclass(frozen=True)
+class SkillFiles:
+    """Files that the figures of the skill are drawn from.
+
+    Attributes:
+        skill, paired, reliability, importance: Tables of the evaluation.
+        ablation: Table of the compared U-Nets, in a list; empty where none is compared.
+        unet: Weights, card and calibration of the U-Net.
+        splits: Table of the split of each half-hour.
+        tables: Score tables, one per month.
+        features: Training files, one per month.
+        pairs: Files of IMERG and radar rain, one per month.
+        scores: Files of the score maps, one per month.
+    """
+
+    skill: str
+    paired: str
+    reliability: str
+    importance: str
+    ablation: Sequence[str]
+    unet: Sequence[str]
+    splits: str
+    tables: Sequence[str]
+    features: Sequence[str]
+    pairs: Sequence[str]
+    scores: Sequence[str]
+
+    @property
+    def unet_stem(self) -> Path:
+        """Path of the U-Net's files without ending."""
+        return Path(self.unet[0]).with_suffix("")
+
+
+def _skill(files: SkillFiles, sample: RunSample) -> Figure:
+    return plot_skill(read_table(files.skill), period=sample.period, world=sample.world)
+
+
+def _map_skill(files: SkillFiles, sample: RunSample) -> Figure:
+    table = read_table(files.skill)
+    return plot_skill(table, split="map", period=sample.period, world=sample.world)
+
+
+def _paired(files: SkillFiles, sample: RunSample) -> Figure:
+    return plot_paired(read_table(files.paired), period=sample.period, world=sample.world)
+
+
+def _coverage(files: SkillFiles, sample: RunSample) -> Figure:
+    return plot_coverage(read_table(files.skill), period=sample.period, world=sample.world)
+
+
+def _reliability(files: SkillFiles, sample: RunSample) -> Figure:
+    table = read_table(files.reliability)
+    return plot_reliability(table, period=sample.period, world=sample.world)
+
+
+def _predicted(files: SkillFiles, sample: RunSample) -> Figure:
+    return plot_predicted(read_table(files.skill), period=sample.period, world=sample.world)
+
+
+def _importance(files: SkillFiles, sample: RunSample) -> Figure:
+    return plot_importance(read_table(files.importance), period=sample.period, world=sample.world)
+
+
+def _ablation(files: SkillFiles, sample: RunSample) -> Figure:
+    (path,) = files.ablation
+    return plot_ablation(read_table(path), period=sample.period, world=sample.world)
+
+
+def _sensitivity(files: SkillFiles, sample: RunSample) -> Figure:
+    times = _case_times(files)
+    chosen = times[np.unique(np.linspace(0, len(times) - 1, SENSITIVE).astype(int))]
+    return plot_sensitivity(_sensitivities(files, chosen), chosen, world=sample.world)
+
+
+def _cases(files: SkillFiles, sample: RunSample) -> Figure:
+    first, _ = np.array_split(_case_times(files), 2)
+    return _drawn_cases(files, first, sample.world)
+
+
+def _more_cases(files: SkillFiles, sample: RunSample) -> Figure:
+    first, second = np.array_split(_case_times(files), 2)
+    return _drawn_cases(files, second if len(second) else first, sample.world)
+
+
+SKILL_FIGURES: Mapping[str, Callable[[SkillFiles, RunSample], Figure]] = {
+    "skill": _skill,
+    "map_skill": _map_skill,
+    "paired": _paired,
+    "coverage": _coverage,
+    "reliability": _reliability,
+    "predicted": _predicted,
+    "importance": _importance,
+    "ablation": _ablation,
+    "sensitivity": _sensitivity,
+    "cases": _cases,
+    "more_cases": _more_cases,
+}
+"""Function that draws each figure, by name."""
+
+
+def _case_times(files: SkillFiles) -> np.ndarray:
+    """Return the starts of the half-hours that are drawn, dims (time,), UTC."""
+    return rainiest(read_table(files.splits), read_months(list(files.tables)), CASES)
+
+
+def _drawn_cases(files: SkillFiles, times: np.ndarray, world: str) -> Figure:
+    """Draw held-out half-hours next to their prediction."""
+    pair = _at_times(files.pairs, times, ["imerg", "radar"])
+    score = _at_times(files.scores, times, ["score"])
+    unet = load_trained_unet(files.unet_stem)
+    features = [Path(path) for path in files.features]
+    data = ScoreMaps(features, times, hidden=unet.card["hidden"])
     inputs, _, wet, _ = (array.numpy() for array in data.read(np.arange(len(data))))
-    known = read_calibration(run.folder / "models/unet", card)
-    quantiles = calibrated(forward(model, inputs)[0], inputs, known)
-    low, middle, high = (quantiles[:, i] for i in (0, quantiles.shape[1] // 2, -1))
-    pair = xr.concat([p for p in pairs if p.sizes["time"]], "time")
-    score = xr.concat([s for s in found if s.sizes["time"]], "time")
-    predicted, lower, upper = (np.where(wet, part, np.nan) for part in (middle, low, high))
-    return plot_case(
-        pair["imerg"].values,
-        pair["radar"].values,
-        score["score"].values,
-        predicted,
-        lower,
-        upper,
-        times,
+    quantiles = calibrated(forward(unet.model, inputs)[0], inputs, unet.calibration)
+    levels = (0, quantiles.shape[1] // 2, -1)
+    low, median, high = (np.where(wet, quantiles[:, level], np.nan) for level in levels)
+    maps = CaseMaps(
+        imerg=pair["imerg"].values,
+        radar=pair["radar"].values,
+        observed=score["score"].values,
+        median=median,
+        low=low,
+        high=high,
         grid=Grid.from_json(pair.attrs["grid"]),
         score_grid=learning_grid(features[0]),
-        world=run.world,
     )
+    return plot_cases(maps, times, world=world)
 
 
-def sensitivities(run: Results, times: np.ndarray) -> Figure:
-    """Gradients of the network for the inner window with the most rain of each half-hour."""
-    model, card = load_unet(run.folder / "models/unet")
-    features = [Path(p) for p in run.paths("features/{}.h5")]
+def _at_times(paths: Sequence[str], times: np.ndarray, names: list[str]) -> xr.Dataset:
+    """Read variables of monthly files at some half-hours."""
+    parts = []
+    for path in paths:
+        with xr.open_dataset(path, engine="h5netcdf") as month:
+            part = month[names].sel(time=np.intersect1d(month["time"].values, times)).load()
+        if part.sizes["time"]:
+            parts.append(part)
+    return xr.concat(parts, "time")
+
+
+def _sensitivities(files: SkillFiles, times: np.ndarray) -> list[WindowSensitivity]:
+    """Return the sensitivity of the score of the rainiest inner window of each half-hour."""
+    model, card = load_unet(files.unet_stem)
+    features = [Path(path) for path in files.features]
     data = ScoreMaps(features, times, hidden=card["hidden"])
     inputs = data.read(np.arange(len(data)))[0].numpy()
     spread = inputs.std(axis=(0, 2, 3))
@@ -77,10 +199,10 @@ def sensitivities(run: Results, times: np.ndarray) -> Figure:
     half = min(AROUND, (min(grid.shape) - 1) // 2)
     inner = rain[:, half : grid.ny - half, half : grid.nx - half]
     rows, columns = np.divmod(inner.reshape(len(rain), -1).argmax(axis=1), inner.shape[-1])
-    shown = []
+    windows = []
     for i, (top, left) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True)):
-        depends = sensitivity(model, inputs[i], (top + half, left + half), spread)
-        here = np.s_[top : top + 2 * half + 1, left : left + 2 * half + 1]
+        influence = sensitivity(model, inputs[i], (top + half, left + half), spread)
+        square = np.s_[top : top + 2 * half + 1, left : left + 2 * half + 1]
         around = replace(
             grid,
             x0=grid.x0 + left * grid.dx,
@@ -88,34 +210,6 @@ def sensitivities(run: Results, times: np.ndarray) -> Figure:
             nx=2 * half + 1,
             ny=2 * half + 1,
         )
-        cut = {name: field[here] for name, field in depends.items()}
-        shown.append((around, rain[i][here], cut))
-    return plot_sensitivity(shown, times, world=run.world)
-
-
-def _at(path: str, times: np.ndarray, names: list[str]) -> xr.Dataset:
-    with xr.open_dataset(path, engine="h5netcdf") as month:
-        return month[names].sel(time=np.intersect1d(month["time"].values, times)).load()
-
-
-def figures(run: Results) -> dict[str, Callable[[], Figure]]:
-    """What draws each figure, by its name."""
-    skill, paired, reliability, importance = (
-        run.read(f"evaluation/{name}.parquet")
-        for name in ("skill", "paired", "reliability", "importance")
-    )
-    times = rainiest(run.read("splits.parquet"), run.table, CASES)
-    some = times[np.unique(np.linspace(0, len(times) - 1, SENSITIVE).astype(int))]
-    first, second = np.array_split(times, 2)
-    return {
-        "skill": lambda: plot_skill(skill, **run.about),
-        "map_skill": lambda: plot_skill(skill, split="map", **run.about),
-        "paired": lambda: plot_paired(paired, **run.about),
-        "coverage": lambda: plot_coverage(skill, **run.about),
-        "reliability": lambda: plot_reliability(reliability, **run.about),
-        "predicted": lambda: plot_predicted(skill, **run.about),
-        "importance": lambda: plot_importance(importance, **run.about),
-        "sensitivity": lambda: sensitivities(run, some),
-        "cases": lambda: cases(run, first),
-        "more_cases": lambda: cases(run, second if len(second) else first),
-    }
+        cut = {name: field[square] for name, field in influence.items()}
+        windows.append(WindowSensitivity(around, rain[i][square], cut))
+    return windows

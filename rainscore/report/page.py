@@ -1,32 +1,29 @@
-"""The report: one HTML file that needs no network."""
+"""Page of the report: one HTML file that needs no network."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, isfinite, log10
 from pathlib import Path
 
 import jinja2
-import numpy as np
 import pandas as pd
 
 from rainscore.io import write_text
+from rainscore.report.numbers import cell
 from rainscore.report.pictures import data_uri
+from rainscore.report.tables import merge_intervals
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html.j2"
 
 
-MISSING = "–"
-
-
 @dataclass(frozen=True)
-class Figure:
+class Picture:
     """A picture of the report.
 
     Attributes:
-        path: SVG or PNG file; its content goes into the report.
-        caption: What it shows, what to see in it.
-        alt: The same in a sentence for who cannot see it.
-        sample: Sample size, such as '2 304 maps, 48 days'; the period is added.
+        path: SVG or PNG file; its content is embedded in the page.
+        caption: Caption: quantities, units, and the kind of interval.
+        alt: Text alternative for readers who cannot see the picture.
+        sample: Sample size, such as '2 304 maps, 48 days'; the page appends the period.
     """
 
     path: Path
@@ -40,10 +37,10 @@ class Table:
     """A table of the report.
 
     Attributes:
-        frame: Its content. Columns X, X_low, X_high, or value, low, high, become one column
+        frame: Content. Columns X, X_low, X_high, or value, low, high, become one column
             '0.31 [0.27, 0.36]'.
-        caption: What it holds, with units and what the intervals are.
-        sample: Sample size; the period is added.
+        caption: Caption: quantities, units, and the kind of interval.
+        sample: Sample size; the page appends the period.
     """
 
     frame: pd.DataFrame
@@ -56,15 +53,15 @@ class Section:
     """A section of the report.
 
     Attributes:
-        title: Its heading.
+        title: Heading.
         text: Plain text; an empty line starts a new paragraph.
-        figures: Pictures, below the tables.
+        pictures: Pictures, shown below the tables.
         tables: Tables.
     """
 
     title: str
     text: str
-    figures: Sequence[Figure] = ()
+    pictures: Sequence[Picture] = ()
     tables: Sequence[Table] = ()
 
 
@@ -77,15 +74,15 @@ def write_report(
     sections: Sequence[Section],
     provenance: Mapping[str, str],
 ) -> None:
-    """Write the report: one HTML file with its pictures inside, for phone and wide screen.
+    """Write the report: one HTML file with its pictures embedded, for phones and wide screens.
 
     Args:
         path: File to write.
-        title: Its heading.
-        world: 'simulated' or 'real'; the first is said beside the heading and in the page's title.
-        period: Of the data, in words; stands under each figure and table.
-        sections: In order; the first is the first screen: what was run, the key table, one map.
-        provenance: What made it (name to value), such as version, code digest, configuration.
+        title: Title of the page.
+        world: 'simulated' or 'real'; a simulated world is marked in the heading and the title.
+        period: Period of the data, stated under each figure and table.
+        sections: Sections in order; the first fills the first screen.
+        provenance: Names and values that identify the run, such as version, code digest, seed.
 
     Raises:
         RainscoreError: A picture is missing or is neither SVG nor PNG.
@@ -104,90 +101,20 @@ def write_report(
     write_text(page, path)
 
 
-def pivot(table: pd.DataFrame, *, index: str, columns: str) -> pd.DataFrame:
-    """Spread a long table (columns value, low, high) so that each cell is '0.31 [0.27, 0.36]'.
-
-    Rows and columns keep the order in which they first appear; an absent cell is a dash.
-    """
-    cells = table.assign(cell=merge_intervals(table)["value"])
-    wide = cells.pivot(index=index, columns=columns, values="cell")
-    wide = wide.reindex(index=table[index].unique(), columns=table[columns].unique())
-    return wide.fillna(MISSING).rename_axis(columns=None).reset_index()
-
-
-def merge_intervals(frame: pd.DataFrame) -> pd.DataFrame:
-    """Join each value and its interval into one text column: X, X_low, X_high; value, low, high."""
-    frame = frame.copy()
-    for name in list(frame.columns):
-        low, high = ("low", "high") if name == "value" else (f"{name}_low", f"{name}_high")
-        if low in frame and high in frame:
-            rows = zip(frame[name], frame[low], frame[high], strict=True)
-            frame[name] = [interval(*row) for row in rows]
-            frame = frame.drop(columns=[low, high])
-    return frame
-
-
-def interval(value: float, low: float, high: float) -> str:
-    """A number and its interval with as many decimals as the interval bears.
-
-    >>> interval(0.3141, 0.268, 0.359)
-    '0.31 [0.27, 0.36]'
-    """
-    if not isfinite(value):
-        return MISSING
-    if not (isfinite(low) and isfinite(high)):
-        return number(value)
-    width = high - low
-    decimals = min(max(0, -floor(log10(width / 5))), 4) if width > 0 else 2
-    return " ".join(
-        [_fixed(value, decimals), f"[{_fixed(low, decimals)}, {_fixed(high, decimals)}]"]
-    )
-
-
-def number(value: float) -> str:
-    """A number with three significant digits; whole ones in full, their thousands apart.
-
-    >>> number(0.031416), number(35088), number(float("nan"))
-    ('0.0314', '35\u202f088', '–')
-    """
-    if not isfinite(value):
-        return MISSING
-    if value == round(value):
-        return _fixed(value, 0)
-    return _fixed(value, min(max(0, 2 - floor(log10(abs(value)))), 6))
-
-
-def _fixed(value: float, decimals: int) -> str:
-    """A number with fixed decimals, a true minus, and its thousands apart."""
-    text = f"{round(value, decimals) + 0.0:,.{decimals}f}"
-    return text.replace(",", "\u202f").replace("-", "−")
-
-
-def cell(value: object) -> str:
-    """The text of a table's cell."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return MISSING
-    if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float, np.number)):
-        return number(float(value))
-    if isinstance(value, (pd.Timestamp, np.datetime64)):
-        return pd.Timestamp(value).strftime("%Y-%m-%d %H:%M").removesuffix(" 00:00")
-    return str(value)
-
-
 def _section(section: Section) -> dict:
-    """What the template needs of a section."""
+    """Return the values of a section that the template uses."""
     return {
         "title": section.title,
         "paragraphs": [p.strip() for p in section.text.split("\n\n") if p.strip()],
-        "figures": [{**vars(figure), "data": data_uri(figure.path)} for figure in section.figures],
+        "pictures": [
+            {**vars(picture), "data": data_uri(picture.path)} for picture in section.pictures
+        ],
         "tables": [{**vars(table), **_content(table.frame)} for table in section.tables],
     }
 
 
 def _content(frame: pd.DataFrame) -> dict:
-    """Heads, rows of text, and which columns hold numbers."""
+    """Return the headings and text rows of a table, and which columns hold numbers."""
     merged = merge_intervals(frame)
     rows = [[cell(value) for value in row] for row in merged.itertuples(index=False)]
     starts = [{row[i][:1] for row in rows} for i in range(len(merged.columns))]

@@ -51,14 +51,3 @@ def test_every_stage_of_the_rules_has_a_package_and_tests() -> None:
         if path.stem != "common":
             assert (CHECKOUT / "rainscore" / path.stem / "__init__.py").is_file(), path.stem
             assert (CHECKOUT / "tests/unit" / path.stem).is_dir(), path.stem
-
-
-def test_every_caption_belongs_to_a_figure_that_the_rules_draw() -> None:
-    rules = "\n".join(path.read_text() for path in (CHECKOUT / "rules").glob("*.smk"))
-    lists = re.findall(
-        r"^(?:\w+_FIGURES|GALLERY|DRAWN|FIGURES) = .*?(?=^\w)", rules, re.MULTILINE | re.DOTALL
-    )
-    named = re.sub(r' if "\w+" in ', " if ", "".join(lists))
-    captions = {path.stem for path in (CHECKOUT / "report").glob("*.rst")}
-    drawn = set(re.findall(r'"(\w+)"', named)) | {"scored"}
-    assert captions == drawn

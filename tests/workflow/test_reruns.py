@@ -33,8 +33,9 @@ AFTER_UNET = {
     "check_clusters",
     "measure_importance",
     "score_maps",
-    "draw_figures",
+    "draw_training",
     "draw_skill",
+    "draw_scored",
     "write_report",
 }
 SETS_OF_MONTHS = AFTER_UNET | {
@@ -50,19 +51,24 @@ SETS_OF_MONTHS = AFTER_UNET | {
     "draw_analysis",
     "average_clusters",
     "draw_clusters",
+    "draw_data",
+    "draw_choice",
+    "draw_world",
     "make_surrogates",
     "repeat_clusters",
     "compare_methods",
-    "draw_methods",
 }
 JOBS_BY_KIND = {"repeat_clusters": 2}
 """Number of jobs of rules that run on the real maps and on the surrogate maps."""
 DRAWING = {
-    "draw_figures",
+    "draw_data",
+    "draw_choice",
+    "draw_training",
     "draw_analysis",
-    "draw_clusters",
-    "draw_methods",
     "draw_skill",
+    "draw_clusters",
+    "draw_scored",
+    "draw_world",
     "write_report",
 }
 READ_FRAMES = {
@@ -174,7 +180,9 @@ def test_a_complete_run_leaves_its_main_results(finished: Checkout) -> None:
     results = finished.folder / "results"
     for name in ("report.html", "evaluation/skill.parquet", "choice/choice.json"):
         assert (results / name).stat().st_size > 0, name
-    assert len(list(results.glob("scored/*.nc"))) == len(list(results.glob("scored/*.png"))) == 1
+    scored = [path.stem for path in results.glob("scored/*.nc")]
+    assert [path.stem for path in results.glob("figures/scored/*.png")] == scored
+    assert len(scored) == 1
 
 
 def test_a_second_run_has_nothing_to_do(checkout: Checkout) -> None:
@@ -261,17 +269,17 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
                 "draw_clusters",
                 "repeat_clusters",
                 "compare_methods",
-                "draw_methods",
                 "evaluate_skill",
                 "draw_skill",
                 "score_maps",
+                "draw_scored",
                 "stratify_skill",
                 "draw_analysis",
                 "write_report",
             },
         ),
         ("unet", {"epochs": 2}, AFTER_UNET),
-        ("prediction", {"held_out_count": 2}, {"score_maps", "write_report"}),
+        ("prediction", {"held_out_count": 2}, {"score_maps", "draw_scored", "write_report"}),
         (
             "evaluation",
             {"resamples": 30},
@@ -286,9 +294,9 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
                 "check_clusters",
                 "draw_clusters",
                 "compare_methods",
-                "draw_methods",
                 "score_maps",
-                "draw_figures",
+                "draw_scored",
+                "draw_choice",
                 "write_report",
             },
         ),

@@ -7,7 +7,8 @@ import numpy as np
 from images import load_images
 
 from rainscore.clustering.algorithms.desom import DESOM
-from rainscore.report.figures.plot_desom import draw_map
+from rainscore.report.figures.plot_desom import plot_units
+from rainscore.report.figures.style import save
 from rainscore.runtime import start_logging
 
 start_logging(snakemake.log[0])
@@ -18,11 +19,11 @@ labels = desom.predict(images)
 shares = np.full(desom.rows * desom.columns, np.nan)
 for unit in np.unique(labels):
     shares[unit] = np.bincount(classes[labels == unit]).max() / np.sum(labels == unit)
-draw_map(
+figure = plot_units(
     desom.decoded_map(),
     shares.reshape(desom.rows, desom.columns),
-    Path(snakemake.output.picture),
     label="share of the most frequent class",
     title=f"DESOM on {data}",
     subtitle=f"{len(images)} images, seed {seed}, {np.isnan(shares).sum()} empty units",
 )
+save(figure, snakemake.output.picture)

@@ -1,4 +1,4 @@
-"""Maps of fields on their own grid, with coastlines, borders and a graticule."""
+"""Maps of fields in their own projection, with coastlines, borders and a graticule."""
 
 from functools import cache
 from pathlib import Path
@@ -17,14 +17,15 @@ Kind = Literal["rain", "score", "width", "probability", "bias"]
 
 
 OUTLINES = Path(__file__).parents[2] / "data" / "outlines.npz"
+"""Coastlines and land borders of Natural Earth, public domain."""
 
 
 RAIN_CLASSES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
-"""Lower bounds [mm/h] of the rain classes; less is drawn as dry."""
+"""Lower bounds of the rain classes [mm/h]; lower rates are drawn white."""
 
 
-# From pale yellow-green to deep violet-blue: lightness L* falls by equal steps, which also keeps
-# the order for every kind of colour vision.
+# From pale yellow-green to deep violet-blue: the lightness L* decreases by equal steps, so that the
+# order of the classes is visible with any colour vision deficiency.
 RAIN_COLOURS = (
     "#e6f5b2", "#a9ddb7", "#69c5be", "#33a7c2", "#1e88bc",
     "#216aad", "#234b9f", "#1e2e85", "#081d58",
@@ -44,11 +45,12 @@ COLOUR_MAPS = {"score": "cividis", "width": "magma_r", "probability": "PuRd", "b
 
 
 GRATICULE_STEPS = (0.5, 1, 2, 5, 10, 20, 30, 60)
+"""Distances between the lines of a graticule [degrees]."""
 
 
 @cache
 def _pieces() -> tuple[list[np.ndarray], np.ndarray]:
-    """Every line of the outlines, and its bounding box (west, south, east, north)."""
+    """Return all lines of the outlines and their bounding boxes (west, south, east, north)."""
     with np.load(OUTLINES) as file:
         unit, start, length, steps = (file[name] for name in ("unit", "start", "length", "steps"))
     ends = np.cumsum(length.astype(int) - 1)
@@ -61,13 +63,16 @@ def _pieces() -> tuple[list[np.ndarray], np.ndarray]:
 
 
 def outlines(lon_min: float, lat_min: float, lon_max: float, lat_max: float) -> list[np.ndarray]:
-    """Coastlines and land borders that reach a box (Natural Earth 1:10m, simplified).
+    """Return the coastlines and land borders that intersect a box.
+
+    The outlines are those of Natural Earth 1:10m, simplified.
 
     Args:
-        lon_min, lat_min, lon_max, lat_max: The box [degrees]; longitudes within −180 and 180.
+        lon_min, lat_min, lon_max, lat_max: Bounds of the box [degrees]; longitudes from −180 to
+            180.
 
     Returns:
-        Lines, each (n, 2): longitude, latitude [degrees]. They may stick out of the box.
+        Lines, dims (n, 2): longitude, latitude [degrees]. Lines may extend beyond the box.
     """
     pieces, boxes = _pieces()
     west, south, east, north = boxes.T
@@ -76,10 +81,14 @@ def outlines(lon_min: float, lat_min: float, lon_max: float, lat_max: float) -> 
 
 
 def colours(kind: Kind, limits: tuple[float, float] = (0.0, 1.0)) -> tuple[Colormap, Normalize]:
-    """Colour map and normalisation of a kind of field; rain has discrete classes, no `limits`.
+    """Return the colour map and the normalisation of a kind of field.
+
+    Args:
+        kind: Kind of field.
+        limits: Ends of the colour scale; ignored for rain, which has discrete classes.
 
     Raises:
-        ValueError: `kind` is not known.
+        ValueError: `kind` is not a kind of field.
     """
     if kind == "rain":
         cmap = ListedColormap(RAIN_COLOURS, under="white", over=RAIN_COLOURS[-1])
@@ -98,21 +107,21 @@ def paint(
     blank: np.ndarray | None = None,
     limits: tuple[float, float] = (0.0, 1.0),
 ) -> QuadMesh:
-    """Draw a field on its own grid, with outlines and a labelled graticule, without colour bar.
+    """Draw a field on its grid with outlines and a labelled graticule, without colour bar.
 
     Args:
         ax: Axes to draw on.
-        values: (ny, nx), mm/h or 1; NaN is missing: light hatched grey.
-        grid: Where the pixels are; any reference system, a window that holds no pole.
-        kind: Chooses the colours: 'rain', 'score', 'width', 'probability' or 'bias'.
-        blank: (ny, nx) bool; where true the pixel is white: not missing, but dry or undefined.
-        limits: Ends of the colour scale (not of rain).
+        values: Field, dims (y, x), mm/h or 1; NaN is missing and drawn as hatched light grey.
+        grid: Grid of the field, in any coordinate reference system; it must not contain a pole.
+        kind: Kind of field, which sets the colours.
+        blank: Mask, dims (y, x); pixels where it is true are white: dry or undefined, not missing.
+        limits: Ends of the colour scale; ignored for rain.
 
     Returns:
-        The drawn mesh, for a colour bar.
+        Drawn mesh, from which a colour bar can be made.
 
     Raises:
-        ValueError: The shape of `values` is not that of `grid`, or `kind` is not known.
+        ValueError: The shape of `values` is not that of `grid`, or `kind` is not a kind of field.
     """
     if values.shape != grid.shape:
         raise ValueError(f"the field has shape {values.shape}, its grid {grid.shape}")
@@ -139,14 +148,22 @@ def draw_map(
     limits: tuple[float, float] = (0.0, 1.0),
     label: str | None = None,
 ) -> QuadMesh:
-    """`paint` a field and add its colour bar, labelled with quantity and unit."""
+    """Draw a field as `paint` does and add a colour bar.
+
+    Args:
+        ax, values, grid, kind, blank, limits: Arguments of `paint`.
+        label: Label of the colour bar: quantity and unit; by default that of `kind`.
+
+    Returns:
+        Drawn mesh.
+    """
     mesh = paint(ax, values, grid, kind=kind, blank=blank, limits=limits)
     colour_bar(mesh, [ax], label=label or LABELS[kind])
     return mesh
 
 
 def colour_bar(mesh: QuadMesh, axes: list[Axes], *, label: str) -> None:
-    """Add a horizontal colour bar under the axes of a grid of panels that share it."""
+    """Add a horizontal colour bar below the axes that share it."""
     rain = isinstance(mesh.norm, BoundaryNorm)
     columns = len({ax.get_position().x0 for ax in axes})
     length = min(0.95, 2.5 / columns)
@@ -168,28 +185,31 @@ def colour_bar(mesh: QuadMesh, axes: list[Axes], *, label: str) -> None:
 
 
 def aspect(grid: Grid) -> float:
-    """Height over width of a grid's map as it is drawn."""
+    """Return the ratio of height to width of the drawn map of a grid."""
     return abs(grid.ny * grid.dy / (grid.nx * grid.dx)) * _stretch(grid)
 
 
 def _stretch(grid: Grid) -> float:
-    """Length of a unit of y over one of x on the page: degrees keep their true ratio mid-map."""
+    """Return the drawn length of one unit of y relative to one unit of x.
+
+    It is 1 for projected grids; for degrees it is 1 / cos(latitude) at the centre of the map.
+    """
     if not pyproj.CRS(grid.crs).is_geographic:
         return 1.0
     return float(1 / np.cos(np.deg2rad(grid.y.mean())))
 
 
 def _decorate(ax: Axes, grid: Grid, x: np.ndarray, y: np.ndarray) -> None:
-    """Outlines and graticule; `x`, `y`: ascending edges of the pixels."""
+    """Draw outlines and graticule; `x`, `y` are the pixel edges in ascending order."""
     project = pyproj.Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True).transform
     unproject = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform
     lon, lat = unproject(*np.meshgrid(x[:: max(1, x.size // 50)], y[:: max(1, y.size // 50)]))
     box = lon.min() - 0.5, lat.min() - 0.5, lon.max() + 0.5, lat.max() + 0.5
 
     coast = _joined([project(*line.T) for line in outlines(*box)])
-    # White under dark: readable on pale and on deep colours.
+    # White below dark lines: visible on light and on dark colours.
     ax.plot(*coast, color="white", linewidth=1.3, alpha=0.6, zorder=1.5, rasterized=True)
-    # As pixels: a coast is a hundred times larger as a path.
+    # Rasterised: as vectors the coastlines would take a hundred times the space.
     ax.plot(*coast, color="#222222", linewidth=0.55, rasterized=True)
 
     meridians, parallels = _round_values(box[0], box[2]), _round_values(box[1], box[3])
@@ -198,8 +218,8 @@ def _decorate(ax: Axes, grid: Grid, x: np.ndarray, y: np.ndarray) -> None:
     net += [project(along_lon, np.full(100, p)) for p in parallels]
     ax.plot(*_joined(net), color="#777777", linewidth=0.4, alpha=0.6)
 
-    # The ticks stand where the lines leave the map: longitude rises along the bottom edge and
-    # latitude along the left one, so that interpolation inverts them.
+    # Ticks are at the intersections of the graticule with the bottom and left edges; longitude and
+    # latitude increase along these edges, so that they can be inverted by interpolation.
     bottom = np.asarray(unproject(x, np.full(x.size, y[0]))[0])
     left = np.asarray(unproject(np.full(y.size, x[0]), y)[1])
     meridians = meridians[(meridians >= bottom.min()) & (meridians <= bottom.max())]
@@ -210,18 +230,18 @@ def _decorate(ax: Axes, grid: Grid, x: np.ndarray, y: np.ndarray) -> None:
 
 
 def _joined(lines: list) -> np.ndarray:
-    """Lines as one (2, n) array, with NaN between them: one path draws them all."""
+    """Return lines as one array, dims (2, n), separated by NaN, to draw them as one path."""
     gap = np.full((2, 1), np.nan)
     return np.hstack([gap, *(part for line in lines for part in (np.asarray(line), gap))])
 
 
 def _round_values(low: float, high: float) -> np.ndarray:
-    """Multiples of a round step [degrees] between two values, about four of them."""
+    """Return multiples of a round step [degrees] between two values, about four of them."""
     step = next((s for s in GRATICULE_STEPS if (high - low) / s <= 5), 60)
     return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
 
 
 def _degrees(value: float, hemispheres: str) -> str:
-    """An angle as on a map: 2°W, 45°N, 0°."""
+    """Return an angle with its hemisphere: 2°W, 45°N, 0°."""
     suffix = "" if value == 0 else hemispheres[0] if value > 0 else hemispheres[1]
     return f"{abs(value):g}°{suffix}"

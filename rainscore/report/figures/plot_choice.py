@@ -1,4 +1,4 @@
-"""The evidence for the choice of the score."""
+"""Figures of the choice of the score: criteria, responses to faults, rank correlations."""
 
 import numpy as np
 import pandas as pd
@@ -7,43 +7,36 @@ from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
-from rainscore.report.figures.style import (
-    COLOURS,
-    MARKERS,
-    colour,
-    count,
-    figure,
-    intervals,
-    styled,
-)
+from rainscore.report.figures.style import COLOURS, MARKERS, colour, figure, intervals, styled
+from rainscore.report.numbers import count
 
 
 @styled
 def plot_evidence(evidence: pd.DataFrame, *, used: str, period: str, world: str) -> Figure:
-    """What each candidate score shows on each criterion: a panel a criterion, a row a score.
+    """Draw the value of each candidate score on each criterion, one panel per criterion.
 
     Args:
-        evidence: Columns score, criterion, value, low, high [1] (95 % over days), windows, days, as
-            of `choice.decision.choose_score`, of the criteria to be drawn.
-        used: The score that the run uses; drawn in colour.
-        period: In words.
+        evidence: Rows of the criteria to draw, of `choice.decision.choose_score`: score,
+            criterion, value, low, high [1] (95 % interval from resampled days), windows, days.
+        used: Score that the run uses, drawn in orange.
+        period: Period of the data.
         world: 'simulated' or 'real'.
     """
     criteria = list(evidence["criterion"].unique())
     scores = list(evidence["score"].unique())[::-1]
-    subtitle = f"{_sample(evidence, period)}; bars: 95 % over days; in colour: in use, {used}"
+    subtitle = f"{_sample(evidence, period)}; bars: 95 % interval; orange: score in use, {used}"
     columns = min(4, len(criteria))
     lines = int(np.ceil(len(criteria) / columns))
     height = 0.7 + lines * (0.75 + 0.2 * len(scores))
-    title = "Evidence for the choice of the score"
+    title = "Candidate scores by criterion"
     fig = figure(10, height, title=title, subtitle=subtitle, world=world)
     axes = fig.subplots(lines, columns, sharey=True, squeeze=False).ravel()
     for ax in axes[len(criteria) :]:
         ax.set_visible(False)
     for ax, criterion in zip(axes, criteria, strict=False):
         part = evidence[evidence["criterion"] == criterion].set_index("score").reindex(scores)
-        ours = np.array([score == used for score in scores])
-        for mask, shade in ((ours, "#d55e00"), (~ours, "#555555")):
+        in_use = np.array([score == used for score in scores])
+        for mask, shade in ((in_use, colour(1)), (~in_use, "#555555")):
             intervals(ax, np.flatnonzero(mask), part[mask], across=True, color=shade)
         ax.set_yticks(range(len(scores)), scores)
         ax.set(title=criterion.replace("_", " "), ylim=(-0.6, len(scores) - 0.4))
@@ -57,18 +50,18 @@ def plot_evidence(evidence: pd.DataFrame, *, used: str, period: str, world: str)
 def plot_responses(
     evidence: pd.DataFrame, faults: dict[str, str], *, period: str, world: str
 ) -> Figure:
-    """Score that is left under known faults of the radar, and in worlds with one kind of error.
+    """Draw the mean score of faulty radar maps, and of simulated satellites with one error.
 
     Args:
-        evidence: As for `plot_evidence`, with the columns case and level, and the criteria `loss`
-            (case: fault) and `satellite_score` (case: kind of error).
-        faults: What the levels of each fault are, with their unit.
+        evidence: Table as for `plot_evidence`, with columns case and level and the criteria `loss`
+            (loss of score; case: fault) and `satellite_score` (mean score; case: kind of error).
+        faults: Meaning and unit of the levels of each fault.
         period, world: As for `plot_evidence`.
     """
     losses = evidence[evidence["criterion"] == "loss"]
     satellites = evidence[evidence["criterion"] == "satellite_score"]
-    subtitle = f"{_sample(evidence, period)}; bands: 95 % over days"
-    title = "Response of the scores to known faults and to single kinds of error"
+    subtitle = f"{_sample(evidence, period)}; bands and bars: 95 % interval"
+    title = "Response of the scores to faults and to single kinds of satellite error"
     fig = figure(10, 6, title=title, subtitle=subtitle, world=world)
     axes = fig.subplots(2, 3, sharey=True).ravel()
     scores = list(evidence["score"].unique())
@@ -76,11 +69,11 @@ def plot_responses(
         for i, score in enumerate(scores):
             part = losses[(losses["case"] == fault) & (losses["score"] == score)]
             part = part.sort_values("level")
-            kept = 1 - part[["value", "low", "high"]].to_numpy(float).T
+            remaining = 1 - part[["value", "low", "high"]].to_numpy(float).T
             line = {"color": colour(i), "marker": MARKERS[i % len(MARKERS)], "markersize": 4}
             dashes = "-" if i < len(COLOURS) else "--"  # colours and markers repeat after eight
-            ax.plot(part["level"], kept[0], dashes, label=score, **line)
-            ax.fill_between(part["level"], *kept[1:], color=colour(i), alpha=0.2, lw=0)
+            ax.plot(part["level"], remaining[0], dashes, label=score, **line)
+            ax.fill_between(part["level"], *remaining[1:], color=colour(i), alpha=0.2, lw=0)
         ax.set(title=fault, xlabel=text, ylabel="mean score [1]")
         if fault != "thin":
             ax.set_xscale("log", base=2)
@@ -93,24 +86,25 @@ def plot_responses(
 
 
 def _satellites(ax: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
-    """Draw the mean score of simulated satellites without error and with one kind of error."""
+    """Draw the mean scores of simulated satellites without error and with one kind of error."""
     errors = list(rows["case"].unique())
     for i, score in enumerate(scores):
         part = rows[rows["score"] == score].set_index("case").reindex(errors)
         shift = (i - (len(scores) - 1) / 2) * 0.08
-        at = np.arange(len(errors)) + shift
-        intervals(ax, at, part, color=colour(i), fmt=MARKERS[i % len(MARKERS)])
+        positions = np.arange(len(errors)) + shift
+        intervals(ax, positions, part, color=colour(i), fmt=MARKERS[i % len(MARKERS)])
     ax.set_xticks(range(len(errors)), errors, fontsize=7)
-    ax.set(title="simulated satellites with one error", xlabel="error", ylabel="mean score [1]")
+    ax.set(title="satellites with one error", xlabel="kind of error", ylabel="mean score [1]")
     ax.grid(axis="y")
 
 
 @styled
 def plot_redundancy(evidence: pd.DataFrame, *, period: str, world: str) -> Figure:
-    """Rank correlations of the scores over the windows, and the tree that they make.
+    """Draw the rank correlations of the scores over the windows, and their dendrogram.
 
     Args:
-        evidence: As for `plot_evidence`, with the criterion `rank_correlation` (case: other score).
+        evidence: Table as for `plot_evidence`, with the column case and the criterion
+            `rank_correlation` (case: other score).
         period, world: As for `plot_evidence`.
     """
     rows = evidence[evidence["criterion"] == "rank_correlation"]
@@ -118,9 +112,9 @@ def plot_redundancy(evidence: pd.DataFrame, *, period: str, world: str) -> Figur
     ranks = rows.pivot(index="score", columns="case", values="value")
     matrix = ranks.reindex(index=scores, columns=scores).to_numpy(float, copy=True)
     np.fill_diagonal(matrix, 1)
-    known = np.nan_to_num((matrix + matrix.T) / 2)
-    tree = linkage(squareform(1 - known, checks=False), "average")
-    title = "What the scores have in common"
+    correlation = np.nan_to_num((matrix + matrix.T) / 2)
+    tree = linkage(squareform(1 - correlation, checks=False), "average")
+    title = "Rank correlation of the candidate scores"
     fig = figure(9, 4.2, title=title, subtitle=_sample(rows, period), world=world)
     left, right = fig.subplots(1, 2, width_ratios=(1.2, 1))
     drawn = dendrogram(
@@ -132,9 +126,9 @@ def plot_redundancy(evidence: pd.DataFrame, *, period: str, world: str) -> Figur
         above_threshold_color="k",
         ax=left,
     )
-    left.set(title="Tree (average linkage)", xlabel="1 − rank correlation [1]")
+    left.set(title="Dendrogram (average linkage)", xlabel="1 − rank correlation [1]")
     order = [scores.index(name) for name in drawn["ivl"]]
-    ordered = known[np.ix_(order, order)]
+    ordered = correlation[np.ix_(order, order)]
     right.imshow(ordered, origin="lower", vmin=0, vmax=1, cmap="Blues", aspect="auto")
     for (i, j), value in np.ndenumerate(ordered):
         shade = "white" if value > 0.6 else "black"
@@ -146,6 +140,6 @@ def plot_redundancy(evidence: pd.DataFrame, *, period: str, world: str) -> Figur
 
 
 def _sample(evidence: pd.DataFrame, period: str) -> str:
-    """The largest sample, in words."""
+    """Return the largest sample as text."""
     windows, days = evidence["windows"].max(), int(evidence["days"].max())
     return f"{count(windows)} windows with rain, {days} days, {period}"

@@ -1,4 +1,4 @@
-"""Figures of clusters and of clustering methods."""
+"""Figures of the clusters of maps and of the clustering methods."""
 
 from collections.abc import Mapping
 
@@ -11,13 +11,22 @@ from matplotlib.figure import Figure
 from rainscore.clustering.methodtable import ALL_SEEDS, WET_SHARE
 from rainscore.grids import Grid
 from rainscore.report.figures.mapaxes import LABELS, aspect, colour_bar, paint
-from rainscore.report.figures.style import colour, count, figure, intervals, marker, sample, styled
+from rainscore.report.figures.style import (
+    colour,
+    figure,
+    intervals,
+    marker,
+    sample_text,
+    styled,
+)
+from rainscore.report.numbers import count
 
 EDGES = np.linspace(0, 1, 21)
+"""Bin edges of the histograms of map scores [1]."""
 
 
-MOST = 12
-"""Clusters that are drawn, at most: the largest."""
+MAX_CLUSTERS = 12
+"""Number of clusters that are drawn, at most; the largest are kept."""
 
 
 @styled
@@ -30,44 +39,44 @@ def plot_clusters(
     period: str,
     world: str,
 ) -> Figure:
-    """A gallery, one line a cluster: mean rain, most central map, mean score, scores of its maps.
+    """Draw one row per cluster: mean rain, most central map, pooled score, scores of its maps.
 
     Args:
-        maps: Dims (cluster, y, x): `rain`, `medoid` [mm/h], `score` [1]; NaN missing. Dims
-            (cluster): `maps`, `medoid_time`.
-        labels: One row a cluster, in the order of `maps`: name, maps, days, uncertain, score,
-            score_low, score_high [1].
-        scores: One row a map that has a score: cluster, map_score [1], time.
-        grid: The grid of the maps.
-        period: In words.
+        maps: `rain` (mean) and `medoid` (most central map) [mm/h], `score` (of all maps together)
+            [1], dims (cluster, y, x), NaN is missing; `maps`, `medoid_time`, dims (cluster,).
+        labels: Labels, one row per cluster in the order of `maps`: name, maps, days, uncertain,
+            score, score_low, score_high [1].
+        scores: Map scores, one row per map: cluster, map_score [1], time.
+        grid: Grid of the maps.
+        period: Period of the data.
         world: 'simulated' or 'real'.
     """
-    drawn = np.sort(np.argsort(-maps["maps"].to_numpy(), kind="stable")[:MOST])
+    drawn = np.sort(np.argsort(-maps["maps"].to_numpy(), kind="stable")[:MAX_CLUSTERS])
     k, left_out = len(drawn), maps.sizes["cluster"] - len(drawn)
     days = scores["time"].dt.normalize().nunique()
-    subtitle = sample(len(scores), "scored maps", days, period)
+    subtitle = sample_text(len(scores), "scored maps", days, period)
     subtitle += f"; {left_out} smaller clusters are not drawn" if left_out else ""
     subtitle += (
-        "\norange: median and calibrated 90 % interval for a new map of the cluster; "
+        "\norange: median and calibrated 90 % interval of the map score of a new map; "
         "dotted: median of all clustered maps"
     )
     height = 1.7 + k * (0.42 + 2.15 * aspect(grid))
-    fig = figure(11, height, title="Clusters", subtitle=subtitle, world=world)
+    fig = figure(11, height, title="Clusters of maps", subtitle=subtitle, world=world)
     axes = fig.subplots(k, 4, squeeze=False)
     overall = scores["map_score"].median()
-    for row, place in zip(axes, drawn, strict=True):
-        one, label = maps.isel(cluster=int(place)), labels.iloc[place]
-        rain = paint(row[0], one["rain"].values, grid, kind="rain")
-        paint(row[1], one["medoid"].values, grid, kind="rain")
-        score = paint(row[2], one["score"].values, grid, kind="score")
+    for row, i in zip(axes, drawn, strict=True):
+        cluster, label = maps.isel(cluster=int(i)), labels.iloc[i]
+        rain = paint(row[0], cluster["rain"].values, grid, kind="rain")
+        paint(row[1], cluster["medoid"].values, grid, kind="rain")
+        score = paint(row[2], cluster["score"].values, grid, kind="score")
         row[0].set_title(f"{label['cluster']}: {label['name']}\n", fontsize=10)
         row[0].text(0, 1.02, "mean rain", transform=row[0].transAxes, fontsize=8)
-        at = pd.Timestamp(one["medoid_time"].item())
-        when = f", {at:%Y-%m-%d %H:%M}" if pd.notna(at) else ""
-        row[1].set_title("most central map" + when, weight="normal", fontsize=8)
-        row[2].set_title("score of all its maps together", weight="normal", fontsize=8)
-        found = scores.loc[scores["cluster"] == label["cluster"], "map_score"]
-        _histogram(row[3], found.to_numpy(), label, overall)
+        time = pd.Timestamp(cluster["medoid_time"].item())
+        date = f", {time:%Y-%m-%d %H:%M}" if pd.notna(time) else ""
+        row[1].set_title("most central map" + date, weight="normal", fontsize=8)
+        row[2].set_title("score of all maps together", weight="normal", fontsize=8)
+        map_scores = scores.loc[scores["cluster"] == label["cluster"], "map_score"]
+        _histogram(row[3], map_scores.to_numpy(), label, overall)
         for ax in row[:3]:
             ax.tick_params(labelsize=6)
     colour_bar(rain, list(axes[:, :2].ravel()), label=LABELS["rain"])
@@ -75,12 +84,12 @@ def plot_clusters(
     return fig
 
 
-def _histogram(ax: Axes, found: np.ndarray, label: pd.Series, overall: float) -> None:
-    """Map scores of a cluster, and what it says of a new map."""
+def _histogram(ax: Axes, scores: np.ndarray, label: pd.Series, overall: float) -> None:
+    """Draw the map scores of a cluster, the interval of its label and the overall median."""
     ax.hist(
-        found,
+        scores,
         EDGES.tolist(),
-        weights=np.full(len(found), 100 / max(len(found), 1)),
+        weights=np.full(len(scores), 100 / max(len(scores), 1)),
         color=colour(5),
     )
     ax.axvspan(label["score_low"], label["score_high"], color=colour(1), alpha=0.15, linewidth=0)
@@ -88,8 +97,8 @@ def _histogram(ax: Axes, found: np.ndarray, label: pd.Series, overall: float) ->
     ax.axvline(overall, color="#777777", linewidth=0.9, linestyle=":")
     ends = f"[{label['score_low']:.2f}, {label['score_high']:.2f}]"
     size = f"{count(label['maps'])} maps, {count(label['days'])} days"
-    doubt = ", uncertain" if label["uncertain"] else ""
-    ax.set_title(f"{label['score']:.2f} {ends}\n{size}{doubt}", weight="normal", fontsize=8)
+    remark = ", uncertain" if label["uncertain"] else ""
+    ax.set_title(f"{label['score']:.2f} {ends}\n{size}{remark}", weight="normal", fontsize=8)
     ax.set(xlim=(0, 1), xlabel="map score [1]", ylabel="maps [%]")
 
 
@@ -104,32 +113,34 @@ def plot_latents(
     period: str,
     world: str,
 ) -> Figure:
-    """The latent space along its two principal components, coloured by cluster and by score.
+    """Draw the latent vectors along two principal components, by cluster and by map score.
 
     Args:
-        latents: Latent vectors, dims (map, latent), without NaN; each is standardised.
+        latents: Latent vectors, dims (map, latent), without NaN.
         cluster: Cluster of each map, dims (map,); −1: not clustered.
-        score: Map score, dims (map,), 1; NaN missing (left out on the right).
-        names: What each cluster is called.
-        days, period, world: As in the other figures.
+        score: Map score, dims (map,), 1; maps with NaN are not drawn by score.
+        names: Name of each cluster.
+        days: Number of days.
+        period: Period of the data.
+        world: 'simulated' or 'real'.
     """
     points, explained = principal_components(latents)
-    subtitle = sample(len(latents), "maps", days, period)
-    title = "Latent space, first two principal components"
+    subtitle = sample_text(len(latents), "maps", days, period)
+    title = "Latent space: first two principal components"
     fig = figure(11.5, 5.4, title=title, subtitle=subtitle, world=world)
     left, right = fig.subplots(1, 2, sharex=True, sharey=True)
     options = {"s": 7, "linewidths": 0, "rasterized": True}
     for i in np.unique(cluster):
-        here = points[cluster == i]
+        members = points[cluster == i]
         shade, shape = ("#cccccc", ".") if i < 0 else (colour(i), marker(i))
-        name = f"{names.get(int(i), str(i))} ({count(len(here))})"
-        left.scatter(*here.T, color=shade, marker=shape, label=name, **options)
+        name = f"{names.get(int(i), str(i))} ({count(len(members))})"
+        left.scatter(*members.T, color=shade, marker=shape, label=name, **options)
     fig.legend(
         title="cluster (maps)", markerscale=2, loc="outside lower left", ncols=2, alignment="left"
     )
-    known = np.isfinite(score)
+    scored = np.isfinite(score)
     drawn = right.scatter(
-        *points[known].T, c=score[known], cmap="cividis", vmin=0, vmax=1, **options
+        *points[scored].T, c=score[scored], cmap="cividis", vmin=0, vmax=1, **options
     )
     fig.colorbar(drawn, ax=right, label="map score [1]")
     left.set_title("By cluster")
@@ -142,10 +153,15 @@ def plot_latents(
 
 
 def principal_components(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first two principal components (n, 2) of vectors (n, d); their shares of variance (2,).
+    """Return the first two principal components of standardised vectors.
 
-    Each of the d values is standardised first, as the clusters see it; one that never changes says
-    nothing. The sign of each component is such that its largest weight is positive.
+    Args:
+        vectors: Vectors, dims (n, d). Each of the d values is standardised, as for clustering; a
+            constant value has no influence.
+
+    Returns:
+        Components, dims (n, 2), with signs such that the largest weight of each is positive; and
+        their shares of the variance, dims (2,).
     """
     centred = np.asarray(vectors, np.float64) - np.mean(vectors, axis=0, dtype=np.float64)
     spread = centred.std(axis=0)
@@ -164,12 +180,13 @@ def plot_transitions(
     period: str,
     world: str,
 ) -> Figure:
-    """What follows what in half an hour: a matrix of shares, with the counts in it.
+    """Draw the matrix of transitions between clusters in half an hour: shares and counts.
 
     Args:
-        transitions: before, after, steps, share [1] (NaN where nothing begins so).
-        names: What each cluster is called.
-        days, period, world: As in the other figures.
+        transitions: Columns before, after (clusters), steps (number of transitions), share [1] of
+            the transitions from `before`; NaN where there are none.
+        names: Name of each cluster.
+        days, period, world: As in `plot_latents`.
     """
     steps, share = (
         transitions.pivot(index="before", columns="after", values=name)
@@ -177,9 +194,10 @@ def plot_transitions(
     )
     k = len(steps)
     total = int(steps.to_numpy().sum())
-    subtitle = sample(total, "pairs of consecutive half-hours", days, period)
+    subtitle = sample_text(total, "pairs of consecutive half-hours", days, period)
     size = 0.6 * k + 1.4
-    fig = figure(size + 4.2, size + 0.4, title="What follows what", subtitle=subtitle, world=world)
+    title = "Transitions between clusters"
+    fig = figure(size + 4.2, size + 0.4, title=title, subtitle=subtitle, world=world)
     ax = fig.subplots()
     drawn = ax.imshow(100 * share, cmap="Blues", vmin=0, vmax=100)
     for (row, column), number in np.ndenumerate(steps.to_numpy()):
@@ -192,25 +210,26 @@ def plot_transitions(
     ax.set(xlabel="cluster half an hour later", ylabel="cluster")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    fig.colorbar(drawn, ax=ax, label="share of what follows [%]", shrink=0.7)
+    fig.colorbar(drawn, ax=ax, label="share of the transitions from the cluster [%]", shrink=0.7)
     return fig
 
 
 PANELS = (
-    ("stability_days", "train", "clusters come again\non other days, ARI [1]"),
-    ("eta2", "test", "share of the score's variance\non test days, η² [1]"),
-    ("crps_skill", "test", "CRPS skill of the cluster's scores\non test days [1]"),
-    ("ari_regimes", "test", "agreement with the true regimes\non test days, ARI [1]"),
+    ("stability_days", "train", "stability over resampled days\n(training days), ARI [1]"),
+    ("eta2", "test", "share of the score's variance\n(test days), η² [1]"),
+    ("crps_skill", "test", "CRPS skill of the cluster's scores\n(test days) [1]"),
+    ("ari_regimes", "test", "agreement with the true regimes\n(test days), ARI [1]"),
 )
+"""Measure, split and axis label of each panel."""
 
 
 @styled
 def plot_methods(table: pd.DataFrame, *, period: str, world: str) -> Figure:
-    """A panel a measure, a row a method; crosses: the same on maps without clusters.
+    """Draw the measures of the clustering methods, one panel per measure, one row per method.
 
     Args:
-        table: Of `methodtable.method_table`.
-        period: In words.
+        table: Table of `methodtable.method_table`.
+        period: Period of the data.
         world: 'simulated' or 'real'.
     """
     rows = table[table["seed"] == ALL_SEEDS]
@@ -218,23 +237,23 @@ def plot_methods(table: pd.DataFrame, *, period: str, world: str) -> Figure:
     names = [WET_SHARE, *reversed(order)]
     seeds = table.loc[table["seed"] != ALL_SEEDS, "seed"].nunique()
     drawn = [p for p in PANELS if (rows["measure"] == p[0]).any()]
-    title = "Clustering methods"
+    title = "Comparison of clustering methods"
     subtitle = (
-        f"{table['k'].iloc[0]} clusters, {seeds} repetitions, {period}; bars: 95 % over days; "
-        "crosses: on surrogate maps without clusters"
+        f"{table['k'].iloc[0]} clusters, {seeds} repetitions, {period}\n"
+        "bars: 95 % interval from resampled days; crosses: surrogate maps without clusters"
     )
     fig = figure(
-        2.9 * len(drawn) + 0.6, 1.6 + 0.32 * len(names), title=title, subtitle=subtitle, world=world
+        2.9 * len(drawn) + 0.6, 1.8 + 0.32 * len(names), title=title, subtitle=subtitle, world=world
     )
     axes = np.atleast_1d(fig.subplots(1, len(drawn), sharey=True))
-    places = np.arange(len(names))
+    heights = np.arange(len(names))
     for ax, (measure, group, label) in zip(axes, drawn, strict=True):
         part = rows[(rows["measure"] == measure) & (rows["group"] == group)]
         part = part.set_index("method").reindex(names)
-        intervals(ax, places, part, across=True, color=colour(0))
-        ax.plot(part["null"], places, "x", color=colour(1), markersize=6)
+        intervals(ax, heights, part, across=True, color=colour(0))
+        ax.plot(part["null"], heights, "x", color=colour(1), markersize=6)
         ax.axvline(0, color="#777777", linewidth=0.8)
-        ax.set_yticks(places, names)
+        ax.set_yticks(heights, names)
         ax.set(xlabel=label, ylim=(-0.6, len(names) - 0.4))
         ax.grid(axis="x")
     return fig

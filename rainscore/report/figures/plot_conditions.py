@@ -1,4 +1,4 @@
-"""Skill by the conditions under which IMERG saw the rain."""
+"""Figures of the score and other measures by condition: source, age, season, hour, intensity."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rainscore.analysis.classes import AGE_NAMES
-from rainscore.report.figures.style import colour, count, figure, intervals, sample, styled
+from rainscore.report.figures.style import colour, figure, intervals, sample_text, styled
+from rainscore.report.numbers import count
+from rainscore.report.runsample import RunSample
 
 MEASURE_LABELS = {
     "score": "score [1]",
@@ -20,23 +22,29 @@ MEASURE_LABELS = {
 
 
 AGE_HOURS = dict(zip(AGE_NAMES, (0.0, 0.5, 1.0, 1.5, 2.0, 2.75, 4.0, 5.5), strict=False))
-"""Mean age of each class, as ages are whole half-hours; the last is cut at six hours."""
+"""Mean age of each class [h]; ages are multiples of half an hour, the last class ends at 6 h."""
 
 
 FEWEST_DAYS = 3
-"""A class that was met on fewer days is not drawn."""
+"""Classes that occur on fewer days are not drawn."""
 
 
-SOURCE_ORDER = ("imager", "SSMIS", "sounder", "morphed", "mixed", "infrared", "all")
+SENSORS = ("imager", "SSMIS", "sounder")
+"""Kinds of microwave sensor."""
+
+
+SOURCE_ORDER = (*SENSORS, "morphed", "mixed", "infrared", "all")
+"""Sources of IMERG's estimate in the order of the figures."""
 
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 UNCLUSTERED = {"-1": "too little rain"}
+"""Text for the cluster of the maps that are not clustered."""
 
 
-HEADS = {
+CONDITION_LABELS = {
     "source": "source",
     "sensor": "sensor of the last pass",
     "last": "time since the last pass",
@@ -50,51 +58,47 @@ HEADS = {
 
 
 def source_colour(source: str) -> str:
-    """Colour of a source, the same in every figure."""
+    """Return the colour of a source."""
     return colour(SOURCE_ORDER.index(source))
 
 
 def rows(table: pd.DataFrame, *conditions: str, measure: str) -> pd.DataFrame:
-    """Rows of a measure in a grouping that a figure shows.
+    """Return the rows of a measure in a grouping, without classes that are not drawn.
 
-    Classes that are unknown, without a value or met on fewer than `FEWEST_DAYS` are left out.
+    These are unknown classes, classes without a value, and those of fewer than `FEWEST_DAYS` days.
 
     Args:
-        table: Of `stratification.stratify_skill`.
-        conditions: The grouping, in its order.
+        table: Table of `stratification.stratify_skill`.
+        conditions: Conditions of the grouping, in its order.
         measure: Name of the measure.
     """
     kept = table[(table["grouping"] == " × ".join(conditions)) & (table["measure"] == measure)]
-    known = (kept[list(conditions)] != "unknown").all(axis=1)
-    return met_often(kept[known].dropna(subset="value"))
+    available = (kept[list(conditions)] != "unknown").all(axis=1)
+    return with_enough_days(kept[available].dropna(subset="value"))
 
 
-def met_often(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of at least `FEWEST_DAYS`; all rows where no class has so many."""
+def with_enough_days(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of at least `FEWEST_DAYS` days, or of the largest number of days if lower."""
     return table[table["days"] >= min(FEWEST_DAYS, table["days"].max(skipna=True))]
 
 
 @styled
-def plot_skill_by_age(
-    table: pd.DataFrame, *, maps: int, days: int, period: str, world: str
-) -> Figure:
-    """Skill against the time since the last pass by sensor, and the score between two passes.
+def plot_skill_by_age(table: pd.DataFrame, *, sample: RunSample) -> Figure:
+    """Draw measures against the time since the last microwave pass, and the score between passes.
 
     Args:
-        table: Of `stratification.stratify_skill`.
-        maps, days: Sample size.
-        period: In words.
-        world: 'simulated' or 'real'.
+        table: Table of `stratification.stratify_skill`.
+        sample: Sample of the analysis.
     """
-    subtitle = sample(maps, "maps", days, period) + "; bands: 95 % over days"
-    title = "Skill and the time from the microwave passes"
-    fig = figure(10, 6.6, title=title, subtitle=subtitle, world=world)
+    subtitle = f"{maps_text(sample)}; bands: 95 % interval from resampled days"
+    title = "Agreement by time since the last microwave pass"
+    fig = figure(10, 6.6, title=title, subtitle=subtitle, world=sample.world)
     axes = fig.subplots(2, 2)
     for ax, measure in zip(axes.flat, ("score", "cc", "bias"), strict=False):
         part = rows(table, "sensor", "last", measure=measure)
-        for sensor in SOURCE_ORDER[:3]:
-            of = part[part["sensor"] == sensor]
-            band(ax, of.assign(x=of["last"].map(AGE_HOURS)), source_colour(sensor), sensor)
+        for sensor in SENSORS:
+            line = part[part["sensor"] == sensor]
+            band(ax, line.assign(x=line["last"].map(AGE_HOURS)), source_colour(sensor), sensor)
         ax.set(xlabel="time since the last microwave pass [h]", ylabel=MEASURE_LABELS[measure])
         ax.set_xlim(left=0)
         ax.grid(axis="y")
@@ -102,59 +106,62 @@ def plot_skill_by_age(
     axes[1, 0].axhline(0, color="#555555", linewidth=0.8)
     part = rows(table, "last", "next", measure="score")
     heat(axes[1, 1], part, "last", "next", AGE_NAMES[:-1], AGE_NAMES[:-1])
-    axes[1, 1].set_title("score [1] by both")
+    axes[1, 1].set_title("score [1]")
     return fig
 
 
+def maps_text(sample: RunSample) -> str:
+    """Return the number of maps and days and the period as text."""
+    return sample_text(sample.maps, "maps", sample.days, sample.period)
+
+
 @styled
-def plot_skill_by_condition(
-    table: pd.DataFrame, *, maps: int, days: int, period: str, world: str
-) -> Figure:
-    """Score by one condition at a time: a panel a condition, a point a class.
+def plot_skill_by_condition(table: pd.DataFrame, *, sample: RunSample) -> Figure:
+    """Draw the score by one condition at a time: one panel per condition, one point per class.
 
     Args:
-        table, maps, days, period, world: As in `plot_skill_by_age`.
+        table, sample: As in `plot_skill_by_age`.
     """
     names = ("hour", "source", "last", "intensity", "season", "regime", "cluster")
     parts = {name: rows(table, name, measure="score") for name in names}
     parts = {name: part for name, part in parts.items() if len(part)}
-    subtitle = sample(maps, "maps", days, period)
-    subtitle += "; bars: 95 % over days; in brackets: windows"
-    fig = figure(11, 7.2, title="Score by condition", subtitle=subtitle, world=world)
+    subtitle = f"{maps_text(sample)}; bars: 95 % interval from resampled days"
+    subtitle += "; in brackets: number of windows"
+    fig = figure(11, 7.2, title="Score by condition", subtitle=subtitle, world=sample.world)
     grid = fig.add_gridspec(2, 4, width_ratios=[1.15, 1, 1, 1])
-    places = [grid[:, 0], *(grid[i, j] for i in range(2) for j in range(1, 4))]
+    cells = [grid[:, 0], *(grid[i, j] for i in range(2) for j in range(1, 4))]
     shared = None
-    for place, (name, part) in zip(places, parts.items(), strict=False):
-        ax = fig.add_subplot(place, sharex=shared)
+    for cell, (name, part) in zip(cells, parts.items(), strict=False):
+        ax = fig.add_subplot(cell, sharex=shared)
         shared = shared or ax
         heights = -np.arange(len(part))
         intervals(ax, heights, part, across=True, color=colour(0))
         labels = part[name].str.zfill(2) if name == "hour" else part[name].replace(UNCLUSTERED)
         texts = [f"{label} ({count(n)})" for label, n in zip(labels, part["windows"], strict=True)]
         ax.set_yticks(heights, texts)
-        ax.set(title=HEADS[name], xlabel=MEASURE_LABELS["score"], ylim=(-len(part) + 0.4, 0.6))
+        ax.set(
+            title=CONDITION_LABELS[name],
+            xlabel=MEASURE_LABELS["score"],
+            ylim=(-len(part) + 0.4, 0.6),
+        )
         ax.grid(axis="x")
     return fig
 
 
 @styled
-def plot_skill_by_two(
-    table: pd.DataFrame, *, maps: int, days: int, period: str, world: str
-) -> Figure:
-    """Score by source and a second condition: a panel for each second condition.
+def plot_skill_by_two(table: pd.DataFrame, *, sample: RunSample) -> Figure:
+    """Draw the score by source and a second condition, one panel per second condition.
 
     Args:
-        table, maps, days, period, world: As in `plot_skill_by_age`.
+        table, sample: As in `plot_skill_by_age`.
     """
     names = ("season", "intensity", "regime", "cluster")
     parts = {name: rows(table, "source", name, measure="score") for name in names}
     parts = {name: part for name, part in parts.items() if len(part)}
-    subtitle = (
-        sample(maps, "maps", days, period) + "; white: never, on fewer than three days, or no score"
-    )
+    subtitle = f"{maps_text(sample)}; white: no score, or fewer than {FEWEST_DAYS} days"
     height = 1.0 + 2.9 * -(-len(parts) // 2)
     title = "Score by source and a second condition"
-    fig = figure(10, height, title=title, subtitle=subtitle, world=world)
+    fig = figure(10, height, title=title, subtitle=subtitle, world=sample.world)
     axes = fig.subplots(-(-len(parts) // 2), 2, squeeze=False)
     limits = _limits(pd.concat(list(parts.values()))["value"])
     for ax, (name, part) in zip(axes.flat, parts.items(), strict=False):
@@ -172,26 +179,25 @@ def plot_skill_by_two(
 
 
 @styled
-def plot_cycles(table: pd.DataFrame, *, maps: int, days: int, period: str, world: str) -> Figure:
-    """Diurnal cycle in each season, and seasonal cycle: rain of both products, and skill.
+def plot_cycles(table: pd.DataFrame, *, sample: RunSample) -> Figure:
+    """Draw the daily cycle in each season, and the cycle over the months: rain, score and CSI.
 
     Args:
-        table, maps, days, period, world: As in `plot_skill_by_age`.
+        table, sample: As in `plot_skill_by_age`.
     """
     seasons = list(dict.fromkeys(rows(table, "season", measure="score")["season"]))
-    subtitle = sample(maps, "maps", days, period)
-    subtitle += "; hours are UTC, of the half-hour's start; bands: 95 % over days"
-    title = "Diurnal and seasonal cycles"
-    fig = figure(12, 5.4, title=title, subtitle=subtitle, world=world)
+    subtitle = f"{maps_text(sample)}; bands: 95 % interval from resampled days"
+    title = "Daily cycle by season, and months"
+    fig = figure(12, 5.4, title=title, subtitle=subtitle, world=sample.world)
     axes = fig.subplots(2, len(seasons) + 1, sharey="row", squeeze=False)
     for column, season in enumerate(seasons):
-        of = table[(table["season"] == season) & (table["grouping"] == "season × hour")]
-        of = met_often(of.assign(x=of["hour"].astype(int) + 0.5))
-        _cycle(axes[:, column], of)
+        hours = table[(table["season"] == season) & (table["grouping"] == "season × hour")]
+        hours = with_enough_days(hours.assign(x=hours["hour"].astype(int) + 0.5))
+        _cycle(axes[:, column], hours)
         axes[0, column].set_title(str(season))
         for ax in axes[:, column]:
             ax.set(xlabel="hour [UTC]", xticks=range(0, 25, 6), xlim=(0, 24))
-    months = met_often(table[table["grouping"] == "month"])
+    months = with_enough_days(table[table["grouping"] == "month"])
     _cycle(axes[:, -1], months.assign(x=months["month"].astype(int)))
     axes[0, -1].set_title("by month")
     shown = sorted(months["month"].astype(int).unique())
@@ -199,14 +205,14 @@ def plot_cycles(table: pd.DataFrame, *, maps: int, days: int, period: str, world
         ax.set(xlabel="month", xticks=shown, xlim=(shown[0] - 0.5, shown[-1] + 0.5))
         ax.set_xticklabels([MONTHS[m - 1] if len(shown) < 7 else MONTHS[m - 1][0] for m in shown])
     axes[0, 0].set(ylabel="mean rain [mm/h]", ylim=(0, None))
-    axes[1, 0].set_ylabel("skill [1]")
+    axes[1, 0].set_ylabel("score, CSI [1]")
     for ax in axes[:, 0]:
         ax.legend()
     return fig
 
 
 def _cycle(axes: np.ndarray, table: pd.DataFrame) -> None:
-    """Rain above, score and CSI below, against column `x`."""
+    """Draw rain on the upper axes, score and CSI on the lower axes, against column `x`."""
     names = {"imerg_mean": "IMERG", "radar_mean": "radar", "score": "score", "csi": "CSI"}
     colours = (colour(0), colour(6), colour(1), colour(2))
     for (measure, label), shade in zip(names.items(), colours, strict=True):
@@ -216,7 +222,7 @@ def _cycle(axes: np.ndarray, table: pd.DataFrame) -> None:
 
 
 def band(ax: Axes, table: pd.DataFrame, shade: str, label: str) -> None:
-    """A line of `value` against `x` with the band from `low` to `high`."""
+    """Draw a line of column `value` against `x` with a band from `low` to `high`."""
     table = table.astype({"x": float}).dropna(subset=["x", "value"]).sort_values("x")
     ax.plot(table["x"], table["value"], "o-", color=shade, markersize=3.5, label=label)
     ax.fill_between(table["x"], table["low"], table["high"], color=shade, alpha=0.18, lw=0)
@@ -232,7 +238,15 @@ def heat(
     *,
     limits: tuple[float, float] | None = None,
 ) -> None:
-    """A table of values as coloured squares with their numbers; what does not occur is white."""
+    """Draw the values of two conditions as coloured cells with numbers; absent cells are white.
+
+    Args:
+        ax: Axes to draw on.
+        table: Columns `row`, `column`, value [1].
+        row, column: Names of the two conditions.
+        row_names, column_names: Their classes in the order of the axes.
+        limits: Ends of the colour scale; by default those of the values.
+    """
     wide = table.pivot(index=row, columns=column, values="value")
     wide = wide.reindex(index=list(row_names), columns=list(column_names)).astype(float)
     wide = wide.dropna(how="all").dropna(axis=1, how="all")
@@ -246,12 +260,12 @@ def heat(
                     color="white" if dark else "black")  # fmt: skip
     ax.set_xticks(range(wide.shape[1]), wide.columns, rotation=30 if wide.shape[1] > 6 else 0)
     ax.set_yticks(range(wide.shape[0]), wide.index)
-    ax.set(xlabel=HEADS[column], ylabel=HEADS[row])
+    ax.set(xlabel=CONDITION_LABELS[column], ylabel=CONDITION_LABELS[row])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
 
 
 def _limits(values: pd.Series) -> tuple[float, float]:
-    """Ends of a colour scale: tenths around the values."""
+    """Return the ends of a colour scale: the multiples of 0.1 around the values."""
     low, high = np.floor(values.min() * 10) / 10, np.ceil(values.max() * 10) / 10
     return float(low), float(max(high, low + 0.1))

@@ -1,4 +1,4 @@
-"""Figures of the data: availability and lag."""
+"""Figures of the data: availability, and lag between radar and microwave."""
 
 from collections.abc import Mapping
 
@@ -6,27 +6,28 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rainscore.report.figures.style import colour, count, figure, nothing, sample, styled
+from rainscore.report.figures.style import colour, figure, sample_text, styled, without_data
+from rainscore.report.numbers import count
 
 STATES = {"present": "#56b4e9", "missing": "#bbbbbb", "damaged": "#d55e00"}
 
 
 @styled
 def plot_availability(manifests: Mapping[str, pd.DataFrame], *, world: str) -> Figure:
-    """Share of each day's half-hours or frames that are present, missing or damaged.
+    """Draw the share of each day's half-hours or frames that are present, missing or damaged.
 
     Args:
-        manifests: For each product (its name is shown) the manifest of the whole period: columns
-            time (UTC), state ('present', 'missing', 'damaged'). Days follow one another; days
-            outside the period are left out.
+        manifests: Manifest of the whole period of each product, by name: time (UTC), state
+            ('present', 'missing', 'damaged'). Days without an entry are omitted from the axis.
         world: 'simulated' or 'real'.
     """
     times = pd.concat([table["time"] for table in manifests.values()])
     days = pd.DatetimeIndex(np.sort(times.dt.normalize().unique()))
     frames = sum(len(table) for table in manifests.values())
     period = f"{days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}"
-    subtitle = sample(frames, "files or frames", len(days), period)
-    fig = figure(8, 1 + 1.5 * len(manifests), title="Availability", subtitle=subtitle, world=world)
+    subtitle = sample_text(frames, "files or frames", len(days), period)
+    title = "Availability of the data"
+    fig = figure(8, 1 + 1.5 * len(manifests), title=title, subtitle=subtitle, world=world)
     axes = fig.subplots(len(manifests), 1, sharex=True, squeeze=False)[:, 0]
     edges = np.arange(len(days) + 1)
     for ax, (name, table) in zip(axes, manifests.items(), strict=True):
@@ -47,7 +48,7 @@ def plot_availability(manifests: Mapping[str, pd.DataFrame], *, world: str) -> F
     months = np.flatnonzero(np.r_[True, np.diff(days.month) != 0]).tolist()
     months = months[:: int(np.ceil(len(months) / 10))]
     axes[-1].set_xticks(months, [f"{days[i]:%Y-%m}" for i in months], ha="left")
-    axes[-1].set_xlabel("days of the period, in order (UTC)")
+    axes[-1].set_xlabel("day of the period (UTC)")
     return fig
 
 
@@ -55,25 +56,24 @@ def plot_availability(manifests: Mapping[str, pd.DataFrame], *, world: str) -> F
 def plot_lag(
     lag: pd.DataFrame, best: dict[str, float], *, stamp: str, period: str, world: str
 ) -> Figure:
-    """Draw the agreement of the radar with microwave-only pixels by the lag between them.
+    """Draw the correlation of the radar with microwave-only pixels against the lag between them.
 
     Args:
-        lag: `lag` [min], `value`, `low`, `high` (correlation and its 90 % interval), `n`.
-        best: `best`, `low`, `high` [min], `half_hours`, as `rainscore.lag.find_lag` gives them.
-        stamp: What the radar's time stamps are taken for.
-        period: Such as '2020-01 to 2021-12'.
+        lag: Columns lag [min], value, low, high (correlation and its 90 % interval) [1], n.
+        best: Values of `analysis.lag.find_lag`: best, low, high [min], half_hours.
+        stamp: Time convention of the radar's time stamps.
+        period: Period of the data, such as '2020-01 to 2021-12'.
         world: 'simulated' or 'real'.
     """
     pairs = lag["n"].max() if len(lag) else 0
     subtitle = (
         f"{count(best['half_hours'])} half-hours with microwave rain, {count(pairs)} cells, "
-        f"{period}; radar stamps taken as: {stamp}"
+        f"{period}\ntime stamps of the radar read as: {stamp}; band: 90 % interval"
     )
-    fig = figure(
-        7, 4, title="At which lag radar and microwave agree best", subtitle=subtitle, world=world
-    )
+    title = "Correlation of radar and microwave by time lag"
+    fig = figure(7, 4.2, title=title, subtitle=subtitle, world=world)
     if lag.empty:
-        return nothing(fig, "no half-hour has rain that both microwave and the radar see")
+        return without_data(fig, "no half-hour has rain in both the microwave and the radar")
     ax = fig.subplots()
     ax.set(xlabel="radar later than the microwave observation [min]", ylabel="correlation [1]")
     ax.grid(True)
@@ -83,7 +83,7 @@ def plot_lag(
     ax.axvline(best["best"], color=colour(1))
     bound = " or beyond" if best["best"] in (lag["lag"].min(), lag["lag"].max()) else ""
     ax.set_title(
-        f"best at{bound} {best['best']:+.1f} min [{best['low']:+.1f}, {best['high']:+.1f}] (90 %); "
-        "a wrong stamp moves it by a step"
+        f"highest at{bound} {best['best']:+.1f} min [{best['low']:+.1f}, {best['high']:+.1f}]; "
+        "a wrong time convention shifts it by one step"
     )
     return fig

@@ -1,22 +1,15 @@
-"""The map of a self-organising map, drawn: what each unit stands for, in its place."""
-
-from pathlib import Path
+"""Figure of a self-organising map: the units on their grid."""
 
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from rainscore.report.figures.style import figure, save, styled
-
-
-def draw_map(members: np.ndarray, values: np.ndarray, path: Path, **words: str) -> None:
-    """Draw a map into a picture, `.svg` or `.png`; arguments as for `plot_map`."""
-    save(plot_map(members, values, **words), path)
+from rainscore.report.figures.style import figure, styled
 
 
 @styled
-def plot_map(
+def plot_units(
     members: np.ndarray,
     values: np.ndarray,
     *,
@@ -25,19 +18,19 @@ def plot_map(
     subtitle: str,
     world: str = "real",
 ) -> Figure:
-    """The units of a map as a grid of small images in coloured frames.
+    """Draw the units of a self-organising map as a grid of images in coloured frames.
 
     Args:
-        members: What the units stand for, dims (rows, columns, channels, h, w), such as those of
-            `DESOM.decoded_map`; the first channel is drawn, all units in the same shades; NaN,
-            grey, is missing.
-        values: Dims (rows, columns), what colours the frames, such as the mean score of the unit's
-            maps; NaN, grey, where it has none.
-        label: What the values are, with unit.
-        title, subtitle, world: Of `figures.style.figure`.
+        members: Image of each unit, dims (row, column, channel, y, x), such as
+            `DESOM.decoded_map()`. The first channel is drawn, with one colour scale for all units;
+            NaN is missing and drawn grey.
+        values: Value of each unit that colours its frame, dims (row, column); NaN is missing and
+            drawn grey.
+        label: Label of the values with their unit.
+        title, subtitle, world: Arguments of `style.figure`.
     """
     rows, columns = members.shape[:2]
-    side = max(0.6, 5 / columns)  # the head lines want their room
+    side = max(0.6, 5 / columns)  # room for the title
     size = (side * columns + 1.2, side * rows + 0.7 + 0.2 * subtitle.count("\n"))
     fig = figure(*size, title=title, subtitle=subtitle, world=world)
     axes = fig.subplots(rows, columns, squeeze=False)

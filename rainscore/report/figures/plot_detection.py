@@ -1,4 +1,4 @@
-"""Detection of rain and the joint distribution of both products' rates."""
+"""Figures of the detection of rain and of the joint distribution of both products' rates."""
 
 import numpy as np
 import pandas as pd
@@ -10,69 +10,62 @@ from rainscore.analysis.classes import RAIN_EDGES, RAIN_NAMES
 from rainscore.analysis.dailysums import RATE_EDGES
 from rainscore.report.figures.plot_conditions import (
     AGE_HOURS,
+    SENSORS,
     SOURCE_ORDER,
     band,
-    met_often,
+    maps_text,
     rows,
     source_colour,
+    with_enough_days,
 )
-from rainscore.report.figures.style import count, figure, sample, styled
+from rainscore.report.figures.style import figure, styled
+from rainscore.report.numbers import count
+from rainscore.report.runsample import RunSample
 from rainscore.scores.sums import ratio
 
 
 @styled
-def plot_performance(
-    table: pd.DataFrame,
-    thresholds: pd.DataFrame,
-    *,
-    maps: int,
-    days: int,
-    period: str,
-    world: str,
-) -> Figure:
-    """Performance diagrams (Roebber 2009, doi:10.1175/2008WAF2222159.1) by age and by threshold.
+def plot_performance(table: pd.DataFrame, thresholds: pd.DataFrame, *, sample: RunSample) -> Figure:
+    """Draw performance diagrams (Roebber 2009, doi:10.1175/2008WAF2222159.1).
 
     Args:
-        table: Of `stratification.stratify_skill`.
-        thresholds: Of `summaries.threshold_skill`.
-        maps, days: Sample size.
-        period: In words.
-        world: 'simulated' or 'real'.
+        table: Table of `stratification.stratify_skill`.
+        thresholds: Table of `summaries.threshold_skill`.
+        sample: Sample of the analysis.
     """
-    subtitle = sample(maps, "maps", days, period)
-    subtitle += "; on IMERG's cells; crosses: 95 % over days; curves: CSI; rays: frequency bias"
-    title = "Performance diagram: detection and false alarms"
-    fig = figure(11, 5.9, title=title, subtitle=subtitle, world=world)
+    subtitle = f"{maps_text(sample)}; IMERG cells; crosses: 95 % interval from resampled days; "
+    subtitle += "curves: CSI; rays: frequency bias"
+    title = "Performance diagram"
+    fig = figure(11, 5.9, title=title, subtitle=subtitle, world=sample.world)
     left, right = fig.subplots(1, 2)
     for ax in (left, right):
         _background(ax)
     pod, far = (rows(table, "sensor", "last", measure=name) for name in ("pod", "far"))
     both = pod.merge(far, on=["sensor", "last"], suffixes=("", "_far"))
     both = both.assign(x=both["last"].map(AGE_HOURS)).sort_values("x")
-    for sensor in SOURCE_ORDER[:3]:
-        named = ("now", None) if sensor == "imager" else (None, None)
-        _path(left, both[both["sensor"] == sensor], sensor, ends=named)
-    left.set_title("by sensor of the last pass and the time since it, at the score's threshold")
+    for sensor in SENSORS:
+        start = "now" if sensor == "imager" else None
+        _path(left, both[both["sensor"] == sensor], sensor, ends=(start, None))
+    left.set_title("by sensor of and time since the last pass, at the score's threshold")
     left.legend(title="sensor of the last pass", loc="lower right", alignment="left")
-    wide = (
-        met_often(thresholds).pivot(index=["source", "threshold"], columns="measure").reset_index()
-    )
+    kept = with_enough_days(thresholds)
+    wide = kept.pivot(index=["source", "threshold"], columns="measure").reset_index()
     for source in SOURCE_ORDER[:-1]:
-        of = wide[wide["source"] == source].sort_values("threshold")
+        line = wide[wide["source"] == source].sort_values("threshold")
         points = {
-            f"{end}{suffix}": of[end, name]
+            f"{end}{suffix}": line[end, name]
             for name, suffix in (("pod", ""), ("far", "_far"))
             for end in ("value", "low", "high")
         }
         ends = ("0.1 mm/h", "10 mm/h") if source == "morphed" else (None, None)
         _path(right, pd.DataFrame(points), source, ends=ends)
-    right.set_title("by source and threshold, from 0.1 to 10 mm/h")
+    right.set_title("by source and threshold, 0.1 to 10 mm/h")
     right.legend(title="source", loc="upper left", alignment="left")
     return fig
 
 
 def _background(ax: Axes) -> None:
-    """Curves of CSI and rays of frequency bias."""
+    """Draw curves of equal CSI and rays of equal frequency bias."""
     success, pod = np.meshgrid(np.linspace(0.005, 1, 200), np.linspace(0.005, 1, 200))
     csi = 1 / (1 / success + 1 / pod - 1)
     lines = ax.contour(success, pod, csi, np.arange(0.1, 1, 0.1), colors="#bbbbbb", linewidths=0.7)
@@ -86,7 +79,7 @@ def _background(ax: Axes) -> None:
 
 
 def _path(ax: Axes, points: pd.DataFrame, name: str, ends: tuple[str | None, str | None]) -> None:
-    """Points joined in their order, with the crosses of their intervals and named ends."""
+    """Draw points joined in their order, with crosses of their intervals and labelled ends."""
     points = points.dropna(subset=["value", "value_far"])
     x, y = 1 - points["value_far"].to_numpy(float), points["value"].to_numpy(float)
     shade = source_colour(name)
@@ -99,23 +92,23 @@ def _path(ax: Axes, points: pd.DataFrame, name: str, ends: tuple[str | None, str
 
 
 @styled
-def plot_rates(joint: pd.DataFrame, *, maps: int, days: int, period: str, world: str) -> Figure:
-    """Joint histogram of both products' rates on IMERG's cells, a panel a source.
+def plot_rates(joint: pd.DataFrame, *, sample: RunSample) -> Figure:
+    """Draw the joint histogram of both products' rates on IMERG's cells, one panel per source.
 
     Args:
-        joint: Of `summaries.joint_rates`.
-        maps, days, period, world: As in `plot_performance`.
+        joint: Table of `summaries.joint_rates`.
+        sample: Sample of the analysis.
     """
-    subtitle = sample(maps, "maps", days, period)
-    subtitle += "; cells where both have at least 0.1 mm/h; line: mean of IMERG at a radar rate"
-    title = "Joint histogram of the rates"
-    fig = figure(10, 7.0, title=title, subtitle=subtitle, world=world)
+    subtitle = f"{maps_text(sample)}; cells with at least 0.1 mm/h in both\n"
+    subtitle += "orange: mean of IMERG at each radar rate; black: equal rates"
+    title = "Joint histogram of the rates of IMERG and radar"
+    fig = figure(10, 7.2, title=title, subtitle=subtitle, world=sample.world)
     axes = fig.subplots(2, 3, sharex=True, sharey=True)
     edges = RATE_EDGES[1:]
     bounds = np.append(edges, edges[-1] * 1.25)
     for ax, source in zip(axes.flat, SOURCE_ORDER, strict=False):
-        of = joint[(joint["source"] == source)]
-        counts = of.pivot(index="imerg_from", columns="radar_from", values="n")
+        part = joint[joint["source"] == source]
+        counts = part.pivot(index="imerg_from", columns="radar_from", values="n")
         wet = counts.reindex(index=edges, columns=edges).fillna(0.0).to_numpy()
         share = np.where(wet > 0, wet / max(wet.sum(), 1), np.nan)
         ax.pcolormesh(bounds, bounds, share, norm=LogNorm(1e-5, 0.03), rasterized=True)
@@ -135,53 +128,44 @@ def plot_rates(joint: pd.DataFrame, *, maps: int, days: int, period: str, world:
 
 
 @styled
-def plot_contingency(
-    thresholds: pd.DataFrame,
-    joint: pd.DataFrame,
-    *,
-    maps: int,
-    days: int,
-    period: str,
-    world: str,
-) -> Figure:
-    """POD, FAR and CSI by threshold, and how each class of radar rain is seen by IMERG.
+def plot_contingency(thresholds: pd.DataFrame, joint: pd.DataFrame, *, sample: RunSample) -> Figure:
+    """Draw POD, FAR and CSI by threshold, and the contingency of the rain classes.
 
     Args:
-        thresholds: Of `summaries.threshold_skill`.
-        joint: Of `summaries.joint_rates`.
-        maps, days, period, world: As in `plot_performance`.
+        thresholds: Table of `summaries.threshold_skill`.
+        joint: Table of `summaries.joint_rates`.
+        sample: Sample of the analysis.
     """
-    subtitle = sample(maps, "maps", days, period) + "; on IMERG's cells; bands: 95 % over days; "
-    subtitle += "below: share of each radar class (row) that IMERG puts into each of its own"
-    title = "Contingency by intensity"
-    fig = figure(11, 6.6, title=title, subtitle=subtitle, world=world)
+    subtitle = f"{maps_text(sample)}; IMERG cells; bands: 95 % interval from resampled days\n"
+    subtitle += "lower panels: share of the cells of each radar class (row) in each IMERG class"
+    title = "Detection by threshold, and classes of rain"
+    fig = figure(11, 6.8, title=title, subtitle=subtitle, world=sample.world)
     axes = fig.subplots(2, 3)
     names = {"pod": "POD [1]", "far": "FAR [1]", "csi": "CSI [1]"}
     for ax, (measure, label) in zip(axes[0], names.items(), strict=True):
-        part = met_often(thresholds[thresholds["measure"] == measure])
+        part = with_enough_days(thresholds[thresholds["measure"] == measure])
         for source in SOURCE_ORDER[:-1]:
-            of = part[part["source"] == source]
-            band(ax, of.assign(x=of["threshold"]), source_colour(source), source)
+            line = part[part["source"] == source]
+            band(ax, line.assign(x=line["threshold"]), source_colour(source), source)
         ax.set(xscale="log", xlabel="threshold [mm/h]", ylabel=label, ylim=(0, 1))
         marks = sorted(part["threshold"].unique())
         ax.set_xticks(marks, [f"{mark:g}" for mark in marks])
         ax.minorticks_off()
         ax.grid(axis="y")
     axes[0, 1].legend(ncols=2, loc="lower right")
-    microwave = joint["source"].isin(SOURCE_ORDER[:3])
     kinds = {
-        "microwave": microwave,
-        "morphed or mixed": joint["source"].isin(("morphed", "mixed")),
-        "infrared": joint["source"] == "infrared",
+        "microwave": SENSORS,
+        "morphed or mixed": ("morphed", "mixed"),
+        "infrared": ("infrared",),
     }
-    for ax, (name, which) in zip(axes[1], kinds.items(), strict=True):
-        _classes(ax, joint[which], name)
-    axes[1, 0].set_ylabel("radar")
+    for ax, (name, sources) in zip(axes[1], kinds.items(), strict=True):
+        _classes(ax, joint[joint["source"].isin(sources)], name)
+    axes[1, 0].set_ylabel("radar [mm/h]")
     return fig
 
 
 def _classes(ax: Axes, joint: pd.DataFrame, name: str) -> None:
-    """Share of each class of radar rain (row) that IMERG puts into each class (column)."""
+    """Draw the share of the cells of each radar class (row) in each IMERG class (column)."""
     radar, imerg = (
         np.searchsorted(RAIN_EDGES, joint[f"{product}_from"], side="right")
         for product in ("radar", "imerg")
@@ -198,6 +182,6 @@ def _classes(ax: Axes, joint: pd.DataFrame, name: str) -> None:
     sizes = [count(n) for n in counts.sum(axis=1)]
     texts = [f"{label}\n({size} cells)" for label, size in zip(RAIN_NAMES, sizes, strict=True)]
     ax.set_yticks(range(len(RAIN_NAMES)), texts, size=7)
-    ax.set(xlabel="IMERG", title=name)
+    ax.set(xlabel="IMERG [mm/h]", title=name)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

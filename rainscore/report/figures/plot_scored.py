@@ -1,31 +1,36 @@
-"""The picture of a scored new map."""
+"""Figure of a map scored without radar."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from matplotlib.figure import Figure
 
 from rainscore.grids import Grid
 from rainscore.report.figures.mapaxes import Kind, aspect, draw_map
 from rainscore.report.figures.style import figure, save, styled
 
 
+def draw_scored(dataset: xr.Dataset, path: Path) -> None:
+    """Draw a scored map as `plot_scored` does and save it; the suffix of `path` is the format."""
+    save(plot_scored(dataset), path)
+
+
 @styled
-def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
-    """Draw rain, score, width of the score's interval and hidden rain, side by side.
+def plot_scored(dataset: xr.Dataset) -> Figure:
+    """Draw rain, score, width of the score's interval and probability of hidden rain.
 
     Args:
-        dataset: One map. Dims (y, x): `precipitation` [mm/h], NaN where IMERG is missing; `score`,
-            `score_low`, `score_high` [1], NaN where IMERG is dry or missing;
-            `hidden_rain_probability` [1], NaN where IMERG has rain or is missing. Scalars
-            `map_score`, `map_score_low`, `map_score_high` [1], `cluster` (−1 too little rain, NaN
-            too small a window), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
-            [1], `novelty` (1: unlike the training), coordinate `time` (start, UTC). Attributes
+        dataset: One scored map (docs/contracts.md). Dims (y, x): `precipitation` [mm/h], NaN where
+            IMERG is missing; `score`, `score_low`, `score_high` [1], NaN where IMERG is dry or
+            missing; `hidden_rain_probability` [1], NaN where IMERG has rain or is missing. Scalars
+            `map_score`, `map_score_low`, `map_score_high` [1], `cluster` (−1: too little rain, NaN:
+            window too small), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
+            [1], `novelty` (1: unlike the training maps); coordinate `time` (start, UTC). Attributes
             `grid` (JSON of `Grid.to_json()`), `cluster_name`, `source`, `version`, `trained_on`,
-            `world` ('simulated' or 'real'); `unavailable_inputs` and `product_difference`,
-            which may be empty.
-        path: File to write; the suffix chooses the format.
+            `world` ('simulated' or 'real'), `unavailable_inputs` and `product_difference` (from the
+            training data), which may be empty.
 
     Raises:
         KeyError: A variable or attribute is absent.
@@ -35,17 +40,12 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
     score = dataset["score"].to_numpy()
     hidden = dataset["hidden_rain_probability"].to_numpy()
     width = (dataset["score_high"] - dataset["score_low"]).to_numpy()
-    seen = np.isfinite(rain)
+    valid = np.isfinite(rain)
     panels: list[tuple[np.ndarray, Kind, str, dict]] = [
         (rain, "rain", "IMERG rain", {}),
-        (score, "score", "Score, median", {"blank": seen & np.isnan(score)}),
-        (width, "width", "Width of the 90 % interval", {"blank": seen & np.isnan(width)}),
-        (
-            hidden,
-            "probability",
-            "Rain hidden where IMERG is dry",
-            {"blank": seen & np.isnan(hidden)},
-        ),
+        (score, "score", "Predicted score (median)", {"blank": valid & np.isnan(score)}),
+        (width, "width", "Width of the 90 % interval", {"blank": valid & np.isnan(width)}),
+        (hidden, "probability", "Probability of hidden rain", {"blank": valid & np.isnan(hidden)}),
     ]
     title, subtitle = headline(dataset)
     fig = figure(
@@ -54,38 +54,38 @@ def plot_scored(dataset: xr.Dataset, path: Path | str) -> None:
     for ax, (values, kind, name, options) in zip(fig.subplots(1, 4), panels, strict=True):
         draw_map(ax, values, grid, kind=kind, **options)
         ax.set_title(name)
-    save(fig, path)
+    return fig
 
 
 def headline(dataset: xr.Dataset) -> tuple[str, str]:
-    """Title and subtitle of a scored map: what it is, what was found, what was not known."""
+    """Return the title and the subtitle of a scored map: scores, cluster, origin and remarks."""
     time = pd.Timestamp(dataset["time"].item()).strftime("%Y-%m-%d %H:%M UTC")
     score = _with_interval(dataset, "map_score", "map_score_low", "map_score_high")
-    found = f"map score {score} (90 % interval)" if score else "no map score: no rain seen"
+    text = f"map score {score} (90 % interval)" if score else "no map score: no rain"
     if float(dataset["map_score_outside"]) > 0:
-        found += ", outside the wet shares calibrated"
+        text += ", wet share outside the calibrated range"
     cluster = float(dataset["cluster"])
     if not np.isfinite(dataset["precipitation"]).any():
-        found = "nothing to score: IMERG is missing in the whole window"
+        text = "no score: IMERG is missing in the whole window"
     elif np.isnan(cluster):
-        found += " · not clustered: the window is too small, or IMERG is missing in its middle"
+        text += " · not clustered: the window is too small, or IMERG is missing in its middle"
     elif cluster < 0:
-        found += " · not clustered: too little rain"
+        text += " · not clustered: too little rain"
     else:
         names = ("cluster_score_median", "cluster_score_low", "cluster_score_high")
-        # The flag misses much (docs/clustering.md): without it nothing is promised.
-        found += " · unlike the maps of the training" if float(dataset["novelty"]) > 0 else ""
-        found += f"\ncluster {cluster:.0f}, {dataset.attrs['cluster_name']}: its maps score "
-        found += _with_interval(dataset, *names)
-    found += f"\n{dataset.attrs['source']}; model trained on {dataset.attrs['trained_on']}"
+        # The flag misses many unusual maps (docs/clustering.md): its absence is not reported.
+        text += " · unlike the training maps" if float(dataset["novelty"]) > 0 else ""
+        text += f"\ncluster {cluster:.0f}, {dataset.attrs['cluster_name']}: map scores "
+        text += _with_interval(dataset, *names)
+    text += f"\n{dataset.attrs['source']}; model trained on {dataset.attrs['trained_on']}"
     if dataset.attrs["unavailable_inputs"]:
-        found += f"\nnot known of this map: {dataset.attrs['unavailable_inputs']}"
+        text += f"\nnot available for this map: {dataset.attrs['unavailable_inputs']}"
     if dataset.attrs["product_difference"]:
-        found += f"\nbeware: {dataset.attrs['product_difference']}"
-    return f"IMERG {dataset.attrs['version']}, {time}", found
+        text += f"\nwarning: {dataset.attrs['product_difference']}"
+    return f"IMERG {dataset.attrs['version']}, {time}", text
 
 
 def _with_interval(dataset: xr.Dataset, *names: str) -> str:
-    """Three scalars as '0.31 [0.27, 0.36]'; empty where the first is missing."""
+    """Return three scalars as '0.31 [0.27, 0.36]'; an empty text where the first is missing."""
     value, low, high = (float(dataset[name]) for name in names)
     return f"{value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(value) else ""

@@ -1,22 +1,22 @@
-"""Learning curves."""
+"""Figures of the training: learning curves, and reconstruction error by latent size."""
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from rainscore.report.figures.style import colour, count, figure, intervals, sample, styled
+from rainscore.report.figures.style import colour, figure, styled
+from rainscore.report.numbers import count
 
 
 @styled
 def plot_learning(curves: Mapping[str, pd.DataFrame], *, period: str, world: str) -> Figure:
-    """Loss of each network on the training and the validation days, epoch by epoch.
+    """Draw the loss of each network on the training and the validation days by epoch.
 
     Args:
-        curves: For each network (its name is shown) columns epoch, training, validation (loss, 1).
-        period: In words.
+        curves: Learning curve of each network, by name: epoch, training, validation (loss, 1).
+        period: Period of the data.
         world: 'simulated' or 'real'.
     """
     epochs = ", ".join(f"{name} {len(curve)} epochs" for name, curve in curves.items())
@@ -27,7 +27,7 @@ def plot_learning(curves: Mapping[str, pd.DataFrame], *, period: str, world: str
         for i, split in enumerate(("training", "validation")):
             ax.plot(curve["epoch"], curve[split], "o-", markersize=3, color=colour(i), label=split)
         best = curve["epoch"].iloc[int(curve["validation"].argmin())]
-        label = f"kept: epoch {best}"
+        label = f"kept network: epoch {best}"
         ax.axvline(best, color="#777777", linewidth=0.8, linestyle=":", label=label)
         ax.set(title=name, xlabel="epoch", ylabel="loss [1]")
         ax.locator_params(axis="x", integer=True)
@@ -38,60 +38,29 @@ def plot_learning(curves: Mapping[str, pd.DataFrame], *, period: str, world: str
 
 @styled
 def plot_latent_sizes(sizes: pd.DataFrame, *, period: str, world: str) -> Figure:
-    """Reconstruction error on the validation maps against the size of the latent vector.
+    """Draw the reconstruction error on the validation maps against the latent size.
 
     Args:
-        sizes: Of `latentsizes.compare_latents`.
-        period: In words.
+        sizes: Table of `latentsizes.compare_latents`.
+        period: Period of the data.
         world: 'simulated' or 'real'.
     """
     subtitle = f"{count(sizes['maps'].max())} maps of the validation days; {period}"
-    title = "Rain maps rebuilt from a vector"
+    title = "Reconstruction of rain maps by latent size"
     fig = figure(5.2, 3.8, title=title, subtitle=subtitle, world=world)
     ax = fig.subplots()
     for i, (method, part) in enumerate(sizes.groupby("method")):
         rows = part.sort_values("latent")
         style = "o-" if method == "auto-encoder" else "s--"
         ax.plot(rows["latent"], 100 * rows["share"], style, color=colour(i), label=method)
-    known = sorted(sizes["latent"].unique())
+    latents = sorted(sizes["latent"].unique())
     ax.set_xscale("log")
-    ax.set_xticks(known, [str(size) for size in known])
+    ax.set_xticks(latents, [str(size) for size in latents])
     ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set(xlabel="numbers a map", ylabel="variance of the scaled rain not rebuilt [%]")
+    ax.set(
+        xlabel="latent size [values per map]", ylabel="unexplained variance of the scaled rain [%]"
+    )
     ax.set_ylim(bottom=0)
     ax.grid(axis="y")
     ax.legend()
-    return fig
-
-
-@styled
-def plot_ablation(table: pd.DataFrame, *, period: str, world: str) -> Figure:
-    """How much worse variants of the U-Net, or the U-Net told less, are, on the same windows.
-
-    Args:
-        table: Of `ablation.compare_variants`.
-        period: In words.
-        world: 'simulated' or 'real'.
-    """
-    rows = table[table["measure"] == "crps"].sort_values("difference", ascending=False)
-    whole = rows["value"] - rows["difference"]
-    share = pd.DataFrame(
-        {
-            "value": 100 * rows["difference"] / whole,
-            "low": 100 * rows["difference_low"] / whole,
-            "high": 100 * rows["difference_high"] / whole,
-        }
-    )
-    windows = sample(rows["n"].max(), "windows with rain", rows["days"].max(), period)
-    subtitle = f"held-out days: at most {windows}\nbars: 95 % over days, paired"
-    title = "The U-Net told less, and others, beside it"
-    fig = figure(6.4, 1.9 + 0.3 * len(rows), title=title, subtitle=subtitle, world=world)
-    ax = fig.subplots()
-    places = np.arange(len(rows))
-    intervals(ax, places, share, across=True, color=colour(0))
-    ax.axvline(0, color="#777777", linewidth=0.8)
-    ax.set_yticks(places, list(rows["variant"]))
-    ax.set(xlabel="CRPS above that of the U-Net [%]\n(less is better)")
-    ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.grid(axis="x")
     return fig

@@ -1,4 +1,4 @@
-"""Figures of the simulated world next to published figures of the real one."""
+"""Figures of the simulated world: comparison with published and real values, and a year."""
 
 import numpy as np
 import pandas as pd
@@ -10,30 +10,34 @@ from matplotlib.patches import Patch
 from rainscore.report.figures.style import figure, styled
 from rainscore.times import SEASONS
 
-INSIDE, OUTSIDE, AIM = "#0072b2", "#d55e00", "#c8c8c8"
+INSIDE, OUTSIDE, TARGET = "#0072b2", "#d55e00", "#c8c8c8"
 
 
-_ROW = 0.17  # inches
+_ROW = 0.17
+"""Height of a row [inches]."""
 
 
 @styled
 def plot_world(
-    rain: pd.DataFrame, satellite: pd.DataFrame, *, maps: int, period: str, world: str
+    rain: pd.DataFrame, satellite: pd.DataFrame, *, half_hours: int, period: str, world: str
 ) -> Figure:
-    """Each quantity that has an aim or a real value: simulated, aim and real on one line.
+    """Draw each quantity of the simulated world with its target range and its real value.
 
-    A regime's value is outside of its aim where it is so by two standard errors.
+    A value is outside its target range if it is so by more than two standard errors.
 
     Args:
-        rain, satellite: Tables of `rainscore.simulation.worldtables`.
-        maps: Half-hours of the run that were measured.
-        period: In words.
+        rain, satellite: Tables of `simulation.worldtables`.
+        half_hours: Number of half-hours of the run.
+        period: Period of the run.
         world: 'simulated' or 'real'.
     """
     columns = _panels(rain, satellite)
     lines = max(sum(len(rows) + 3 for rows in column.values()) for column in columns)
-    title = "The simulated world beside published and real values"
-    subtitle = f"{maps} half-hours, {period}; 0.1° and 30 min, wet at 0.2 mm/h"
+    title = "Simulated, published and real values"
+    subtitle = (
+        f"{half_hours} half-hours, {period}; 0.1° and 30 min, wet: at least 0.2 mm/h; "
+        "lines: ± 2 standard errors"
+    )
     fig = figure(9, 1.1 + _ROW * lines, title=title, subtitle=subtitle, world=world)
     halves = fig.add_gridspec(1, 2)
     for half, column in enumerate(columns):
@@ -44,9 +48,9 @@ def plot_world(
     fig.legend(
         handles=[
             _dot("o", INSIDE, "simulated"),
-            _dot("o", OUTSIDE, "simulated, outside of the aim"),
+            _dot("o", OUTSIDE, "simulated, outside the target range"),
             _dot("D", "black", "real or published", hollow=True),
-            Patch(color=AIM, label="aim"),
+            Patch(color=TARGET, label="target range"),
         ],
         loc="outside lower center",
         ncols=4,
@@ -55,13 +59,13 @@ def plot_world(
 
 
 def _panels(rain: pd.DataFrame, satellite: pd.DataFrame) -> list[dict[str, pd.DataFrame]]:
-    """Rows of each panel, two columns of panels; a column `label` names each row."""
+    """Return the rows of each panel by title, for two columns of panels, with a column `label`."""
     rows = pd.concat([rain, satellite], ignore_index=True)
     rows = rows[rows[["reference", "low", "high"]].notna().any(axis=1)]
     satellite_row = rows["product"] != "radar"
-    who = rows["product"].where(satellite_row, rows["regime"])
-    both = (who != "all") & (who != "passes")
-    rows = rows.assign(label=np.where(both, who + ": " + rows["quantity"], rows["quantity"]))
+    group = rows["product"].where(satellite_row, rows["regime"])
+    named = (group != "all") & (group != "passes")
+    rows = rows.assign(label=np.where(named, group + ": " + rows["quantity"], rows["quantity"]))
     correlation = rows["quantity"].str.contains("correlation at")
     score = rows["quantity"].isin(["CC", "POD", "FAR"])
     bias = rows["quantity"] == "bias [%]"
@@ -71,33 +75,33 @@ def _panels(rain: pd.DataFrame, satellite: pd.DataFrame) -> list[dict[str, pd.Da
     shares = rows[amount].copy()
     shares[values] = shares[values].div(middle[amount], axis=0)
 
-    def of(regime: str) -> pd.DataFrame:
+    def correlations(regime: str) -> pd.DataFrame:
         part = rows[correlation & (rows["regime"] == regime)]
         return part.assign(label=part["quantity"])
 
     left = {
-        "Front: correlations of log rain [1]": of("front"),
-        "Showers: correlations of log rain [1]": of("showers"),
+        "Front: correlations of log rain [1]": correlations("front"),
+        "Showers: correlations of log rain [1]": correlations("showers"),
         "Products: scores [1]": rows[score],
     }
     right = {
-        "Amounts: ratio to real [1]": shares,
+        "Amounts relative to the real value [1]": shares,
         "Products: bias [%]": rows[bias],
     }
     return [left, right]
 
 
 def _dots(ax: Axes, rows: pd.DataFrame, title: str) -> None:
-    """One panel, the first row on top."""
+    """Draw one panel with the first row on top."""
     height = np.arange(len(rows))[::-1]
     value, low, high = (rows[name].to_numpy(float) for name in ("simulated", "low", "high"))
     bounded = np.isfinite(low) & np.isfinite(high)
-    ax.barh(height[bounded], (high - low)[bounded], 0.7, left=low[bounded], color=AIM)
+    ax.barh(height[bounded], (high - low)[bounded], 0.7, left=low[bounded], color=TARGET)
     spread = 2 * rows["error"].fillna(0).to_numpy(float)
-    out = (value + spread < low) | (value - spread > high)
+    outside = (value + spread < low) | (value - spread > high)
     ax.plot(rows["reference"], height, "D", color="black", markerfacecolor="none", markersize=5)
     ax.hlines(height, value - spread, value + spread, color="#555555", linewidth=1)
-    for mask, shade in ((~out, INSIDE), (out, OUTSIDE)):
+    for mask, shade in ((~outside, INSIDE), (outside, OUTSIDE)):
         ax.plot(value[mask], height[mask], "o", color=shade, markersize=4.5)
     ax.set_yticks(height, rows["label"])
     ax.set(title=title, ylim=(-0.7, len(rows) - 0.3))
@@ -108,7 +112,7 @@ def _dots(ax: Axes, rows: pd.DataFrame, title: str) -> None:
 
 
 def _dot(shape: str, shade: str, label: str, *, hollow: bool = False) -> Line2D:
-    """An entry of the legend."""
+    """Return a marker for the legend."""
     face = "none" if hollow else shade
     return Line2D([], [], marker=shape, color=shade, markerfacecolor=face, ls="none", label=label)
 
@@ -118,15 +122,15 @@ SHADES = ("#0072b2", "#009e73", "#d55e00", "#cc79a7")
 
 @styled
 def plot_year(table: pd.DataFrame, *, period: str, world: str) -> Figure:
-    """Rain of the months, daily cycle of the seasons, correlation by the age of the last pass.
+    """Draw the rain of the months, the daily cycle, and the correlation by age of the last pass.
 
     Args:
-        table: Rows of `rainscore.simulation.worldtables`.
-        period: In words.
+        table: Rows of `simulation.worldtables`.
+        period: Period of the simulation.
         world: 'simulated' or 'real'.
     """
-    title = "A year of rain, and of IMERG"
-    subtitle = f"{period}; mean of the box; IMERG at 0.1° and 30 min against the rain itself"
+    title = "Simulated year: rain, and IMERG"
+    subtitle = f"{period}; mean over the domain; IMERG compared with the true rain at 0.1°, 30 min"
     fig = figure(10, 3.6, title=title, subtitle=subtitle, world=world)
     left, middle, right = fig.subplots(1, 3)
     whole = table[table["regime"] == "all"]
@@ -139,7 +143,7 @@ def plot_year(table: pd.DataFrame, *, period: str, world: str) -> Figure:
 
 def _months(ax: Axes, rain: pd.Series) -> None:
     ax.bar(rain.index.str.slice(13, 15), rain, color=SHADES[0])
-    ax.set(title="Rain of each month", xlabel="month", ylabel="rain [mm]")
+    ax.set(title="Rain by month", xlabel="month", ylabel="rain [mm]")
 
 
 def _days(ax: Axes, radar: pd.Series) -> None:
@@ -147,18 +151,20 @@ def _days(ax: Axes, radar: pd.Series) -> None:
         cycle = radar[radar.index.str.startswith(f"{season}: rain from")]
         if len(cycle):
             ax.plot(np.arange(8) * 3 + 1.5, cycle, "o-", ms=3, color=shade, label=season)
-    ax.set(title="Daily cycle", xlabel="hour of the day [UTC]", ylabel="ratio to the mean [1]")
+    ax.set(
+        title="Daily cycle", xlabel="hour of the day [UTC]", ylabel="ratio to the daily mean [1]"
+    )
     ax.set(xticks=range(0, 25, 6), ylim=(0, None))
     ax.legend(ncols=2)
 
 
 def _ages(ax: Axes, rows: pd.DataFrame) -> None:
     for run, shade in zip(("final", "late", "early"), SHADES, strict=False):
-        of_run = rows[rows["product"] == run]
-        ages = of_run["quantity"].str.split().str[1].astype(float)
+        run_rows = rows[rows["product"] == run]
+        ages = run_rows["quantity"].str.split().str[1].astype(float)
         dashes = "--" if run == "late" else "-"
         if len(ages):
-            ax.plot(ages, of_run["simulated"], f"o{dashes}", ms=4, color=shade, label=run)
-    ax.set(title="Correlation with the rain", ylabel="CC [1]", ylim=(0, None))
-    ax.set(xlabel="time to the nearest pass it knows [h]")
+            ax.plot(ages, run_rows["simulated"], f"o{dashes}", ms=4, color=shade, label=run)
+    ax.set(title="Correlation with the true rain", ylabel="correlation [1]", ylim=(0, None))
+    ax.set(xlabel="time to the nearest pass that the run uses [h]")
     ax.legend()

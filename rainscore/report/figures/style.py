@@ -1,6 +1,7 @@
-"""What all figures share: fonts, colours, head lines, and saving with the same bytes every time."""
+"""Style of all figures: fonts, colours, head lines, points with intervals, and saving."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -12,6 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rainscore.io import replacing
+from rainscore.report.numbers import count
+
+log = logging.getLogger("rainscore")
+
 
 P = ParamSpec("P")
 
@@ -44,14 +49,14 @@ STYLE: Any = {
 
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#b5a800")
-"""Okabe and Ito's qualitative set, safe for colour-blind readers (its yellow darkened)."""
+"""Colours of Okabe and Ito, distinct for colour-blind readers; the yellow is darkened."""
 
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<")
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Draw under the project's style and leave matplotlib's own settings alone."""
+    """Decorate a function to draw in `STYLE` without changing matplotlib's global settings."""
 
     @wraps(draw)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -62,27 +67,27 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
 
 def colour(i: int) -> str:
-    """Colour of the i-th line; after eight they repeat, and `marker` changes."""
+    """Return the colour of the i-th line; the colours repeat after eight."""
     return COLOURS[i % len(COLOURS)]
 
 
 def marker(i: int) -> str:
-    """Marker of the i-th group: changes each time the colours repeat."""
+    """Return the marker of the i-th group; it changes each time the colours repeat."""
     return MARKERS[i // len(COLOURS) % len(MARKERS)]
 
 
 def figure(width: float, height: float, *, title: str, subtitle: str, world: str) -> Figure:
-    """An empty figure with its title, and under it the sample, the period and the world.
+    """Return an empty figure with a title and a subtitle.
 
     Args:
         width, height: Size [inches].
-        title: What is shown.
-        subtitle: Sample size and period.
-        world: 'simulated' or 'real'; the first is said in the title.
+        title: Title; '(simulated world)' is appended for a simulated world.
+        subtitle: Sample size, period, and the kind of interval.
+        world: 'simulated' or 'real'.
     """
     fig = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     head = 0.27 * (title.count("\n") + subtitle.count("\n")) + 0.5
-    # Matplotlib's types know no layout but None; the constrained one has a `rect`.
+    # Matplotlib's type stubs do not declare the `rect` of the constrained layout.
     fig.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))  # type: ignore[union-attr, call-arg]
     suffix = " (simulated world)" if world == "simulated" else ""
     left = 0.1 / width
@@ -97,14 +102,14 @@ def figure(width: float, height: float, *, title: str, subtitle: str, world: str
 def intervals(
     ax: Axes, x: np.ndarray, table: pd.DataFrame, *, across: bool = False, **options: Any
 ) -> None:
-    """Points with their intervals: columns `value`, `low`, `high` of `table`, at positions `x`.
+    """Draw points with their intervals.
 
     Args:
         ax: Axes to draw on.
-        x: (n,) positions; heights where `across`.
-        table: n rows; a missing interval leaves the point alone.
-        across: Draw the values along x, one row a height.
-        options: For `Axes.errorbar`.
+        x: Positions along x, dims (n,); positions along y if `across`.
+        table: Columns value, low, high, n rows; a NaN interval draws the point without bar.
+        across: Draw the values along x.
+        options: Options of `Axes.errorbar`.
     """
     value = table["value"].to_numpy(float)
     spread = np.abs(table[["low", "high"]].to_numpy(float).T - value)
@@ -115,28 +120,38 @@ def intervals(
         ax.errorbar(x, value, yerr=spread, **settings)
 
 
-def nothing(fig: Figure, why: str) -> Figure:
-    """The figure with a sentence in its middle that says why there is nothing to draw."""
-    fig.text(0.5, 0.5, why, ha="center", size=10)
+def without_data(fig: Figure, reason: str) -> Figure:
+    """Write in the middle of an empty figure why there is nothing to draw; return the figure."""
+    fig.text(0.5, 0.5, reason, ha="center", size=10)
     return fig
 
 
-def count(n: float) -> str:
-    """A sample size, its thousands apart: 35 088."""
-    return f"{round(n):,}".replace(",", "\u202f")
-
-
-def sample(n: float, what: str, days: float, period: str) -> str:
-    """The line under a title: '35 088 maps, 731 days, 2019-01 to 2020-12'."""
+def sample_text(n: float, unit: str, days: float, period: str) -> str:
+    """Return sample size and period as text: '35 088 maps, 731 days, 2019-01 to 2020-12'."""
     ending = "day" if days == 1 else "days"
-    return f"{count(n)} {what}, {count(days)} {ending}, {period}"
+    return f"{count(n)} {unit}, {count(days)} {ending}, {period}"
+
+
+def draw_figures(
+    drawings: Mapping[str, Callable[..., Figure]], paths: Iterable[str], *arguments: object
+) -> None:
+    """Draw and save figures one by one.
+
+    Args:
+        drawings: Function that draws each figure, by name.
+        paths: Files to write; the stem is the name of the figure.
+        arguments: Arguments of the functions.
+    """
+    for path in map(Path, paths):
+        log.info("drawing %s", path)
+        save(drawings[path.stem](*arguments), path)
 
 
 def save(fig: Figure, path: Path | str) -> None:
-    """Save a figure (format by suffix); the same figure gives the same bytes.
+    """Save a figure; the suffix is the format. Equal figures give equal files.
 
     Raises:
-        ValueError: matplotlib does not know the suffix.
+        ValueError: matplotlib does not support the format.
     """
     kind = Path(path).suffix.lstrip(".")
     with matplotlib.rc_context(STYLE), replacing(path) as temporary:

@@ -1,19 +1,12 @@
 """Mean maps of the clusters."""
 
 import numpy as np
-import pandas as pd
 import pytest
-import xarray as xr
 
-from rainscore.clustering.algorithms.desom import DESOM
 from rainscore.clustering.descriptors import describe_maps
-from rainscore.clustering.labels import label_clusters
 from rainscore.clustering.meanmaps import MIN_MAPS, average_clusters
-from rainscore.clustering.transitions import count_transitions
 from rainscore.grids import Grid
 from rainscore.io import write_netcdf
-from rainscore.report.draw_clusters import LabelledClusters, desom_map, figures
-from rainscore.report.figures.style import save
 from rainscore.scores.scoremaps import score_month
 from tests.compliance import cf_errors
 from tests.world import LEARNING, SCORE, month_pair, training_file
@@ -50,52 +43,11 @@ def test_mean_maps_are_the_means_of_the_maps_of_each_cluster(month) -> None:
     assert Grid.from_json(means.attrs["grid"]) == LEARNING
 
 
-def test_the_file_follows_the_conventions_and_every_figure_is_drawn_from_it(
-    month, tmp_path
-) -> None:
+def test_the_file_follows_the_conventions(month, tmp_path) -> None:
     path, scores, _, table, clusters = month
-    clusters = clusters.assign(split=np.where(clusters.index < 70, "train", "test"))
-    kept = clusters[clusters["split"] == "train"]
-    write_netcdf(average_clusters(kept, [path], [scores]), tmp_path / "maps.nc")
+    write_netcdf(average_clusters(clusters, [path], [scores]), tmp_path / "maps.nc")
     assert cf_errors(tmp_path / "maps.nc") == []
     descriptors = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
     assert (
         descriptors[["imager", "SSMIS", "sounder", "morphed", "infrared"]].sum(axis=1).eq(1).all()
     )
-    vectors = np.random.default_rng(0).standard_normal((96, 3))
-    latents = pd.DataFrame(vectors, columns=["z0", "z1", "z2"]).assign(time=table["time"])
-    run = LabelledClusters(
-        clusters=clusters,
-        labels=label_clusters(clusters, table, descriptors, resamples=20, seed=0),
-        transitions=count_transitions(clusters),
-        maps=xr.load_dataset(tmp_path / "maps.nc", engine="h5netcdf"),
-        latents=latents,
-        table=table,
-        world="simulated",
-    )
-    for name, draw in figures(run).items():
-        fig = draw()
-        assert "(simulated world)" in fig.texts[0].get_text()
-        if name == "clusters":  # Test days are in none of its panels, as the sizes say.
-            count = table["map_score"][4:70].notna().sum()
-            assert fig.texts[1].get_text().startswith(f"{count} scored maps")
-        save(fig, tmp_path / f"{name}.svg")
-        assert (tmp_path / f"{name}.svg").stat().st_size < 1_500_000
-
-
-def test_the_map_of_a_desom_shows_each_unit_and_greys_those_without_a_map(
-    month, tmp_path, monkeypatch
-) -> None:
-    path, scores, _, table, clusters = month
-    maps = average_clusters(clusters, [path], [scores])
-    descriptors = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
-    labels = label_clusters(clusters, table, descriptors, resamples=20, seed=0)
-    pictures = np.random.default_rng(0).random((30, 64), np.float32)
-    desom = DESOM(rows=2, columns=2, steps=2, batch=8, progress=False).fit(pictures)
-    members = np.random.default_rng(1).random((2, 2, 1, 8, 8))
-    monkeypatch.setattr(desom, "decoded_map", lambda: members)
-    fig = desom_map(desom, labels, maps, world="simulated")
-    assert "decoded units\n92 maps; 2 units without a map" in fig.texts[1].get_text()
-    frames = [ax.spines["top"].get_edgecolor() for ax in fig.axes[:4]]
-    assert frames[2] == frames[3] != frames[0]
-    save(fig, tmp_path / "map.svg")

@@ -5,7 +5,8 @@ import pytest
 import xarray as xr
 
 from rainscore.grids import Grid, study_grid, window_grid
-from rainscore.report.figures.plot_scored import headline, plot_scored
+from rainscore.report.figures.plot_scored import draw_scored, headline, plot_scored
+from tests.unit.report.figuredata import colour_values
 
 GRIDS = {
     "polar stereographic": study_grid(centre=(2.5, 46.6), size_km=240, step_km=8),
@@ -48,41 +49,54 @@ def scored(grid: Grid = GRIDS["degrees"], **scalars: float) -> xr.Dataset:
 
 
 @pytest.mark.parametrize("name", GRIDS)
-def test_a_scored_map_is_drawn_on_any_grid(name: str, tmp_path: Path) -> None:
-    plot_scored(scored(GRIDS[name]), tmp_path / "map.png")
-    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+def test_a_scored_map_is_drawn_on_any_grid(name: str) -> None:
+    dataset = scored(GRIDS[name])
+    axes = plot_scored(dataset).axes
+    width = dataset["score_high"] - dataset["score_low"]
+    hidden = dataset["hidden_rain_probability"]
+    fields = (dataset["precipitation"], dataset["score"], width, hidden)
+    for ax, field in zip(axes, fields, strict=False):
+        drawn = colour_values(ax.collections[-1])
+        np.testing.assert_allclose(drawn, field)
+
+
+def test_dry_pixels_are_blank_and_pixels_without_estimate_are_not() -> None:
+    dataset = scored()
+    blank = colour_values(plot_scored(dataset).axes[1].collections[0])
+    rain = dataset["precipitation"].to_numpy()
+    np.testing.assert_array_equal(blank == 0, rain <= 0.1)
 
 
 def test_a_map_that_is_missing_everywhere_is_drawn_too(tmp_path: Path) -> None:
     empty = scored(map_score=np.nan, cluster=np.nan, novelty=np.nan)
     empty = empty.assign({name: empty[name] * np.nan for name in empty if empty[name].ndim == 2})
-    assert "nothing to score: IMERG is missing in the whole window\n3B-HHR" in headline(empty)[1]
-    plot_scored(empty, tmp_path / "map.svg")
+    assert "no score: IMERG is missing in the whole window\n3B-HHR" in headline(empty)[1]
+    draw_scored(empty, tmp_path / "map.svg")
     assert (tmp_path / "map.svg").stat().st_size < 1_500_000
 
 
-def test_the_headline_says_when_what_and_how_well() -> None:
+def test_the_headline_states_product_time_score_and_cluster() -> None:
     result = scored(
         map_score=0.617, map_score_low=0.5, map_score_high=0.71, map_score_outside=1.0, novelty=1.0
     )
     title, text = headline(result)
     assert title == "IMERG Final V07B, 2019-01-04 12:30 UTC"
     assert "map score 0.62 [0.50, 0.71] (90 % interval)" in text
-    assert "cluster 3, broad light showers: its maps score 0.50 [0.50, 0.50]" in text
-    assert "unlike the maps of the training" in text
-    # A map that is not flagged is not said to be like them: the flag misses much.
-    assert "maps of the training" not in headline(scored(novelty=0.0))[1]
+    assert "cluster 3, broad light showers: map scores 0.50 [0.50, 0.50]" in text
+    assert "unlike the training maps" in text
+    # The flag misses many unusual maps: its absence is not reported.
+    assert "training maps" not in headline(scored(novelty=0.0))[1]
     assert "model trained on a simulated world" in text
-    assert "not known" not in text
-    assert "outside the wet shares calibrated" in text
+    assert "not available" not in text and "warning" not in text
+    assert "wet share outside the calibrated range" in text
 
 
-def test_the_headline_says_what_was_not_known_and_why_there_is_no_cluster() -> None:
+def test_the_headline_states_missing_inputs_and_why_there_is_no_cluster() -> None:
     result = scored(cluster=-1.0, map_score=np.nan)
     result.attrs["unavailable_inputs"] = "quality index"
     result.attrs["product_difference"] = "it is Final V07A, the model was trained on Final V07B"
     text = headline(result)[1]
-    assert "beware: it is Final V07A" in text
-    assert "not known of this map: quality index" in text
+    assert "warning: it is Final V07A" in text
+    assert "not available for this map: quality index" in text
     assert "too little rain" in text and "no map score" in text
     assert "the window is too small" in headline(scored(cluster=np.nan))[1]

@@ -1,0 +1,109 @@
+"""Sections of the report on the skill: the summary of the run, and the held-out days."""
+
+import pandas as pd
+
+from rainscore.io import read_json, read_table
+from rainscore.report.page import Picture, Section, Table
+from rainscore.report.registry import SECTIONS
+from rainscore.report.reportfiles import ReportFiles
+from rainscore.report.runsample import RunSample
+from rainscore.report.tables import largest_days, largest_sample, pivot
+from rainscore.scores.localscore import LOCAL_SCORES
+
+MEASURES = {
+    "crps_skill": "CRPS skill [1]",
+    "mae": "mean absolute error [1]",
+    "coverage": "coverage of the 90 % interval [1]",
+    "width": "width of the interval [1]",
+    "rank_correlation": "rank correlation [1]",
+    "auc_bad_map": "area under the ROC curve, bad maps [1]",
+}
+"""Heading of each measure of the tables of the skill."""
+
+
+SIMULATED = (
+    "The data are simulated. The results show whether the method works and where it fails; they do "
+    "not describe the real IMERG."
+)
+
+
+FEW_DAYS = "There are fewer than two test days: the skill has no interval and is not conclusive."
+
+
+SKILL_TEXT = (
+    "Results on held-out days, which were not used to train, select or calibrate any method. For "
+    "windows in which IMERG has rain, the methods predict quantiles of the score. For windows in "
+    "which IMERG has none, the U-Net predicts the probability that the radar has rain there "
+    "(hidden rain). Both are evaluated separately."
+)
+
+
+def summary_section(files: ReportFiles, sample: RunSample, pictures: list[Picture]) -> Section:
+    """Return the first section: what was done, the skill of the methods, one scored map."""
+    skill = read_table(files.skill)
+    days = largest_days(skill)
+    score = read_json(files.unet_card)["score"]
+    paragraphs = [
+        f"{sample.maps} IMERG maps from {sample.days} days were scored against the radar by the "
+        f"{LOCAL_SCORES[score['name']]} at a threshold of {score['wet_threshold_mm_h']:g} mm/h in "
+        f"windows of {score['window_km']:g} km. A U-Net was trained to predict this score from "
+        f"IMERG alone. The table compares it on {days} held-out days with simpler methods. The "
+        "CRPS skill measures the predicted distribution relative to climatology: 0 is no "
+        "improvement, 1 is perfect."
+    ]
+    if sample.world == "simulated":
+        paragraphs.append(SIMULATED)
+    if days < 2:
+        paragraphs.append(FEW_DAYS)
+    table = _skill_table(skill, "all", "Score of each window with rain in IMERG", "windows")
+    return Section("Summary", "\n\n".join(paragraphs), pictures, [table])
+
+
+def skill_section(files: ReportFiles, pictures: list[Picture]) -> Section:
+    """Return the section on the skill: whole maps, paired comparison, hidden rain."""
+    skill = read_table(files.skill)
+    tables = [
+        _skill_table(skill, "map", "Score of the whole map", "maps"),
+        _paired_table(read_table(files.paired)),
+        _hidden_table(skill),
+    ]
+    return Section(SECTIONS["skill"], SKILL_TEXT, pictures, tables)
+
+
+def _skill_table(skill: pd.DataFrame, split: str, title: str, unit: str) -> Table:
+    rows = skill[(skill["split"] == split) & skill["measure"].isin(MEASURES)].copy()
+    crps_skill = rows[rows["measure"] == "crps_skill"].set_index("method")["value"]
+    rows["rank"] = rows["method"].map(crps_skill)
+    rows["order"] = rows["measure"].map({name: i for i, name in enumerate(MEASURES)})
+    rows = rows.sort_values(["rank", "order"], ascending=[False, True])
+    rows["measure"] = rows["measure"].map(MEASURES)
+    caption = (
+        f"{title}: measures on the held-out days. In brackets: 95 % intervals from resampled days."
+    )
+    frame = pivot(rows, index="method", columns="measure")
+    return Table(frame, caption, largest_sample(rows, unit))
+
+
+def _paired_table(paired: pd.DataFrame) -> Table:
+    rows = paired[(paired["method"] == "U-Net") & paired["split"].isin(["all", "map"])]
+    columns = ["split", "other", "skill", "skill_low", "skill_high", "p"]
+    frame = rows[columns].sort_values(["split", "skill"])
+    frame = frame.assign(split=frame["split"].map({"all": "each window", "map": "whole map"}))
+    caption = (
+        "CRPS skill of the U-Net relative to each other method on the same held-out windows or "
+        "maps. In brackets: 95 % intervals; p: probability of no difference; both from the same "
+        "resampled days."
+    )
+    names = {"split": "score of", "other": "reference method", "skill": "CRPS skill [1]"}
+    bounds = {f"skill_{end}": f"CRPS skill [1]_{end}" for end in ("low", "high")}
+    return Table(frame.rename(columns=names | bounds), caption, f"{largest_days(rows)} days")
+
+
+def _hidden_table(skill: pd.DataFrame) -> Table:
+    rows = skill[skill["measure"] == "brier"][["method", "value", "low", "high", "n", "days"]]
+    caption = (
+        "Brier score [1] of the probability of hidden rain where IMERG has none (lower is better). "
+        "In brackets: 95 % intervals from resampled days."
+    )
+    frame = rows.drop(columns=["n", "days"])
+    return Table(frame, caption, largest_sample(rows, "windows"))

@@ -1,0 +1,13 @@
+"""Draw the figures of the report's section on the simulated world."""
+
+from rainscore.io import read_months
+from rainscore.report.draw_world import WORLD_FIGURES, WorldFiles
+from rainscore.report.figures.style import draw_figures
+from rainscore.report.runsample import run_sample
+from rainscore.runtime import start_logging, use_threads
+
+start_logging(snakemake.log[0])
+use_threads(snakemake.threads)
+files = WorldFiles(**snakemake.input)
+sample = run_sample(read_months(files.tables), world=snakemake.params.world)
+draw_figures(WORLD_FIGURES, snakemake.output, files, sample)
