@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make the environment in the folder given, from requirements.lock; no network afterwards.
-# No root is needed; as root on Debian it also installs graphviz, which draws the rule graph.
+# Create the environment in the given folder from requirements.lock; later commands need no network.
+# Root access is not needed; as root on Debian, graphviz is installed too, to draw the rule graph.
 set -euo pipefail
 venv=$1
 python=${PYTHON:-python3}
@@ -10,23 +10,23 @@ cd "$(dirname "$0")/.."
 import sys
 if sys.version_info < (3, 11):
     sys.exit(f"rainscore needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. "
-             "Name another one: make run PYTHON=python3.11")
+             "Choose another one: make run PYTHON=python3.11")
 try:
     import ensurepip, venv
 except ImportError:
-    sys.exit("this Python cannot make environments: apt-get install python3-venv (Debian, Ubuntu)")
+    sys.exit("this Python cannot create environments; on Debian or Ubuntu: apt-get install python3-venv")
 PY
 
 if ! command -v dot >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   { apt-get update -qq && apt-get install -y -qq --no-install-recommends graphviz; } >/dev/null 2>&1 ||
-    echo "graphviz could not be installed; the rule graph will not be drawn anew" >&2
+    echo "graphviz could not be installed; the rule graph will be copied from docs/dag.svg" >&2
 fi
 
 echo "Installing into $venv (about two minutes, 2 GB) ..."
 "$python" -m venv "$venv"
 index=()
 if ! command -v nvidia-smi >/dev/null 2>&1; then
-  # Without a GPU the processor build of torch saves gigabytes; its index is used if it answers.
+  # Without a GPU, the CPU build of torch saves gigabytes; its index is used if it can be reached.
   cpu=https://download.pytorch.org/whl/cpu
   "$python" - "$cpu" <<'PY' 2>/dev/null && index=(--extra-index-url "$cpu")
 import sys, urllib.request
@@ -36,5 +36,5 @@ fi
 "$venv/bin/pip" install --quiet --disable-pip-version-check "${index[@]}" -r requirements.lock \
   2> >(grep -v "is ignored: it is neither a file nor a directory" >&2)
 "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-# Compiled once here, not at every start of every job.
+# Byte-compile all packages once, so that jobs start faster.
 PYTHONDONTWRITEBYTECODE= "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true

@@ -7,15 +7,15 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """# Configuration reference
 
-Generated from `config.schema.yaml` and `config.yaml` by `make docs`. A run states only what differs
-from the default, in a file of its own: `snakemake --cores 2 --configfile configs/opera.yaml`.
-Unknown keys are refused. Cores, memory, GPUs and partitions belong to the profiles
-(`profiles/default`, `slurm`), never here.
+Generated from `config.schema.yaml` and `config.yaml` by `make docs`. The configuration file of a run
+holds only the keys that differ from the default:
+`snakemake --cores 2 --configfile configs/opera.yaml`. Unknown keys are refused. Cores, memory, GPUs
+and partitions are set in the profiles (`profiles/default`, `slurm`).
 """
 
 
 def kind(schema: dict) -> str:
-    """Type and range of a key in words."""
+    """Type and range of a key, as text."""
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if "anyOf" in schema:
@@ -36,7 +36,7 @@ def kind(schema: dict) -> str:
 
 
 def reference() -> str:
-    """The whole page."""
+    """Text of the page."""
     schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
     default = yaml.safe_load((ROOT / "config.yaml").read_text())
     head = "| key | type and range | default | meaning |\n|---|---|---|---|\n"
