@@ -7,7 +7,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """# Configuration reference
 
-Generated from `config.schema.yaml` and `config.yaml` by `make docs`. The configuration file of a run
+Generated from `config.schema.yaml` and `config.yaml` by `make docs`. The file of a run
 holds only the keys that differ from the default:
 `snakemake --cores 2 --configfile configs/opera.yaml`. Unknown keys are refused. Cores, memory, GPUs
 and partitions are set in the profiles (`profiles/default`, `slurm`).
