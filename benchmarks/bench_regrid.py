@@ -1,16 +1,14 @@
-"""Regridding between IMERG's cells and an 800 × 800 km grid at 1 km: speed and accuracy."""
+"""Speed and accuracy of regridding between IMERG's cells and an 800 × 800 km grid at 1 km."""
 
-import argparse
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import rioxarray  # noqa: F401  (adds .rio)
 import xarray as xr
 from rasterio.enums import Resampling
 from rasterio.transform import from_origin
+from resultrows import benchmark_parser, result_row, write_rows
 
 from rainscore.grids import Grid, imerg_cells, study_grid
 from rainscore.regridding.conservative import Weights, nearest, overlap_weights
@@ -19,9 +17,9 @@ FRANCE = study_grid(centre=(2.5, 46.6), size_km=800, step_km=1)
 
 
 def shortest(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, np.ndarray]:
-    """Least wall and processor time [s] of each call, taken in turn after one that warms up.
+    """Shortest wall and processor time [s] of each call, after a first call that is not measured.
 
-    In turn, so that what else the machine does falls on all of them alike.
+    The calls alternate, so that other load on the machine affects all of them equally.
     """
     times: dict[str, list] = {name: [] for name in calls}
     for repeat in range(repeats + 1):
@@ -35,39 +33,26 @@ def shortest(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, 
     return {name: np.min(spent, axis=0) for name, spent in times.items()}
 
 
-def row(what: str, ours: float, peer: float, unit: str, peer_name: str) -> dict:
-    """One line of the results; the ratio says how many times better ours is."""
-    ratio = peer / ours if ours else None
-    return {
-        "what": what,
-        "ours": ours,
-        "peer": peer,
-        "ratio": ratio,
-        "unit": unit,
-        "peer_name": peer_name,
-    }
-
-
 def speed(weights: Weights, maps: np.ndarray, what: str, peers: dict[str, Callable]) -> list[dict]:
-    """Our means (map, y, x) against `peers` and against the memory."""
+    """Time per map of the conservative means, compared with `peers` and with a memory copy."""
     n = len(maps)
     outputs = 2 if np.isnan(maps).any() else 1
     moved = maps.size + outputs * n * weights.target.size
     half = np.zeros(moved // 2, np.float32)  # a copy reads and writes
     calls = {"ours": lambda: weights.apply(maps), **peers}
-    calls["memory: a copy that moves as many bytes as must move"] = half.copy
+    calls["memory copy of as many bytes"] = half.copy
     times = shortest(calls, 5)
     ours = times.pop("ours") / n * 1e3
     units = "wall ms/map", "CPU ms/map"
     return [
-        row(what, ours[i], peer[i] / n * 1e3, unit, name)
+        result_row(what, ours[i], unit, peer=peer[i] / n * 1e3, peer_name=name)
         for name, peer in times.items()
         for i, unit in enumerate(units)
     ]
 
 
 def scipy_peers(weights: Weights, maps: np.ndarray) -> dict[str, Callable]:
-    """What a user writes with the same weights; SciPy's products know no missing values."""
+    """Products with the same weights by SciPy, which has no missing values."""
     matrix, flat = weights.matrix, maps.reshape(len(maps), -1)
 
     def with_masks() -> np.ndarray:
@@ -86,12 +71,12 @@ def scipy_peers(weights: Weights, maps: np.ndarray) -> dict[str, Callable]:
     return {
         "SciPy CSR product, map by map": map_by_map,
         "SciPy CSR product, all maps at once": lambda: np.ascontiguousarray((matrix @ flat.T).T),
-        "SciPy CSR product, all maps at once, left in the order of pixels": lambda: matrix @ flat.T,
+        "SciPy CSR product, all maps at once, pixels first": lambda: matrix @ flat.T,
     }
 
 
 def bilinear(maps: np.ndarray, cells: Grid) -> np.ndarray:
-    """Bilinear interpolation of all maps by rioxarray, onto the 1 km grid."""
+    """Bilinear interpolation of all maps onto the 1 km grid by rioxarray."""
     field = xr.DataArray(
         maps[:, ::-1],
         {"time": np.arange(len(maps)), "y": cells.y[::-1], "x": cells.x},
@@ -104,7 +89,7 @@ def bilinear(maps: np.ndarray, cells: Grid) -> np.ndarray:
 
 
 def exact_means(field: np.ndarray, cells: Grid, *, pixels: int, points: int) -> tuple:
-    """Means of the cells' values over random 1 km pixels, from points × points places in each."""
+    """Means over random 1 km pixels, from the cell values at points × points positions in each."""
     rng = np.random.default_rng(1)
     rows, columns = rng.integers(0, FRANCE.ny, pixels), rng.integers(0, FRANCE.nx, pixels)
     means = [
@@ -128,15 +113,21 @@ def exact_means(field: np.ndarray, cells: Grid, *, pixels: int, points: int) -> 
 
 
 def accuracy(weights: Weights, maps: np.ndarray, pixels: int) -> list[dict]:
-    """Root-mean-square and total error against exact means, next to bilinear interpolation."""
+    """Root-mean-square error and error of the total, compared with bilinear interpolation."""
     rows, columns, exact = exact_means(maps[0], weights.source, pixels=pixels, points=60)
     ours = weights.apply(maps[:1])[0][0, rows, columns] - exact
     peer = bilinear(maps[:1], weights.source)[0, rows, columns] - exact
     name = "rioxarray bilinear"
     total_ours, total_peer = (abs(float(e.sum() / exact.sum())) for e in (ours, peer))
     return [
-        row("error of 1 km means", rms(ours), rms(peer), "mm/h (RMS)", name),
-        row("error of the total of sampled pixels", total_ours, total_peer, "1", name),
+        result_row("error of 1 km means", rms(ours), "mm/h (RMS)", peer=rms(peer), peer_name=name),
+        result_row(
+            "error of the total of sampled pixels",
+            total_ours,
+            "1",
+            peer=total_peer,
+            peer_name=name,
+        ),
     ]
 
 
@@ -146,11 +137,8 @@ def rms(error: np.ndarray) -> float:
 
 
 def main() -> None:
-    """Write the rows as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true", help="fewer maps, under a minute")
-    options = parser.parse_args()
+    """Measure and write the rows."""
+    options = benchmark_parser(__doc__).parse_args()
     n, n_bilinear, pixels = (40, 4, 300) if options.quick else (200, 40, 3000)
     cells = imerg_cells(FRANCE)
     rng = np.random.default_rng(0)
@@ -169,11 +157,10 @@ def main() -> None:
     for i in range(2):
         peer = slow[i] / n_bilinear * 1e3
         name = "rioxarray bilinear of the 3-D array"
-        rows.append(row("IMERG to 1 km", rows[i]["ours"], peer, rows[i]["unit"], name))
+        ours, unit = rows[i]["ours"], rows[i]["unit"]
+        rows.append(result_row("IMERG to 1 km", ours, unit, peer=peer, peer_name=name))
     rows += accuracy(forward, rain, pixels)
-    for one in rows:
-        print(f"{one['ratio']:8.2f} times  {one['what']} [{one['unit']}]: {one['peer_name']}")
-    options.out.write_text(json.dumps(rows, indent=1))
+    write_rows(rows, options.out)
 
 
 if __name__ == "__main__":

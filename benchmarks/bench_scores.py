@@ -1,11 +1,7 @@
-"""Scores of 800 × 800 maps, 6 thresholds × 8 windows: speed, memory and agreement."""
+"""Speed, memory and accuracy of scores of 800 × 800 maps, 6 thresholds × 8 windows."""
 
-import argparse
 import json
-import os
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 from numba import njit, prange
+from peers import run_pysteps
+from resultrows import benchmark_parser, result_row, write_rows
 from scipy.ndimage import gaussian_filter
 
 from rainscore.scores.categorical import contingency_sums
@@ -25,7 +23,7 @@ SIDE = 800
 
 
 def rain_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of correlated rain fields, float32 (time, y, x), from a few bases that are rolled."""
+    """Pairs of correlated rain fields, float32, dims (time, y, x), from a few shifted fields."""
     rng = np.random.default_rng(0)
     bases = np.empty((2, 4, SIDE, SIDE), np.float32)
     for base in bases.reshape(-1, SIDE, SIDE):
@@ -39,8 +37,8 @@ def rain_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @njit(parallel=True)
-def plain_table(imerg, radar, thresholds, windows, sums):
-    """Fractions skill score from plain summed-area tables of each product, without masks."""
+def summed_area_fss(imerg, radar, thresholds, windows, sums):
+    """Fractions skill score from summed-area tables of each product, without missing values."""
     ny, nx = imerg.shape[1:]
     for t in prange(len(imerg)):
         for k in range(len(thresholds)):
@@ -67,7 +65,7 @@ def plain_table(imerg, radar, thresholds, windows, sums):
 
 
 def numpy_categories(imerg: np.ndarray, radar: np.ndarray) -> list[np.ndarray]:
-    """Contingency tables by plain NumPy."""
+    """Contingency tables by NumPy."""
     counts = []
     for threshold in THRESHOLDS:
         a, b = imerg >= threshold, radar >= threshold
@@ -76,7 +74,7 @@ def numpy_categories(imerg: np.ndarray, radar: np.ndarray) -> list[np.ndarray]:
 
 
 def cpu(call: Callable[[], object], repeats: int = 1) -> float:
-    """Least processor time [s] of a call, over all threads."""
+    """Shortest processor time of a call, summed over all threads [s]."""
     times = []
     for _ in range(repeats):
         start = time.process_time()
@@ -86,39 +84,21 @@ def cpu(call: Callable[[], object], repeats: int = 1) -> float:
 
 
 def pysteps_times(imerg: np.ndarray, radar: np.ndarray) -> dict | None:
-    """What `pysteps_peer.py` prints, or None where pysteps cannot be run."""
-    python = os.environ.get("PYSTEPS_PYTHON", sys.executable)
+    """Result of `pysteps_peer.py`; None where pysteps cannot be run."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pairs.npy"
         np.save(path, np.stack([imerg, radar]))
-        script = Path(__file__).with_name("pysteps_peer.py")
-        command = [python, str(script), str(path), json.dumps(THRESHOLDS), json.dumps(WINDOWS)]
-        result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
-        print("pysteps is not compared: install it, or set PYSTEPS_PYTHON", file=sys.stderr)
-        return None
-    return json.loads(result.stdout.splitlines()[-1])
+        arguments = str(path), json.dumps(THRESHOLDS), json.dumps(WINDOWS)
+        return run_pysteps("pysteps_peer.py", *arguments)
 
 
 def peak_bytes() -> int:
-    """Largest memory this process has held."""
+    """Peak memory of this process [bytes]."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def row(what: str, ours: float, peer: float, unit: str, peer_name: str) -> dict:
-    """One line of the results; the ratio says how many times better ours is."""
-    return {
-        "what": what,
-        "ours": ours,
-        "peer": peer,
-        "ratio": peer / ours if ours else None,
-        "unit": unit,
-        "peer_name": peer_name,
-    }
-
-
 def compare(n: int, n_pysteps: int) -> list[dict]:
-    """All rows, from `n` pairs of maps, of which pysteps gets the first few."""
+    """All rows, from `n` pairs of maps, the first `n_pysteps` of which pysteps scores as well."""
     imerg, radar = rain_pairs(n)
 
     def all_scales(pairs: slice) -> ScaleSums:
@@ -129,46 +109,46 @@ def compare(n: int, n_pysteps: int) -> list[dict]:
     all_scales(slice(1))
     before = peak_bytes()
     ours = cpu(lambda: all_scales(slice(n))) / n
-    given = imerg.nbytes + radar.nbytes
-    rows = [row("FSS: peak memory", (given + peak_bytes() - before), 1.5 * given, "bytes", "limit")]
+    size = imerg.nbytes + radar.nbytes
+    peak = size + peak_bytes() - before
+    rows = [result_row("FSS: peak memory", peak, "bytes", peer=1.5 * size, peer_name="limit")]
 
     plain = np.empty((n, len(THRESHOLDS), len(WINDOWS)))
     peer = np.asarray(THRESHOLDS, np.float32), np.asarray(WINDOWS)
-    plain_table(imerg[:1], radar[:1], *peer, plain[:1])
-    seconds = cpu(lambda: plain_table(imerg, radar, *peer, plain)) / n
-    rows.append(row("FSS, 6 × 8", ours, seconds, "CPU s/pair", "plain Numba summed-area table"))
+    summed_area_fss(imerg[:1], radar[:1], *peer, plain[:1])
+    seconds = cpu(lambda: summed_area_fss(imerg, radar, *peer, plain)) / n
+    name = "Numba summed-area table"
+    rows.append(result_row("FSS, 6 × 8", ours, "CPU s/pair", peer=seconds, peer_name=name))
     scores = scale_fss(all_scales(slice(n)))
-    print("largest difference from the plain table:", np.abs(scores - plain).max())
+    print("largest difference from the summed-area table:", np.abs(scores - plain).max())
 
     contingency_sums(imerg[:1], radar[:1], THRESHOLDS)
     tables = cpu(lambda: contingency_sums(imerg, radar, THRESHOLDS), 3) / n
     seconds = cpu(lambda: numpy_categories(imerg, radar)) / n
-    rows.append(row("categories, 6", tables, seconds, "CPU s/pair", "NumPy"))
+    rows.append(result_row("categories, 6", tables, "CPU s/pair", peer=seconds, peer_name="NumPy"))
 
     few = slice(n_pysteps)
     objects = cpu(lambda: sal(imerg[few], radar[few])) / n_pysteps
     pysteps = pysteps_times(imerg[few], radar[few])
     if pysteps:
         times = pysteps["times"]
+        measured = {"FSS, 6 × 8": ours, "categories, 6": tables, "SAL": objects}
+        peers = {"FSS, 6 × 8": "fss", "categories, 6": "categories", "SAL": "sal"}
         rows += [
-            row("FSS, 6 × 8", ours, times["fss"], "CPU s/pair", "pysteps"),
-            row("categories, 6", tables, times["categories"], "CPU s/pair", "pysteps"),
-            row("SAL", objects, times["sal"], "CPU s/pair", "pysteps"),
+            result_row(what, value, "CPU s/pair", peer=times[peers[what]], peer_name="pysteps")
+            for what, value in measured.items()
         ]
-        # pysteps takes what lies outside the map as dry, so that they agree on single pixels only
+        # For pysteps the outside of the map is dry, so that only windows of one pixel agree.
         print("largest difference from pysteps, windows of 1 and 3 pixels:")
         print(np.abs(scores[few] - np.array(pysteps["fss"])).max(axis=(0, 1))[:2])
     return rows
 
 
 def main() -> None:
-    """Write the rows as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true", help="fewer maps, under a minute")
-    options = parser.parse_args()
+    """Measure and write the rows."""
+    options = benchmark_parser(__doc__).parse_args()
     rows = compare(8, 1) if options.quick else compare(200, 5)
-    options.out.write_text(json.dumps(rows, indent=1))
+    write_rows(rows, options.out)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
-"""The simulated world: rain frames and granules a CPU second, a month, memory."""
+"""Speed and memory of the simulation: rain frames, granules, and a month of both."""
 
-import argparse
 import json
-import os
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from peers import run_pysteps
+from resultrows import benchmark_parser, result_row, write_rows
 
 from rainscore.grids import imerg_cells, study_grid
 from rainscore.imerg.manifests import write_manifest
@@ -35,22 +33,8 @@ FRAMES_TARGET, MONTH_TARGET_S, MEMORY_TARGET = 60, 180, 2 * 1024**3
 GRANULES_TARGET = 48 * MONTH_DAYS / MONTH_TARGET_S
 
 
-def row(
-    what: str, ours: float, peer: float, unit: str, peer_name: str, *, less: bool = False
-) -> dict:
-    """One line of the results; the ratio says how many times better ours is."""
-    return {
-        "what": what,
-        "ours": ours,
-        "peer": peer,
-        "ratio": peer / ours if less else ours / peer,
-        "unit": unit,
-        "peer_name": peer_name,
-    }
-
-
 def frame_rate(step_km: float, frames: int) -> float:
-    """5-minute frames over 800 × 800 km a CPU second, after the first."""
+    """5-minute frames of 800 × 800 km per second of processor time, after the first frame."""
     grid = study_grid(centre=CENTRE, size_km=SIDE_KM, step_km=step_km)
     world = simulate_rain(grid, FIRST, FIRST + 31 * DAY, seed=1)
     next(world)
@@ -62,7 +46,7 @@ def frame_rate(step_km: float, frames: int) -> float:
 
 
 def products(days: int) -> tuple[float, float]:
-    """CPU s of a day of radar frames, and granules a CPU second, written at 4 km as by default."""
+    """Processor time of a day of radar frames [s], and granules per second, written at 4 km."""
     grid = study_grid(centre=CENTRE, size_km=SIDE_KM, step_km=4)
     cells = imerg_cells(grid)
     span = str(FIRST), str(FIRST + days * DAY)
@@ -83,24 +67,31 @@ def products(days: int) -> tuple[float, float]:
 
 
 def pysteps_seconds(fields: dict[int, int]) -> dict[int, float]:
-    """What `pysteps_noise_peer.py` prints; empty where pysteps cannot be run."""
-    python = os.environ.get("PYSTEPS_PYTHON", sys.executable)
-    script = Path(__file__).with_name("pysteps_noise_peer.py")
-    command = [python, str(script), json.dumps(fields)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
-        print("pysteps is not compared: install it, or set PYSTEPS_PYTHON", file=sys.stderr)
-        return {}
-    return {int(n): s for n, s in json.loads(result.stdout.splitlines()[-1]).items()}
+    """Processor time per field of `pysteps_noise_peer.py`; empty where pysteps cannot be run.
+
+    Args:
+        fields: Number of fields by side [pixels].
+    """
+    seconds = run_pysteps("pysteps_noise_peer.py", json.dumps(fields)) or {}
+    return {int(side): value for side, value in seconds.items()}
 
 
 def compare(*, frames: int, days: int) -> list[dict]:
-    """All rows; the smaller world first, so that each peak of memory is its own."""
+    """All rows; the smaller grids first, because the peak memory never decreases."""
     radar_s, granules = products(days)
     month = MONTH_DAYS * (radar_s + 48 / granules)
     rows = [
-        row("granules written, Final at 4 km", granules, GRANULES_TARGET, "1/CPU s", "target"),
-        row("a month of both at 4 km", month, MONTH_TARGET_S, "CPU s", "target", less=True),
+        result_row(
+            "granules written, Final at 4 km",
+            granules,
+            "1/CPU s",
+            peer=GRANULES_TARGET,
+            peer_name="target",
+            higher_is_better=True,
+        ),
+        result_row(
+            "a month of both at 4 km", month, "CPU s", peer=MONTH_TARGET_S, peer_name="target"
+        ),
     ]
     sides = {km: int(SIDE_KM / km) for km in (2, 1)}
     numbers = {2: frames, 1: max(frames // 4, 4)}
@@ -108,23 +99,25 @@ def compare(*, frames: int, days: int) -> list[dict]:
     for km, side in sides.items():
         rate = frame_rate(km, numbers[km])
         what = f"rain frames at {km} km"
-        if km == 2:
-            rows.append(row(what, rate, FRAMES_TARGET, "1/CPU s", "target"))
+        compared = {"target": FRAMES_TARGET} if km == 2 else {}
         if peer:
-            rows.append(row(what, rate, 1 / peer[side], "1/CPU s", "pysteps.noise"))
+            compared["pysteps.noise"] = 1 / peer[side]
+        rows += [
+            result_row(what, rate, "1/CPU s", peer=value, peer_name=name, higher_is_better=True)
+            for name, value in compared.items()
+        ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    rows.append(row("the world: peak memory", peak, MEMORY_TARGET, "bytes", "target", less=True))
+    rows.append(
+        result_row("simulation: peak memory", peak, "bytes", peer=MEMORY_TARGET, peer_name="target")
+    )
     return rows
 
 
 def main() -> None:
-    """Write the rows as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true", help="fewer frames, under a minute")
-    options = parser.parse_args()
+    """Measure and write the rows."""
+    options = benchmark_parser(__doc__).parse_args()
     rows = compare(frames=60, days=1) if options.quick else compare(frames=600, days=12)
-    options.out.write_text(json.dumps(rows, indent=1))
+    write_rows(rows, options.out)
 
 
 if __name__ == "__main__":

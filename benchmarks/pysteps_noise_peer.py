@@ -1,7 +1,6 @@
-"""CPU s that pysteps needs for a field of correlated noise, for each side given [pixels]; JSON.
+"""Processor time of pysteps per field of correlated noise [s], by side [pixels], as JSON.
 
-Run by `bench_world.py`, with the interpreter that `$PYSTEPS_PYTHON` names where pysteps is not
-installed beside rainscore.
+Run by `bench_world.py` with the interpreter `$PYSTEPS_PYTHON`, or the current one.
 """
 
 import contextlib
@@ -19,7 +18,7 @@ with contextlib.redirect_stdout(sys.stderr):
 
 
 def main() -> None:
-    """Fit the parametric filter to a field once, then time the fields drawn from it."""
+    """Fit the parametric filter to one field, then measure the fields drawn from it."""
     seconds = {}
     for side, fields in json.loads(sys.argv[1]).items():
         n = int(side)

@@ -1,7 +1,6 @@
-"""Times of pysteps on fields given as a .npy file (product, time, y, x); prints JSON.
+"""Processor time and scores of pysteps for a .npy file of fields (product, time, y, x), as JSON.
 
-Run by `bench_scores.py`, with the interpreter that `$PYSTEPS_PYTHON` names where pysteps is not
-installed beside rainscore.
+Run by `bench_scores.py` with the interpreter `$PYSTEPS_PYTHON`, or the current one.
 """
 
 import contextlib
@@ -18,7 +17,7 @@ with contextlib.redirect_stdout(sys.stderr):
 
 
 def main() -> None:
-    """Time fractions skill scores, categories and SAL [CPU s a pair]."""
+    """Time fractions skill scores, categories and SAL [CPU s/pair]."""
     path, thresholds, windows = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
     pairs = np.load(path).swapaxes(0, 1)
     cases = {

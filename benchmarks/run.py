@@ -1,4 +1,4 @@
-"""Run every benchmark of this folder; writes benchmarks/results.json."""
+"""Run all benchmarks of this folder and write benchmarks/results.json."""
 
 import json
 import platform
@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def machine() -> str:
-    """Processor and number of cores, as far as the system tells."""
+    """Name of the processor and number of cores, as the system reports them."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     name = models[0] if models else platform.machine()
@@ -19,7 +19,7 @@ def machine() -> str:
 
 
 def main() -> None:
-    """Run the scripts one after the other; arguments (such as --quick) go to each of them."""
+    """Run the scripts in turn; the command line arguments, such as --quick, go to each script."""
     rows = []
     for script in sorted(HERE.glob("bench_*.py")):
         print(script.name, flush=True)
