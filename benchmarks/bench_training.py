@@ -1,19 +1,19 @@
-"""Training and inference of the U-Net: maps a second, what loading costs, a globe, a window.
+"""Speed of training, inference and loading of maps, and of scoring a window and the globe.
 
 On a GPU: `--device cuda --sizes small base large --batches 8 32 128 --peak 989` (bf16 Tflop/s).
 """
 
 import argparse
-import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
 import torch
 import xarray as xr
+from resultrows import benchmark_parser, result_row, write_rows
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -34,7 +34,7 @@ TIME = np.datetime64("2019-01-01T00:00", "ns")
 
 
 def write_month(path: Path, maps: int) -> Path:
-    """A training file of the default run's shape, with random content."""
+    """Write a training file with the shape of the default run and random values."""
     rng = np.random.default_rng(0)
     inputs = rng.random((maps, len(CHANNELS), 100, 100), dtype=np.float32)
     inputs[:, CHANNELS.index("valid")] = 1
@@ -49,7 +49,7 @@ def write_month(path: Path, maps: int) -> Path:
 
 
 class PlainMaps(Dataset):
-    """What one writes first: a map at a time through h5py, with its neighbours in time."""
+    """Data set that reads one map at a time with h5py, with its neighbours in time."""
 
     def __init__(self, path: Path) -> None:
         self.file = h5py.File(path)
@@ -65,8 +65,8 @@ class PlainMaps(Dataset):
         return tuple(map(torch.from_numpy, arrays))
 
 
-def drained(source: Iterator) -> float:
-    """Seconds to read everything."""
+def reading_time(source: Iterator) -> float:
+    """Time to read all batches [s]."""
     start = time.perf_counter()
     for _ in source:
         pass
@@ -74,86 +74,98 @@ def drained(source: Iterator) -> float:
 
 
 def loading(path: Path, maps: int) -> list[dict]:
-    """Reading alone, beside a plain DataLoader; and the share of a training that waits for it."""
+    """Speed of reading, compared with a DataLoader; share of the training time spent waiting."""
     data, order = ScoreMaps([path], EPOCH + np.arange(maps) * HALF_HOUR), np.arange(maps)
     order = np.random.default_rng(0).permutation(order)
-    ours = min(drained(batches(data.read, order, batch=8)) for _ in range(3))
-    peer = min(drained(iter(DataLoader(PlainMaps(path), 8, shuffle=True))) for _ in range(3))
+    ours = min(reading_time(batches(data.read, order, batch=8)) for _ in range(3))
+    peer = min(reading_time(iter(DataLoader(PlainMaps(path), 8, shuffle=True))) for _ in range(3))
     model = UNet(UNetSettings(len(input_channels(CHANNELS)))).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
     waited, start, read = 0.0, time.perf_counter(), batches(data.read, order, batch=8)
     while True:
-        asked = time.perf_counter()
+        requested = time.perf_counter()
         batch = next(read, None)
-        waited += time.perf_counter() - asked
+        waited += time.perf_counter() - requested
         if batch is None:
             break
         step(model, optimizer, batch, torch.device("cpu"), "fp32")
     share = waited / (time.perf_counter() - start)
     return [
-        row("read", maps / ours, "maps/s", maps / peer, "DataLoader over h5py"),
-        row("share of a training that waits for data, small", share, "1"),
+        result_row(
+            "read",
+            maps / ours,
+            "maps/s",
+            peer=maps / peer,
+            peer_name="DataLoader over h5py",
+            higher_is_better=True,
+        ),
+        result_row("share of the training time spent waiting for data, small", share, "1"),
     ]
 
 
-def step(model, optimizer, batch, place: torch.device, precision: str) -> None:
-    """One step of the training."""
-    batch = tuple(x.to(place) for x in batch)
-    with torch.autocast(place.type, torch.bfloat16, enabled=precision == "bf16"):
+def step(model, optimizer, batch, device: torch.device, precision: str) -> None:
+    """One training step."""
+    batch = tuple(x.to(device) for x in batch)
+    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
         loss = unet_loss(model, batch)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
 
 
-def speed(size: str, batch: int, precision: str, device: str, options) -> list[dict]:
-    """Maps a second of training and of inference, and the share of the device's peak."""
-    place, (width, depth) = torch.device(device), SIZES[size]
+def speed(
+    size: str, batch: int, precision: str, options: argparse.Namespace, repeats: int
+) -> list[dict]:
+    """Speed of training and inference, and its share of the peak of the device."""
+    device, (width, depth) = torch.device(options.device), SIZES[size]
     settings = UNetSettings(len(input_channels(CHANNELS)), width=width, depth=depth)
-    model = UNet(settings).to(place).to(memory_format=torch.channels_last)
+    model = UNet(settings).to(device).to(memory_format=torch.channels_last)
     if options.compiled:
         model.compile()
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
     wet = torch.rand(batch, 100, 100) < 0.3
     maps = (torch.rand(batch, 15, 100, 100), torch.rand(batch, 100, 100), wet, wet | True)
-    maps = tuple(x.to(place) for x in maps)
+    maps = tuple(x.to(device) for x in maps)
 
     def infer() -> None:
-        with torch.inference_mode(), torch.autocast(device, torch.bfloat16, precision == "bf16"):
+        with (
+            torch.inference_mode(),
+            torch.autocast(device.type, torch.bfloat16, precision == "bf16"),
+        ):
             model(maps[0])
 
     def train() -> None:
-        step(model, optimizer, maps, place, precision)
+        step(model, optimizer, maps, device, precision)
 
     rows = []
-    for name, work in (("training", train), ("inference", infer)):
+    for name, call in (("training", train), ("inference", infer)):
         with FlopCounterMode(display=False) as counter:
-            work()
-        seconds = timed(work, device, options.repeats)
-        what = f"{name}, {size}, batch {batch}, {precision}, {device}"
-        rows.append(row(what, batch / seconds, "maps/s"))
+            call()
+        seconds = shortest(call, device, repeats)
+        what = f"{name}, {size}, batch {batch}, {precision}, {options.device}"
+        rows.append(result_row(what, batch / seconds, "maps/s"))
         if options.peak:
             share = counter.get_total_flops() / seconds / (options.peak * 1e12)
-            rows.append(row(f"{what}: share of the peak", share, "1"))
+            rows.append(result_row(f"{what}: share of the peak", share, "1"))
     return rows
 
 
-def timed(work, device: str, repeats: int) -> float:
-    """Seconds of the fastest of some repeats."""
+def shortest(call: Callable[[], object], device: torch.device, repeats: int) -> float:
+    """Shortest time of some repeated calls [s]."""
     best = np.inf
     for _ in range(repeats):
         start = time.perf_counter()
-        work()
-        if device == "cuda":
+        call()
+        if device.type == "cuda":
             torch.cuda.synchronize()
         best = min(best, time.perf_counter() - start)
     return best
 
 
 def scoring(models: Path) -> list[dict]:
-    """A window once the models are loaded, and a globe, of invented rain."""
+    """Time to score a window and the globe, with random rain; empty without models."""
     if not (models / "unet.json").is_file():
-        print(f"{models}: no models; run the workflow first to time the scoring")
+        print(f"{models}: no models: run the workflow first to measure the scoring")
         return []
     scorer, rng = load_scorer(models), np.random.default_rng(0)
     fields = {name: np.zeros(CELLS.shape, np.float32) for name in FIELDS}
@@ -165,50 +177,38 @@ def scoring(models: Path) -> list[dict]:
     window = globe.isel(lat=slice(0, cells.ny), lon=slice(0, cells.nx))
     part, whole_globe = GranuleSet(TIME, {TIME: window}), GranuleSet(TIME, {TIME: globe})
     scorer.score(part, scorer.learning_grid)
-    one = timed(lambda: scorer.score(part, scorer.learning_grid), "cpu", 5)
-    whole = timed(lambda: score_globe(scorer, whole_globe), "cpu", 1)
+    one = shortest(lambda: scorer.score(part, scorer.learning_grid), torch.device("cpu"), 5)
+    whole = shortest(lambda: score_globe(scorer, whole_globe), torch.device("cpu"), 1)
     return [
-        row("score of a window, models loaded", one, "s"),
-        row("score of a globe, every window", whole, "s"),
+        result_row("score of a window, models loaded", one, "s"),
+        result_row("score of the globe, all windows", whole, "s"),
     ]
 
 
-def row(what: str, ours: float, unit: str, peer: float | None = None, name: str = "") -> dict:
-    """A row of the results; with a peer, the ratio says how many times faster this is."""
-    ratio = ours / peer if peer else None
-    found = {"what": what, "ours": ours, "peer": peer, "ratio": ratio, "unit": unit}
-    print(
-        f"{what}: {ours:.4g} {unit}" + (f", {ratio:.2f} times {name}" if ratio else ""), flush=True
-    )
-    return {**found, "peer_name": name}
-
-
 def main() -> None:
-    """Write the rows as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true", help="fewer maps and repeats")
+    """Measure and write the rows."""
+    parser = benchmark_parser(__doc__)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--sizes", nargs="+", default=["small"], choices=SIZES)
     parser.add_argument("--batches", nargs="+", type=int, default=[8])
     parser.add_argument("--compiled", action="store_true")
-    parser.add_argument("--peak", type=float, help="of the device in bf16 [Tflop/s]")
+    parser.add_argument("--peak", type=float, help="peak rate of the device in bf16 [Tflop/s]")
     parser.add_argument("--models", type=Path, default=Path("results/models"))
     options = parser.parse_args()
-    options.repeats = 5 if options.quick else 20
+    repeats = 5 if options.quick else 20
     rows = [
         entry
         for size in options.sizes
         for batch in options.batches
         for precision in ("fp32", "bf16")
-        for entry in speed(size, batch, precision, options.device, options)
+        for entry in speed(size, batch, precision, options, repeats)
     ]
     if options.device == "cpu":
         maps = 96 if options.quick else 480
         with tempfile.TemporaryDirectory() as folder:
             rows += loading(write_month(Path(folder) / "2019-01.h5", maps), maps)
         rows += scoring(options.models)
-    options.out.write_text(json.dumps(rows, indent=1))
+    write_rows(rows, options.out)
 
 
 if __name__ == "__main__":

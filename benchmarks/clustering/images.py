@@ -1,4 +1,4 @@
-"""The image sets of the papers, as float32 images in [0, 1]; training and test together."""
+"""Image sets of the papers, training and test images together, as float32 in [0, 1]."""
 
 import gzip
 from pathlib import Path
@@ -8,11 +8,11 @@ import numpy as np
 
 
 def load_images(name: str, folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Images and classes.
+    """Read an image set.
 
     Args:
         name: `usps`, `mnist-test`, `mnist` or `fashion-mnist`.
-        folder: Holds `usps/usps.h5`, `mnist/mnist_{train,test}.npz`, `fashion-mnist/*.gz`.
+        folder: Folder with `usps/usps.h5`, `mnist/mnist_{train,test}.npz`, `fashion-mnist/*.gz`.
 
     Returns:
         Images, dims (n, 1, rows, columns), in [0, 1]; classes, dims (n,).

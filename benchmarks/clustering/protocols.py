@@ -1,4 +1,4 @@
-"""How each method is run on each image set, and what its authors published."""
+"""Settings of each method on each image set, and the published results."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,17 +19,18 @@ from rainscore.clustering.algorithms.encoders import ConvNet, ConvSettings, Iden
 
 @dataclass(frozen=True)
 class Protocol:
-    """One method as its paper runs it.
+    """Protocol of one method, as in its paper.
 
     Attributes:
         method: Class of the clusterer.
-        module: Where its code lies; a change there runs it again.
-        settings: Of the class, beside seed and network.
-        by_data: Further settings of one image set.
-        start: Method whose trained network it starts from; empty for none.
-        scale: (factor, shift) of images in [0, 1] to the method's input.
-        scale_by_data: The same, for one image set.
-        text: What the table says.
+        module: Module of the class; an edit there reruns the method.
+        settings: Settings of the class, without seed and network.
+        by_data: Further settings by image set.
+        start: Method whose trained network is the start; empty for none.
+        scale: (factor, shift) that converts images in [0, 1] to the input of the method.
+        scale_by_data: The same by image set.
+        pixels: Whether the images are flattened to vectors of pixels.
+        text: Description of the protocol in the table.
     """
 
     method: type[DeepClusterer]
@@ -39,17 +40,18 @@ class Protocol:
     start: str = ""
     scale: tuple[float, float] = (1.0, 0.0)
     scale_by_data: dict[str, tuple[float, float]] = field(default_factory=dict)
+    pixels: bool = False
     text: str = "full"
 
     def build(self, data: str, seed: int, network: Any) -> DeepClusterer:
-        """The clusterer, untrained."""
+        """The clusterer before training."""
         settings = {**self.settings, **self.by_data.get(data, {})}
         if self.start:
             settings["pretrain_epochs"] = 0
         return self.method(seed=seed, network=network, **settings)
 
     def scaled(self, images: Any, data: str) -> Any:
-        """Images as the method takes them."""
+        """Images converted to the input range of the method."""
         factor, shift = self.scale_by_data.get(data, self.scale)
         return images * factor + shift
 
@@ -60,8 +62,8 @@ DIGITS = {"usps": (2.0, 0.0), "mnist": (5.1, 0.0), "mnist-test": (5.1, 0.0)}
 CENTRED = (2.0, -1.0)
 
 PROTOCOLS = {
-    "pixels_kmeans": Protocol(LatentKMeans, "classical", K | {"pretrain_epochs": 0}),
-    "pixels_map": Protocol(LatentMap, "classical", {"pretrain_epochs": 0}),
+    "pixels_kmeans": Protocol(LatentKMeans, "classical", K | {"pretrain_epochs": 0}, pixels=True),
+    "pixels_map": Protocol(LatentMap, "classical", {"pretrain_epochs": 0}, pixels=True),
     "conv_kmeans": Protocol(LatentKMeans, "classical", K),
     "mlp_kmeans": Protocol(LatentKMeans, "classical", K, scale_by_data=DIGITS),
     "mlp_mixture": Protocol(
@@ -99,14 +101,14 @@ PROTOCOLS = {
         text="capped at 200 + 100 epochs",
     ),
 }
-"""By the name that files and tables use."""
+"""Protocols by the name in files and tables."""
 
 UNTRAINED = {
     "pixels_kmeans": lambda shape: Identity(),
     "pixels_map": lambda shape: Identity(),
     "conv_kmeans": lambda shape: ConvNet(ConvSettings(shape)),
 }
-"""Networks other than the default of the class."""
+"""Initial networks that differ from the default of the class, by method."""
 
 PUBLISHED: dict[tuple[str, str], tuple[float, float | None]] = {
     ("dcec", "usps"): (0.790, 0.826),
@@ -123,4 +125,4 @@ PUBLISHED: dict[tuple[str, str], tuple[float, float | None]] = {
     ("mlp_kmeans", "mnist"): (0.879, None),
     ("mlp_kmeans", "fashion-mnist"): (0.606, None),
 }
-"""ACC and NMI as the papers or their authors' code give them; one or the mean of several runs."""
+"""ACC and NMI in the papers or from the authors' code, of one run or the mean of several."""

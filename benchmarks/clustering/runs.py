@@ -1,4 +1,4 @@
-"""One run of the benchmark: a method, an image set, a seed; its model and its row."""
+"""One run of the benchmark: one method, image set and seed."""
 
 import logging
 import time
@@ -19,36 +19,37 @@ logger = logging.getLogger(__name__)
 def run_method(
     name: str, data: str, seed: int, *, start: Path | None, images: Path, stem: Path, table: Path
 ) -> None:
-    """Train, judge, write `stem`.safetensors, .json and .csv, and gather the table.
+    """Train and evaluate a method, write its model and row, and merge the row into the table.
 
-    A run that was stopped goes on from `stem`.checkpoint.
+    The model is written to `stem`.safetensors and .json, the row to `stem`.csv. An interrupted run
+    resumes from `stem`.checkpoint.
 
     Args:
-        name: Of `protocols.PROTOCOLS`.
-        data: Of `images.READERS`.
-        seed: Of the run.
-        start: Model file whose network it starts from, without ending.
+        name: Method in `protocols.PROTOCOLS`.
+        data: Image set in `images.READERS`.
+        seed: Random seed.
+        start: Path without suffix of the model whose network is the start; None without one.
         images: Folder of the image sets.
-        stem: Path of the outputs without ending.
+        stem: Path of the outputs without suffix.
         table: CSV file of all rows.
     """
     protocol = PROTOCOLS[name]
     members, classes = load_images(data, images)
-    if name.startswith("pixels"):
+    if protocol.pixels:
         members = members.reshape(len(members), -1)
     members = protocol.scaled(members, data)
     clusterer = protocol.build(data, seed, _network(name, members.shape[1:], seed, start))
     checkpoint = stem.with_suffix(".checkpoint")
-    begun = time.monotonic()
+    start_time = time.monotonic()
     clusterer.fit(members, checkpoint=checkpoint)
-    found = agreement(classes, clusterer.labels_)
-    card: dict[str, Any] = {"seconds": time.monotonic() - begun, "found": found}
+    scores = agreement(classes, clusterer.labels_)
+    card: dict[str, Any] = {"seconds": time.monotonic() - start_time, "agreement": scores}
     if clusterer.start_labels_ is not None:
-        card["found_at_start"] = agreement(classes, clusterer.start_labels_)
+        card["agreement_at_start"] = agreement(classes, clusterer.start_labels_)
     clusterer.save(stem, **card)
     checkpoint.unlink(missing_ok=True)
     acc, nmi = PUBLISHED.get((name, data), (None, None))
-    row = {"method": name, "data": data, "seed": seed, **found}
+    row = {"method": name, "data": data, "seed": seed, **scores}
     row |= {"published_acc": acc, "published_nmi": nmi, "protocol": _protocol(clusterer, name)}
     logger.info("%s", card)
     write_row(row, stem.with_suffix(".csv"), table)

@@ -1,5 +1,5 @@
-"""The map of a DESOM: its decoded units, framed by the share of their most frequent class."""
-# ruff: noqa: F821 (the workflow puts `snakemake` there)
+"""Draw the decoded units of a DESOM, framed by the share of their most frequent class."""
+# ruff: noqa: F821 (`snakemake` is defined by the workflow)
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
-"""One method, one image set, one seed."""
-# ruff: noqa: F821 (the workflow puts `snakemake` there)
+"""Train and evaluate one method on one image set with one seed."""
+# ruff: noqa: F821 (`snakemake` is defined by the workflow)
 
 from pathlib import Path
 

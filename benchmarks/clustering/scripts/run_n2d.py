@@ -1,5 +1,5 @@
-"""N2D (McConville et al. 2021): auto-encoder, UMAP to ten dimensions, Gaussian mixture."""
-# ruff: noqa: F821 (the workflow puts `snakemake` there)
+"""Run N2D (McConville et al. 2021): auto-encoder, UMAP to ten dimensions, Gaussian mixture."""
+# ruff: noqa: F821 (`snakemake` is defined by the workflow)
 
 from pathlib import Path
 
