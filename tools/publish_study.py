@@ -1,4 +1,4 @@
-"""Copy a run's tables (CSV) and figures (SVG) to a folder that is part of the repository."""
+"""Copy the tables (CSV) and figures (SVG) of a run to a folder of the repository."""
 
 import argparse
 import math
@@ -26,11 +26,11 @@ TABLES = (
     "world/rain.parquet",
     "world/satellite.parquet",
 )
-FROM_ELSEWHERE = ("papers.csv", "desom_usps.png", "world.csv", "world_year.svg")
-"""Made by `benchmarks/clustering` and by `make world`."""
+KEPT_FILES = ("papers.csv", "desom_usps.png", "world.csv", "world_year.svg")
+"""Files in the folder from `benchmarks/clustering` and `make world`; they are kept."""
 
-LARGEST = 1_000_000
-"""Figures above it stay in the run [bytes]."""
+MAX_BYTES = 1_000_000
+"""Larger figures are not copied."""
 
 SKILL = {
     "crps_skill": "CRPS skill",
@@ -40,25 +40,25 @@ SKILL = {
     "width": "width",
 }
 CLUSTERS = {
-    ("stability_days", "train"): "ARI on other days",
-    ("stability_days_over_null", "train"): "less that without clusters",
+    ("stability_days", "train"): "stability (ARI over resampled days)",
+    ("stability_days_over_null", "train"): "difference from surrogate maps",
     ("crps_skill", "test"): "CRPS skill, map score",
-    ("crps_skill_over_kmeans", "test"): "less k-means'",
+    ("crps_skill_over_kmeans", "test"): "difference from k-means",
     ("ari_regimes", "test"): "ARI, true regimes",
 }
 COVERED = ("all", "season", "source", "rain", "map")
 
 
 def main() -> None:
-    """Copy, and say from which commit, machine and command the numbers are."""
+    """Copy the files and write a page with their commit, machine, command and main tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, help="folder of the run, such as runs/study")
-    parser.add_argument("out", type=Path, help="where the copies go, such as docs/study")
+    parser.add_argument("out", type=Path, help="folder of the copies, such as docs/study")
     options = parser.parse_args()
     results = options.run / "results"
     options.out.mkdir(parents=True, exist_ok=True)
     for old in options.out.iterdir():
-        if old.name not in FROM_ELSEWHERE:
+        if old.name not in KEPT_FILES:
             old.unlink()
     of_clusters = [
         path.relative_to(results)
@@ -71,7 +71,7 @@ def main() -> None:
             options.out / f"{path.stem}.csv", index=False, float_format="%.5g"
         )
     for figure in results.glob("figures/*.svg"):
-        if figure.stat().st_size < LARGEST:
+        if figure.stat().st_size < MAX_BYTES:
             shutil.copy(figure, options.out)
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
@@ -79,20 +79,20 @@ def main() -> None:
     (options.out / "README.md").write_text(
         "# The study\n\n"
         f"`make study` at commit {commit.stdout.strip()}, on {machine()}, Python "
-        f"{platform.python_version()}. A simulated world: its numbers say nothing about the real "
-        "IMERG. In brackets 95 % intervals over resampled days.\n\n"
+        f"{platform.python_version()}. The data are simulated: the numbers do not describe the "
+        "real IMERG. In brackets: 95 % intervals from resampled days.\n\n"
         f"## Skill on the held-out days\n{skill_table(options.out)}\n"
         f"## Coverage of the 90 % interval\n{coverage_table(options.out)}\n"
-        f"## U-Nets that were not shown or taught all\n{ablation_table(options.out)}\n"
+        f"## U-Nets with fewer inputs or other training data\n{ablation_table(options.out)}\n"
         f"## Clusters of maps\n{clusters_table(options.out)}\n"
-        "`papers.csv` and `desom_usps.png` are of `benchmarks/clustering`, `world.csv` and "
-        "`world_year.svg` of `make world`; all else is of the study. Figures above 1 MB (the "
-        "cases) stay in the run.\n"
+        "`papers.csv` and `desom_usps.png` are results of `benchmarks/clustering`, `world.csv` and "
+        "`world_year.svg` of `make world`, all other files of the study. Figures above 1 MB (the "
+        "cases) are not included.\n"
     )
 
 
 def skill_table(folder: Path) -> str:
-    """Skill of each method over all windows, the best first, and the U-Net's gain over it."""
+    """Return the skill of each method, best first, and the U-Net's skill relative to it."""
     skill = pd.read_csv(folder / "skill.csv").query("split == 'all'")
     paired = pd.read_csv(folder / "paired.csv").query("split == 'all' and method == 'U-Net'")
     gain = paired.set_index("other")
@@ -108,11 +108,11 @@ def skill_table(folder: Path) -> str:
         ]
         for method in order
     ]
-    return markdown(["method", *SKILL.values(), "U-Net's CRPS skill over it"], rows)
+    return markdown(["method", *SKILL.values(), "CRPS skill of the U-Net relative to it"], rows)
 
 
 def coverage_table(folder: Path) -> str:
-    """Coverage in each group that an aim is set for."""
+    """Return the coverage in each group that has a target."""
     table = pd.read_csv(folder / "coverage.csv").query("kind in @COVERED")
     rows = [
         [row.kind, row.group, interval([row.coverage, row.low, row.high]), str(row.days)]
@@ -122,18 +122,18 @@ def coverage_table(folder: Path) -> str:
 
 
 def ablation_table(folder: Path) -> str:
-    """How much larger the CRPS of each variant is than that of the run's U-Net [%]."""
+    """Return the CRPS of each variant and its excess over that of the run's U-Net [%]."""
     table = pd.read_csv(folder / "ablation.csv").query("measure == 'crps'")
     rows = []
     for row in table.itertuples():
         bounds = [row.difference, row.difference_low, row.difference_high]
         share = [100 * part / (row.value - row.difference) for part in bounds]
         rows.append([row.variant, f"{row.value:.4f}", interval(share, 1), str(row.days)])
-    return markdown(["U-Net", "CRPS", "above the run's U-Net [%]", "days"], rows)
+    return markdown(["U-Net", "CRPS", "excess over the run's U-Net [%]", "days"], rows)
 
 
 def clusters_table(folder: Path) -> str:
-    """What each clustering finds again, and tells; means over the seeds."""
+    """Return stability and skill of each clustering method, means over the seeds."""
     table = pd.read_csv(folder / "methods.csv").query("seed == -1")
     values = table.set_index(["measure", "group", "method"])[["value", "low", "high"]]
     rows = [
@@ -150,13 +150,13 @@ def clusters_table(folder: Path) -> str:
 
 
 def interval(numbers: Iterable[float], digits: int = 3) -> str:
-    """A value and its bounds; a dash where there is none."""
+    """Return a value with its interval, a dash where the value is missing."""
     value, low, high = numbers
     return "–" if math.isnan(value) else f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def markdown(heads: list[str], rows: list[list[str]]) -> str:
-    """A table of Markdown."""
+    """Return a Markdown table."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 

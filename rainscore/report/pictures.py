@@ -1,4 +1,4 @@
-"""Pictures inside a page: data URIs as small as they get without looking any different."""
+"""Pictures embedded in a page as compact data URIs with unchanged appearance."""
 
 import base64
 import io
@@ -17,42 +17,49 @@ SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}"
 
 
-INSIDE = re.compile(r"data:image/png;base64,(.*)", re.DOTALL)
+EMBEDDED = re.compile(r"data:image/png;base64,(.*)", re.DOTALL)
 
 
 REFERENCE = re.compile(r"(?<=url\(#)[^)]+|(?<=^#).+")
 
 
 PLAIN = "".join(map(chr, range(0x20, 0x7F))).translate(dict.fromkeys(map(ord, '%#&"')))
-"""What may stand in a data URI between double quotes as it is."""
+"""Characters that need no escape in a data URI between double quotes."""
 
 
 def data_uri(path: Path | str) -> str:
-    """A picture as a data URI that can stand between double quotes in HTML.
+    """Return a picture as a data URI for an HTML attribute in double quotes.
 
-    An SVG becomes text without comments and with short names, its coordinates to a hundredth of a
-    point; pixels, inside it or of a PNG, become lossless WebP.
+    An SVG is written without comments, with short names and with coordinates rounded to 0.01
+    points. Pixels, of a PNG or embedded in an SVG, are written as lossless WebP.
+
+    Args:
+        path: SVG or PNG file.
 
     Raises:
         RainscoreError: The file is missing, or is neither SVG nor PNG.
     """
     path = Path(path)
     if path.suffix not in (".svg", ".png"):
-        raise RainscoreError(f"{path}: the report takes SVG and PNG pictures only")
+        raise RainscoreError(f"{path}: the report accepts SVG and PNG pictures only")
     if not path.exists():
         raise RainscoreError(
             f"{path}: this picture of the report is missing; draw the figures first"
         )
     if path.suffix == ".png":
         return _webp(path.read_bytes())
-    # Single quotes inside, since the double ones end the attribute of the page.
+    # Single quotes within the SVG: a double quote would end the attribute of the page.
     text = shrink(path.read_text()).replace("'", "&apos;").replace('"', "'")
     return f"data:image/svg+xml,{quote(text, safe=PLAIN)}"
 
 
 def shrink(svg: str) -> str:
-    """An SVG that looks the same and takes less: in the form that matplotlib writes, no text."""
-    root = ElementTree.fromstring(svg)  # leaves out comments and the document type
+    """Return a smaller SVG with the same appearance.
+
+    Args:
+        svg: SVG written by matplotlib, with texts as paths: text elements are not kept.
+    """
+    root = ElementTree.fromstring(svg)  # drops comments and the document type
     for metadata in root.findall(f"{SVG}metadata"):
         root.remove(metadata)
     names = _short_names(root)
@@ -60,9 +67,9 @@ def shrink(svg: str) -> str:
         element.tail = None
         if element.tag != f"{SVG}style":
             element.text = None
-        given = dict(element.attrib)
+        attributes = dict(element.attrib)
         element.attrib.clear()
-        for key, value in given.items():
+        for key, value in attributes.items():
             if key != "id" or value in names:
                 element.set(key.replace(XLINK, ""), _shorter(key, value, names))
     ElementTree.register_namespace("", SVG.strip("{}"))
@@ -70,35 +77,35 @@ def shrink(svg: str) -> str:
 
 
 def _short_names(root: ElementTree.Element) -> dict[str, str]:
-    """A short name for each id that something refers to."""
+    """Return a short name for each id that is referred to."""
     used = {m for e in root.iter() for v in e.attrib.values() for m in REFERENCE.findall(v)}
     ids = [name for e in root.iter() if (name := e.get("id", "")) in used]
     return {name: f"i{number}" for number, name in enumerate(ids)}
 
 
 def _shorter(key: str, value: str, names: dict[str, str]) -> str:
-    """An attribute's value with short names, rounded coordinates and single spaces."""
-    if inside := INSIDE.match(value):
-        return _webp(base64.b64decode(inside[1]))
+    """Return the value of an attribute with short names, rounded coordinates, single spaces."""
+    if embedded := EMBEDDED.match(value):
+        return _webp(base64.b64decode(embedded[1]))
     if key == "id":
         return names[value]
-    value = REFERENCE.sub(lambda found: names.get(found[0], found[0]), value)
+    value = REFERENCE.sub(lambda match: names.get(match[0], match[0]), value)
     if key == "d":
         value = re.sub(r"\s*([A-Za-z])\s*", r"\1", value)
     if key in ("d", "x", "y"):
         value = _rounded(value)
-    elif key == "transform":  # a scale keeps its digits
-        value = re.sub(r"translate\([^)]*\)", lambda found: _rounded(found[0]), value)
+    elif key == "transform":  # scales keep their digits
+        value = re.sub(r"translate\([^)]*\)", lambda match: _rounded(match[0]), value)
     return " ".join(value.split())
 
 
 def _rounded(value: str) -> str:
-    """Numbers to a hundredth."""
+    """Round the numbers of a text to 0.01."""
     return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", value)
 
 
 def _webp(png: bytes) -> str:
-    """The same pixels as a data URI of lossless WebP."""
+    """Return the pixels of a PNG as a data URI of lossless WebP."""
     file = io.BytesIO()
     Image.open(io.BytesIO(png)).save(file, "WEBP", lossless=True)
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -48,14 +48,14 @@ def test_a_png_keeps_every_pixel(tmp_path: Path) -> None:
     np.testing.assert_array_equal(pixels(uri)[..., :3], colours)
 
 
-def test_pixels_inside_an_svg_stay_and_take_less(drawn: Path) -> None:
+def test_pixels_in_an_svg_are_unchanged_and_smaller(drawn: Path) -> None:
     before, after = inside(drawn.read_text()), inside(shrink(drawn.read_text()))
     assert len(before) == len(after) == 1 and after[0].startswith(WEBP)
     np.testing.assert_array_equal(pixels(before[0]), pixels(after[0]))
     assert len(after[0]) < len(before[0])
 
 
-def test_an_svg_keeps_its_shapes_and_each_reference_leads_to_one(drawn: Path) -> None:
+def test_an_svg_keeps_its_shapes_and_references(drawn: Path) -> None:
     before, after = drawn.read_text(), shrink(drawn.read_text())
     for tag in ("<path", "<use", "<image", "<clipPath", "#123456"):
         assert after.count(tag) == before.count(tag) > 0
@@ -66,7 +66,7 @@ def test_an_svg_keeps_its_shapes_and_each_reference_leads_to_one(drawn: Path) ->
     assert len(after) < 0.8 * len(before)
 
 
-def test_coordinates_lose_digits_and_scales_do_not() -> None:
+def test_coordinates_are_rounded_and_scales_are_not() -> None:
     svg = (
         f'<svg {XMLNS} {XLINK}><!-- c --><defs><path id="M" d="M 1.23456 -0.00444 \nL 2 3 \nz\n"/>'
         '</defs><g id="unused"><use xlink:href="#M" style="fill: #abcdef" '
@@ -79,7 +79,7 @@ def test_coordinates_lose_digits_and_scales_do_not() -> None:
     )
 
 
-def test_the_uri_of_an_svg_can_stand_in_an_attribute_and_comes_back(drawn: Path) -> None:
+def test_the_uri_of_an_svg_fits_into_an_attribute_and_can_be_decoded(drawn: Path) -> None:
     uri = data_uri(drawn)
     head, _, text = uri.partition(",")
     assert head == "data:image/svg+xml" and not set('"#&\n') & set(uri)
@@ -92,7 +92,9 @@ def test_the_uri_of_an_svg_can_stand_in_an_attribute_and_comes_back(drawn: Path)
     ]
 
 
-def test_a_picture_that_is_missing_or_of_another_kind_is_named(tmp_path: Path) -> None:
+def test_a_missing_picture_and_an_unsupported_format_are_errors_that_name_the_file(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(RainscoreError, match=r"lost.svg: .* missing; draw the figures"):
         data_uri(tmp_path / "lost.svg")
     with pytest.raises(RainscoreError, match=r"a.jpg: .* SVG and PNG"):
