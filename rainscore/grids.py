@@ -1,4 +1,4 @@
-"""Regular grids in any coordinate reference system: where a pixel is."""
+"""Regular grids in any coordinate reference system, and the grids of the study."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -60,12 +60,14 @@ class Grid:
 
     @property
     def cf(self) -> dict[str, tuple]:
-        """Variables that say by the CF conventions where a projected grid lies: `y`, `x`, `crs`.
+        """CF variables of a projected grid: the axes `y` and `x`, and the grid mapping `crs`.
 
-        Fields on the grid point to them by the attribute `grid_mapping`, "crs".
+        Fields on the grid refer to the mapping with the attribute `grid_mapping`: "crs".
         """
         mapping = pyproj.CRS(self.crs).to_cf()
-        if mapping["grid_mapping_name"] == "polar_stereographic":  # CF wants it, pyproj leaves it
+        if (
+            mapping["grid_mapping_name"] == "polar_stereographic"
+        ):  # required by CF, omitted by pyproj
             pole = copysign(90.0, mapping.get("standard_parallel", 90.0))
             mapping.setdefault("latitude_of_projection_origin", pole)
         axes = {
@@ -89,7 +91,7 @@ class Grid:
         return to_lonlat.transform(*np.meshgrid(self.x, self.y))
 
     def coarsen(self, factor: int) -> "Grid":
-        """Return the grid whose pixels hold `factor` × `factor` pixels of this one.
+        """Grid with pixels of `factor` × `factor` pixels of this one.
 
         Raises:
             ValueError: `factor` does not divide the number of rows and columns.
@@ -119,15 +121,15 @@ class Grid:
 
 
 def study_grid(*, centre: tuple[float, float], size_km: float, step_km: float) -> Grid:
-    """Square grid on the lattice of the French mosaic, so that its pixels need no interpolation.
+    """Square grid aligned with the pixels of the French mosaic, which need no interpolation.
 
     Args:
-        centre: Longitude and latitude [degrees] near which the square is centred.
-        size_km: Side [km].
-        step_km: Pixel [km].
+        centre: Longitude and latitude [degrees] of the centre, rounded to whole pixels.
+        size_km: Side of the square [km].
+        step_km: Pixel size [km].
 
     Raises:
-        ValueError: The side is not a whole number of pixels.
+        ValueError: `size_km` is not a whole number of pixels.
     """
     n = round(size_km / step_km)
     if abs(n * step_km - size_km) > 1e-6:
@@ -144,12 +146,12 @@ def study_grid(*, centre: tuple[float, float], size_km: float, step_km: float) -
 def window_grid(
     *, centre: tuple[float, float], size_km: tuple[float, float], step_km: float
 ) -> Grid:
-    """Grid on a plane that touches the Earth at `centre` (Lambert azimuthal equal-area).
+    """Grid in the Lambert azimuthal equal-area projection around a point.
 
     Args:
-        centre: Longitude and latitude [degrees].
+        centre: Longitude and latitude of the centre [degrees].
         size_km: Width and height [km], rounded up to whole pixels.
-        step_km: Pixel [km].
+        step_km: Pixel size [km].
     """
     lon, lat = centre
     nx, ny = (ceil(s / step_km - 1e-9) for s in size_km)
@@ -159,10 +161,17 @@ def window_grid(
 
 
 def imerg_cells(grid: Grid, *, margin: int = 1) -> Grid:
-    """IMERG's 0.1° cells that cover a grid, row 0 south, with `margin` more on each side.
+    """IMERG's 0.1° cells that cover a grid.
+
+    Args:
+        grid: Grid to cover.
+        margin: Number of additional cells on each side.
+
+    Returns:
+        Grid of the cells in longitude and latitude, row 0 south.
 
     Raises:
-        ValueError: The grid crosses the date line or a pole, where IMERG's array is not contiguous.
+        ValueError: The grid crosses the date line or contains a pole.
     """
     x = grid.x0 + np.arange(grid.nx + 1) * grid.dx
     y = grid.y0 + np.arange(grid.ny + 1) * grid.dy
@@ -173,7 +182,7 @@ def imerg_cells(grid: Grid, *, margin: int = 1) -> Grid:
     )
     if np.ptp(lon) > 180 or not np.all(np.isfinite(lon)):
         raise ValueError(
-            "the window crosses the date line or holds a pole, where IMERG's array is cut: "
+            "the window crosses the date line or contains a pole, where IMERG's array ends: "
             "choose a window on one side"
         )
     west, south = floor(lon.min() * 10 + 1800) - margin, floor(lat.min() * 10 + 900) - margin
@@ -190,7 +199,7 @@ class Domain:
 
     Attributes:
         name: Name of the domain.
-        centre: Longitude and latitude [degrees].
+        centre: Longitude and latitude of the centre [degrees].
         size_km: Side of the square [km].
         step_km: Pixel size of the study grid [km].
         learning_step_km: Pixel size of the learning grid [km].

@@ -1,4 +1,4 @@
-"""Where the tests find real files, which are never part of the repository."""
+"""Real files for tests; they are not part of the repository."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from rainscore.paths import CHECKOUT
 
 
 def shared(name: str) -> Path:
-    """Path of a real file or folder; skips the test, saying why, where it is absent."""
+    """Path of a real file or folder; the test is skipped if it is absent."""
     folder = Path(os.environ.get("RAINSCORE_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
     path = folder / name
     if not path.exists():

@@ -23,8 +23,8 @@ def write_mosaic(
 
     Args:
         path: File to write.
-        quantity: RATE (0.12 mm/h a step), ACRR (0.01 mm) or DBZH (0.5 dBZ from -32).
-        values: Stored integers; 65534 is undetected, 65535 no data.
+        quantity: RATE (gain 0.12 mm/h), ACRR (0.01 mm) or DBZH (0.5 dBZ, offset -32 dBZ).
+        values: Stored integers (y, x); 65534 is undetected, 65535 no data.
         end: End of the five minutes.
         corner: Upper left corner [m]; that of the whole mosaic by default.
     """

@@ -1,4 +1,4 @@
-"""A tiny world made in memory: month pairs, scores and training files for the tests."""
+"""Small synthetic pairs, scores and training files for the tests."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -18,7 +18,7 @@ from rainscore.training.features import write_features
 
 
 def radar_settings(radar: dict | None = None) -> RadarSettings:
-    """Radar settings of a configuration's `radar` section; of the default's by default."""
+    """Radar settings of a `radar` section of the configuration, by default of the default one."""
     section = load_config()["radar"] if radar is None else radar
     return RadarSettings(**{f.name: section[f.name] for f in fields(RadarSettings)})
 
@@ -32,7 +32,7 @@ SCORE = ScoreSettings(
 
 
 def month_pair(start: str, end: str, *, seed: int = 0) -> xr.Dataset:
-    """Pairs of smooth random rain: IMERG sees it well with microwave, badly without."""
+    """Pairs of smooth random rain; IMERG is exact with microwave and blurred without."""
     times = steps(start, end)
     shape = (times.size, *CELLS.shape)
     numbers = times.astype("datetime64[m]").astype(int) // 30
@@ -42,16 +42,18 @@ def month_pair(start: str, end: str, *, seed: int = 0) -> xr.Dataset:
         np.sin((i + 1) * x + p[:, None, None]) * np.cos(i * y + p[0]) for i, p in enumerate(phase)
     )
     truth = np.maximum(wave, 0).astype(np.float32)
-    seen = numbers % 3 == 0
+    microwave = numbers % 3 == 0
     blurred = np.roll(truth, 4, axis=2) * 0.5
-    rain = np.where(seen[:, None, None], truth, blurred).astype(np.float32)
+    rain = np.where(microwave[:, None, None], truth, blurred).astype(np.float32)
     maps = {name: np.full(shape, np.nan, np.float32) for name in FIELDS}
     maps["precipitation"] = rain
-    maps["mw_source"] = np.where(seen[:, None, None], 9, 0) * np.ones(shape, np.float32)
-    maps["mw_precipitation"][seen] = rain[seen]
-    maps["ir_influence"] = np.where(seen[:, None, None], 0, 60) * np.ones(shape, np.float32)
+    maps["mw_source"] = np.where(microwave[:, None, None], 9, 0) * np.ones(shape, np.float32)
+    maps["mw_precipitation"][microwave] = rain[microwave]
+    maps["ir_influence"] = np.where(microwave[:, None, None], 0, 60) * np.ones(shape, np.float32)
     maps["liquid_probability"][:] = 100
-    maps["quality_index"] = np.where(seen[:, None, None], 0.9, 0.4) * np.ones(shape, np.float32)
+    maps["quality_index"] = np.where(microwave[:, None, None], 0.9, 0.4) * np.ones(
+        shape, np.float32
+    )
     weights = overlap_weights(CELLS, GRID)
     coords = {"time": times, "y": GRID.y, "x": GRID.x, "lat": CELLS.y, "lon": CELLS.x}
     variables: dict = {name: (("time", "lat", "lon"), values) for name, values in maps.items()}
@@ -65,7 +67,7 @@ def month_pair(start: str, end: str, *, seed: int = 0) -> xr.Dataset:
 def training_file(
     folder: Path, start: str, end: str, *, seed: int = 0
 ) -> tuple[Path, pd.DataFrame]:
-    """A training file of such pairs, and the score table of its maps."""
+    """Training file of the pairs of `month_pair`, and the score table of its maps."""
     pair = month_pair(start, end, seed=seed)
     maps, table = score_month(pair, SCORE)
     path = folder / f"{start[:7]}.h5"

@@ -1,4 +1,4 @@
-"""Conservative regridding: weights computed once for a pair of grids, applied to many maps."""
+"""Conservative regridding: weights for a pair of grids, which can be applied to many maps."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,18 +13,18 @@ from rainscore.regridding.sparse import (
     empty_maps,
     gather,
     gather_valid,
-    side_by_side,
+    interleave,
     spread,
     spread_entries,
     spread_valid,
 )
 
 SNAP = 1e-6
-"""Coordinates nearer than this to a pixel's edge, in pixels, are on it."""
+"""Distance from a pixel's edge below which a coordinate is on the edge [pixels]."""
 
 
-ENOUGH = 4
-"""Maps from which on laying sixteen of them side by side pays."""
+MIN_MAPS_TO_SPREAD = 4
+"""Number of maps from which `sparse.spread` is faster than `sparse.gather`."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Weights:
     """Share of each target pixel's area that lies in each source pixel.
 
     Attributes:
-        source, target: The grids.
-        matrix: Sparse shares, float32, dims (target.size, source.size); a row sums to 1, or to
-            less where the target pixel lies partly outside the source grid.
+        source, target: Source and target grid.
+        matrix: Sparse matrix of shares, float32, dims (target.size, source.size). A row sums to 1,
+            or to less if the target pixel is partly outside the source grid.
     """
 
     source: Grid
@@ -45,16 +45,16 @@ class Weights:
         """Mean of the valid source values over each target pixel.
 
         Args:
-            values: Fields on the source grid, dims (..., y, x), any unit, missing as NaN.
-            min_valid: Share (0 to 1) of a target pixel's area that must hold valid values.
+            values: Fields on the source grid, dims (..., y, x), any unit, NaN where missing.
+            min_valid: Share of a target pixel's area that must have valid values, 0 to 1.
 
         Returns:
-            The means, float32, dims (..., y, x) on the target grid, NaN where too little is
-            valid; and the valid share of each pixel's area, float32, same dims (a read-only view
-            of one map where no value is missing).
+            Means, float32, dims (..., y, x) on the target grid, NaN where the valid share is too
+            small; valid share of each pixel's area, float32, same dims (a read-only view of one map
+            if no value is missing).
 
         Raises:
-            ValueError: `values` are not on the source grid.
+            ValueError: The shape of `values` is not that of the source grid.
         """
         values = np.asarray(values, np.float32)
         if values.shape[-2:] != self.source.shape:
@@ -65,7 +65,7 @@ class Weights:
         maps = np.ascontiguousarray(values.reshape(-1, self.source.size))
         least = np.float32(max(min_valid - SNAP, SNAP))
         refines = self.source.size <= self.target.size
-        product = self._spread if refines and len(maps) >= ENOUGH else self._gather
+        product = self._spread if refines and len(maps) >= MIN_MAPS_TO_SPREAD else self._gather
         means, valid = product(maps, least)
         shape = *values.shape[:-2], *self.target.shape
         if valid.ndim == 1:
@@ -73,18 +73,18 @@ class Weights:
         return means.reshape(shape), valid.reshape(shape)
 
     def _spread(self, maps: np.ndarray, least: np.float32) -> tuple[np.ndarray, np.ndarray]:
-        """Means, dims (map, target pixel), and valid share, same dims or (target pixel,)."""
+        """Means, dims (map, target pixel), and valid shares, same dims or (target pixel,)."""
         means, missing = empty_maps(len(maps), self.target.size), np.isnan(maps)
         if not missing.any():
-            spread(self._spread_entries, self._inside, least, side_by_side(maps), means)
+            spread(self._spread_entries, self._inside, least, interleave(maps), means)
             return means, self._inside
         valid = empty_maps(*means.shape)
-        values, known = side_by_side(np.where(missing, 0, maps)), side_by_side(~missing)
-        spread_valid(self._spread_entries, least, values, known, means, valid)
+        values, validity = interleave(np.where(missing, 0, maps)), interleave(~missing)
+        spread_valid(self._spread_entries, least, values, validity, means, valid)
         return means, valid
 
     def _gather(self, maps: np.ndarray, least: np.float32) -> tuple[np.ndarray, np.ndarray]:
-        """As `_spread`; the result tells what is missing, so that the maps are read once."""
+        """Same as `_spread`. Missing values are detected in the means, so maps are read once."""
         means = np.empty((len(maps), self.target.size), np.float32)
         gather(*self._rows, self._inside, least, maps, means)
         if not (np.isnan(means) & (self._inside >= least)).any():
@@ -100,26 +100,26 @@ class Weights:
 
     @cached_property
     def _rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The compressed rows, unsigned, which spares the compiler the indices from the end."""
+        """Compressed rows; unsigned, so that the kernels need no check for negative indices."""
         matrix = self.matrix
         return matrix.indptr.astype(np.uint32), matrix.indices.astype(np.uint32), matrix.data
 
     @cached_property
     def _spread_entries(self) -> tuple[np.ndarray, ...]:
-        """The entries in the order of `products.spread`."""
+        """Entries of the matrix in the order of `sparse.spread`."""
         return spread_entries(self.matrix)
 
 
 def overlap_weights(source: Grid, target: Grid) -> Weights:
-    """Exact first-order conservative weights.
+    """First-order conservative weights.
 
-    A target pixel is the quadrilateral between its four corners, in the source's columns and
-    rows; its weight for a source pixel is the share of its area that they have in common
-    (Jones 1999, doi:10.1175/1520-0493(1999)127<2204:FASOCR>2.0.CO;2).
+    A target pixel is the quadrilateral between its four corners in the source's columns and rows.
+    Its weight for a source pixel is the share of its area inside that pixel (Jones 1999,
+    doi:10.1175/1520-0493(1999)127<2204:FASOCR>2.0.CO;2).
 
     Args:
-        source, target: Grids in any two coordinate reference systems. In a geographic source a
-            target pixel across the meridian opposite its centre counts as partly outside.
+        source, target: Grids in any two coordinate reference systems. If the source is geographic,
+            a target pixel across the meridian opposite its centre is treated as partly outside.
     """
     column, row = _source_position(
         source,
@@ -142,10 +142,10 @@ def overlap_weights(source: Grid, target: Grid) -> Weights:
 
 
 def nearest(source: Grid, target: Grid) -> np.ndarray:
-    """Flat index of the source pixel that holds each target pixel's centre, for fields of codes.
+    """Flat index of the source pixel that contains each target pixel's centre, for codes.
 
     Returns:
-        Indices into a raveled source map, dims (y, x) of the target; −1 outside the source.
+        Indices into a flattened source map, dims (y, x) of the target; −1 outside the source.
     """
     column, row = _source_position(source, target, target.x, target.y)
     inside = (column >= 0) & (column < source.nx) & (row >= 0) & (row < source.ny)
@@ -157,11 +157,15 @@ def nearest(source: Grid, target: Grid) -> np.ndarray:
 def _source_position(
     source: Grid, target: Grid, x: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Fractional column and row of the source at the crossings of the target's x and y.
+    """Fractional column and row in the source grid of points of the target grid.
+
+    Args:
+        source, target: Source and target grid.
+        x, y: Coordinates in the target's system; the points are all their combinations.
 
     Returns:
-        Two arrays (y, x) in source pixels from the source's outer corner; infinite where the
-        source's system cannot express the place.
+        Column and row, each (y, x), in pixels from the source's outer corner; infinite where the
+        source's system is not defined.
     """
     transformer = pyproj.Transformer.from_crs(target.crs, source.crs, always_xy=True)
     px, py = transformer.transform(*np.meshgrid(x, y))
@@ -172,5 +176,6 @@ def _source_position(
 
 
 def _snap(position: np.ndarray) -> np.ndarray:
+    """Positions, with those closer than `SNAP` to a whole number rounded to it."""
     whole = np.round(position)
     return np.where(np.abs(position - whole) < SNAP, whole, position)

@@ -1,15 +1,15 @@
-"""Areas that quadrilaterals share with the unit squares of a lattice (compiled geometry)."""
+"""Overlap areas of quadrilaterals and the unit squares of a lattice (compiled)."""
 
 import numpy as np
 from numba import njit, prange
 
 MAX_VERTICES = 8
-"""A convex quadrilateral cut by the four sides of a square has at most eight vertices."""
+"""Maximum number of vertices of a convex quadrilateral clipped to a square."""
 
 
 @njit(cache=True)
 def _area(polygon, n):
-    """Unsigned area of the first `n` vertices of `polygon` (shoelace formula)."""
+    """Area of the polygon of the first `n` vertices (shoelace formula)."""
     twice = 0.0
     for i in range(n):
         k = i + 1 if i + 1 < n else 0
@@ -19,20 +19,20 @@ def _area(polygon, n):
 
 @njit(cache=True)
 def _cut(polygon, n, axis, bound, side, out):
-    """Keep the part of a polygon where side · (coordinate − bound) ≥ 0; return its vertex count.
+    """Clip a polygon to side · (coordinate − bound) ≥ 0; return the number of vertices.
 
     One step of the algorithm of Sutherland and Hodgman (1974), doi:10.1145/360767.360802.
     """
     m = 0
     for i in range(n):
         k = i + 1 if i + 1 < n else 0
-        here = side * (polygon[i, axis] - bound)
-        there = side * (polygon[k, axis] - bound)
-        if here >= 0.0:
+        start = side * (polygon[i, axis] - bound)
+        end = side * (polygon[k, axis] - bound)
+        if start >= 0.0:
             out[m] = polygon[i]
             m += 1
-        if (here > 0.0 and there < 0.0) or (here < 0.0 and there > 0.0):
-            share = here / (here - there)
+        if (start > 0.0 and end < 0.0) or (start < 0.0 and end > 0.0):
+            share = start / (start - end)
             for a in range(2):
                 out[m, a] = polygon[i, a] + share * (polygon[k, a] - polygon[i, a])
             out[m, axis] = bound
@@ -42,7 +42,7 @@ def _cut(polygon, n, axis, bound, side, out):
 
 @njit(cache=True)
 def _square_range(low, high, n):
-    """First and one-past-last squares, of `n`, that the interval [low, high] touches."""
+    """First and one-past-last of `n` squares that the interval [low, high] overlaps."""
     first = min(max(np.floor(low), 0.0), float(n))
     last = max(min(np.ceil(high), float(n)), first)
     return int(first), int(last)
@@ -50,7 +50,7 @@ def _square_range(low, high, n):
 
 @njit(cache=True)
 def _squares(quad, nx, ny):
-    """Columns and rows of squares inside the bounding box of a quadrilateral."""
+    """Range of columns and of rows of the squares in a quadrilateral's bounding box."""
     column, row = quad[:, 0], quad[:, 1]
     if not np.all(np.isfinite(quad)):
         return 0, 0, 0, 0
@@ -61,7 +61,7 @@ def _squares(quad, nx, ny):
 
 @njit(cache=True, parallel=True)
 def count_squares(quads, nx, ny):
-    """Number of squares inside the bounding box of each quadrilateral (see `overlap_shares`)."""
+    """Number of squares in the bounding box of each quadrilateral (see `overlap_shares`)."""
     counts = np.empty(len(quads), np.int64)
     for q in prange(len(quads)):
         j0, j1, i0, i1 = _squares(quads[q], nx, ny)
@@ -71,7 +71,7 @@ def count_squares(quads, nx, ny):
 
 @njit(cache=True)
 def _shares_of_one(quad, nx, ny, indices, shares):
-    """Fill `indices` and `shares` with the squares of one quadrilateral."""
+    """Fill `indices` and `shares` for the squares of one quadrilateral."""
     strip = np.empty((MAX_VERTICES, 2))
     piece = np.empty((MAX_VERTICES, 2))
     spare = np.empty((MAX_VERTICES, 2))
@@ -91,16 +91,16 @@ def _shares_of_one(quad, nx, ny, indices, shares):
 
 @njit(cache=True, parallel=True)
 def overlap_shares(quads, nx, ny, starts):
-    """Share of each quadrilateral's area that lies in each square it may touch.
+    """Share of each quadrilateral's area in each square of its bounding box.
 
     Args:
-        quads: Corners in order around each convex quadrilateral, dims (quad, 4, 2), as (column,
-            row) in units of squares; a quadrilateral with a corner that is not finite has no share.
+        quads: Corners of convex quadrilaterals in cyclic order, dims (quad, 4, 2), as (column, row)
+            in units of squares; a quadrilateral with a corner that is not finite has no share.
         nx, ny: Number of columns and rows of squares.
-        starts: Running sum of `count_squares`, dims (quad + 1,).
+        starts: Cumulative sum of `count_squares`, starting with 0, dims (quad + 1,).
 
     Returns:
-        Flat index of the square and share (0 where they only come near), dims (starts[-1],).
+        Flat index of the square, and share (0 without overlap), each with dims (starts[-1],).
     """
     indices = np.empty(starts[-1], np.int64)
     shares = np.empty(starts[-1], np.float64)

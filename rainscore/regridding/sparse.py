@@ -1,9 +1,9 @@
-"""Sparse products with many maps at once, bound by the memory and not by the arithmetic.
+"""Products of a sparse matrix with many maps at once, limited by the memory bandwidth.
 
-`spread` is for more target than source pixels: sixteen maps lie side by side, so that an entry of
-the matrix is read once for all of them, and the results leave for the memory as whole cache lines.
-`gather` is for fewer target pixels: eight sums run beside each other. Either way a map's result has
-the same bytes whatever maps it comes with.
+`spread` is for targets with more pixels than the source: sixteen maps are interleaved, so that an
+entry of the matrix is read once for all of them, and results are written as whole cache lines.
+`gather` is for targets with fewer pixels: eight maps are summed at a time. With both, the result of
+a map does not depend, to the bit, on the other maps of the call.
 """
 
 from collections.abc import Callable
@@ -16,36 +16,36 @@ from numba.extending import intrinsic
 from scipy.sparse import csr_matrix
 
 LANES = 16
-"""Maps that lie side by side: 64 bytes, a line of the cache."""
+"""Number of interleaved maps: 64 bytes of float32, one cache line."""
 
 
 TILE = 512
-"""Target pixels, a multiple of `LANES`, that stay in the cache while all maps pass."""
+"""Number of target pixels processed together, so that they fit the cache; multiple of `LANES`."""
 
 
 INT, VECTOR = ir.IntType(32), ir.VectorType(ir.FloatType(), LANES)
 
 
 def _vector(context, builder, kind, array, index) -> ir.Value:
-    """Pointer to sixteen numbers of a flat float32 array."""
+    """Pointer to sixteen consecutive values of a flat float32 array."""
     data = context.make_array(kind)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), VECTOR.as_pointer())
 
 
 def _pick(builder, a, b, order: list[int]) -> ir.Value:
-    """Vector of elements of two vectors; from 16 on they are those of the second."""
+    """Vector of elements of two vectors; indices from 16 refer to the second one."""
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT, LANES), order))
 
 
 def _product(*, add: bool) -> Callable:
-    """Code of `put_product` and `add_product`."""
+    """Code generator of `put_product` (add=False) and `add_product` (add=True)."""
 
     def generate(context, builder, signature, arguments):
         total, at, weight, values, place = arguments
         first = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), weight, INT(0))
         weights = _pick(builder, first, first, [0] * LANES)
         pointer = _vector(context, builder, signature.args[3], values, place)
-        contract = ("contract",)  # a product and a sum may be one instruction
+        contract = ("contract",)  # allows fused multiply-add
         result = builder.fmul(weights, builder.load(pointer, align=4), flags=contract)
         pointer = _vector(context, builder, signature.args[0], total, at)
         if add:
@@ -74,8 +74,8 @@ def add_product(typing, total, at, weight, values, place):
 def turn(typing, pixels, at, maps, place, step):
     """maps[place + step * m + p] = pixels[at + 16 * p + m], m and p from 0 to 15.
 
-    `place` and `step` are multiples of 16 and `maps` begins on a cache line: the lines are written
-    past the cache, without being read before.
+    `place` and `step` are multiples of 16 and `maps` starts on a cache line, so that the stores
+    bypass the cache (non-temporal).
     """
 
     def generate(context, builder, signature, arguments):
@@ -85,7 +85,7 @@ def turn(typing, pixels, at, maps, place, step):
             index = builder.add(at, at.type(LANES * p))
             pointer = _vector(context, builder, signature.args[0], pixels, index)
             rows.append(builder.load(pointer, align=4))
-        for width in (1, 2, 4, 8):  # swap the off-diagonal squares of ever wider squares
+        for width in (1, 2, 4, 8):  # transpose by swapping off-diagonal blocks
             low = [k + LANES - width if k & width else k for k in range(LANES)]
             high = [k + LANES if k & width else k + width for k in range(LANES)]
             for p in (p for p in range(LANES) if not p & width):
@@ -102,14 +102,14 @@ def turn(typing, pixels, at, maps, place, step):
 
 
 def empty_maps(n: int, size: int) -> np.ndarray:
-    """Uninitialised float32 maps, dims (n, size), that begin on a cache line."""
+    """Uninitialised float32 maps, dims (n, size), aligned to a cache line."""
     raw = np.empty(n * size + LANES, np.float32)
     start = -raw.ctypes.data // 4 % LANES
     return raw[start : start + n * size].reshape(n, size)
 
 
-def side_by_side(maps: np.ndarray) -> np.ndarray:
-    """Maps (n, pixel) in blocks of sixteen, pixel by pixel: dims (block, pixel · 16); 0 beyond."""
+def interleave(maps: np.ndarray) -> np.ndarray:
+    """Interleave maps (n, pixel) by sixteen: dims (block, pixel · 16), padded with zeros."""
     n, size = maps.shape
     padded = np.zeros((-(-n // LANES) * LANES, size), np.float32)
     padded[:n] = maps
@@ -120,8 +120,9 @@ def spread_entries(matrix: csr_matrix) -> tuple[np.ndarray, ...]:
     """Entries of a matrix in the order of `spread`.
 
     Returns:
-        Of the first entry of each row (0 in an empty one): place of its source, share. Of all
-        others: the first of each tile, place in the tile, place of the source, share.
+        For the first entry of each row (0 for an empty row): offset of the source pixel, share.
+        For all other entries: first entry of each tile, offset of the target pixel in the tile,
+        offset of the source pixel, share. Offsets are in interleaved maps.
     """
     starts, rows = matrix.indptr, matrix.shape[0]
     row = np.repeat(np.arange(rows), np.diff(starts))
@@ -137,7 +138,7 @@ def spread_entries(matrix: csr_matrix) -> tuple[np.ndarray, ...]:
 
 @njit(cache=True)
 def _mix(values, lead_source, lead_share, pixel, source, share, block):
-    """Products of a tile with sixteen maps, into `block` (pixel · 16)."""
+    """Products of the rows of a tile with sixteen maps, written to `block` (pixel · 16)."""
     for p in range(np.uint64(len(lead_source))):
         at = p * np.uint64(LANES)
         put_product(block, at, lead_share[p], values, lead_source[p])  # type: ignore[call-arg]
@@ -147,7 +148,7 @@ def _mix(values, lead_source, lead_share, pixel, source, share, block):
 
 @njit(cache=True, error_model="numpy")
 def _scale(area, least):
-    """What turns sums into means: 1 / area, or missing where the area is too small."""
+    """Factor from sums to means: 1 / area, NaN where the area is below `least`."""
     scale = np.empty(len(area), np.float32)
     for i in range(len(area)):
         scale[i] = np.float32(1) / area[i] if area[i] >= least else np.float32(np.nan)
@@ -155,8 +156,8 @@ def _scale(area, least):
 
 
 @njit(cache=True)
-def _deliver(block, pixels, maps, first_map, first_pixel):
-    """Write a block of pixels to its sixteen maps, or to those of them that there are."""
+def _copy_to_maps(block, pixels, maps, first_map, first_pixel):
+    """Copy a block of pixels to its sixteen maps, or to fewer at the end."""
     n, size = maps.shape
     if first_map + LANES <= n and size % LANES == 0:
         flat = maps.reshape(n * size)
@@ -171,14 +172,14 @@ def _deliver(block, pixels, maps, first_map, first_pixel):
 
 @njit(cache=True, parallel=True, error_model="numpy")
 def spread(entries, inside, least, blocks, means):
-    """Fill `means` (map, target pixel) where no value is missing.
+    """Fill `means` (map, target pixel) for maps without missing values.
 
     Args:
-        entries: Of `spread_entries`.
+        entries: Result of `spread_entries`.
         inside: Sum of each row, dims (target pixel,).
-        least: Where it is less, the mean is missing.
-        blocks: Maps as `side_by_side` lays them.
-        means: Of `empty_maps`.
+        least: Minimum of `inside`; the mean is missing below it.
+        blocks: Result of `interleave`.
+        means: Array from `empty_maps`.
     """
     lead_source, lead_share, first, pixel, source, share = entries
     for tile in prange(len(first) - 1):
@@ -192,14 +193,15 @@ def spread(entries, inside, least, blocks, means):
             for p in range(np.uint64(len(scale))):
                 at = p * np.uint64(LANES)
                 put_product(block, at, scale[p], block, at)  # type: ignore[call-arg]
-            _deliver(block, len(scale), means, b * LANES, pixels.start)
+            _copy_to_maps(block, len(scale), means, b * LANES, pixels.start)
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
-def spread_valid(entries, least, blocks, known, means, valid):
-    """Fill `means` and `valid` as `spread` does.
+def spread_valid(entries, least, blocks, validity, means, valid):
+    """Fill `means` and `valid` (map, target pixel) for maps with missing values.
 
-    `known` is 1 where a value is, 0 where it is missing; there `blocks` holds 0.
+    `validity`, interleaved like `blocks`, is 1 where a value is valid and 0 where it is missing;
+    missing values are 0 in `blocks`.
     """
     lead_source, lead_share, first, pixel, source, share = entries
     for tile in prange(len(first) - 1):
@@ -208,21 +210,21 @@ def spread_valid(entries, least, blocks, known, means, valid):
         n = pixels.stop - pixels.start
         block, area = np.empty(TILE * LANES, np.float32), np.empty(TILE * LANES, np.float32)
         for b in range(len(blocks)):
-            for values, total in ((blocks[b], block), (known[b], area)):
+            for values, total in ((blocks[b], block), (validity[b], area)):
                 _mix(values, lead_source[pixels], lead_share[pixels],
                      pixel[others], source[others], share[others], total)  # fmt: skip
             block[:] *= _scale(area, least)
-            _deliver(block, n, means, b * LANES, pixels.start)
-            _deliver(area, n, valid, b * LANES, pixels.start)
+            _copy_to_maps(block, n, means, b * LANES, pixels.start)
+            _copy_to_maps(area, n, valid, b * LANES, pixels.start)
 
 
 @njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
 def gather(starts, source, share, inside, least, maps, means):
-    """Fill `means` (map, target pixel); missing also where any value is.
+    """Fill `means` (map, target pixel); NaN also where any source value is missing.
 
     Args:
-        starts, source, share: Compressed rows of the matrix, unsigned.
-        inside, least, means: As for `spread`.
+        starts, source, share: Compressed sparse rows of the matrix, with unsigned indices.
+        inside, least, means: See `spread`.
         maps: Dims (map, source pixel).
     """
     zero, n, scales = np.float32(0), len(maps), _scale(inside, least)
@@ -247,7 +249,7 @@ def gather(starts, source, share, inside, least, maps, means):
 
 @njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
 def gather_valid(starts, source, share, least, maps, means, valid):
-    """Compute `means` and `valid` again from the valid values, where `means` is missing."""
+    """Recompute `means` and `valid` from the valid values, where `means` is NaN."""
     zero, one, missing = np.float32(0), np.float32(1), np.float32(np.nan)
     for p in prange(means.shape[1]):
         for m in range(len(maps)):
@@ -255,8 +257,8 @@ def gather_valid(starts, source, share, least, maps, means, valid):
                 total, area, values = zero, zero, maps[m]
                 for e in range(starts[p], starts[p + 1]):
                     value, part = values[source[e]], share[e]
-                    known = value == value
-                    total += part * (value if known else zero)
-                    area += part if known else zero
+                    is_valid = value == value
+                    total += part * (value if is_valid else zero)
+                    area += part if is_valid else zero
                 scale = one / area if area >= least else missing
                 means[m, p], valid[m, p] = total * scale, area

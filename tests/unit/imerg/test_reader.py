@@ -15,7 +15,7 @@ START = np.datetime64("2019-06-02T10:30", "ns")
 V03E = "imerg/3B-HHR-E.MS.MRG.3IMERG.20151001-S000000-E002959.0000.V03E.RT-H5"
 SUBSET = "imerg/GPM_3IMERGHH_bounds.nc4"
 RAIN = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, -9999.9]], np.float32)
-"""3 longitudes from 2.0°E, 2 latitudes from 45.0°N, as the files order them."""
+"""Rain at 3 longitudes from 2.0°E and 2 latitudes from 45.0°N, dims (lon, lat) as in files."""
 
 
 def write(
@@ -65,7 +65,7 @@ def cells(west: float, south: float, nx: int, ny: int) -> Grid:
         ),
     ],
 )
-def test_names_met_in_archives_are_understood(name: str, expected: GranuleName) -> None:
+def test_names_of_the_archives_are_parsed(name: str, expected: GranuleName) -> None:
     assert parse_name(Path("/some/folder") / name) == expected
 
 
@@ -78,7 +78,7 @@ def test_other_names_are_refused(name: str) -> None:
         parse_name(name)
 
 
-def test_a_granule_is_turned_to_latitude_by_longitude_and_fill_becomes_nan(tmp_path: Path) -> None:
+def test_fields_are_latitude_by_longitude_with_nan_for_fill_values(tmp_path: Path) -> None:
     granule = read_granule(write(tmp_path / NAME))
     np.testing.assert_array_equal(granule.precipitation, [[0, 2, 4], [1, 3, np.nan]])
     assert granule.precipitation.dtype == np.float32
@@ -121,13 +121,13 @@ def test_a_field_that_the_file_does_not_have_is_missing_and_named(tmp_path: Path
     assert np.isnan(granule.quality_index).all()
 
 
-def test_codes_and_their_fill_are_floats_with_nan(tmp_path: Path) -> None:
+def test_codes_are_floats_with_nan_for_fill_values(tmp_path: Path) -> None:
     source = np.array([0, 9, 11, -9999, 5, 7], np.int16)
     path = write(tmp_path / NAME, others={"Intermediate/MWprecipSource": source})
     np.testing.assert_array_equal(read_granule(path).mw_source, [[0, 11, 5], [9, np.nan, 7]])
 
 
-def test_exactly_the_cells_asked_for_are_returned_and_those_outside_the_file_are_missing(
+def test_the_requested_cells_are_returned_and_those_outside_the_file_are_missing(
     tmp_path: Path,
 ) -> None:
     granule = read_granule(write(tmp_path / NAME), cells(2.1, 44.9, 4, 3))
@@ -138,7 +138,7 @@ def test_exactly_the_cells_asked_for_are_returned_and_those_outside_the_file_are
     np.testing.assert_array_equal(granule.lon, [2.15, 2.25, 2.35, 2.45])
 
 
-def test_a_window_outside_the_file_is_refused_with_what_the_file_covers(tmp_path: Path) -> None:
+def test_a_window_outside_the_file_is_refused_with_the_bounds_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(DomainError, match=r"latitudes 45 to 45\.2 and longitudes 2 to 2\.3"):
         read_granule(write(tmp_path / NAME), cells(3.0, 45.0, 2, 2))
 
@@ -192,7 +192,7 @@ def test_a_web_page_an_empty_file_and_a_truncated_file_are_damaged(tmp_path: Pat
         read_granule(path)
 
 
-def test_an_absent_file_is_not_called_damaged(tmp_path: Path) -> None:
+def test_an_absent_file_is_not_damaged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_granule(tmp_path / NAME)
 

@@ -18,11 +18,11 @@ from rainscore.imerg.writer import _image, write_granule
 from tests.data import shared
 
 SCALES = {"DIMENSION_LIST", "REFERENCE_LIST"}
-"""References between a variable and its dimension scales: the dump leaves them out."""
+"""References between a variable and its dimension scales, which the dump does not contain."""
 
 
 def world(start: str = "2000-06-01T00:00", n: int = 10) -> xr.Dataset:
-    """Fields with a missing cell each; codes and weights are whole numbers."""
+    """Whole-numbered fields, each with one missing cell."""
     rng = np.random.default_rng(1)
     fields = {}
     for name in VARIABLES:
@@ -71,7 +71,7 @@ def test_the_same_dataset_gives_the_same_bytes_and_no_other_file(tmp_path: Path)
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
 
 
-def test_a_second_granule_owes_nothing_to_the_first(tmp_path: Path) -> None:
+def test_a_second_granule_is_independent_of_the_first(tmp_path: Path) -> None:
     dry = world("2000-06-01T00:30") * 0
     write_granule(tmp_path / "a", world(), run="final")
     write_granule(tmp_path / "b", dry.assign_coords(time=dry.time), run="final")
@@ -80,7 +80,7 @@ def test_a_second_granule_owes_nothing_to_the_first(tmp_path: Path) -> None:
     assert float(second.precipitation.max()) == 0
 
 
-def test_threads_that_write_at_once_write_the_same_bytes_as_one_after_the_other(
+def test_concurrent_threads_write_the_same_bytes_as_a_single_one(
     tmp_path: Path,
 ) -> None:
     starts = np.datetime64("2000-06-01", "ns") + np.arange(24) * np.timedelta64(30, "m")
@@ -133,7 +133,7 @@ def test_the_structure_is_that_of_a_real_granule_item_by_item(tmp_path: Path) ->
     wanted = _dumped(dump)
     headers = items.pop("FileHeader"), wanted.pop("FileHeader").replace("V07A", "V07B")
     ours, theirs = (dict(re.findall(r"(\w+)=(.*?);\n", header)) for header in headers)
-    # When and by whom the file was made is all that differs.
+    # Only the time and the software of its production differ.
     assert ours.keys() == theirs.keys()
     assert {key for key in ours if ours[key] != theirs[key]} == {
         "GenerationDateTime",
@@ -143,7 +143,7 @@ def test_the_structure_is_that_of_a_real_granule_item_by_item(tmp_path: Path) ->
 
 
 def _described(file: h5py.File) -> dict:
-    """Everything the dump tells of a file, but the compression."""
+    """All items of a file that the dump contains, without the compression."""
     items: dict = {name: value.decode() for name, value in file.attrs.items()}
 
     def visit(path: str, item: h5py.HLObject) -> None:
@@ -162,7 +162,7 @@ def _described(file: h5py.File) -> dict:
 
 
 def _dumped(lines: list[str]) -> dict:
-    """The dump as `_described` tells a file."""
+    """Items of the dump, in the format of `_described`."""
     items: dict = {}
     path = ""
     for line in lines:
@@ -201,7 +201,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_simulated_granule_says_so_and_a_real_one_does_not(tmp_path: Path) -> None:
+def test_simulated_and_real_granules_are_distinguished(tmp_path: Path) -> None:
     path = tmp_path / "granule.HDF5"
     write_granule(path, world(), run="final")
     assert read_granule(path).attrs["world"] == "simulated"

@@ -48,7 +48,7 @@ def test_a_folder_without_frames_gives_an_empty_table(tmp_path: Path) -> None:
     assert list(frames) == ["time", "file", "index"] and frames.empty
 
 
-def test_a_written_field_reads_back_in_its_place_and_the_rest_is_missing(tmp_path: Path) -> None:
+def test_a_field_is_read_back_at_its_position_and_the_rest_is_missing(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     rate = (rng.integers(0, 3000, STUDY.shape) * 0.12).astype(np.float32)
     rate[3, 4] = np.nan
@@ -66,7 +66,7 @@ def test_a_written_field_reads_back_in_its_place_and_the_rest_is_missing(tmp_pat
     assert [p.name for p in tmp_path.iterdir()] == ["202001010005.npz"]
 
 
-def test_the_layout_is_that_of_the_source_and_bytes_repeat(tmp_path: Path) -> None:
+def test_the_layout_is_that_of_the_source_and_writing_is_deterministic(tmp_path: Path) -> None:
     rate = np.full(STUDY.shape, 1.2, np.float32)
     for name in ("202001010000.npz", "202001010005.npz"):
         write_frame(tmp_path / name, rate, STUDY)
@@ -97,7 +97,7 @@ def test_a_grid_off_the_mosaic_is_refused(tmp_path: Path, grid: Grid) -> None:
         write_frame(tmp_path / "202001010000.npz", np.zeros(grid.shape), grid)
 
 
-def test_what_is_not_a_frame_is_damaged(tmp_path: Path) -> None:
+def test_other_content_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "202001010000.npz"
     write_frame(path, np.random.default_rng(6).gamma(1, 9, STUDY.shape), STUDY)
     whole = path.read_bytes()
@@ -123,7 +123,7 @@ def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
         RADAR.read(tmp_path / "202001010000.npz")
 
 
-def test_the_mosaic_ends_where_its_source_says() -> None:
+def test_the_mosaic_has_the_extent_of_its_source() -> None:
     grid = mosaic_grid(1536)
     assert grid.x[-1] - grid.x[0] == 1535_000
     assert grid.lonlat[1][0, 0] == pytest.approx(53.67, abs=0.05)

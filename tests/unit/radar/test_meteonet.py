@@ -51,7 +51,7 @@ def test_pixels_below_the_quality_of_their_day_are_missing(tmp_path: Path) -> No
     late = datetime(2016, 8, 21, 23, 55)
     path = write(tmp_path, dates=[late + timedelta(minutes=5 * i) for i in range(4)])
     days = [date(2016, 8, 21), date(2016, 8, 22)]
-    # 255 says that a pixel has no quality, which is not a reason to leave it out.
+    # 255 means that the pixel has no quality; such pixels are kept.
     quality = write_quality(
         path, [[[49, 50, 51], [255, 0, 100]], [[100] * 3, [100, 100, 49]]], days
     )
@@ -68,14 +68,14 @@ def test_pixels_below_the_quality_of_their_day_are_missing(tmp_path: Path) -> No
     assert np.isfinite(RADAR.read(path, 0)).all()
 
 
-def test_frames_of_a_day_without_a_map_of_quality_stay_whole(tmp_path: Path) -> None:
+def test_frames_of_a_day_without_a_quality_map_are_kept(tmp_path: Path) -> None:
     path = write(tmp_path)
     write_quality(path, [[[0] * 3] * 2], [date(2016, 8, 30)])
     assert np.isfinite(get_format("meteonet", min_quality=0.5).read(path, 0)).all()
 
 
 @pytest.mark.parametrize("zone", ["NW", "SE"])
-def test_real_maps_of_quality_take_away_what_is_below_the_threshold(zone: str) -> None:
+def test_real_quality_maps_remove_pixels_below_the_threshold(zone: str) -> None:
     path = shared(f"meteonet/rainfall_{zone}_2016_08.3.npz")
     with np.load(shared(f"meteonet/rainfall_mean_quality-code_{zone}_2016_08.3.npz")) as archive:
         first_day = archive["data"][0]
@@ -95,7 +95,7 @@ def test_dates_are_starts_unless_configured_as_ends(tmp_path: Path) -> None:
     assert ends["time"][1] == pd.Timestamp("2016-08-21")
 
 
-def test_pixels_lie_where_the_coordinates_say(tmp_path: Path) -> None:
+def test_the_grid_agrees_with_the_coordinates(tmp_path: Path) -> None:
     path = write(tmp_path)
     grid = RADAR.grid(path)
     np.testing.assert_allclose(grid.x, [-5.83, -5.82, -5.81])
@@ -112,7 +112,7 @@ def test_pixels_lie_where_the_coordinates_say(tmp_path: Path) -> None:
         RADAR.grid(path)
 
 
-def test_two_zones_in_a_folder_need_a_choice(tmp_path: Path) -> None:
+def test_two_zones_in_a_folder_are_refused_unless_one_is_chosen(tmp_path: Path) -> None:
     write(tmp_path)
     write(tmp_path, NAME.replace("NW", "SE"))
     with pytest.raises(RainscoreError, match="meteonet-SE"):
@@ -121,7 +121,7 @@ def test_two_zones_in_a_folder_need_a_choice(tmp_path: Path) -> None:
     assert len(frames) == 4 and "_SE_" in frames["file"][0]
 
 
-def test_a_damaged_file_stands_for_every_frame_of_its_days(tmp_path: Path) -> None:
+def test_a_damaged_file_is_listed_for_each_frame_of_its_days(tmp_path: Path) -> None:
     path = write(tmp_path)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(DamagedFile, match="download it again"):
@@ -133,7 +133,7 @@ def test_a_damaged_file_stands_for_every_frame_of_its_days(tmp_path: Path) -> No
 
 
 class Trap:
-    """Something whose unpickling would run a command."""
+    """Object whose unpickling would run a command."""
 
     def __reduce__(self) -> tuple:
         return os.mkdir, ("trapped",)
@@ -150,7 +150,7 @@ def test_a_pickle_that_holds_more_than_dates_is_not_run(
 
 
 @pytest.mark.parametrize(("zone", "missing"), [("NW", 0.125), ("SE", 0.041)])
-def test_real_frames_give_exactly_the_half_hours_that_have_enough(
+def test_real_frames_give_exactly_the_half_hours_with_enough_frames(
     zone: str, missing: float
 ) -> None:
     radar = get_format(f"meteonet-{zone}")

@@ -58,7 +58,7 @@ def test_row_0_is_north_and_the_grid_has_the_outer_corner(ascending: bool, tmp_p
     assert pyproj.CRS(grid.crs).equals(pyproj.CRS(CRS), ignore_axis_order=True)
 
 
-def test_kilometres_and_longitudes_are_understood(tmp_path: Path) -> None:
+def test_kilometres_and_longitudes_are_converted(tmp_path: Path) -> None:
     dataset = rain()
     dataset = dataset.assign_coords(x=dataset["x"] / 1000, y=dataset["y"] / 1000)
     dataset["x"].attrs["units"] = dataset["y"].attrs["units"] = "km"
@@ -72,7 +72,7 @@ def test_kilometres_and_longitudes_are_understood(tmp_path: Path) -> None:
     assert (grid.crs, grid.x0, grid.y0, grid.dy) == ("EPSG:4326", 1.75, 47.25, -0.5)
 
 
-def test_a_time_is_the_start_unless_its_bounds_or_the_user_say_otherwise(tmp_path: Path) -> None:
+def test_a_time_is_the_start_unless_bounds_or_the_configuration_differ(tmp_path: Path) -> None:
     rain().to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     first = pd.Timestamp("2023-05-01")
     assert RADAR.scan(tmp_path)["time"][0] == first
@@ -92,13 +92,13 @@ def test_an_accumulation_longer_than_a_half_hour_is_refused(tmp_path: Path) -> N
         RADAR.read(tmp_path / "a.nc")
 
 
-def test_a_file_without_a_time_is_named(tmp_path: Path) -> None:
+def test_the_error_for_a_file_without_time_names_the_file(tmp_path: Path) -> None:
     rain().isel(time=0, drop=True).to_netcdf(tmp_path / "map.nc", engine="h5netcdf")
     with pytest.raises(DamagedFile, match=r"map\.nc: .*no coordinate time"):
         get_format("netcdf").scan(tmp_path)
 
 
-def test_a_store_is_indexed_as_a_file_is(tmp_path: Path) -> None:
+def test_a_zarr_store_is_indexed_like_a_file(tmp_path: Path) -> None:
     rain().to_zarr(tmp_path / "rain.zarr")
     table = index_frames(tmp_path, RADAR, steps("2023-05-01", "2023-05-01T00:30", 10))
     assert list(table["state"]) == ["present", "present", "missing"]
@@ -106,20 +106,20 @@ def test_a_store_is_indexed_as_a_file_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", [("time", "x", "y"), ("y", "x", "time")])
-def test_the_order_of_the_axes_is_the_file_s_own(order: tuple[str, ...], tmp_path: Path) -> None:
+def test_dims_may_be_in_any_order(order: tuple[str, ...], tmp_path: Path) -> None:
     rain().transpose(*order, ...).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     np.testing.assert_array_equal(RADAR.read(tmp_path / "a.nc", 1), [[6, 7, 8], [9, 10, 11]])
     assert RADAR.grid(tmp_path / "a.nc").shape == (2, 3)
 
 
-def test_axes_are_known_by_their_attributes_before_their_names(tmp_path: Path) -> None:
+def test_attributes_of_axes_take_precedence_over_their_names(tmp_path: Path) -> None:
     odd = rain().rename(x="north", y="east").transpose("time", "north", "east", ...)
     odd["north"].attrs["axis"], odd["east"].attrs["axis"] = "X", "Y"
     odd.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     np.testing.assert_array_equal(RADAR.read(tmp_path / "a.nc", 1), [[6, 7, 8], [9, 10, 11]])
 
 
-def test_of_several_variables_one_is_chosen_by_name(tmp_path: Path) -> None:
+def test_one_of_several_variables_is_selected_by_name(tmp_path: Path) -> None:
     dataset = rain()
     dataset["other"] = dataset["rr"] * 2
     dataset["other"].attrs = dict(dataset["rr"].attrs)
@@ -129,7 +129,7 @@ def test_of_several_variables_one_is_chosen_by_name(tmp_path: Path) -> None:
     assert get_format("netcdf:other").read(tmp_path / "a.nc", 1)[0, 0] == 12
 
 
-def test_what_is_not_rain_is_damaged(tmp_path: Path) -> None:
+def test_a_file_without_rain_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.nc").write_bytes(b"<html>")
     with pytest.raises(DamagedFile, match="CF conventions"):
         RADAR.check(tmp_path / "a.nc")

@@ -30,7 +30,7 @@ def write(
     first: str = "QIND",
     **what: float,
 ) -> Path:
-    """Write a composite of 1 × n pixels whose second dataset holds the quantity."""
+    """Write a composite of 1 × n pixels with the quantity in its second dataset."""
     with h5py.File(path, "w") as file:
         file.create_group("what").attrs.update(date="20180824", time=end)
         where = file.create_group("where").attrs
@@ -79,7 +79,7 @@ def test_reflectivity_becomes_rain_by_marshall_and_palmer(tmp_path: Path) -> Non
     np.testing.assert_allclose(RADAR.read(path), [[1, 10, 0, np.nan]], rtol=1e-5)
 
 
-def test_rate_is_preferred_wherever_it_stands_and_whoever_holds_its_attributes(
+def test_rate_is_preferred_at_any_position_in_the_file(
     tmp_path: Path,
 ) -> None:
     for inside_data in (False, True):
@@ -115,7 +115,7 @@ def test_a_file_without_its_corners_is_damaged(tmp_path: Path) -> None:
 
 
 def test_the_start_is_that_in_the_file_unless_a_convention_is_configured(tmp_path: Path) -> None:
-    # As OPERA does: scans from 10 minutes before to 5 minutes after the nominal time.
+    # OPERA: scans from 10 minutes before to 5 minutes after the nominal time.
     write(tmp_path / "T_201808241800.h5", [1], start="175000", end="180500")
     write(tmp_path / "T_201808241815.h5", [1], start="180500", end="182000")
     for convention, first in (("format", "17:45"), ("start", "18:00"), ("end", "17:45")):
@@ -130,7 +130,7 @@ def test_the_time_is_read_from_the_content_if_the_name_has_none(tmp_path: Path) 
     assert frames["time"][0] == pd.Timestamp("2018-08-24 17:45")
 
 
-def test_a_damaged_file_keeps_its_place_in_the_list(tmp_path: Path) -> None:
+def test_a_damaged_file_is_listed(tmp_path: Path) -> None:
     (tmp_path / "T_201808241745.h5").write_bytes(b"")
     write(tmp_path / "T_201808241800.h5", [1])
     frames = RADAR.scan(tmp_path)
@@ -144,7 +144,7 @@ def test_a_damaged_file_keeps_its_place_in_the_list(tmp_path: Path) -> None:
     ("quantity", "stored", "rate"),
     [("ACRR", 5, 0.6), ("RATE", 5, 0.6), ("DBZH", 110, 0.99852)],
 )
-def test_each_quantity_of_the_mosaic_of_meteo_france_is_read_and_lies_on_its_lattice(
+def test_each_quantity_of_the_mosaic_of_meteo_france_is_read_on_the_grid_of_the_mosaic(
     quantity: str, stored: int, rate: float, tmp_path: Path
 ) -> None:
     values = np.full((3472, 3472), 65535, np.uint16)
@@ -156,9 +156,9 @@ def test_each_quantity_of_the_mosaic_of_meteo_france_is_read_and_lies_on_its_lat
     )
     radar = get_format("odim", step_minutes=5)
     assert list(radar.scan(tmp_path)["time"].dt.strftime("%H:%M")) == ["17:55", "18:00"]
-    found = radar.read(path)
-    np.testing.assert_allclose(found[1200, 698:703], [0, 0, rate, rate, 0], rtol=1e-4)
-    assert np.isnan(found).mean() == pytest.approx(1 - 1000 * 2500 / 3472**2)
+    rates = radar.read(path)
+    np.testing.assert_allclose(rates[1200, 698:703], [0, 0, rate, rate, 0], rtol=1e-4)
+    assert np.isnan(rates).mean() == pytest.approx(1 - 1000 * 2500 / 3472**2)
     grid = radar.grid(path)
     assert (grid.shape, grid.dx, grid.dy) == ((3472, 3472), 500, -500)
     # Both mosaics have one corner, of which the 1 km mosaic gives another decimal.
@@ -188,7 +188,7 @@ def test_real_opera_composites_are_read_and_their_clutter_counted() -> None:
     assert np.isnan(clean).sum() == np.isnan(rate).sum() + 2
 
 
-def test_real_opera_pixels_lie_where_opera_says() -> None:
+def test_the_grid_of_real_opera_composites_has_the_corners_of_the_file() -> None:
     path = shared("opera/20180824/T_PAAH21_C_EUOC_20180824180000.hdf")
     grid = RADAR.grid(path)
     assert grid.shape == (2200, 1900)

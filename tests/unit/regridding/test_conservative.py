@@ -1,4 +1,4 @@
-"""Regridding: areas by hand, conservation, missing values, an independent implementation."""
+"""Regridding: hand-computed areas, conservation, missing values, independent implementations."""
 
 import shutil
 import subprocess
@@ -24,12 +24,12 @@ def dense(source: Grid, target: Grid) -> np.ndarray:
     return overlap_weights(source, target).matrix.toarray()
 
 
-def test_a_shifted_pixel_takes_the_areas_computed_by_hand():
+def test_a_shifted_pixel_has_the_areas_computed_by_hand():
     weights = dense(plane(0, 0, 1, 2), plane(0.25, 0.5, 1, 1))
     np.testing.assert_allclose(weights, [[0.375, 0.125, 0.375, 0.125]])
 
 
-def test_a_row_that_runs_from_the_north_is_read_from_the_north():
+def test_a_source_with_row_0_north_is_regridded_with_its_orientation():
     values = np.array([[1.0, 2.0], [3.0, 4.0]])
     north_first = plane(0, 2, 1, 2, up=False)
     result, _ = overlap_weights(north_first, plane(0, 0, 1, 2)).apply(values)
@@ -43,7 +43,7 @@ def test_a_large_pixel_is_the_mean_of_the_small_ones():
     np.testing.assert_array_equal(valid, 1)
 
 
-def test_a_small_pixel_takes_the_large_one_that_holds_it():
+def test_a_small_pixel_has_the_value_of_the_large_one_around_it():
     weights = dense(plane(0, 0, 10, 2), plane(0, 0, 1, 20))
     assert set(weights.ravel()) == {0.0, 1.0}
     np.testing.assert_array_equal(weights.sum(axis=0), 100)
@@ -67,14 +67,14 @@ def test_the_part_of_a_pixel_outside_the_source_is_not_valid():
     assert np.isnan(weights.apply(np.full((2, 2), 7.0), min_valid=0.4)[0]).all()
 
 
-def test_a_pixel_wholly_outside_the_source_is_missing():
+def test_a_pixel_entirely_outside_the_source_is_missing():
     result, valid = overlap_weights(plane(0, 0, 1, 2), plane(9, 9, 1, 1)).apply(
         np.ones((2, 2)), min_valid=0
     )
     assert np.isnan(result).all() and valid.item() == 0
 
 
-def test_missing_values_are_renormalised_and_never_spread():
+def test_means_are_renormalised_over_valid_values():
     values = np.array([[1.0, 5.0], [np.nan, 5.0]])
     result, valid = overlap_weights(plane(0, 0, 1, 2), plane(0, 0, 2, 1)).apply(values)
     np.testing.assert_allclose([result.item(), valid.item()], [11 / 3, 0.75])
@@ -96,9 +96,7 @@ def test_leading_dimensions_are_kept():
 
 @pytest.mark.parametrize("onto_cells", [False, True])
 @pytest.mark.parametrize("size_km", [160, 100])
-def test_a_map_has_the_same_bytes_alone_and_among_others_with_or_without_holes(
-    onto_cells: bool, size_km: int
-):
+def test_a_map_has_the_same_bytes_alone_and_with_others(onto_cells: bool, size_km: int):
     grid = study_grid(centre=(2.5, 46.6), size_km=size_km, step_km=2)
     grids = (grid, imerg_cells(grid)) if onto_cells else (imerg_cells(grid), grid)
     weights = overlap_weights(*grids)
@@ -204,16 +202,16 @@ def test_mass_and_constants_are_kept_at_1_km(france: Weights):
     area = overlap_weights(grid, cells)
     onto_cells = area.apply(france.apply(rain)[0], min_valid=0.99)[0]
     share = france.matrix.astype(float).T @ np.ones(grid.size)
-    known = np.isfinite(onto_cells.ravel())
-    before = (rain.ravel() * share)[known].sum()
-    np.testing.assert_allclose((onto_cells.ravel() * share)[known].sum(), before, rtol=1e-5)
+    valid = np.isfinite(onto_cells.ravel())
+    before = (rain.ravel() * share)[valid].sum()
+    np.testing.assert_allclose((onto_cells.ravel() * share)[valid].sum(), before, rtol=1e-5)
     on_grid = france.apply(rain)[0].sum(dtype=np.float64)
     np.testing.assert_allclose(on_grid, (rain.ravel() * share).sum(), rtol=1e-5)
     same = france.apply(np.full((4, *cells.shape), 3.7, np.float32))[0]
     np.testing.assert_allclose(same, np.float32(3.7), rtol=3e-7)
 
 
-def test_nearly_all_pixels_of_1_km_take_most_from_the_cell_that_holds_their_centre(france: Weights):
+def test_nearly_all_1_km_pixels_have_most_weight_on_the_cell_of_their_centre(france: Weights):
     cells, grid = france.source, france.target
     lon, lat = grid.lonlat
     column, row = np.floor((lon - cells.x0) / 0.1), np.floor((lat - cells.y0) / 0.1)
@@ -223,7 +221,7 @@ def test_nearly_all_pixels_of_1_km_take_most_from_the_cell_that_holds_their_cent
     assert np.mean(of_centre == largest) >= 0.999
 
 
-def test_every_centre_lies_in_the_cell_that_nearest_names():
+def test_each_centre_is_in_the_cell_returned_by_nearest():
     cells = imerg_cells(FRANCE)
     lon, lat = FRANCE.lonlat
     index = nearest(cells, FRANCE)
@@ -232,13 +230,13 @@ def test_every_centre_lies_in_the_cell_that_nearest_names():
     assert np.all(np.abs(cells.y[row] - lat) <= 0.05 + 1e-9)
 
 
-def test_nearest_says_minus_one_outside_the_source():
+def test_nearest_is_minus_one_outside_the_source():
     np.testing.assert_array_equal(
         nearest(plane(0, 0, 1, 2), plane(-1, 0, 1, 2)), [[-1, 0], [-1, 2]]
     )
 
 
-def test_a_window_in_east_asia_reads_the_whole_globe_of_cells():
+def test_a_window_in_east_asia_is_regridded_from_the_global_cells():
     globe = Grid("EPSG:4326", -180, -90, 0.1, 0.1, 3600, 1800)
     window = window_grid(centre=(122, 37), size_km=(80, 80), step_km=8)
     lon, _ = np.meshgrid(globe.x, globe.y)
@@ -247,7 +245,7 @@ def test_a_window_in_east_asia_reads_the_whole_globe_of_cells():
     np.testing.assert_allclose(valid, 1, atol=1e-6)
 
 
-def test_longitudes_counted_from_0_to_360_are_understood():
+def test_longitudes_from_0_to_360_are_supported():
     window = window_grid(centre=(-5, 45), size_km=(80, 80), step_km=8)
     east = Grid("EPSG:4326", 340, 40, 0.1, 0.1, 200, 100)
     west = Grid("EPSG:4326", -20, 40, 0.1, 0.1, 200, 100)

@@ -1,4 +1,4 @@
-"""Pairs from files on disk: what is missing or damaged becomes missing values, never zeros."""
+"""Pairs from files on disk; missing and damaged files become missing values."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -76,7 +76,7 @@ def month(tmp_path_factory) -> xr.Dataset:
     return opened.assign_attrs(opened.attrs, folder=str(folder))
 
 
-def test_states_say_what_was_found(month: xr.Dataset) -> None:
+def test_the_states_of_the_files_are_stored(month: xr.Dataset) -> None:
     np.testing.assert_array_equal(month["imerg_state"], [0, 2, 2, 1, 0, 0])
     np.testing.assert_array_equal(month["radar_state"], [0, 0, 0, 0, 0, 1])
 
@@ -84,8 +84,8 @@ def test_states_say_what_was_found(month: xr.Dataset) -> None:
 def test_a_damaged_or_absent_granule_is_missing_on_both_grids(month: xr.Dataset) -> None:
     for name in ("imerg", "precipitation", "quality_index"):
         values = month[name].values
-        known = np.isfinite(values).all(axis=(1, 2))
-        np.testing.assert_array_equal(known, [True, False, False, False, True, True])
+        valid = np.isfinite(values).all(axis=(1, 2))
+        np.testing.assert_array_equal(valid, [True, False, False, False, True, True])
         assert np.isnan(month[name][1:4]).all()
 
 
@@ -113,7 +113,7 @@ def test_the_pair_is_a_cf_file_with_units(month: xr.Dataset) -> None:
     assert month["imerg_state"].attrs["flag_meanings"] == "present missing damaged"
 
 
-def test_the_truth_of_satellites_is_the_radar_on_the_cells(month: xr.Dataset) -> None:
+def test_the_truth_for_satellites_is_the_radar_on_the_cells(month: xr.Dataset) -> None:
     folder = Path(month.attrs["folder"])
     radar = open_radar(folder / "radar.parquet", RADAR, CELLS)
     times, rates = radar_truth(radar, CELLS)(
@@ -139,7 +139,7 @@ def test_a_month_without_any_radar_is_missing_and_no_error(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("zone", "share"), [("NW", 0.125), ("SE", 0.04)])
-def test_real_meteonet_frames_give_exactly_the_half_hours_that_have_enough(
+def test_real_meteonet_frames_give_exactly_the_half_hours_with_enough_frames(
     zone: str, share: float, tmp_path: Path
 ) -> None:
     folder = shared("meteonet")
@@ -149,13 +149,13 @@ def test_real_meteonet_frames_give_exactly_the_half_hours_that_have_enough(
     write_manifest(index_frames(folder, reader, day), tmp_path / "radar.parquet")
     # The zone's own pixels, four by four: 0.04°.
     file = folder / f"rainfall_{zone}_2016_08.3.npz"
-    own = reader.grid(file)
-    coarse = replace(own, dx=own.dx * 4, dy=own.dy * 4, nx=own.nx // 4, ny=own.ny // 4)
+    fine = reader.grid(file)
+    coarse = replace(fine, dx=fine.dx * 4, dy=fine.dy * 4, nx=fine.nx // 4, ny=fine.ny // 4)
     radar = open_radar(tmp_path / "radar.parquet", replace(RADAR, format=name), coarse)
-    found = {}
+    missing_shares = {}
     for time in steps("2016-08-28", "2016-08-29"):
         mean = radar.half_hour(time)
         if mean is not None and np.isfinite(mean[0]).any():
-            found[str(time)[11:16]] = np.isnan(mean[0]).mean()
-    assert list(found) == ["10:00", "10:30", "13:00", "13:30"]
-    assert all(abs(missing - share) < 0.01 for missing in found.values()), found
+            missing_shares[str(time)[11:16]] = np.isnan(mean[0]).mean()
+    assert list(missing_shares) == ["10:00", "10:30", "13:00", "13:30"]
+    assert all(abs(missing - share) < 0.01 for missing in missing_shares.values())

@@ -1,4 +1,4 @@
-"""Weights in files: read back the same, and refused where they belong to other grids."""
+"""Files of weights: round trip, and the check of their grids."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "weights.nc"
 
 
-def test_weights_are_read_back_the_same(file: Path) -> None:
+def test_weights_are_read_back_unchanged(file: Path) -> None:
     again, weights = read_weights(file, source=CELLS, target=GRID), overlap_weights(CELLS, GRID)
     assert (again.source, again.target) == (CELLS, GRID)
     for part in ("data", "indices", "indptr"):
