@@ -1,4 +1,4 @@
-"""What learning clusters jointly costs: an epoch of each method beside its plain auto-encoder's."""
+"""Cost of joint clustering: an epoch of each method, compared with one of its auto-encoder."""
 
 import argparse
 import json
@@ -17,38 +17,32 @@ from rainscore.clustering.algorithms.dcec import DCEC, IDEC
 from rainscore.clustering.algorithms.depict import DEPICT
 from rainscore.clustering.algorithms.desom import DESOM
 from rainscore.clustering.algorithms.dkm import DeepKMeans
-from rainscore.clustering.algorithms.phases import Phase, Run, steps_of_epoch
 from rainscore.clustering.algorithms.pooled import Summarised
 from rainscore.clustering.algorithms.starts import adam, autoencoder_phase
 from rainscore.clustering.mapclusters import summarised
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
+from rainscore.training.loop import Phase, Training
 
 METHODS: dict[str, type[DeepClusterer]] = {
     method.__name__: method for method in (DCEC, IDEC, DeepKMeans, DESOM, DEPICT)
 }
 
 
-def timed(run: Run, phase: Phase) -> float:
-    """Processor time [s] of a phase; other programs do not count."""
-    run.number, run.step = 0, 0
+def timed(training: Training, phase: Phase) -> float:
+    """Processor time [s] of a phase, without that of other programs."""
+    training.phase_number, training.step, training.checked_step = 0, 0, -1
     start = time.process_time()
-    run.go([phase])
+    training.run([phase])
     return time.process_time() - start
 
 
-def plain(clusterer: DeepClusterer, run: Run, steps: int) -> Phase:
-    """The auto-encoder alone, in steps of the same batch."""
-    return replace(autoencoder_phase(run, clusterer.network_, 1), steps=steps, every=0)
-
-
-def bare(run: Run, phase: Phase, steps: int) -> float:
-    """Processor time [s] of loss, gradient and optimiser alone, on one batch."""
-    optimizer = adam(1e-3)(run.model.parameters())
-    rows = torch.arange(run.batch)
-    x = run.data[: run.batch]
+def timed_steps(training: Training, phase: Phase, steps: int) -> float:
+    """Processor time [s] of loss, gradient and optimiser, on the same batch in each step."""
+    optimizer = adam(1e-3)(training.model.parameters())
+    _, rows, batch = next(iter(phase.batches.read(0, 1)))
     start = time.process_time()
     for step in range(steps):
-        loss = phase.loss(x, rows, step)
+        loss = phase.loss(batch, rows, step)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -56,12 +50,12 @@ def bare(run: Run, phase: Phase, steps: int) -> float:
 
 
 def summarising(maps: np.ndarray) -> Summarised:
-    """The project's network as the workflow gives it to the methods."""
+    """Network of the project, as the workflow passes it to the methods."""
     return summarised(AutoEncoder(AutoEncoderSettings(size=100)), maps, "invariant")[0]
 
 
 def costs(name: str, side: int, members: int, epochs: int) -> dict[str, float]:
-    """Seconds an epoch, jointly and plain; share of a step outside the network; memory [MB]."""
+    """Time of a joint and a plain epoch [s]; share of a step outside the network; memory [MB]."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     maps = np.random.default_rng(0).random((members, 1, side, side), dtype=np.float32)
@@ -71,30 +65,33 @@ def costs(name: str, side: int, members: int, epochs: int) -> dict[str, float]:
     clusterer = method(network=network, device="cpu", progress=False, **fixed)
     data = torch.from_numpy(maps)
     clusterer._build(maps.shape[1:])
-    model = torch.nn.ModuleList([clusterer.network_, clusterer.heads_])
-    run = Run(model, data, torch.device("cpu"), clusterer.batch, 0, "", None, 1e9, False)
-    run.memory["revived"] = 0
-    *before, joint = clusterer._phases(run)
-    for phase in before:
-        run.go([replace(phase, steps=2, every=0)])
-        run.number = 0
-    joint.begin()
-    joint.check(0)
-    epoch = steps_of_epoch(members, clusterer.batch)
-    judge = joint.check
-    # It must not end early: clusters of noise settle at once.
-    joint = replace(
-        joint,
-        begin=lambda: None,
-        check=lambda step: judge(step) and False,
-        steps=epochs * epoch,
+    training = Training(
+        model=torch.nn.ModuleList([clusterer.network_, clusterer.heads_]),
+        device=torch.device("cpu"),
+        seed=0,
+        identity="",
+        progress=False,
     )
-    timed(run, plain(clusterer, run, 2))
-    alone = timed(run, plain(clusterer, run, epochs * epoch)) / epochs
-    together = timed(run, joint) / epochs
+    training.memory["revived"] = 0
+    *before, joint = clusterer._phases(training, data)
+    for phase in before:
+        timed(training, replace(phase, steps=2, check_every=0))
+    training.optimizer = joint.optimizer(training.model.parameters())
+    joint.begin()
+    joint.check(0, {})
+    steps = epochs * joint.batches.per_epoch
+    check = joint.check
+    # Clusters of noise settle at once: the training must not end early.
+    joint = replace(
+        joint, begin=lambda: None, check=lambda step, row: check(step, row) and False, steps=steps
+    )
+    plain = replace(autoencoder_phase(clusterer.network_, joint.batches, epochs), check_every=0)
+    timed(training, replace(plain, steps=2))
+    alone = timed(training, plain) / epochs
+    together = timed(training, joint) / epochs
     steps = members // clusterer.batch
-    whole = timed(run, replace(joint, steps=steps, every=0))
-    inside = bare(run, joint, steps)
+    whole = timed(training, replace(joint, steps=steps, check_every=0))
+    inside = timed_steps(training, joint, steps)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "joint": together,
@@ -117,13 +114,13 @@ def main() -> None:
         for name in METHODS:
             with ProcessPoolExecutor(1, mp_context=context) as pool:
                 found = pool.submit(costs, name, side, members, epochs).result()
-            rows += lines(f"{name}, {what}", found)
+            rows += result_rows(f"{name}, {what}", found)
             print(rows[-3:], flush=True)
     options.out.write_text(json.dumps(rows, indent=1))
 
 
-def lines(what: str, found: dict[str, float]) -> list[dict]:
-    """Rows of the results; the ratio of the first says how much longer a joint epoch is."""
+def result_rows(what: str, found: dict[str, float]) -> list[dict]:
+    """Rows of the results; the ratio of the first is that of a joint to a plain epoch."""
     common = {"what": what, "peer": None, "ratio": None, "peer_name": ""}
     return [
         {

@@ -24,8 +24,9 @@ from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.scorer import load_scorer
 from rainscore.times import HALF_HOUR
 from rainscore.training.channels import CHANNELS
-from rainscore.training.dataset import ScoreMaps, batches, input_channels, stack_context
+from rainscore.training.dataset import ScoreMaps, batches
 from rainscore.training.losses import unet_loss
+from rainscore.training.timecontext import add_time_context, input_channels
 from rainscore.training.unet import UNet, UNetSettings
 
 SIZES = {"small": (16, 3), "base": (32, 4), "large": (64, 4)}
@@ -59,7 +60,7 @@ class PlainMaps(Dataset):
 
     def __getitem__(self, i: int) -> tuple[torch.Tensor, ...]:
         rain = [self.file["inputs"][j, 0] if 0 <= j < len(self) else None for j in (i - 1, i + 1)]
-        arrays = [stack_context(self.file["inputs"][i], *rain)]
+        arrays = [add_time_context(self.file["inputs"][i], *rain)]
         arrays += [self.file["target"][i].astype(np.float32)]
         arrays += [self.file[name][i] for name in ("wet", "truth")]
         return tuple(map(torch.from_numpy, arrays))
@@ -171,7 +172,7 @@ def scoring(models: Path) -> list[dict]:
     fields = {name: np.zeros(CELLS.shape, np.float32) for name in FIELDS}
     fields["precipitation"] = np.maximum(rng.normal(size=CELLS.shape), 0).astype(np.float32)
     card = scorer.models.unet.card
-    product = {"run": card["run"], "version": card["versions"][0]}
+    product = {"run": card.run, "version": card.versions[0]}
     globe = xr.Dataset({n: (("lat", "lon"), field) for n, field in fields.items()}, attrs=product)
     cells = imerg_cells(scorer.learning_grid)
     window = globe.isel(lat=slice(0, cells.ny), lon=slice(0, cells.nx))

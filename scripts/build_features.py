@@ -1,4 +1,4 @@
-"""Write the training file of a month: what the networks see, and the score they shall predict."""
+"""Write the training file of a month: input channels and the score to predict."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from rainscore.training.features import write_features
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-i, p = snakemake.input, snakemake.params
+i, p, out = snakemake.input, snakemake.params, snakemake.output
 domain = Domain(**p.domain)
 pair = xr.open_dataset(i.pair, engine="h5netcdf")
 scores = xr.open_dataset(i.scores, engine="h5netcdf")
 cells, learning = domain.cells, domain.learning_grid
 weights = read_weights(i.weights, source=cells, target=learning)
-write_features(pair, scores, weights, Path(snakemake.output.features))
+write_features(pair, scores, weights, Path(out.features))

@@ -1,19 +1,19 @@
-"""Calibrate the U-Net's intervals and its map score on the days kept for that."""
+"""Calibrate the intervals and the map score of the U-Net on the calibration days."""
 
 from pathlib import Path
 
 from rainscore.io import read_months, read_table, write_json
 from rainscore.runtime import start_logging, use_threads
 from rainscore.training.calibration import calibrate_unet
-from rainscore.training.models import load_unet
+from rainscore.training.unet import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-given = snakemake.input
+i = snakemake.input
 calibration = calibrate_unet(
-    *load_unet(Path(given.unet[0]).with_suffix("")),
-    sorted(given.features),
-    read_table(given.splits),
-    read_months(given.tables),
+    *load_unet(Path(i.unet[0]).with_suffix("")),
+    sorted(i.features),
+    read_table(i.splits),
+    read_months(i.tables),
 )
-write_json(calibration, snakemake.output.calibration)
+write_json(calibration.as_dict(), snakemake.output.calibration)

@@ -5,14 +5,14 @@ from pathlib import Path
 from rainscore.clustering.mapclusters import ClusterSettings, cluster_maps
 from rainscore.io import read_table, write_table
 from rainscore.runtime import start_logging, use_threads
-from rainscore.training.cards import fingerprint
-from rainscore.training.models import load_autoencoder
+from rainscore.training.autoencoder import load_autoencoder
+from rainscore.training.checkpoint import Checkpoint, fingerprint
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 i, p, out = snakemake.input, snakemake.params, snakemake.output
 stem = Path(out.weights).with_suffix("")
-checkpoint = stem.with_suffix(".checkpoint")
+checkpoint = Checkpoint(stem.with_suffix(".checkpoint"), fingerprint([], p.code, p.clustering))
 encoder, _ = load_autoencoder(Path(i.encoder[0]).with_suffix(""))
 clusterer, card, table = cluster_maps(
     sorted(i.features),
@@ -22,8 +22,7 @@ clusterer, card, table = cluster_maps(
     settings=ClusterSettings.from_section(p.clustering, i.k),
     seed=p.seed,
     checkpoint=checkpoint,
-    fingerprint=fingerprint([], p.code, p.clustering),
 )
 clusterer.save(stem, **card, code=p.code, simulated=p.simulated)
 write_table(table, out.clusters)
-checkpoint.unlink(missing_ok=True)  # only the joint methods write one
+checkpoint.remove()

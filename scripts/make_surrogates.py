@@ -6,8 +6,8 @@ from rainscore.clustering.mapsets import scored_maps
 from rainscore.clustering.surrogates import make_surrogates
 from rainscore.io import read_months, read_table, write_table
 from rainscore.runtime import start_logging, use_threads
+from rainscore.training.autoencoder import load_autoencoder
 from rainscore.training.modelfiles import save_arrays, save_model
-from rainscore.training.models import load_autoencoder
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
@@ -24,7 +24,7 @@ surrogates = make_surrogates(
 )
 rain_card = {"kind": "surrogate maps"}
 save_arrays(Path(out.rain).with_suffix(""), {"rain": surrogates.rain}, rain_card)
-encoder_card = {**card, "surrogate_maps": True}
+encoder_card = {**card.as_dict(), "surrogate_maps": True}
 stem = Path(out.encoder[0]).with_suffix("")
 save_model(stem, surrogates.encoder.state_dict(), encoder_card)
 write_table(surrogates.table, out.maps)

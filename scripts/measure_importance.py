@@ -5,7 +5,7 @@ from pathlib import Path
 from rainscore.evaluation.importance import permutation_importance
 from rainscore.io import read_table, write_table
 from rainscore.runtime import start_logging, use_threads
-from rainscore.training.models import load_unet
+from rainscore.training.unet import load_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -11,8 +11,9 @@ from rainscore.times import steps
 from rainscore.training.splits import check_splits, split_blocks
 
 start_logging(snakemake.log[0])
-versions = check_versions(pd.concat([read_manifest(path) for path in snakemake.input.imerg]))
-times = np.concatenate([steps(*span) for span in snakemake.params.spans.values()])
-splits = split_blocks(times, **snakemake.params.splits)
+i, p = snakemake.input, snakemake.params
+versions = check_versions(pd.concat([read_manifest(path) for path in i.imerg]))
+times = np.concatenate([steps(*span) for span in p.spans.values()])
+splits = split_blocks(times, **p.splits)
 check_splits(splits)
 write_table(splits, snakemake.output.splits, versions=" ".join(versions))

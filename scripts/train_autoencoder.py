@@ -2,27 +2,26 @@
 
 from pathlib import Path
 
-from rainscore.io import read_table, write_text
+from rainscore.io import read_table
 from rainscore.runtime import start_logging, use_threads
-from rainscore.training.cards import fingerprint
+from rainscore.training.checkpoint import fingerprint
 from rainscore.training.fitting import fit_autoencoder
-from rainscore.training.launcher import on_every_gpu
-from rainscore.training.modelfiles import save_model
+from rainscore.training.launcher import train_and_save
+from rainscore.training.settings import AutoEncoderConfig
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-p, stem = snakemake.params, Path(snakemake.output.weights).with_suffix("")
-checkpoint = stem.with_suffix(".checkpoint")
-model, curve, card = on_every_gpu(
+i, p, out = snakemake.input, snakemake.params, snakemake.output
+train_and_save(
     fit_autoencoder,
-    sorted(snakemake.input.features),
-    read_table(snakemake.input.splits),
-    settings=p.autoencoder,
+    sorted(i.features),
+    read_table(i.splits),
+    AutoEncoderConfig(**p.autoencoder),
     min_wet=p.min_wet,
     seed=p.seed,
-    checkpoint=checkpoint,
-    fingerprint=fingerprint(snakemake.input.features, p.code, p.autoencoder, p.min_wet),
+    weights=Path(out.weights),
+    curve=Path(out.curve),
+    fingerprint=fingerprint(i.features, p.code, p.autoencoder, p.min_wet),
+    code=p.code,
+    simulated=p.simulated,
 )
-save_model(stem, model.state_dict(), {**card, "code": p.code, "simulated": p.simulated})
-write_text(curve.to_csv(index=False), snakemake.output.curve)
-checkpoint.unlink()

@@ -1,31 +1,32 @@
-"""Train a variant of the U-Net: what it does not see, or is not trained on, shows what matters."""
+"""Train a variant of the U-Net: without some channels, a season, or half of the domain."""
 
 from pathlib import Path
 
-from rainscore.io import read_table, write_text
+from rainscore.grids import Domain
+from rainscore.io import read_table
 from rainscore.runtime import start_logging, use_threads
-from rainscore.training.cards import fingerprint
-from rainscore.training.fitting import fit_variant
-from rainscore.training.launcher import on_every_gpu
-from rainscore.training.modelfiles import save_model
+from rainscore.training.checkpoint import fingerprint
+from rainscore.training.fitting import fit_unet
+from rainscore.training.launcher import train_and_save
+from rainscore.training.settings import UNetConfig
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
-p, name = snakemake.params, snakemake.wildcards.variant
-stem = Path(snakemake.output.weights).with_suffix("")
-checkpoint = stem.with_suffix(".checkpoint")
-model, curve, card = on_every_gpu(
-    fit_variant,
-    sorted(snakemake.input.features),
-    read_table(snakemake.input.splits),
-    name,
+i, p, out = snakemake.input, snakemake.params, snakemake.output
+train_and_save(
+    fit_unet,
+    sorted(i.features),
+    read_table(i.splits),
+    UNetConfig(**p.unet),
+    domain=Domain(**p.domain),
     run=p.run,
-    settings=p.unet,
+    variant=snakemake.wildcards.variant,
     seed=p.seed,
-    checkpoint=checkpoint,
-    fingerprint=fingerprint(snakemake.input.features, p.code, p.unet, p.run, name),
+    weights=Path(out.weights),
+    curve=Path(out.curve),
+    fingerprint=fingerprint(
+        i.features, p.code, p.unet, p.domain, p.run, snakemake.wildcards.variant
+    ),
+    code=p.code,
+    simulated=p.simulated,
 )
-card |= {"code": p.code, "simulated": p.simulated, "domain": p.domain, "run": p.run}
-save_model(stem, model.state_dict(), card)
-write_text(curve.to_csv(index=False), snakemake.output.curve)
-checkpoint.unlink()

@@ -1,20 +1,24 @@
 """Small synthetic pairs, scores and training files for the tests."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from rainscore.config import load_config
-from rainscore.grids import imerg_cells, study_grid
+from rainscore.grids import Domain, imerg_cells, study_grid
 from rainscore.imerg.reader import FIELDS
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.regridding.radarreader import RadarSettings
 from rainscore.scores.scoremaps import ScoreSettings, score_month
 from rainscore.times import steps
+from rainscore.training.cards import AutoEncoderCard, UNetCard
+from rainscore.training.channels import CHANNELS, NORMALISATION
 from rainscore.training.features import write_features
+from rainscore.training.timecontext import input_channels
 
 
 def radar_settings(radar: dict | None = None) -> RadarSettings:
@@ -29,6 +33,36 @@ LEARNING = GRID.coarsen(2)
 SCORE = ScoreSettings(
     name="amount", wet_threshold_mm_h=0.2, window_km=48, min_valid_share=0.5, learning_step_km=16
 )
+
+
+DOMAIN = Domain(name="test", centre=(2.5, 46.6), size_km=320, step_km=8, learning_step_km=16)
+
+
+COMMON_CARD: dict[str, Any] = {
+    "settings": {},
+    "training": {},
+    "normalisation": NORMALISATION,
+    "grid": LEARNING,
+    "score": SCORE,
+    "splits": {},
+    "data_sha256": {},
+    "best_epoch": 1,
+    "best_loss": 0.0,
+    "maps": {},
+}
+
+
+def unet_card(**changes: Any) -> UNetCard:
+    """Card of a U-Net of this world, with changed entries."""
+    channels = tuple(input_channels(CHANNELS))
+    card = UNetCard(**COMMON_CARD, channels=channels, hidden=(), run="final", domain=DOMAIN)
+    return replace(card, **changes)
+
+
+def autoencoder_card(**changes: Any) -> AutoEncoderCard:
+    """Card of an auto-encoder of this world, with changed entries."""
+    card = AutoEncoderCard(**COMMON_CARD, channels=("rain",), min_wet=0.02)
+    return replace(card, **changes)
 
 
 def month_pair(start: str, end: str, *, seed: int = 0) -> xr.Dataset:

@@ -12,6 +12,7 @@ from rows import write_row
 
 from rainscore.clustering.algorithms.classical import LatentKMeans
 from rainscore.clustering.metrics import agreement
+from rainscore.training.checkpoint import Checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def run_method(
         members = members.reshape(len(members), -1)
     members = protocol.scaled(members, data)
     clusterer = protocol.build(data, seed, _network(name, members.shape[1:], seed, start))
-    checkpoint = stem.with_suffix(".checkpoint")
+    checkpoint = Checkpoint(stem.with_suffix(".checkpoint"))
     start_time = time.monotonic()
     clusterer.fit(members, checkpoint=checkpoint)
     scores = agreement(classes, clusterer.labels_)
@@ -47,7 +48,7 @@ def run_method(
     if clusterer.start_labels_ is not None:
         card["agreement_at_start"] = agreement(classes, clusterer.start_labels_)
     clusterer.save(stem, **card)
-    checkpoint.unlink(missing_ok=True)
+    checkpoint.remove()
     acc, nmi = PUBLISHED.get((name, data), (None, None))
     row = {"method": name, "data": data, "seed": seed, **scores}
     row |= {"published_acc": acc, "published_nmi": nmi, "protocol": _protocol(clusterer, name)}

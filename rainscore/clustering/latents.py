@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rainscore.training.autoencoder import Summary
-from rainscore.training.cards import wet_shares
+from rainscore.training.autoencoder import Summary, load_autoencoder
 from rainscore.training.dataset import RainMaps
+from rainscore.training.features import wet_shares
 from rainscore.training.inference import predict
-from rainscore.training.models import load_autoencoder
 
 
 def latent_columns(table: pd.DataFrame) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,14 +10,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from rainscore.clustering.algorithms.base import AT_ONCE, DeepClusterer
+from rainscore.clustering.algorithms.base import ENCODE_BATCH, DeepClusterer
 from rainscore.clustering.algorithms.methods import BATCH, METHODS, Plan
-from rainscore.clustering.algorithms.phases import steps_of_epoch
 from rainscore.clustering.algorithms.pooled import Summarised
 from rainscore.clustering.mapsets import read_rain, thinned
 from rainscore.clustering.scoredistributions import DRY
 from rainscore.io import read_json
 from rainscore.training.autoencoder import AutoEncoder, Summary
+from rainscore.training.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,7 @@ def fit_clusters(
     *,
     settings: ClusterSettings,
     seed: int,
-    checkpoint: Path | None = None,
-    fingerprint: str = "",
+    checkpoint: Checkpoint | None = None,
 ) -> DeepClusterer:
     """Fit a method; cluster 0 is the largest, unless the clusters are units of a grid.
 
@@ -75,7 +75,7 @@ def fit_clusters(
         method: Name in `methods.METHODS`.
         settings: Settings of the clustering.
         seed: Random seed of the method.
-        checkpoint, fingerprint: See `DeepClusterer.fit`.
+        checkpoint: See `DeepClusterer.fit`.
 
     Raises:
         ValueError: There are fewer maps than clusters.
@@ -86,7 +86,7 @@ def fit_clusters(
     plan = Plan(
         k=settings.k,
         epochs=settings.epochs,
-        steps=steps_of_epoch(len(rain), BATCH),
+        steps=ceil(len(rain) / BATCH),
         error=error,
     )
     clusterer: DeepClusterer = chosen.kind(
@@ -96,7 +96,7 @@ def fit_clusters(
         progress=False,
         **chosen.settings(plan),
     )
-    clusterer.fit(rain, checkpoint=checkpoint, fingerprint=fingerprint)
+    clusterer.fit(rain, checkpoint=checkpoint)
     if not chosen.grid:
         clusterer.sort_by_size()
     return clusterer
@@ -125,10 +125,10 @@ def summarised(
         The network, and the mean squared reconstruction error of the auto-encoder on the maps.
     """
     summaries, errors = [], []
-    for part in torch.from_numpy(rain).split(AT_ONCE):
+    for part in torch.from_numpy(rain).split(ENCODE_BATCH):
         summaries.append(encoder.encode(part.float(), summary))
         errors.append((encoder(part.float()) - part).square().sum())
-    return Summarised.of(encoder, torch.cat(summaries), summary), float(sum(errors)) / rain.size
+    return Summarised.fit(encoder, torch.cat(summaries), summary), float(sum(errors)) / rain.size
 
 
 def cluster_maps(
@@ -139,8 +139,7 @@ def cluster_maps(
     *,
     settings: ClusterSettings,
     seed: int,
-    checkpoint: Path,
-    fingerprint: str,
+    checkpoint: Checkpoint,
 ) -> tuple[DeepClusterer, dict, pd.DataFrame]:
     """Cluster the training maps that have enough rain, and assign all others.
 
@@ -152,7 +151,7 @@ def cluster_maps(
         paths: Training files.
         latents: Table of all half-hours: time, split, wet_share (NaN without any rain estimate;
             such half-hours are left out).
-        encoder, method, settings, seed, checkpoint, fingerprint: See `fit_clusters`.
+        encoder, method, settings, seed, checkpoint: See `fit_clusters`.
 
     Returns:
         The clusterer; the entries of its card; and a table: time, split, cluster, distance
@@ -170,7 +169,7 @@ def cluster_maps(
     train = thinned(np.flatnonzero(split == "train"), settings.max_training_maps)
     clusterer = fit_clusters(
         rain[train], encoder, method,
-        settings=settings, seed=seed, checkpoint=checkpoint, fingerprint=fingerprint,
+        settings=settings, seed=seed, checkpoint=checkpoint,
     )  # fmt: skip
     distance = clusterer.novelty(rain)
     calibration = split == "calibration"

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rainscore.clustering.algorithms.base import AT_ONCE
-from rainscore.training.autoencoder import AutoEncoder
+from rainscore.clustering.algorithms.base import ENCODE_BATCH
+from rainscore.training.autoencoder import AutoEncoder, load_autoencoder
 from rainscore.training.dataset import RainMaps
 from rainscore.training.modelfiles import load_arrays
-from rainscore.training.models import load_autoencoder
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def read_rain(paths: Sequence[Path], times: np.ndarray) -> np.ndarray:
     data = RainMaps(paths, times)
     if len(data) != len(times):
         raise ValueError(f"{len(times) - len(data)} of {len(times)} half-hours are in no file")
-    parts = np.array_split(np.arange(len(data)), max(len(data) // AT_ONCE, 1))
+    parts = np.array_split(np.arange(len(data)), max(len(data) // ENCODE_BATCH, 1))
     return np.concatenate([data.read(rows)[0].numpy().astype(np.float16) for rows in parts])
 
 

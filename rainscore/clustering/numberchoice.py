@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 
 from rainscore.clustering.algorithms.assignments import squared_distances
-from rainscore.clustering.algorithms.base import AT_ONCE
+from rainscore.clustering.algorithms.base import ENCODE_BATCH
 from rainscore.clustering.algorithms.starts import kmeans_start
 from rainscore.clustering.mapclusters import summarised
 from rainscore.clustering.mapsets import MapSet, thinned
@@ -78,7 +78,7 @@ def _vectors(maps: MapSet, summary: Summary, max_training_maps: int) -> torch.Te
     """Vectors of all maps, dims (n, L), scaled for the training maps."""
     train = thinned(maps.training_rows, max_training_maps)
     network, _ = summarised(maps.encoder, maps.rain[train], summary)
-    parts = torch.from_numpy(maps.rain).split(AT_ONCE)
+    parts = torch.from_numpy(maps.rain).split(ENCODE_BATCH)
     return torch.cat([network.encode(part.float()) for part in parts])
 
 

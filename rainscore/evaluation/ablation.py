@@ -12,8 +12,10 @@ from rainscore.evaluation.skill import STATISTICS, UNET, measures, score_statist
 from rainscore.evaluation.transfer import check_external_model
 from rainscore.scores.bootstrap import interval
 from rainscore.times import season_of
-from rainscore.training.dataset import SIDES, ScoreMaps
+from rainscore.training.cards import UNetCard
+from rainscore.training.dataset import ScoreMaps
 from rainscore.training.inference import predict
+from rainscore.training.timecontext import SIDES
 from rainscore.training.unet import UNet
 from rainscore.training.variants import VARIANTS, Variant, variant_pixels
 
@@ -32,21 +34,22 @@ class Candidate:
     Attributes:
         model: The network.
         card: Card of its model file.
-        forgotten: Neighbouring half-hours that are hidden from it, `before`, `after` or both.
+        removed_sides: Neighbouring half-hours that are removed from its maps, `before`, `after`
+            or both.
         variant: Season and half of the domain that it is evaluated in.
     """
 
     model: UNet
-    card: dict
-    forgotten: tuple[str, ...] = ()
+    card: UNetCard
+    removed_sides: tuple[str, ...] = ()
     variant: Variant = field(default_factory=Variant)
 
 
 def compare_variants(
     paths: Sequence[Path],
     splits: pd.DataFrame,
-    full: tuple[UNet, dict],
-    variants: Mapping[str, tuple[UNet, dict]],
+    full: tuple[UNet, UNetCard],
+    variants: Mapping[str, tuple[UNet, UNetCard]],
     *,
     resamples: int,
     seed: int,
@@ -81,13 +84,13 @@ def compare_variants(
         name: ScoreMaps(
             paths,
             times,
-            hidden=sorted({*candidate.card["hidden"], *full[1]["hidden"]}),
-            forgotten=candidate.forgotten,
+            hidden=sorted({*candidate.card.hidden, *full[1].hidden}),
+            removed_sides=candidate.removed_sides,
         )
         for name, candidate in candidates.items()
     }
     pixels = {
-        name: variant_pixels(candidate.variant, paths[0], judged=True)
+        name: variant_pixels(candidate.variant, paths[0], evaluation=True)
         for name, candidate in candidates.items()
     }
     predictions = (predict(candidate.model, data[name]) for name, candidate in candidates.items())
@@ -106,12 +109,12 @@ def compare_variants(
 
 
 def _candidates(
-    full: tuple[UNet, dict], variants: Mapping[str, tuple[UNet, dict]]
+    full: tuple[UNet, UNetCard], variants: Mapping[str, tuple[UNet, UNetCard]]
 ) -> dict[str, Candidate]:
     """The U-Nets to compare with the run's own, by name."""
-    available = {side for side, channel in SIDES.items() if channel not in full[1]["hidden"]}
+    available = {side for side, channel in SIDES.items() if channel not in full[1].hidden}
     reduced = {
-        name: Candidate(*full, forgotten=sides)
+        name: Candidate(*full, removed_sides=sides)
         for name, sides in REDUCED_CONTEXT.items()
         if available.issuperset(sides)
     }

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from rainscore.training.channels import CHANNELS
-from rainscore.training.dataset import ScoreMaps, batches, input_channels
+from rainscore.training.dataset import ScoreMaps, batches
 from rainscore.training.features import read_features
 from rainscore.training.pixelclasses import pixel_classes
+from rainscore.training.timecontext import input_channels
 
 CHANNEL_NAMES = input_channels(CHANNELS)
 """Names of the channels of `Block.inputs`."""

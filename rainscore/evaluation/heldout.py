@@ -161,13 +161,13 @@ def evaluate(data: StudyData, unet: TrainedUNet, settings: EvaluationSettings) -
         data.clusters,
         nearest,
         share=_boosting_share(data, settings.boosting_windows),
-        wet_threshold=unet.card["score"]["wet_threshold_mm_h"],
+        wet_threshold=unet.card.score.wet_threshold_mm_h,
         seed=settings.seed,
     )
-    training = _fit_baselines(baselines, data, unet.card["hidden"])
+    training = _fit_baselines(baselines, data, unet.card.hidden)
     regimes = data.table.set_index("time")["regime"]
     sums = HeldOutSums(unet.levels)
-    for block in read_blocks(data.features, data.times("test").to_numpy(), unet.card["hidden"]):
+    for block in read_blocks(data.features, data.times("test").to_numpy(), unet.card.hidden):
         quantiles = _add_unet(sums, block, unet)
         predicted = {name: one.predict(block, unet.levels) for name, one in baselines.items()}
         sums.add(block, predicted | {UNET: quantiles}, window_groups(block, regimes))
@@ -210,7 +210,7 @@ def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet) -> np.ndarray:
     quantiles, logit = forward(unet.model, block.inputs)
     probability = expit(logit)
     features = map_features(quantiles, probability, block.wet, block.radar_valid, block.inputs)
-    scores = map_score(features, unet.calibration["map"])
+    scores = map_score(features, unet.calibration.map)
     sums.maps.append(scores.assign(time=block.times, quality=_mean_quality(block)["quality"]))
     sums.hidden.add(block, expit(logit.astype(np.float64)))
     within = calibrated(quantiles, block.inputs, unet.calibration)

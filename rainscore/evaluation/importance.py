@@ -12,6 +12,7 @@ from rainscore.evaluation.daysums import DaySums, single_group
 from rainscore.evaluation.skill import STATISTICS, measures, score_statistics
 from rainscore.imerg.passes import SOURCES
 from rainscore.scores.bootstrap import interval
+from rainscore.training.cards import UNetCard
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.inference import forward
 from rainscore.training.unet import UNet
@@ -44,7 +45,7 @@ CHANNEL_GROUPS = {
 
 def permutation_importance(
     model: UNet,
-    card: dict,
+    card: UNetCard,
     paths: Sequence[Path],
     splits: pd.DataFrame,
     *,
@@ -71,7 +72,7 @@ def permutation_importance(
         high (95 % interval, paired by days; NaN with a single day); days; n.
     """
     test = splits.loc[splits["split"] == "test", "time"].to_numpy()
-    data = ScoreMaps(paths, test, hidden=card["hidden"])
+    data = ScoreMaps(paths, test, hidden=card.hidden)
     rows = np.unique(np.linspace(0, len(data) - 1, MAPS).astype(int))
     donors = _donors(data.times[rows], np.random.default_rng([seed, 2]))
     inputs, target, wet, _ = (array.numpy() for array in data.read(rows))

@@ -8,7 +8,7 @@ import xarray as xr
 
 from rainscore.grids import Grid
 from rainscore.prediction.granulesets import GranuleSet
-from rainscore.training.dataset import SIDES
+from rainscore.training.timecontext import SIDES
 
 LONG_NAMES = {
     "precipitation": "IMERG precipitation",

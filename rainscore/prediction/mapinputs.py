@@ -11,9 +11,10 @@ from rainscore.prediction.granulesets import CONTEXT
 from rainscore.regridding.conservative import Weights, overlap_weights
 from rainscore.scores.fss import window_fractions
 from rainscore.times import HALF_HOUR
+from rainscore.training.cards import UNetCard
 from rainscore.training.channels import CHANNELS, build_inputs, scale_rain
-from rainscore.training.dataset import stack_context
 from rainscore.training.features import coarsen_rain
+from rainscore.training.timecontext import add_time_context
 
 Fields = Mapping[int, Mapping[str, np.ndarray]]
 """Fields of IMERG by step in half-hours from the maps, then by name, dims (map, lat, lon)."""
@@ -48,10 +49,10 @@ class InputBuilder:
         card: Card of the U-Net, for the pixel sizes and the windows of the score.
     """
 
-    def __init__(self, card: dict) -> None:
-        self._score, step_km = card["score"], card["domain"]["step_km"]
-        self._factor = round(self._score["learning_step_km"] / step_km)
-        self._window = round(self._score["window_km"] / step_km)
+    def __init__(self, card: UNetCard) -> None:
+        self._score, step_km = card.score, card.domain.step_km
+        self._factor = round(self._score.learning_step_km / step_km)
+        self._window = round(self._score.window_km / step_km)
         self._weights: dict[Grid, tuple[Weights, Weights]] = {}
 
     def build(self, fields: Fields, learning: Grid) -> NewMaps:
@@ -72,17 +73,17 @@ class InputBuilder:
         fraction, _, _ = window_fractions(
             rain,
             rain,
-            threshold=self._score["wet_threshold_mm_h"],
+            threshold=self._score.wet_threshold_mm_h,
             window=self._window,
             stride=self._factor,
-            min_valid=self._score["min_valid_share"],
+            min_valid=self._score.min_valid_share,
         )
         # Half precision, as in the training files, so that the networks get the same values.
         channels = channels.astype(np.float16)
         before, after = (self._scaled_rain(fields.get(step), fine) for step in (-1, 1))
         inputs = np.stack(
             [
-                stack_context(
+                add_time_context(
                     one,
                     None if before is None else before[i],
                     None if after is None else after[i],

@@ -3,9 +3,10 @@
 from string import ascii_uppercase
 
 from rainscore.errors import RainscoreError
+from rainscore.training.cards import UNetCard
 
 
-def product_difference(run: str, version: str, card: dict, *, any_product: bool) -> str:
+def product_difference(run: str, version: str, card: UNetCard, *, any_product: bool) -> str:
     """Describe how the product of a granule differs from that of the training.
 
     Early, Late and Final have different microwave coverage, and a version is another algorithm, so
@@ -24,7 +25,7 @@ def product_difference(run: str, version: str, card: dict, *, any_product: bool)
     Raises:
         RainscoreError: The run or the number of the version differs and is not accepted.
     """
-    trained_run, versions = card["run"], set(card.get("versions", [])) - {"unknown"}
+    trained_run, versions = card.run, set(card.versions) - {"unknown"}
     training = f"the model was trained on {_name(trained_run, *sorted(versions))}"
     numbers = {_number(one) for one in versions}
     other_run = run not in (trained_run, "unknown")

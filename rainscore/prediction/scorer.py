@@ -20,8 +20,8 @@ from rainscore.prediction.productcheck import product_difference
 from rainscore.prediction.scoringmodels import ScoringModels, find_model_files, load_models
 from rainscore.training.calibration import calibrated
 from rainscore.training.channels import CHANNELS, wet_share
-from rainscore.training.dataset import hide, unknown_channels
 from rainscore.training.mapscore import map_features, map_score
+from rainscore.training.timecontext import mask_channels, unavailable_channels
 from rainscore.training.trained import TrainedUNet
 
 MAP_SCORES = {
@@ -67,7 +67,7 @@ class Scorer:
     def __init__(self, models: ScoringModels, *, any_product: bool = False) -> None:
         self.models = models
         self.any_product = any_product
-        self.learning_grid = Grid(**models.unet.card["grid"])
+        self.learning_grid = models.unet.card.grid
         self._inputs = InputBuilder(models.unet.card)
 
     def product_difference(self, granule: xr.Dataset) -> str:
@@ -85,7 +85,7 @@ class Scorer:
 
     def hidden_channels(self, run: str) -> list[str]:
         """Channels that the models do not use, or that an IMERG run cannot provide."""
-        return sorted({*self.models.unet.card["hidden"], *unknown_channels(run)})
+        return sorted({*self.models.unet.card.hidden, *unavailable_channels(run)})
 
     def predict(self, fields: Fields, learning: Grid, *, run: str) -> Predicted:
         """Predict the scores of maps whose grids differ only in longitude.
@@ -97,12 +97,12 @@ class Scorer:
         """
         maps, unet = self._inputs.build(fields, learning), self.models.unet
         for inputs in maps.inputs:
-            hide(inputs, unet.card["channels"], self.hidden_channels(run))
+            mask_channels(inputs, unet.card.channels, self.hidden_channels(run))
         scored, table = predict_scores(unet, maps)
         cluster, novelty = predict_clusters(
             self.models.clusterer,
             maps.inputs,
-            wet_threshold=unet.card["score"]["wet_threshold_mm_h"],
+            wet_threshold=unet.card.score.wet_threshold_mm_h,
         )
         table = table.assign(cluster=cluster, novelty=novelty)
         return Predicted(scored, table, maps.ages_known)
@@ -184,7 +184,7 @@ def predict_scores(unet: TrainedUNet, maps: NewMaps) -> tuple[dict[str, np.ndarr
         "hidden_rain_probability": np.where(maps.valid & ~maps.wet, probability, np.nan),
     }
     features = map_features(quantiles, probability, maps.wet, maps.valid, maps.inputs)
-    table = map_score(features, unet.calibration["map"]).rename(columns=MAP_SCORES)
+    table = map_score(features, unet.calibration.map).rename(columns=MAP_SCORES)
     return fields, table[list(MAP_SCORES.values())]
 
 

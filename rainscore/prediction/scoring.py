@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import xarray as xr
@@ -86,9 +87,9 @@ def origin_attributes(file: Path, granule: xr.Dataset, scorer: Scorer) -> dict[s
         "source_sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "version": f"{granule.attrs['run']} {granule.attrs['version']}",
         "product_difference": scorer.product_difference(granule),
-        "model_unet_sha256": unet["weights_sha256"],
+        "model_unet_sha256": unet.weights_sha256,
         "model_clusters_sha256": scorer.models.clusterer.card_["weights_sha256"],
-        "score": json.dumps(unet["score"]),
+        "score": json.dumps(asdict(unet.score)),
         "world": granule.attrs["world"],
-        "trained_on": "a simulated world" if unet["simulated"] else "real radar",
+        "trained_on": "a simulated world" if unet.simulated else "real radar",
     }

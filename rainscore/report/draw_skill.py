@@ -32,8 +32,8 @@ from rainscore.training.channels import CHANNELS, unscale_rain
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.features import learning_grid
 from rainscore.training.inference import forward
-from rainscore.training.models import load_unet
 from rainscore.training.trained import load_trained_unet
+from rainscore.training.unet import load_unet
 
 CASES = 10
 """Number of half-hours in the two figures of cases, at most."""
@@ -158,7 +158,7 @@ def _drawn_cases(files: SkillFiles, times: np.ndarray, world: str) -> Figure:
     score = _at_times(files.scores, times, ["score"])
     unet = load_trained_unet(files.unet_stem)
     features = [Path(path) for path in files.features]
-    data = ScoreMaps(features, times, hidden=unet.card["hidden"])
+    data = ScoreMaps(features, times, hidden=unet.card.hidden)
     inputs, _, wet, _ = (array.numpy() for array in data.read(np.arange(len(data))))
     quantiles = calibrated(forward(unet.model, inputs)[0], inputs, unet.calibration)
     levels = (0, quantiles.shape[1] // 2, -1)
@@ -191,7 +191,7 @@ def _sensitivities(files: SkillFiles, times: np.ndarray) -> list[WindowSensitivi
     """Return the sensitivity of the score of the rainiest inner window of each half-hour."""
     model, card = load_unet(files.unet_stem)
     features = [Path(path) for path in files.features]
-    data = ScoreMaps(features, times, hidden=card["hidden"])
+    data = ScoreMaps(features, times, hidden=card.hidden)
     inputs = data.read(np.arange(len(data)))[0].numpy()
     spread = inputs.std(axis=(0, 2, 3))
     rain = unscale_rain(inputs[:, CHANNELS.index("rain")])

@@ -1,22 +1,26 @@
-"""Convolutional auto-encoder of log-rain maps; its latent vectors are what is clustered."""
+"""Convolutional auto-encoder of log-rain maps; its latent vectors are clustered."""
 
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rainscore.training.cards import AutoEncoderCard
+from rainscore.training.modelfiles import load_model
+
 Summary = Literal["invariant", "position"]
 
 
 @dataclass(frozen=True)
 class AutoEncoderSettings:
-    """What rebuilds an auto-encoder: `AutoEncoder(AutoEncoderSettings(**card["settings"]))`.
+    """Architecture of an auto-encoder.
 
     Attributes:
-        in_channels: Number of channels of the map.
+        in_channels: Number of channels of a map.
         latent: Length of the latent vector.
         width: Channels after the first halving; they double at each further one.
         size: Side of the square map.
@@ -29,11 +33,10 @@ class AutoEncoderSettings:
 
 
 class AutoEncoder(nn.Module):
-    """Four strided convolutions down to a vector, and the way back by bilinear enlargement.
+    """Four strided convolutions to a latent vector; bilinear interpolation and convolutions back.
 
-    No normalisation: it would divide each map by its own strength, and a map and its double would
-    share a vector. The initialisation keeps the start stable (He et al. 2015,
-    doi:10.1109/ICCV.2015.123).
+    There is no normalisation: it would give a map and its double the same vector. Weights start as
+    in He et al. 2015 (doi:10.1109/ICCV.2015.123).
     """
 
     def __init__(self, settings: AutoEncoderSettings) -> None:
@@ -58,30 +61,29 @@ class AutoEncoder(nn.Module):
         self.from_latent = nn.Linear(settings.latent, features)
 
     def encode(self, x: Tensor, summary: Summary = "position") -> Tensor:
-        """Vectors of maps (B, C, size, size).
+        """Vectors that represent maps.
 
         Args:
-            x: The maps.
-            summary: `position`: the latent vectors (B, latent), from which maps can be decoded and
-                which therefore say first of all where the rain lies. `invariant`: mean and maximum
-                over the map of each channel of the last convolution (B, 16 × width), which say what
-                kinds of rain there are, wherever they lie.
+            x: Maps, dims (B, C, size, size).
+            summary: `position`: latent vectors (B, latent), from which maps can be decoded; they
+                depend above all on where the rain is. `invariant`: mean and maximum over the map
+                of each channel of the last convolution (B, 16 × width), independent of position.
         """
         features = self.features(x)
         return self.pooled(features) if summary == "invariant" else self.latent(features)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the last convolution gives (B, 8 × width, y, x) of maps (B, C, size, size)."""
+        """Output of the last convolution (B, 8 × width, y, x), of maps (B, C, size, size)."""
         for conv in self.down:
             x = F.silu(conv(x))
         return x
 
     def pooled(self, features: Tensor) -> Tensor:
-        """The invariant summary (B, 16 × width) of features."""
+        """Invariant summary (B, 16 × width) of features (B, 8 × width, y, x)."""
         return torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
 
     def latent(self, features: Tensor) -> Tensor:
-        """Latent vectors (B, latent) of features."""
+        """Latent vectors (B, latent) of features (B, 8 × width, y, x)."""
         return self.to_latent(features.flatten(1))
 
     def decode(self, z: Tensor) -> Tensor:
@@ -92,5 +94,22 @@ class AutoEncoder(nn.Module):
         return self.out(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Reconstruction (B, C, size, size) of maps of the same dims."""
+        """Reconstruction (B, C, size, size) of maps (B, C, size, size)."""
         return self.decode(self.encode(x))
+
+
+def load_autoencoder(stem: Path) -> tuple[AutoEncoder, AutoEncoderCard]:
+    """Load the auto-encoder of a model file, and its card.
+
+    Args:
+        stem: Path of the model file without extension.
+
+    Raises:
+        RainscoreError: A file is missing, or the network is no auto-encoder.
+        DamagedFile: As in `modelfiles.load_model`.
+    """
+    weights, values = load_model(stem)
+    card = AutoEncoderCard.from_dict(values, file=f"{stem}.json")
+    model = AutoEncoder(AutoEncoderSettings(**card.settings))
+    model.load_state_dict(weights)
+    return model.eval(), card

@@ -1,7 +1,9 @@
-"""Calibration of the U-Net on days kept for it: local intervals, and the score of the whole map."""
+"""Calibration of the U-Net on separate days: intervals of the local score, and the map score."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -9,48 +11,84 @@ from scipy.special import expit
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.io import read_json
+from rainscore.times import times_of
+from rainscore.training.cards import UNetCard
 from rainscore.training.conformal import apply_margin, conformal_margins
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.inference import predict
-from rainscore.training.mapscore import calibrate_map_score, fit_map_score, map_features, map_score
+from rainscore.training.mapscore import (
+    MapCurve,
+    calibrate_map_score,
+    fit_map_score,
+    map_features,
+    map_score,
+)
 from rainscore.training.pixelclasses import SOURCE_RAIN_CLASSES, source_rain_class
 from rainscore.training.unet import UNet
 
 COVERAGE = 0.9
-"""Share of the scores that the intervals shall hold."""
+"""Nominal coverage of the intervals."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Calibration of a U-Net; content of `unet_calibration.json`.
+
+    Attributes:
+        margins: Widening of the interval of the local score in each class of source and rain.
+        map: Curve from the features of a map to its map score, with margins.
+        weights_sha256: SHA-256 of the weights of the calibrated network.
+    """
+
+    margins: tuple[float, ...]
+    map: MapCurve
+    weights_sha256: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for the JSON file; `from_dict` is the inverse."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build a calibration from the content of a JSON file."""
+        entries = dict(values["map"])
+        curve = MapCurve(
+            intercept=entries.pop("intercept"),
+            **{name: tuple(value) for name, value in entries.items()},
+        )
+        return cls(tuple(values["margins"]), curve, values["weights_sha256"])
 
 
 def calibrate_unet(
-    model: UNet, card: dict, paths: Sequence[Path], splits: pd.DataFrame, table: pd.DataFrame
-) -> dict:
+    model: UNet,
+    card: UNetCard,
+    paths: Sequence[Path],
+    splits: pd.DataFrame,
+    table: pd.DataFrame,
+) -> Calibration:
     """Calibrate a trained U-Net.
 
-    The curve of the map score is fitted on the validation days; every margin is conformal on the
-    calibration days, which neither the weights nor the curve have seen.
+    The curve of the map score is fitted on the validation days; all margins are computed on the
+    calibration days, which neither the weights nor the curve depend on.
 
     Args:
-        model, card: The network and the card of its model file.
+        model, card: Network and its model card.
         paths: Training files.
-        splits: Of `period.split_blocks`.
+        splits: Table of `splits.split_blocks`.
         table: Score tables of all months (time, map_score).
-
-    Returns:
-        Plain values: `margins`, widening of the local interval in each class of source and rain;
-        `map`, of `mapscore.calibrate_map_score`; `weights_sha256`, of the network they belong to.
     """
-    truth = table.set_index("time")["map_score"]
+    observed = table.set_index("time")["map_score"]
 
-    def maps(name: str) -> ScoreMaps:
-        times = splits.loc[splits["split"] == name, "time"].to_numpy()
-        return ScoreMaps(paths, times, hidden=card["hidden"])
+    def maps(split: str) -> tuple[ScoreMaps, np.ndarray]:
+        """Maps of a split, and their observed map scores (NaN where undefined)."""
+        data = ScoreMaps(paths, times_of(splits, split), hidden=card.hidden)
+        return data, observed.reindex(data.times.astype("datetime64[ns]")).to_numpy(float)
 
-    def found(data: ScoreMaps) -> np.ndarray:
-        return truth.reindex(data.times.astype("datetime64[ns]")).to_numpy(float)
-
-    fitting, held = maps("validation"), maps("calibration")
-    fitted = fit_map_score(_read(model, fitting)[0], found(fitting))
-    features, windows = _read(model, held)
-    days = held.times.astype("datetime64[D]")
+    data, truth = maps("validation")
+    curve = fit_map_score(_features_and_windows(model, data)[0], truth)
+    data, truth = maps("calibration")
+    features, windows = _features_and_windows(model, data)
+    days = data.times.astype("datetime64[D]")
     margins = conformal_margins(
         windows["low"],
         windows["high"],
@@ -60,15 +98,15 @@ def calibrate_unet(
         count=SOURCE_RAIN_CLASSES,
         coverage=COVERAGE,
     )
-    return {
-        "margins": margins.tolist(),
-        "map": calibrate_map_score(fitted, features, found(held), days),
-        "weights_sha256": card["weights_sha256"],
-    }
+    return Calibration(
+        margins=tuple(margins.tolist()),
+        map=calibrate_map_score(curve, features, truth, days),
+        weights_sha256=card.weights_sha256,
+    )
 
 
-def _read(model: UNet, data: ScoreMaps) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Features of each map, and the windows with a score: low, high, truth, group, map (number)."""
+def _features_and_windows(model: UNet, data: ScoreMaps) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Features of each map; low, high, truth, group, map (number) of the windows with a score."""
     features: list[np.ndarray] = []
     windows: list[dict[str, np.ndarray]] = []
     start = 0
@@ -90,50 +128,61 @@ def _read(model: UNet, data: ScoreMaps) -> tuple[np.ndarray, dict[str, np.ndarra
 
 
 def map_scores(
-    model: UNet, card: dict, calibration: dict, paths: Sequence[Path], times: np.ndarray
+    model: UNet,
+    card: UNetCard,
+    calibration: Calibration,
+    paths: Sequence[Path],
+    times: np.ndarray,
 ) -> pd.Series:
-    """Predicted map score of each half-hour of the training files, by time; NaN without rain.
+    """Predicted map score of half-hours of the training files, by time; NaN without rain.
 
     Args:
-        model, card: The network and the card of its model file.
-        calibration: Of `calibrate_unet`.
+        model, card: Network and its model card.
+        calibration: Calibration of the network.
         paths: Training files.
-        times: Half-hours wanted, datetime64.
+        times: Half-hour starts, datetime64.
     """
-    data = ScoreMaps(paths, times, hidden=card["hidden"])
+    data = ScoreMaps(paths, times, hidden=card.hidden)
     features = [
         map_features(quantiles, expit(logit), wet, truth, inputs)
         for (inputs, _, wet, truth), (quantiles, logit) in predict(model, data)
     ]
-    values = map_score(np.concatenate(features), calibration["map"])["value"]
+    values = map_score(np.concatenate(features), calibration.map)["value"]
     return pd.Series(values.to_numpy(), index=data.times.astype("datetime64[ns]"))
 
 
-def calibrated(quantiles: np.ndarray, inputs: np.ndarray, calibration: dict) -> np.ndarray:
-    """Quantiles whose outer two bound the calibrated interval; those between stay within it.
+def calibrated(quantiles: np.ndarray, inputs: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Replace the outer quantiles by the calibrated interval, and clip the others to it.
 
     Args:
-        quantiles: Of the U-Net, dims (map, level, y, x).
+        quantiles: Quantiles of the U-Net, dims (map, level, y, x).
         inputs: Channels, dims (map, channel, y, x).
-        calibration: Of `calibrate_unet`.
+        calibration: Calibration of the network.
+
+    Returns:
+        Quantiles, dims (map, level, y, x).
     """
-    margin = np.array(calibration["margins"], np.float32)[source_rain_class(inputs)]
+    margin = np.array(calibration.margins, np.float32)[source_rain_class(inputs)]
     low, high = apply_margin(quantiles[:, 0], quantiles[:, -1], margin)
     inner = np.clip(quantiles[:, 1:-1], low[:, None], high[:, None])
     return np.concatenate([low[:, None], inner, high[:, None]], axis=1)
 
 
-def read_calibration(stem: Path, card: dict) -> dict:
-    """The calibration beside a model file, `{stem}_calibration.json`.
+def read_calibration(stem: Path, card: UNetCard) -> Calibration:
+    """Read the calibration of a U-Net, `{stem}_calibration.json`.
+
+    Args:
+        stem: Path of the model file without extension.
+        card: Card of the network.
 
     Raises:
-        RainscoreError: There is none.
-        DamagedFile: It is not that of this network.
+        RainscoreError: The file does not exist.
+        DamagedFile: It is of another network.
     """
     path = stem.with_name(f"{stem.name}_calibration.json")
     if not path.is_file():
         raise RainscoreError(f"{path}: no such file; calibrate the network (rule calibrate_unet)")
-    found = read_json(path)
-    if found.get("weights_sha256") != card["weights_sha256"]:
+    calibration = Calibration.from_dict(read_json(path))
+    if calibration.weights_sha256 != card.weights_sha256:
         raise DamagedFile(path, "it is of another network", "calibrate the network again")
-    return found
+    return calibration

@@ -1,85 +1,121 @@
-"""What the fits of all networks share."""
+"""Model cards: the JSON file of a trained network, as dataclasses."""
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
 
-import h5py
-import pandas as pd
-
-from rainscore.training.channels import NORMALISATION, wet_share
-from rainscore.training.features import read_features
-from rainscore.training.loop import TrainingResult
-
-TRAINING = ("epochs", "batch", "learning_rate", "patience", "precision")
-"""Keys of a network's configuration that go to `training.train` as they are."""
+from rainscore.errors import RainscoreError
+from rainscore.grids import Domain, Grid
+from rainscore.scores.scoremaps import ScoreSettings
 
 
-def fingerprint(files: Sequence[str], *settings: object) -> str:
-    """Names what a training is made of, so that a checkpoint of another one is not taken up.
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """Description of a trained network, written next to its weights.
 
-    Args:
-        files: Training files, told apart by their content.
-        settings: Plain values: code digests, configuration.
+    Attributes:
+        settings: Settings of the architecture, from which the network is rebuilt.
+        training: Section of the configuration that the network was trained with.
+        normalisation: Scales of the channels (`channels.NORMALISATION`).
+        grid: Learning grid.
+        score: Settings of the score.
+        versions: IMERG versions of the training data; empty if not recorded.
+        splits: Days of each split, `YYYY-MM-DD`, by name of the split.
+        data_sha256: SHA-256 of each training file, by file name.
+        best_epoch: Epoch with the lowest validation loss, counted from 1.
+        best_loss: Validation loss in that epoch.
+        channels: Names of the input channels.
+        maps: Number of maps in each split.
+        code: Digests of the code that trained the network.
+        simulated: Whether IMERG or the radar was simulated.
+        weights_sha256: SHA-256 of the weights file; set by `modelfiles.save_model`.
     """
-    return repr(([_digest(file) for file in sorted(files)], *settings))
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+
+    settings: dict[str, Any]
+    training: dict[str, Any]
+    normalisation: dict[str, float]
+    grid: Grid
+    score: ScoreSettings
+    versions: tuple[str, ...] = ()
+    splits: dict[str, list[str]]
+    data_sha256: dict[str, str]
+    best_epoch: int
+    best_loss: float
+    channels: tuple[str, ...]
+    maps: dict[str, int]
+    code: tuple[str, ...] = ()
+    simulated: bool = False
+    weights_sha256: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for the JSON file; `from_dict` is the inverse."""
+        return {"kind": self.kind, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], *, file: str = "model card") -> Self:
+        """Build a card from the content of a JSON file.
+
+        Args:
+            values: Content of the file.
+            file: Name of the file, for the error message.
+
+        Raises:
+            RainscoreError: The card is of another kind of network, or an entry is missing.
+        """
+        if values.get("kind") != cls.kind:
+            raise RainscoreError(f"{file}: it is no {cls.title} ({values.get('kind')})")
+        names = {field.name for field in fields(cls)}
+        plain = {name: _frozen(value) for name, value in values.items() if name in names}
+        converters = {"grid": Grid, "score": ScoreSettings, "domain": Domain}
+        try:
+            typed = {
+                name: converters[name](**value) if name in converters else value
+                for name, value in plain.items()
+            }
+            return cls(**typed)
+        except TypeError as error:
+            raise RainscoreError(
+                f"{file}: it was not written by this version of rainscore ({error}); train the "
+                "network again"
+            ) from error
 
 
-def _digest(path: Path | str) -> str:
-    with Path(path).open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+@dataclass(frozen=True, kw_only=True)
+class AutoEncoderCard(ModelCard):
+    """Card of an auto-encoder.
 
-
-def wet_shares(paths: Sequence[Path], splits: pd.DataFrame) -> pd.DataFrame:
-    """Wet share of each map of the training files, with its split: time, split, wet_share."""
-    threshold = score_of(paths[0])["wet_threshold_mm_h"]
-    parts = [
-        pd.DataFrame({"time": times, "wet_share": wet_share(block["inputs"], threshold)})
-        for times, block in read_features(paths, splits["time"].to_numpy(), ["inputs"])
-    ]
-    return splits[["time", "split"]].merge(pd.concat(parts, ignore_index=True), on="time")
-
-
-def score_of(path: Path) -> dict:
-    """How the score of a training file was taken."""
-    with h5py.File(path, "r") as file:
-        return json.loads(file.attrs["score"])
-
-
-def common_card(
-    paths: Sequence[Path],
-    splits: pd.DataFrame,
-    *,
-    network: Any,
-    settings: dict,
-    result: TrainingResult,
-) -> dict:
-    """What the cards of all networks say.
-
-    Args:
-        paths: Training files.
-        splits: Of `period.split_blocks`; `attrs["versions"]` names the versions of IMERG.
-        network: Dataclass that rebuilds the network.
-        settings: The network's part of the configuration.
-        result: Of its training.
+    Attributes:
+        min_wet: Minimum wet share of the maps that it was trained on.
     """
-    with h5py.File(paths[0], "r") as file:
-        grid = json.loads(file.attrs["grid"])
-    return {
-        "settings": asdict(network),
-        "training": dict(settings),
-        "normalisation": NORMALISATION,
-        "grid": grid,
-        "score": score_of(paths[0]),
-        "versions": splits.attrs.get("versions", "").split(),
-        "splits": {
-            str(name): sorted(part["time"].dt.strftime("%Y-%m-%d").unique())
-            for name, part in splits.groupby("split")
-        },
-        "data_sha256": {Path(path).name: _digest(path) for path in sorted(paths)},
-        "best_epoch": result.best_epoch,
-        "best_loss": result.best_loss,
-    }
+
+    kind = "autoencoder"
+    title = "auto-encoder"
+
+    min_wet: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class UNetCard(ModelCard):
+    """Card of a U-Net.
+
+    Attributes:
+        hidden: Names of the channels that are masked in training and prediction.
+        variant: Name of the variant (`variants.VARIANTS`); empty for the U-Net of the run.
+        run: IMERG run: early, late or final.
+        domain: Domain of the training.
+    """
+
+    kind = "unet"
+    title = "U-Net"
+
+    hidden: tuple[str, ...]
+    variant: str = ""
+    run: str
+    domain: Domain
+
+
+def _frozen(value: Any) -> Any:
+    """JSON has no tuples: turn a list into one."""
+    return tuple(value) if isinstance(value, list) else value

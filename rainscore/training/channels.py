@@ -1,4 +1,4 @@
-"""What the networks see of a half-hour: channels on the learning grid, from IMERG alone."""
+"""Input channels of the networks, on the learning grid, from IMERG alone."""
 
 import numpy as np
 
@@ -21,11 +21,11 @@ CHANNELS = (
 
 
 RAIN_UNIT, RAIN_DECADES = 0.1, 3.0
-"""Rain is scaled as log10(1 + rate / RAIN_UNIT) / RAIN_DECADES [mm/h; 1]."""
+"""Parameters of the scaled rain, log10(1 + rate / RAIN_UNIT) / RAIN_DECADES [mm/h; 1]."""
 
 
 AGE_UNIT = 1.0
-"""Ages are scaled as age / (age + AGE_UNIT): near a pass half an hour is much [h]."""
+"""Parameter of the scaled age, age / (age + AGE_UNIT), which resolves small ages best [h]."""
 
 
 NORMALISATION = {
@@ -34,26 +34,26 @@ NORMALISATION = {
     "age_unit": AGE_UNIT,
     "max_age_h": MAX_AGE_H,
 }
-"""How the channels are scaled, as a model file carries it."""
+"""Scales of the channels, as model files record them."""
 
 
 def scale_rain(rate: np.ndarray) -> np.ndarray:
-    """Logarithmic rain, 0 for dry, about 1 at 100 mm/h; NaN stays."""
+    """Scaled rain [1]: 0 for dry, about 1 at 100 mm/h; NaN stays."""
     return np.log10(1.0 + np.maximum(rate, 0.0) / RAIN_UNIT) / RAIN_DECADES
 
 
 def unscale_rain(scaled: np.ndarray) -> np.ndarray:
-    """Rain rate [mm/h] of `scale_rain`'s values."""
+    """Rain rate [mm/h] of scaled rain."""
     return RAIN_UNIT * (10.0 ** (RAIN_DECADES * scaled.astype(np.float32)) - 1.0)
 
 
 def scale_age(age: np.ndarray) -> np.ndarray:
-    """Age of a microwave pass [h], scaled: 0 now, 1 unknown (NaN), as one that is endlessly old."""
+    """Scaled age [1] of an age [h]: 0 at the pass, 1 for an infinite or unknown (NaN) age."""
     return np.nan_to_num(age / (age + AGE_UNIT), nan=1.0)
 
 
 def unscale_age(scaled: np.ndarray) -> np.ndarray:
-    """Age [h] of `scale_age`'s values; NaN where it is unknown."""
+    """Age [h] of scaled ages; NaN where it is unknown."""
     known = scaled < 1
     return np.where(known, AGE_UNIT * scaled / np.where(known, 1 - scaled, 1), np.nan)
 
@@ -65,17 +65,17 @@ def build_inputs(
     rain: np.ndarray,
     to_learning: Weights,
 ) -> np.ndarray:
-    """Channels of `CHANNELS` for a run of half-hours, scaled to about [0, 1], without NaN.
+    """Input channels of successive half-hours, scaled to about [0, 1], without NaN.
 
     Args:
-        fields: IMERG's fields on its cells, dims (time, lat, lon), NaN missing.
-        ages: Of `pass_ages` on the cells, dims (2, time, lat, lon) [h].
-        rain: The complete estimate on the learning grid, dims (time, y, x) [mm/h], NaN missing.
-        to_learning: Weights from the cells to the learning grid.
+        fields: Fields of IMERG on its cells, dims (time, lat, lon), NaN missing.
+        ages: Ages of `pass_ages` on the cells, dims (2, time, lat, lon) [h].
+        rain: IMERG precipitation on the learning grid, dims (time, y, x) [mm/h], NaN missing.
+        to_learning: Regridding weights from the cells to the learning grid.
 
     Returns:
-        Dims (time, channel, y, x), float32. What is missing is 0, and `valid` says where rain is
-        known; an unknown age is 1 and `age_known` 0.
+        Channels in the order of `CHANNELS`, dims (time, channel, y, x), float32. Missing values
+        are 0, and `valid` is 1 where rain is not missing; an unknown age is 1 with `age_known` 0.
     """
     pick = nearest(to_learning.source, to_learning.target)
     shape = (rain.shape[0], *to_learning.target.shape)
@@ -101,29 +101,32 @@ def build_inputs(
 
 
 def source_class(inputs: np.ndarray) -> np.ndarray:
-    """Kind of the source of each pixel, from the channels.
+    """Class of the source of each pixel.
 
     Args:
-        inputs: Dims (..., channel, y, x).
+        inputs: Channels, dims (..., channel, y, x).
 
     Returns:
         Dims (..., y, x), int8: 0 imager, 1 SSMIS, 2 sounder, 3 morphed, 4 mainly infrared
         (weight of at least 50 %).
     """
-    place = [CHANNELS.index(name) for name in SOURCES]
-    kinds = np.take(inputs, place, axis=-3) > 0.5
+    index = [CHANNELS.index(name) for name in SOURCES]
+    kinds = np.take(inputs, index, axis=-3) > 0.5
     infrared = np.take(inputs, CHANNELS.index("ir_influence"), axis=-3) >= 0.5
     return np.where(kinds.any(axis=-3), kinds.argmax(axis=-3), 3 + infrared).astype(np.int8)
 
 
 def wet_share(inputs: np.ndarray, threshold: float) -> np.ndarray:
-    """Share of each map's valid pixels with rain at or above a threshold; NaN without any.
+    """Share of the valid pixels of each map with rain at or above a threshold.
 
     Args:
         inputs: Channels, dims (map, channel, y, x).
-        threshold: mm/h.
+        threshold: Rain rate [mm/h].
+
+    Returns:
+        Dims (map,); NaN for a map without valid pixels.
     """
-    # In half precision, as the training files keep it, so that a map is wet in both or in neither.
+    # In half precision, as in the training files, so that training and prediction agree.
     rain = inputs[:, CHANNELS.index("rain")].astype(np.float16)
     valid = inputs[:, CHANNELS.index("valid")] > 0.5
     wet = valid & (rain >= scale_rain(np.array(threshold)).astype(np.float16))

@@ -1,120 +1,50 @@
 """Training data: maps read from the month files, with their neighbours in time."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import h5py
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from rainscore.errors import DamagedFile
 from rainscore.io import open_hdf5
-
-HALF_HOUR = 1800
-"""Distance of two maps that are neighbours in time [s]."""
-
+from rainscore.times import HALF_HOUR
+from rainscore.training.features import wet_shares
+from rainscore.training.timecontext import (
+    REMOVED_SIDES,
+    add_time_context,
+    input_channels,
+    mask_channels,
+    remove_sides,
+)
 
 Batch = tuple[Tensor, ...]
+"""Arrays of some maps, first dimension the maps."""
 
 
-TIME_CONTEXT = ("change_previous", "change_next", "previous_known", "next_known")
-"""Channels that `stack_context` adds."""
+Part = TypeVar("Part")
 
 
-SIDES = {"before": "change_previous", "after": "change_next"}
-"""The sides of a map in time, and the channel that tells of each."""
-
-
-FORGOTTEN = ((), ("before",), ("after",), ("before", "after"))
-"""The sides that a map may have to be scored without."""
-
-
-def input_channels(base: Sequence[str]) -> list[str]:
-    """Names of the channels that `stack_context` returns, from those of the month files."""
-    return [*base, *TIME_CONTEXT]
-
-
-def unknown_channels(run: str) -> tuple[str, ...]:
-    """Channels that an IMERG run cannot know: an Early granule is made before what they tell."""
-    return ("age_next", "change_next", "next_known") if run == "early" else ()
-
-
-def stack_context(
-    inputs: np.ndarray, previous: np.ndarray | None, following: np.ndarray | None
-) -> np.ndarray:
-    """Add what changes from the half-hour before and to the one after: what a network sees.
-
-    The same in training and after it. Differences, because they are small beside the rain itself:
-    given both rains a network learns them slowly.
-
-    Args:
-        inputs: Channels of one map, dims (C, y, x), `rain` first and `valid` last.
-        previous: Rain channel of the half-hour before, dims (y, x), NaN missing; None without one.
-        following: The same of the half-hour after.
-
-    Returns:
-        Dims (C + 4, y, x), float32, in the order of `input_channels`: the neighbour's rain minus
-        the map's. Where either is missing the neighbour's two channels are 0; elsewhere its `known`
-        channel is 1.
-    """
-    count = len(inputs)
-    stacked = np.zeros((count + 4, *inputs.shape[1:]), np.float32)
-    stacked[:count] = inputs
-    rain = np.where(inputs[-1] > 0, stacked[0], np.nan)
-    for i, neighbour in enumerate((previous, following)):
-        if neighbour is not None:
-            change = neighbour.astype(np.float32) - rain
-            stacked[count + i] = np.nan_to_num(change)
-            stacked[count + 2 + i] = np.isfinite(change)
-    return stacked
-
-
-def forget(stacked: np.ndarray, channels: Sequence[str], sides: Collection[str]) -> None:
-    """Forget, in place, what the half-hours before or after a map told of it.
-
-    That is their rain, and how long before or after the map they saw a microwave pass; where the
-    map itself holds a pass, both ages stay 0.
-
-    Args:
-        stacked: Of `stack_context`.
-        channels: Their names.
-        sides: `before`, `after`, both or neither.
-    """
-    place = {name: i for i, name in enumerate(channels)}
-    elsewhere = stacked[place["age_last"]] > 0
-    if "before" in sides:
-        stacked[[place["change_previous"], place["previous_known"]]] = 0.0
-        stacked[place["age_last"]][elsewhere] = 1.0
-        stacked[place["age_known"]][elsewhere] = 0.0
-    if "after" in sides:
-        stacked[[place["change_next"], place["next_known"]]] = 0.0
-        stacked[place["age_next"]][elsewhere] = 1.0
-
-
-def hide(inputs: np.ndarray, channels: Sequence[str], hidden: Sequence[str]) -> None:
-    """Set channels to what stands for unknown, in place: ages to 1, all others to 0.
-
-    Where the granule itself holds a pass the time until the next stays 0, as in `forget`,
-    unless the time since the last is hidden too.
-
-    Args:
-        inputs: Dims (C, y, x).
-        channels: Names of the C channels.
-        hidden: Names of those to hide.
-    """
-    for name in hidden:
-        unknown: float | np.ndarray = 1.0 if name in ("age_last", "age_next") else 0.0
-        if name == "age_next" and "age_last" not in hidden:
-            unknown = inputs[channels.index("age_last")] > 0
-        inputs[channels.index(name)] = unknown
+Content = TypeVar("Content")
 
 
 class Data(Protocol):
-    """What training and prediction ask of their data.
+    """Data set of a network."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
+        """Return the batch of the given rows; random parts depend on `epoch`."""
+
+
+class TimedData(Data, Protocol):
+    """Data set of maps.
 
     Attributes:
         times: Half-hour starts of the maps.
@@ -122,29 +52,23 @@ class Data(Protocol):
 
     times: np.ndarray
 
-    def __len__(self) -> int: ...
-
-    def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
-        """Return the batch of the given rows; what is random in it depends on `epoch`."""
-
 
 class MonthMaps(Dataset):
-    """Rows of the month files `results/features/{month}.h5`, by time.
+    """Maps of the month files `results/features/{month}.h5`, by time.
 
-    Files are opened at the first read; a contiguous array is mapped into memory, so that a read
-    copies nothing but the rows that are asked for. The object can be pickled to worker processes.
+    Files are opened at the first read. A contiguous array is mapped into memory, so that a read
+    copies only the rows that are requested. The object can be pickled for worker processes.
 
     Args:
         paths: Month files.
-        times: Half-hour starts of the wanted maps (datetime64); those that no file holds are left
-            out.
+        times: Half-hour starts of the maps (datetime64); those that no file holds are left out.
 
     Attributes:
         times: Half-hour starts of the maps, in order, datetime64[s].
         channels: Names of the channels in the files.
 
     Raises:
-        DamagedFile: A file lacks an array, or its channels are not those of the others.
+        DamagedFile: A file lacks an array, or its channels differ from those of the other files.
         ValueError: No file holds any of the times.
     """
 
@@ -152,25 +76,24 @@ class MonthMaps(Dataset):
         self.paths = [Path(path) for path in paths]
         self._open: dict[int, dict] = {}
         self.channels: list[str] = []
-        seconds: list[np.ndarray] = []
-        places: list[tuple[int, int]] = []
+        file_times: list[np.ndarray] = []
+        locations: list[tuple[int, int]] = []
         for number, path in enumerate(self.paths):
             with open_hdf5(path) as file:
                 self._check(path, file)
-                seconds.append(file["time"][:])
-                places.extend((number, row) for row in range(len(seconds[-1])))
-        everything = np.concatenate(seconds) if seconds else np.empty(0, np.int64)
-        order = np.argsort(everything, kind="stable")
-        self._seconds = everything[order]
-        self._places = np.array(places, np.int64).reshape(-1, 2)[order]
-        wanted = np.asarray(times, "datetime64[s]").astype(np.int64)
-        self._rows = np.flatnonzero(np.isin(self._seconds, wanted))
+                file_times.append(file["time"][:])
+                locations.extend((number, row) for row in range(len(file_times[-1])))
+        seconds = np.concatenate(file_times) if file_times else np.empty(0, np.int64)
+        order = np.argsort(seconds, kind="stable")
+        self._times = seconds[order].astype("datetime64[s]")  # all half-hours of the files
+        self._locations = np.array(locations, np.int64).reshape(-1, 2)[order]  # file, row
+        self._rows = np.flatnonzero(np.isin(self._times, np.asarray(times, "datetime64[s]")))
         if not len(self._rows):
             raise ValueError(
-                f"none of the {len(wanted)} wanted half-hours is in the {len(self.paths)} month "
-                "files: check that they cover the same period"
+                f"none of the {len(times)} half-hours is in the {len(self.paths)} month files: "
+                "check that they cover the same period"
             )
-        self.times = self._seconds[self._rows].astype("datetime64[s]")
+        self.times = self._times[self._rows]
 
     def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
         """Return a batch: the maps `rows` (positions in `times`), first dimension len(rows)."""
@@ -186,21 +109,21 @@ class MonthMaps(Dataset):
         return {**self.__dict__, "_open": {}}
 
     def _check(self, path: Path, file: h5py.File) -> None:
-        absent = {"inputs", "target", "wet", "truth", "time"} - set(file)
-        if absent:
-            raise DamagedFile(path, f"it has no {', '.join(sorted(absent))}", "build it again")
+        missing = {"inputs", "target", "wet", "truth", "time"} - set(file)
+        if missing:
+            raise DamagedFile(path, f"it has no {', '.join(sorted(missing))}", "build it again")
         channels = [str(name) for name in file.attrs["channels"]]
         if self.channels and channels != self.channels:
             raise DamagedFile(
                 path,
-                f"its channels {channels} are not those of {self.paths[0]}, {self.channels}",
+                f"its channels {channels} differ from those of {self.paths[0]}, {self.channels}",
                 "build both files with the same settings",
             )
         self.channels = channels
 
     def _array(self, position: int, name: str) -> tuple[h5py.Dataset | np.memmap, int]:
-        """Array `name` of the file that holds a map, and the map's row in it."""
-        number, row = self._places[position]
+        """Array `name` of the file that holds a map, and the row of the map in it."""
+        number, row = self._locations[position]
         if number not in self._open:
             file = h5py.File(self.paths[number])
             names = ("inputs", "target", "wet", "truth")
@@ -214,21 +137,22 @@ class MonthMaps(Dataset):
 
 
 class ScoreMaps(MonthMaps):
-    """Inputs of the networks, with context, beside the score that they must predict.
+    """Input channels with time context, and the score to predict.
 
     A batch holds inputs (n, C, y, x) float32; target (n, y, x) float32, the score, NaN where it is
-    undefined; wet (n, y, x) bool, IMERG has rain in the window; truth (n, y, x) bool, IMERG
-    and the radar are valid in it, so that dry in both is known.
+    undefined; wet (n, y, x) bool, IMERG has rain in the window; truth (n, y, x) bool, IMERG and
+    the radar are valid in the window.
 
     Args:
         paths: Month files.
-        times: Half-hour starts of the wanted maps (datetime64).
-        hidden: Channels that are never shown.
-        pixels: Pixels (y, x) that count; elsewhere there is neither score nor truth. None: all.
-        drop_context: Share of the maps of an epoch that forget the half-hours before, those after,
-            or both, so that the network also learns to score the first, the newest, a lone granule.
-        seed: Draws those maps, anew in each epoch.
-        forgotten: What every map forgets, `before`, `after` or both.
+        times: Half-hour starts of the maps (datetime64).
+        hidden: Names of channels to mask.
+        removed_sides: Half-hours removed from every map: `before`, `after` or both.
+        pixels: Pixels (y, x) to use; elsewhere the target is NaN, and wet and truth are False.
+            None: all.
+        context_dropout: Share of the maps, drawn in each epoch, without the half-hours before,
+            after, or both, so that the network also learns to score such maps.
+        seed: Random seed for the context dropout.
     """
 
     def __init__(
@@ -237,23 +161,23 @@ class ScoreMaps(MonthMaps):
         times: np.ndarray,
         *,
         hidden: Sequence[str] = (),
-        forgotten: Collection[str] = (),
+        removed_sides: Collection[str] = (),
         pixels: np.ndarray | None = None,
-        drop_context: float = 0.0,
+        context_dropout: float = 0.0,
         seed: int = 0,
     ) -> None:
         super().__init__(paths, times)
-        self.hidden, self.pixels, self.forgotten = tuple(hidden), pixels, forgotten
-        self.drop_context, self.seed = drop_context, seed
+        self.hidden, self.removed_sides, self.pixels = tuple(hidden), removed_sides, pixels
+        self.context_dropout, self.seed = context_dropout, seed
 
     def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
         """Return inputs, target, wet, truth of the maps `rows`."""
         rng = np.random.default_rng([self.seed, epoch])
-        forgetful = rng.random(len(self)) < self.drop_context
-        which = np.where(forgetful, rng.integers(1, len(FORGOTTEN), len(self)), 0)[rows]
+        dropped = rng.random(len(self)) < self.context_dropout
+        drawn = np.where(dropped, rng.integers(1, len(REMOVED_SIDES), len(self)), 0)[rows]
         positions = self._rows[rows]
         inputs = np.stack(
-            [self._inputs(p, FORGOTTEN[w]) for p, w in zip(positions, which, strict=True)]
+            [self._inputs(p, REMOVED_SIDES[i]) for p, i in zip(positions, drawn, strict=True)]
         )
         target, wet, truth = (
             np.stack([self._map(p, name) for p in positions]) for name in ("target", "wet", "truth")
@@ -270,19 +194,20 @@ class ScoreMaps(MonthMaps):
         )
 
     def _inputs(self, position: int, sides: Collection[str]) -> np.ndarray:
-        near = (self._neighbour(position, step) for step in (-1, 1))
-        stacked = stack_context(self._map(position, "inputs"), *near)
+        """Channels (C + 4, y, x) of one map."""
+        neighbours = (self._neighbour(position, step) for step in (-1, 1))
+        stacked = add_time_context(self._map(position, "inputs"), *neighbours)
         channels = input_channels(self.channels)
-        forget(stacked, channels, {*sides, *self.forgotten})
-        hide(stacked, channels, self.hidden)
+        remove_sides(stacked, channels, {*sides, *self.removed_sides})
+        mask_channels(stacked, channels, self.hidden)
         return stacked
 
     def _neighbour(self, position: int, step: int) -> np.ndarray | None:
-        """Rain of the half-hour before (−1) or after (+1), of whatever split; None without one."""
+        """Rain of the half-hour before (−1) or after (+1), of any split; None if it is missing."""
         near = position + step
-        if not 0 <= near < len(self._seconds):
+        if not 0 <= near < len(self._times):
             return None
-        if self._seconds[near] - self._seconds[position] != step * HALF_HOUR:
+        if self._times[near] - self._times[position] != step * HALF_HOUR:
             return None
         rain, valid = (
             self._map(near, "inputs", self.channels.index(name)) for name in ("rain", "valid")
@@ -291,7 +216,7 @@ class ScoreMaps(MonthMaps):
 
 
 class RainMaps(MonthMaps):
-    """Log-rain maps alone, for the auto-encoder: a batch holds rain (n, 1, y, x) float32."""
+    """Log-rain maps for the auto-encoder: a batch holds rain (n, 1, y, x) float32."""
 
     def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
         """Return the rain of the maps `rows`."""
@@ -300,17 +225,36 @@ class RainMaps(MonthMaps):
         return (torch.from_numpy(rain[:, None].astype(np.float32)),)
 
 
+def rainy_maps(
+    paths: Sequence[Path], splits: pd.DataFrame, *, min_wet: float
+) -> dict[str, RainMaps]:
+    """Maps of the training and the validation days with at least a wet share, by split."""
+    shares = wet_shares(paths, splits)
+    rainy = shares[shares["wet_share"] >= min_wet]
+    return {
+        name: RainMaps(paths, rainy.loc[rainy["split"] == name, "time"].to_numpy())
+        for name in ("train", "validation")
+    }
+
+
 def batches(
     read: Callable[[np.ndarray], Batch], order: np.ndarray, *, batch: int
 ) -> Iterator[Batch]:
-    """Read batch after batch, each while the one before it is in use.
+    """Read rows in a given order, `batch` at a time, as `read_ahead` does."""
+    return read_ahead(read, (order[i : i + batch] for i in range(0, len(order), batch)))
 
-    One thread is enough: it waits for the disk and copies, both without holding up Python. Rows of
-    a batch are read in the order of the files.
+
+def read_ahead(read: Callable[[Part], Content], parts: Iterable[Part]) -> Iterator[Content]:
+    """Read each part while the one before it is in use.
+
+    One thread is enough: reading and copying release Python's global lock.
+
+    Args:
+        read: Function that reads a part.
+        parts: Parts, in order, such as rows or numbers of batches.
     """
-    parts = [np.sort(order[i : i + batch]) for i in range(0, len(order), batch)]
     with ThreadPoolExecutor(1) as pool:
-        ahead = None
+        ahead: Future[Content] | None = None
         for part in parts:
             ready, ahead = ahead, pool.submit(read, part)
             if ready is not None:
@@ -320,7 +264,7 @@ def batches(
 
 
 def _mapped(path: Path, dataset: h5py.Dataset) -> h5py.Dataset | np.memmap:
-    """Array of a file mapped into memory where it is contiguous, as it is where it is chunked."""
+    """Array of a file, mapped into memory if it is contiguous; a chunked one as it is."""
     offset = dataset.id.get_offset()
     if offset is None:
         return dataset

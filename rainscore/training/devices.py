@@ -1,4 +1,4 @@
-"""Where networks compute, and in which precision."""
+"""Devices and numerical precision of the networks."""
 
 from typing import Literal, TypeVar
 
@@ -11,19 +11,19 @@ Precision = Literal["fp32", "bf16"]
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def place_of(device: str) -> torch.device:
-    """The device of a name; `auto` is the GPU where there is one."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(device)
+def device_of(name: str) -> torch.device:
+    """Device with a name such as `cpu` or `cuda`; `auto` is the GPU if there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
 
 
-def move(model: Network, place: torch.device) -> Network:
-    """Move to the device, channels last: what convolutions are fastest with."""
-    # PyTorch's types know no `to` with a memory format alone.
-    return model.to(place).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+def to_device(model: Network, device: torch.device) -> Network:
+    """Move a network to a device, in channels-last layout, the fastest for convolutions."""
+    model.to(device)
+    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
 
 
-def autocast(place: torch.device, precision: Precision) -> torch.autocast:
-    """Mixed precision where it is asked for."""
-    return torch.autocast(place.type, torch.bfloat16, enabled=precision == "bf16")
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    """Context of mixed precision for `bf16`; without effect for `fp32`."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")

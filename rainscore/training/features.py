@@ -1,10 +1,12 @@
-"""The training files: one HDF5 a month, contiguous, ready for random reads."""
+"""Training files: one HDF5 file per month, with contiguous arrays for random reads."""
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from rainscore.grids import Grid
@@ -12,14 +14,19 @@ from rainscore.imerg.passes import pass_ages
 from rainscore.imerg.reader import FIELDS
 from rainscore.io import MAPS_PER_CHUNK, replacing
 from rainscore.regridding.conservative import Weights, nearest
-from rainscore.training.channels import CHANNELS, build_inputs
+from rainscore.scores.scoremaps import ScoreSettings
+from rainscore.training.channels import CHANNELS, build_inputs, wet_share
 
 
 def coarsen_rain(rain: np.ndarray, factor: int) -> np.ndarray:
-    """Mean of `factor` × `factor` blocks over valid pixels; NaN where fewer than half are valid.
+    """Mean of the valid pixels of each block; NaN where fewer than half of them are valid.
 
     Args:
-        rain: Dims (time, y, x) [mm/h], NaN missing.
+        rain: Rain rate, dims (time, y, x) [mm/h], NaN missing.
+        factor: Side of a block in pixels.
+
+    Returns:
+        Dims (time, y / factor, x / factor) [mm/h], float32.
     """
     t, ny, nx = rain.shape
     blocks = rain.reshape(t, ny // factor, factor, nx // factor, factor)
@@ -31,13 +38,13 @@ def coarsen_rain(rain: np.ndarray, factor: int) -> np.ndarray:
 
 
 def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path: Path) -> None:
-    """Write the training file of a month (docs/contracts.md), half-day by half-day.
+    """Write the training file of a month (docs/contracts.md), 48 half-hours at a time.
 
     Args:
-        pair: The month's pairs; NaN is missing.
-        scores: The month's score maps on the learning grid.
-        weights: From the cells to the learning grid.
-        path: Where to write.
+        pair: Pairs of the month; NaN is missing.
+        scores: Score maps of the month on the learning grid.
+        weights: Regridding weights from IMERG's cells to the learning grid.
+        path: File to write.
     """
     study, learning = Grid.from_json(pair.attrs["grid"]), weights.target
     times = pair["time"].values
@@ -45,7 +52,7 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
     factor = round(learning.dx / study.dx)
     n, shape = times.size, learning.shape
     with replacing(path) as temporary, h5py.File(temporary, "w") as out:
-        # Contiguous, so that training maps them into memory and reads single rows at no cost.
+        # Contiguous arrays can be mapped into memory, so that single rows are cheap to read.
         inputs = out.create_dataset("inputs", (n, len(CHANNELS), *shape), "f2")
         kinds = {"target": "f2", "quality": "f2", "random_error": "f2", "wet": "?", "truth": "?"}
         maps = {name: out.create_dataset(name, (n, *shape), kind) for name, kind in kinds.items()}
@@ -68,7 +75,7 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
 
 
 def _sample(values: np.ndarray, weights: Weights) -> np.ndarray:
-    """Values of the cell under each pixel's centre, dims (time, y, x); NaN outside."""
+    """Value of the cell that holds each pixel's centre, dims (time, y, x); NaN outside."""
     pick = nearest(weights.source, weights.target).ravel()
     flat = values.reshape(values.shape[0], -1)[:, np.maximum(pick, 0)]
     return np.where(pick >= 0, flat, np.nan).reshape(-1, *weights.target.shape)
@@ -77,28 +84,49 @@ def _sample(values: np.ndarray, weights: Weights) -> np.ndarray:
 def read_features(
     paths: Sequence[Path], times: np.ndarray, names: Sequence[str], *, maps: int = 48
 ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
-    """Rows of the training files at the given half-hours, a block at a time, in order.
+    """Read datasets of the training files at the given half-hours, block by block, in order.
 
     Args:
-        paths: Training files of months.
-        times: Half-hour starts wanted, datetime64; those that no file holds are left out.
-        names: Datasets to read.
-        maps: Rows a block, at most.
+        paths: Training files.
+        times: Half-hour starts, datetime64; those that no file holds are left out.
+        names: Names of the datasets.
+        maps: Maximum number of half-hours per block.
 
     Yields:
-        The block's times, and its arrays by name, dims (time, …).
+        Times of the block, and its arrays by name, dims (time, …).
     """
     wanted = np.unique(times.astype("datetime64[s]"))
     for path in sorted(paths):
         with h5py.File(path, "r") as file:
-            known = file["time"][:].astype("datetime64[s]")
-            rows = np.flatnonzero(np.isin(known, wanted))
+            available = file["time"][:].astype("datetime64[s]")
+            rows = np.flatnonzero(np.isin(available, wanted))
             for start in range(0, rows.size, maps):
                 block = rows[start : start + maps]
-                yield known[block], {name: file[name][block] for name in names}
+                yield available[block], {name: file[name][block] for name in names}
 
 
 def learning_grid(path: Path) -> Grid:
-    """The learning grid of a training file."""
+    """Learning grid of a training file."""
     with h5py.File(path, "r") as file:
         return Grid.from_json(file.attrs["grid"])
+
+
+def score_settings(path: Path) -> ScoreSettings:
+    """Settings of the score in a training file."""
+    with h5py.File(path, "r") as file:
+        return ScoreSettings(**json.loads(file.attrs["score"]))
+
+
+def wet_shares(paths: Sequence[Path], splits: pd.DataFrame) -> pd.DataFrame:
+    """Wet share of each map of the training files: time, split, wet_share (NaN without data).
+
+    Args:
+        paths: Training files.
+        splits: Table of `splits.split_blocks`.
+    """
+    threshold = score_settings(paths[0]).wet_threshold_mm_h
+    parts = [
+        pd.DataFrame({"time": times, "wet_share": wet_share(block["inputs"], threshold)})
+        for times, block in read_features(paths, splits["time"].to_numpy(), ["inputs"])
+    ]
+    return splits[["time", "split"]].merge(pd.concat(parts, ignore_index=True), on="time")

@@ -1,4 +1,4 @@
-"""What a network gives for maps, in files or in memory."""
+"""Run a network on maps, from files or in memory."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from rainscore.training.dataset import Data, batches
-from rainscore.training.devices import Precision, autocast, move, place_of
+from rainscore.training.devices import Precision, autocast, device_of, to_device
 
 
 def predict(
@@ -20,30 +20,31 @@ def predict(
     device: str = "auto",
     precision: Precision = "fp32",
 ) -> Iterator[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
-    """Run a network over data in order, a batch at a time, so that memory does not grow.
+    """Run a network on data, in order and batch by batch.
 
     Args:
-        model: The network; it is moved to the device and set to evaluation.
-        data: The maps; the network gets the first array of each batch.
-        batch: Maps at once.
-        call: What of it to call, such as `encode` of an auto-encoder; by default the network.
-        device, precision: As in `training.train`.
+        model: Network; it is moved to the device and set to evaluation mode.
+        data: Maps; the network receives the first array of each batch.
+        batch: Maps per batch.
+        call: Method of the network to call, such as `encode`; by default its forward pass.
+        device: Name of the device; `auto` is the GPU if there is one.
+        precision: `fp32`, or `bf16` for mixed precision.
 
     Yields:
-        The arrays of the batch, and what the network gives for them, float32.
+        Arrays of the batch, and outputs of the network, float32.
     """
-    place = place_of(device)
-    move(model, place).eval()
+    place = device_of(device)
+    to_device(model, place).eval()
     for maps in batches(data.read, np.arange(len(data)), batch=batch):
         with torch.inference_mode(), autocast(place, precision):
-            given = (call or model)(maps[0].to(place))
-        outputs = (given,) if isinstance(given, Tensor) else given
+            result = (call or model)(maps[0].to(place))
+        outputs = (result,) if isinstance(result, Tensor) else result
         yield tuple(x.numpy() for x in maps), tuple(x.float().cpu().numpy() for x in outputs)
 
 
 def forward(model: nn.Module, inputs: np.ndarray) -> tuple[np.ndarray, ...]:
-    """What a network gives for arrays in memory, float32, on the device where it lies."""
-    place = next(model.parameters()).device
+    """Outputs of a network for arrays in memory, float32, computed on the network's device."""
+    device = next(model.parameters()).device
     with torch.inference_mode():
-        given = model.eval()(torch.from_numpy(inputs).to(place))
-    return tuple(x.float().cpu().numpy() for x in given)
+        outputs = model.eval()(torch.from_numpy(inputs).to(device))
+    return tuple(x.float().cpu().numpy() for x in outputs)

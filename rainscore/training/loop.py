@@ -1,284 +1,269 @@
-"""Training that stops early, survives being killed and repeats to the bit."""
+"""The training loop of all networks: phases of steps, checks between them, and a checkpoint."""
 
-import io
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import partial
-from hashlib import sha256
-from pathlib import Path
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from rainscore.io import write_bytes
 from rainscore.runtime import STOPPED, progress_bar, stop_requests
-from rainscore.training.dataset import Batch, Data, batches
-from rainscore.training.devices import Precision, autocast, move, place_of
-from rainscore.training.distributed import any_of, average, is_first, join, share
+from rainscore.training.batches import Batches
+from rainscore.training.checkpoint import Checkpoint
+from rainscore.training.dataset import Batch
+from rainscore.training.devices import Precision, autocast
+from rainscore.training.distributed import any_process, is_first_process, process_mean
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class TrainingResult:
-    """What a training leaves beside the weights.
+Loss = Callable[[Batch, Tensor, int], Tensor]
+
+
+Check = Callable[[int, dict[str, Any]], bool]
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """Part of a training with one loss and one optimiser.
 
     Attributes:
-        curve: One row an epoch: epoch (from 1), training, validation, learning_rate.
-        best_epoch: Epoch whose weights the model has.
-        best_loss: Its loss on the validation data.
-        stopped_early: Whether patience ended the training before its last epoch.
+        name: Name, for messages and the history.
+        steps: Maximum number of steps.
+        batches: Batch of each step.
+        loss: `loss(batch, rows, step)`, the mean over the batch, which is on the device; `rows`
+            (B,) are the row numbers of the batch in the data set.
+        optimizer: Function that makes the optimiser from the parameters.
+        schedule: Function from the share of the steps done to the share of the optimiser's
+            learning rate; None: constant.
+        max_norm: Maximum norm of the gradients, by clipping; None: no clipping.
+        check_every: Steps between two checks; 0: no check.
+        begin: Function called once before the first step.
+        check: `check(step, row)`, called before step 0, check_every, 2 · check_every, …; returns
+            whether the phase ends. It may add values to the `row` of the history.
+        finish: Function called once after the last step.
     """
 
-    curve: pd.DataFrame
-    best_epoch: int
-    best_loss: float
-    stopped_early: bool
+    name: str
+    steps: int
+    batches: Batches
+    loss: Loss
+    optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
+    schedule: Callable[[float], float] | None = None
+    max_norm: float | None = None
+    check_every: int = 0
+    begin: Callable[[], None] = _nothing
+    check: Check = lambda step, row: False
+    finish: Callable[[], None] = _nothing
 
 
-def train(
-    model: nn.Module,
-    loss: Callable[..., Tensor],
-    train_data: Data,
-    validation_data: Data,
-    *,
-    epochs: int,
-    batch: int,
-    learning_rate: float,
-    weight_decay: float = 0.01,
-    seed: int,
-    patience: int,
-    checkpoint: Path,
-    fingerprint: str,
-    device: str = "auto",
-    precision: Precision = "fp32",
-    compiled: bool = False,
-    progress: bool = True,
-) -> TrainingResult:
-    """Train a model in place; it ends with its best weights, by the loss on the validation data.
+@dataclass(kw_only=True)
+class Training:
+    """A training in progress.
 
-    AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101); one cycle of the learning rate, up during
-    three tenths of the steps and down to zero along a cosine (Smith and Topin 2019,
-    arXiv:1708.07120); gradients clipped to norm 1. The order of the maps follows from the seed and
-    the epoch alone, so that on a processor a training that was stopped and resumed ends with the
-    same bits as one that was not.
+    On a CPU, an interrupted training that resumes from its checkpoint ends with the same bits as
+    an uninterrupted one. The checkpoint is written at checks, at most every `checkpoint_seconds`,
+    at the end of each phase and, on SIGTERM or SIGUSR1, after the current step, after which the
+    process exits with status 143. It is kept at the end: remove it once the model is saved.
 
-    A checkpoint is written after each epoch and, on SIGTERM or SIGUSR1 (a time limit), after the
-    batch in work, whereupon the process exits with status 143. The next call goes on from there,
-    unless the fingerprint, a setting or the half-hours have changed: then it starts anew. The file
-    stays at the end, so that nothing is lost if what follows fails: remove it once the model is
-    saved.
-
-    In processes that torchrun started the maps of a step are shared among them, and the steps are
-    those of one process.
-
-    Args:
-        model: Network without random layers, initialised by the caller.
-        loss: `loss(model, batch)`, the mean over a batch.
-        train_data, validation_data: The maps.
-        epochs: Most epochs.
-        batch: Maps of a step.
-        learning_rate: Highest learning rate.
-        weight_decay: How strongly AdamW pulls the weights towards 0; by default as torch has it.
-        seed: Draws the order of the maps.
-        patience: Epochs without a better validation loss after which the training stops.
-        checkpoint: Side file that outlives the process.
-        fingerprint: Names the code, the configuration and the data.
-        device: `auto` (the GPU where there is one), `cpu`, `cuda`, …
+    Attributes:
+        model: All trained parameters; on `device`.
+        device: Device of the model; batches are moved to it.
+        seed: Random seed for the noise of `generator`.
+        identity: Identification of settings and data; a checkpoint of another one is ignored.
+        checkpoint: Side file; None: no checkpoint.
+        checkpoint_seconds: Minimum time between two writings at checks.
         precision: `fp32`, or `bf16` for mixed precision.
-        compiled: Whether `torch.compile` translates the network first.
-        progress: Whether to show a bar.
-
-    Raises:
-        SystemExit: It was asked to stop.
-        FloatingPointError: The loss is no longer finite.
+        progress: Whether to show a progress bar.
+        phase_number, step: Phase and step to do next, from 0.
+        checked_step: Step before which the last check of the phase was done; −1: none.
+        loss_sum, loss_rows: Sum of the losses since the last check, weighted by the rows of the
+            batches, and number of these rows.
+        history: One row per check: phase, step, loss (mean since the last check) and the values
+            that the check adds.
+        memory: Further state of the phases that the checkpoint must keep: plain values and tensors.
+        optimizer: Optimiser of the current phase.
     """
-    place = place_of(device)
-    move(model, place)
-    if compiled:
-        model.compile()
-    settings = (epochs, batch, learning_rate, weight_decay, seed, patience, precision, compiled)
-    maps = [sha256(data.times.tobytes()).hexdigest() for data in (train_data, validation_data)]
-    run = _Run(
-        model=model,
-        optimizer=torch.optim.AdamW(
-            model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
-        ),
-        loss=partial(_loss, join(model, place), loss, place, precision),
-        checkpoint=checkpoint,
-        identity=repr((fingerprint, settings, maps)),
-        epochs=epochs,
-        batch=batch,
-        learning_rate=learning_rate,
-        seed=seed,
-    )
-    run.resume()
-    done, steps = run.done, math.ceil(len(train_data) / batch)
-    bar = progress_bar(
-        total=epochs * steps,
-        initial=done.epoch * steps + done.step,
-        unit="batch",
-        shown=progress and is_first(),
-    )
-    with bar, stop_requests() as run.stop:
-        while done.epoch < epochs and done.epoch - done.best_epoch < patience:
-            run.epoch(train_data, validation_data, bar)
-    model.load_state_dict(done.best_weights)
-    model.eval()
-    return TrainingResult(
-        curve=pd.DataFrame(done.curve),
-        best_epoch=done.best_epoch,
-        best_loss=done.best_loss,
-        stopped_early=done.epoch < epochs,
-    )
-
-
-@dataclass
-class _Progress:
-    """How far a training is; with the weights and the optimiser, all that a checkpoint holds."""
-
-    epoch: int = 0
-    step: int = 0
-    training_sum: Tensor = field(default_factory=lambda: torch.zeros((), dtype=torch.float64))
-    best_epoch: int = 0
-    best_loss: float = math.inf
-    best_weights: dict[str, Tensor] = field(default_factory=dict)
-    curve: list[dict[str, float]] = field(default_factory=list)
-
-
-@dataclass
-class _Run:
-    """One training: its parts, its settings, how far it is."""
 
     model: nn.Module
-    optimizer: torch.optim.Optimizer
-    loss: Callable[[Batch], Tensor]
-    checkpoint: Path
-    identity: str
-    epochs: int
-    batch: int
-    learning_rate: float
+    device: torch.device
     seed: int
-    done: _Progress = field(default_factory=_Progress)
-    stop: threading.Event = field(default_factory=threading.Event)
+    identity: str
+    checkpoint: Checkpoint | None = None
+    checkpoint_seconds: float = 60.0
+    precision: Precision = "fp32"
+    progress: bool = True
 
-    def epoch(self, train_data: Data, validation_data: Data, bar: tqdm) -> None:
-        """Go through the training data, or what is left of them; judge; save."""
-        done = self.done
-        self._learn(train_data, bar)
-        validation = self._judge(validation_data)
-        training = average(done.training_sum).item() / len(train_data)
-        done.epoch, done.step, done.training_sum = done.epoch + 1, 0, done.training_sum * 0
-        if not math.isfinite(training + validation):
-            raise FloatingPointError(
-                f"the loss is no longer finite in epoch {done.epoch} (training {training}, "
-                f"validation {validation}): lower the learning rate"
-            )
-        if validation < done.best_loss:
-            done.best_epoch, done.best_loss = done.epoch, validation
-            state = self.model.state_dict()
-            done.best_weights = {name: x.detach().cpu().clone() for name, x in state.items()}
-        row = {"epoch": done.epoch, "training": training, "validation": validation}
-        done.curve.append({**row, "learning_rate": self.optimizer.param_groups[0]["lr"]})
-        bar.set_postfix(epoch=done.epoch, validation=f"{validation:.4f}", best=done.best_epoch)
-        logger.info("epoch %d: training %.5f, validation %.5f", *row.values())
-        self._save()
+    def __post_init__(self) -> None:
+        self.phase_number, self.step, self.checked_step = 0, 0, -1
+        self.history: list[dict[str, Any]] = []
+        self.memory: dict[str, Any] = {}
+        self.optimizer: torch.optim.Optimizer
+        self._stop = threading.Event()
+        self._last_save = time.monotonic()
+        self.loss_sum: Tensor
+        self.loss_rows: int
+        self._reset_loss()
 
-    def _learn(self, data: Data, bar: tqdm) -> None:
-        """Train on the batches of the epoch that are left."""
-        done = self.done
-        steps = math.ceil(len(data) / self.batch)
-        order = np.random.default_rng([self.seed, done.epoch]).permutation(len(data))
-        left = order[done.step * self.batch :]
-        self.model.train()
-        for size, maps in self._batches(data, left, epoch=done.epoch):
-            rate = _schedule((done.epoch * steps + done.step) / (self.epochs * steps))
+    def run(self, phases: list[Phase]) -> None:
+        """Run the phases, or the rest of them after an interruption.
+
+        Raises:
+            SystemExit: The process was asked to stop.
+            FloatingPointError: The loss is not finite.
+        """
+        optimizer_state = self._resume()
+        with stop_requests() as self._stop:
+            while self.phase_number < len(phases):
+                self._run_phase(phases[self.phase_number], optimizer_state)
+                optimizer_state = None
+                self.phase_number, self.step, self.checked_step = self.phase_number + 1, 0, -1
+                self._reset_loss()
+                self._save(within_phase=False)
+
+    def _run_phase(self, phase: Phase, optimizer_state: dict | None) -> None:
+        self.optimizer = phase.optimizer(self.model.parameters())
+        if optimizer_state is None:
+            phase.begin()
+        else:
+            self.optimizer.load_state_dict(optimizer_state)
+        bar = progress_bar(
+            total=phase.steps,
+            initial=self.step,
+            desc=phase.name,
+            shown=self.progress and is_first_process(),
+        )
+        with bar:
+            while not self._check(phase) and self.step < phase.steps:
+                self.model.train()
+                for size, rows, batch in phase.batches.read(self.step, self._next_check(phase)):
+                    batch = tuple(x.to(self.device, non_blocking=True) for x in batch)
+                    self._set_learning_rate(phase)
+                    with autocast(self.device, self.precision):
+                        loss = phase.loss(batch, rows, self.step)
+                    self.optimizer.zero_grad()
+                    loss.backward()
+                    if phase.max_norm is not None:
+                        nn.utils.clip_grad_norm_(self.model.parameters(), phase.max_norm)
+                    self.optimizer.step()
+                    # Summed on the device: reading each value would make a GPU wait.
+                    self.loss_sum = self.loss_sum + loss.detach().double() * size
+                    self.loss_rows += size
+                    self.step += 1
+                    bar.update()
+                    self.exit_if_stopped()
+        phase.finish()
+
+    def _set_learning_rate(self, phase: Phase) -> None:
+        if phase.schedule is not None:
             for group in self.optimizer.param_groups:
-                group["lr"] = rate * self.learning_rate
-            loss = self.loss(maps)
-            self.optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-            self.optimizer.step()
-            # Summed where it lies: to ask for each value would make a GPU wait.
-            done.training_sum = done.training_sum + loss.detach().double() * size
-            done.step += 1
-            bar.update()
-            self._leave_if_asked()
+                share = phase.schedule(self.step / phase.steps)
+                group["lr"] = share * self.optimizer.defaults["lr"]
 
-    def _judge(self, data: Data) -> float:
-        """Mean loss on the validation data."""
-        total = torch.zeros((), dtype=torch.float64)
-        self.model.eval()
-        for size, maps in self._batches(data, np.arange(len(data))):
-            with torch.no_grad():
-                total += self.loss(maps).item() * size
-            self._leave_if_asked()
-        return average(total).item() / len(data)
+    def _next_check(self, phase: Phase) -> int:
+        """Step before which the next check is due, or the end of the phase."""
+        if not phase.check_every:
+            return phase.steps
+        return min((self.step // phase.check_every + 1) * phase.check_every, phase.steps)
 
-    def _batches(
-        self, data: Data, order: np.ndarray, **options: int
-    ) -> Iterator[tuple[int, Batch]]:
-        """Number of maps of each step, and those of them that this process has."""
-        sizes = (len(order[i : i + self.batch]) for i in range(0, len(order), self.batch))
-        read = batches(lambda rows: data.read(share(rows), **options), order, batch=self.batch)
-        return zip(sizes, read, strict=True)
-
-    def _leave_if_asked(self) -> None:
-        if any_of(self.stop.is_set()):
+    def _check(self, phase: Phase) -> bool:
+        """Check the training, if it is due; return whether the phase ends."""
+        due = phase.check_every and self.step % phase.check_every == 0
+        if not due or self.step == self.checked_step:
+            return False
+        row: dict[str, Any] = {"phase": phase.name, "step": self.step}
+        if self.step:
+            row["loss"] = process_mean(self.loss_sum).item() / self.loss_rows
+            if not math.isfinite(row["loss"]):
+                raise FloatingPointError(
+                    f"{phase.name}: the loss is not finite before step {self.step}: scale the "
+                    "input to about one, or lower the learning rate"
+                )
+        ended = phase.check(self.step, row)
+        if self.step:
+            self.history.append(row)
+        self.checked_step = self.step
+        self._reset_loss()
+        if ended:
+            logger.info("%s: ended after %d steps", phase.name, self.step)
+        elif any_process(time.monotonic() - self._last_save >= self.checkpoint_seconds):
             self._save()
-            logger.warning("asked to stop: saved %s; the next run goes on from it", self.checkpoint)
+        return ended
+
+    def _reset_loss(self) -> None:
+        self.loss_sum, self.loss_rows = torch.zeros((), dtype=torch.float64), 0
+
+    def generator(self, step: int) -> torch.Generator:
+        """Random generator for the noise of one step; it depends on seed, phase and step only."""
+        seed = np.random.SeedSequence([self.seed, self.phase_number, step]).generate_state(1)[0]
+        return torch.Generator(self.device).manual_seed(int(seed))
+
+    def reset_optimizer_row(self, parameter: nn.Parameter, row: int) -> None:
+        """Clear the optimiser's state of one row of a parameter that was set by hand."""
+        for value in self.optimizer.state.get(parameter, {}).values():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                value[row] = 0
+
+    def keep_best(self, loss: float) -> int:
+        """Keep the weights if the loss is the lowest so far; return the checks since the lowest."""
+        best = self.memory.get("best")
+        if best is None or loss < best["loss"]:
+            state = self.model.state_dict()
+            weights = {name: x.detach().cpu().clone() for name, x in state.items()}
+            best = self.memory["best"] = {"loss": loss, "age": -1, "weights": weights}
+        best["age"] += 1
+        return best["age"]
+
+    def restore_best(self) -> None:
+        """Load the weights that `keep_best` kept, if any."""
+        best = self.memory.pop("best", None)
+        if best is not None:
+            self.model.load_state_dict(best["weights"])
+
+    def exit_if_stopped(self) -> None:
+        """On a request to stop, write the checkpoint and exit.
+
+        Raises:
+            SystemExit: The process was asked to stop.
+        """
+        if any_process(self._stop.is_set()):
+            self._save()
+            logger.warning("stopped on request; the next run resumes from the checkpoint")
             raise SystemExit(STOPPED)
 
-    def _save(self) -> None:
-        self.done.training_sum = average(self.done.training_sum)
-        if not is_first():
+    def _save(self, *, within_phase: bool = True) -> None:
+        self.loss_sum = process_mean(self.loss_sum)
+        self._last_save = time.monotonic()
+        if self.checkpoint is None or not is_first_process():
             return
-        saved = {
-            "identity": self.identity,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "done": vars(self.done),
-        }
-        content = io.BytesIO()
-        torch.save(saved, content)
-        write_bytes(content.getvalue(), self.checkpoint)
+        names = ("phase_number", "step", "checked_step", "loss_sum", "loss_rows", "history")
+        self.checkpoint.save(
+            self.identity,
+            {
+                "model": self.model.state_dict(),
+                "optimizer": self.optimizer.state_dict() if within_phase else None,
+                "memory": self.memory,
+                "progress": {name: getattr(self, name) for name in names},
+            },
+        )
 
-    def resume(self) -> None:
-        """Take up the checkpoint, if there is one and it is of this very training."""
-        if not self.checkpoint.exists():
-            return
-        saved = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-        if saved["identity"] != self.identity:
-            logger.warning("%s is of other code, settings or data: ignored", self.checkpoint)
-            return
-        self.model.load_state_dict(saved["model"])
-        self.optimizer.load_state_dict(saved["optimizer"])
-        self.done = _Progress(**saved["done"])
-        logger.info("going on from %s, epoch %d", self.checkpoint, self.done.epoch + 1)
-
-
-def _schedule(share: float) -> float:
-    """Learning rate, as a part of the highest, after a share of the steps: up, then a cosine."""
-    rise = 0.3
-    if share < rise:
-        return max(share / rise, 0.01)
-    return (1 + math.cos(math.pi * (share - rise) / (1 - rise))) / 2
-
-
-def _loss(
-    model: nn.Module,
-    loss: Callable[..., Tensor],
-    place: torch.device,
-    precision: Precision,
-    maps: Batch,
-) -> Tensor:
-    maps = tuple(array.to(place, non_blocking=True) for array in maps)
-    with autocast(place, precision):
-        return loss(model, maps)
+    def _resume(self) -> dict | None:
+        """Load the checkpoint, if any; return the state of the optimiser, None between phases."""
+        state = None if self.checkpoint is None else self.checkpoint.load(self.identity)
+        if state is None:
+            return None
+        self.model.load_state_dict(state["model"])
+        self.memory = state["memory"]
+        for name, value in state["progress"].items():
+            setattr(self, name, value)
+        logger.info("resumed in phase %d, step %d", self.phase_number, self.step)
+        return state["optimizer"]

@@ -1,4 +1,4 @@
-"""Losses of the networks."""
+"""Losses of the U-Net and the auto-encoder."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch import distributed as group
 from torch.nn import functional as F
 
 from rainscore.training.autoencoder import AutoEncoder
-from rainscore.training.distributed import count
+from rainscore.training.distributed import process_count, unwrapped
 from rainscore.training.unet import UNet
 
 
@@ -19,52 +19,54 @@ def pinball_loss(
     1978, doi:10.2307/1913643).
 
     Args:
-        quantiles: Dims (B, L, H, W).
-        target: Dims (B, H, W); its values outside the mask (NaN) give no gradient.
+        quantiles: Predicted quantiles, dims (B, L, H, W).
+        target: Observed values, dims (B, H, W); ignored outside the mask, where they may be NaN.
         levels: The L levels.
         mask: Dims (B, H, W), boolean.
     """
-    # NaN is replaced before the arithmetic: NaN · 0 would still spoil the gradient.
+    # NaN is replaced before the arithmetic, because the gradient of NaN · 0 is NaN.
     excess = torch.where(mask, target, 0.0)[:, None] - quantiles  # (B, L, H, W)
     level = torch.tensor(levels, device=excess.device)[:, None, None]
-    loss = torch.maximum(level * excess, (level - 1) * excess).mean(dim=1)
-    return mean(loss, mask)
+    loss = torch.maximum(level * excess, (level - 1) * excess).mean(dim=1)  # (B, H, W)
+    return masked_mean(loss, mask)
 
 
-def mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the values where the mask is true, in all processes; 0 where it is nowhere.
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the values where the mask is true; 0 if it is true nowhere.
 
-    Each process gets its own part of it, so many times larger that the mean over the processes,
-    which is what is taken of their gradients, is the mean over all values.
+    With several processes, the mean over the processes of the result is the mean of the values of
+    all of them, as it has to be, because gradients are averaged over the processes.
+
+    Args:
+        values: Values of this process, any dims.
+        mask: Boolean, same dims.
     """
     total, number = torch.where(mask, values, 0.0).sum(), mask.sum()
-    if count() > 1:
+    if process_count() > 1:
         group.all_reduce(number)
-    return total * count() / number.clamp(min=1)
+    return total * process_count() / number.clamp(min=1)
 
 
 def reconstruction_loss(model: AutoEncoder, batch: tuple[Tensor, ...]) -> Tensor:
-    """Mean squared error of the reconstruction; the batch is of `dataset.RainMaps`."""
-    (rain,) = batch
+    """Mean squared error of the reconstruction of a batch of `dataset.RainMaps`."""
+    (rain,) = batch  # (B, 1, H, W)
     error = (model(rain).float() - rain) ** 2
-    return mean(error, torch.ones_like(error, dtype=torch.bool))
+    return masked_mean(error, torch.ones_like(error, dtype=torch.bool))
 
 
 def unet_loss(model: UNet, batch: tuple[Tensor, ...], *, hidden_weight: float = 0.2) -> Tensor:
-    """Pinball loss of the score where it rains, cross-entropy of hidden rain where it does not.
+    """Pinball loss of the score where IMERG has rain, plus cross-entropy of hidden rain elsewhere.
 
     Args:
-        model: The network.
-        batch: Of `dataset.ScoreMaps`: inputs, target, wet, truth.
+        model: U-Net.
+        batch: Batch of `dataset.ScoreMaps`: inputs, target, wet, truth.
         hidden_weight: Weight of the cross-entropy, which is several times the pinball loss.
     """
-    inputs, target, wet, truth = batch
-    quantiles, hidden = model(inputs)
+    inputs, target, wet, truth = batch  # (B, C, H, W), then (B, H, W)
+    quantiles, hidden = model(inputs)  # (B, L, H, W), (B, H, W)
     defined = ~torch.isnan(target)
-    # Trained by several processes, the network is wrapped.
-    settings = getattr(model, "module", model).settings
-    score = pinball_loss(quantiles, target, settings.levels, wet & defined)
-    # Dry in IMERG: the score is defined (and 0) exactly where the radar has rain.
+    score = pinball_loss(quantiles, target, unwrapped(model).settings.levels, wet & defined)
+    # Where IMERG is dry, the score is defined (and 0) if and only if the radar has rain.
     dry = truth & ~wet
     entropy = F.binary_cross_entropy_with_logits(hidden, defined.float(), reduction="none")
-    return score + hidden_weight * mean(entropy, dry)
+    return score + hidden_weight * masked_mean(entropy, dry)

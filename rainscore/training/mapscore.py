@@ -1,11 +1,12 @@
-"""From local scores to the score of the whole map: bounded, monotone, never beyond what is known.
+"""Map score predicted from local scores, by a logistic curve.
 
-The map score is a ratio of sums, so windows with more rain weigh more, and rain that IMERG misses
-lowers it. Two features of what the network gives say as much: the mean of the predicted medians
-with the root of the rain as weight, and the share of the windows with rain that is expected to be
-hidden. A logistic curve, which rises with the first and falls with the second, makes them the map
-score.
+The map score is a ratio of sums: windows with more rain have more weight, and rain that IMERG
+misses lowers it. It is predicted from two features of the network's output: the mean of the
+predicted medians, weighted with the square root of the rain, and the expected share of the windows
+with rain that are dry in IMERG.
 """
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,144 +20,161 @@ FEATURES = ("median", "hidden", "wet_share")
 
 
 MIN_MAPS = 30
+"""Minimum number of maps for which a curve is fitted."""
 
 
 CLASSES = 3
+"""Number of classes of the predicted map score, each with its own margin."""
 
 
 FLOOR = 0.01
+"""Minimum weight of a wet window, and minimum distance of a median from 0 and 1."""
 
 
 RIDGE = 1e-3
+"""Penalty on the squared slopes."""
+
+
+@dataclass(frozen=True)
+class MapCurve:
+    """Logistic curve from the features of a map to its map score.
+
+    Attributes:
+        intercept: Intercept.
+        slopes: Slopes of the logit of the median (≥ 0) and of the hidden share (≤ 0).
+        low, high: Range of each of the `FEATURES` in the maps of the fit; beyond it features are
+            clipped.
+        edges: Bounds between the classes of the predicted map score; empty before calibration.
+        margins: Margin of the 90 % interval in each class; empty before calibration.
+    """
+
+    intercept: float
+    slopes: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    edges: tuple[float, ...] = ()
+    margins: tuple[float, ...] = ()
 
 
 def map_features(
     quantiles: np.ndarray,
     hidden: np.ndarray,
     wet: np.ndarray,
-    known: np.ndarray,
+    valid: np.ndarray,
     inputs: np.ndarray,
 ) -> np.ndarray:
-    """What the map score is told by.
+    """Features from which the map score is predicted.
 
     Args:
-        quantiles: Of the local score, as the network gives them [1], dims (map, level, y, x).
+        quantiles: Uncalibrated quantiles of the local score [1], dims (map, level, y, x).
         hidden: Probability of rain where IMERG has none [1], dims (map, y, x).
         wet: Whether IMERG has rain in the window, dims (map, y, x).
-        known: Whether the window counts, dims (map, y, x): it has an estimate and, where the map
-            score found is to be told, valid radar too.
+        valid: Whether the window counts, dims (map, y, x): it has an IMERG estimate and, for maps
+            with a reference, valid radar too.
         inputs: Channels, dims (map, channel, y, x).
 
     Returns:
-        Dims (map, 3), `FEATURES`: mean median, weighted with the root of the rain; share of the
-        windows with rain that is expected to be hidden; share of the windows that are wet. NaN
-        where no window is wet.
+        Dims (map, 3), `FEATURES`: mean median, weighted with the square root of the rain; expected
+        share of the windows with rain that are dry in IMERG; share of the windows that are wet in
+        IMERG. NaN where no window is wet.
     """
     middle = quantiles[:, quantiles.shape[1] // 2]
     rain = np.maximum(unscale_rain(inputs[:, CHANNELS.index("rain")]), 0)
-    # No pixel of a wet window is without any weight: the rain may lie beside it.
+    # The rain of a wet window may lie next to its central pixel, whose own rain is 0.
     weight = np.where(wet, np.sqrt(rain) + FLOOR, 0.0)
-    dry = known & ~wet
-    places = (1, 2)
-    count = wet.sum(axis=places)
-    expected = np.where(dry, hidden, 0.0).sum(axis=places, dtype=np.float64)
-    total = weight.sum(axis=places, dtype=np.float64)
+    dry = valid & ~wet
+    space = (1, 2)
+    count = wet.sum(axis=space)
+    expected = np.where(dry, hidden, 0.0).sum(axis=space, dtype=np.float64)
+    total = weight.sum(axis=space, dtype=np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        median = (weight * middle).sum(axis=places, dtype=np.float64) / total
-        share = count / (count + dry.sum(axis=places))
+        median = (weight * middle).sum(axis=space, dtype=np.float64) / total
+        share = count / (count + dry.sum(axis=space))
         features = np.stack([median, expected / (count + expected), share], axis=1)
     return np.where(count[:, None] > 0, features, np.nan)
 
 
-def fit_map_score(features: np.ndarray, truth: np.ndarray) -> dict:
-    """Fit the curve by least squares.
+def fit_map_score(features: np.ndarray, truth: np.ndarray) -> MapCurve:
+    """Fit the curve by least squares; with fewer than MIN_MAPS maps it is the median itself.
 
     Args:
-        features: Of `map_features`, dims (map, 3); a map with NaN is left out.
-        truth: Map scores found [1], dims (map,), NaN where undefined.
-
-    Returns:
-        `intercept`, `slopes` (of the median's logit, at least 0; of the hidden share, at most 0);
-        `low`, `high`: range of each feature, beyond which nothing is known. With fewer than
-        `MIN_MAPS` maps the curve is the median itself.
+        features: Features of `map_features`, dims (map, 3); maps with NaN are left out.
+        truth: Observed map scores [1], dims (map,), NaN where undefined.
     """
-    known = np.isfinite(features).all(axis=1) & np.isfinite(truth)
-    features, truth = features[known], truth[known]
-    enough = len(truth) >= MIN_MAPS
-    intercept, slopes = 0.0, np.array([1.0, 0.0])
-    if enough:
-        design = _design(features)
-        mean, spread = design.mean(axis=0), np.maximum(design.std(axis=0), 1e-6)
-        scaled = (design - mean) / spread
+    defined = np.isfinite(features).all(axis=1) & np.isfinite(truth)
+    features, truth = features[defined], truth[defined]
+    if len(truth) < MIN_MAPS:
+        return MapCurve(intercept=0.0, slopes=(1.0, 0.0), low=(0.0,) * 3, high=(1.0,) * 3)
+    design = _design(features)
+    mean, spread = design.mean(axis=0), np.maximum(design.std(axis=0), 1e-6)
+    scaled = (design - mean) / spread
 
-        def loss(b: np.ndarray) -> float:
-            return float(
-                np.mean((expit(b[0] + scaled @ b[1:]) - truth) ** 2) + RIDGE * (b[1:] ** 2).sum()
-            )
+    def loss(b: np.ndarray) -> float:
+        return float(
+            np.mean((expit(b[0] + scaled @ b[1:]) - truth) ** 2) + RIDGE * (b[1:] ** 2).sum()
+        )
 
-        bounds = [(None, None), (0, None), (None, 0)]
-        found = minimize(loss, np.zeros(3), method="L-BFGS-B", bounds=bounds).x
-        slopes = found[1:] / spread
-        intercept = found[0] - slopes @ mean
-    return {
-        "intercept": float(intercept),
-        "slopes": [float(slope) for slope in slopes],
-        "low": features.min(axis=0).tolist() if enough else [0.0] * 3,
-        "high": features.max(axis=0).tolist() if enough else [1.0] * 3,
-    }
+    bounds = [(None, None), (0, None), (None, 0)]
+    fitted = minimize(loss, np.zeros(3), method="L-BFGS-B", bounds=bounds).x
+    slopes = fitted[1:] / spread
+    return MapCurve(
+        intercept=float(fitted[0] - slopes @ mean),
+        slopes=tuple(slopes.tolist()),
+        low=tuple(features.min(axis=0).tolist()),
+        high=tuple(features.max(axis=0).tolist()),
+    )
 
 
-def curve(features: np.ndarray, fitted: dict) -> np.ndarray:
-    """Map score of `fit_map_score`'s curve, dims (map,); features are cut to its range."""
-    inside = np.clip(features, fitted["low"], fitted["high"])
-    return expit(fitted["intercept"] + _design(inside) @ np.array(fitted["slopes"]))
+def predict_map_score(features: np.ndarray, curve: MapCurve) -> np.ndarray:
+    """Map score of each map, dims (map,); features are clipped to the range of the fit."""
+    inside = np.clip(features, curve.low, curve.high)
+    return expit(curve.intercept + _design(inside) @ np.array(curve.slopes))
 
 
 def calibrate_map_score(
-    fitted: dict, features: np.ndarray, truth: np.ndarray, days: np.ndarray
-) -> dict:
-    """Add the margins of the 90 % interval, by thirds of the predicted map score.
+    curve: MapCurve, features: np.ndarray, truth: np.ndarray, days: np.ndarray
+) -> MapCurve:
+    """Add the margins of the 90 % interval, by terciles of the predicted map score.
+
+    The range of the wet share is widened to include that of these maps.
 
     Args:
-        fitted: Of `fit_map_score`, on other days.
+        curve: Curve of `fit_map_score`, fitted on other days.
         features, truth: As in `fit_map_score`.
         days: Day of each map, dims (map,).
-
-    Returns:
-        `fitted` with `edges` between the classes and a margin for each; the range of the wet share
-        is widened to what is seen here.
     """
-    known = np.isfinite(features).all(axis=1) & np.isfinite(truth)
-    features, truth, days = features[known], truth[known], days[known]
-    value = curve(features, fitted)
-    edges = np.quantile(value, np.arange(1, CLASSES) / CLASSES) if known.any() else np.zeros(0)
+    defined = np.isfinite(features).all(axis=1) & np.isfinite(truth)
+    features, truth, days = features[defined], truth[defined], days[defined]
+    value = predict_map_score(features, curve)
+    edges = np.quantile(value, np.arange(1, CLASSES) / CLASSES) if defined.any() else np.zeros(0)
     groups = np.searchsorted(edges, value)
     margins = conformal_margins(value, value, truth, days=days, groups=groups, count=CLASSES)
     share = features[:, -1]
-    return {
-        **fitted,
-        "low": [*fitted["low"][:-1], min(fitted["low"][-1], float(share.min()))],
-        "high": [*fitted["high"][:-1], max(fitted["high"][-1], float(share.max()))],
-        "edges": edges.tolist(),
-        "margins": margins.tolist(),
-    }
+    return replace(
+        curve,
+        low=(*curve.low[:-1], min(curve.low[-1], float(share.min()))),
+        high=(*curve.high[:-1], max(curve.high[-1], float(share.max()))),
+        edges=tuple(edges.tolist()),
+        margins=tuple(margins.tolist()),
+    )
 
 
-def map_score(features: np.ndarray, fitted: dict) -> pd.DataFrame:
-    """Map score, its 90 % interval, and whether the map is unlike those it was calibrated with.
+def map_score(features: np.ndarray, curve: MapCurve) -> pd.DataFrame:
+    """Map score with its 90 % interval.
 
     Args:
-        features: Of `map_features`, dims (map, 3); NaN stays.
-        fitted: Of `calibrate_map_score`.
+        features: Features of `map_features`, dims (map, 3); NaN stays.
+        curve: Curve of `calibrate_map_score`.
 
     Returns:
-        One row a map: value, low, high [1]; outside (bool), the wet share is beyond those seen.
+        One row per map: value, low, high [1]; outside (bool), whether the wet share is outside
+        that of the maps of the fit and the calibration.
     """
-    value = curve(features, fitted)
-    margin = np.array(fitted["margins"])[np.searchsorted(fitted["edges"], value)]
+    value = predict_map_score(features, curve)
+    margin = np.array(curve.margins)[np.searchsorted(curve.edges, value)]
     low, high = apply_margin(value, value, margin)
     share = features[:, -1]
-    outside = (share < fitted["low"][-1]) | (share > fitted["high"][-1])
+    outside = (share < curve.low[-1]) | (share > curve.high[-1])
     return pd.DataFrame({"value": value, "low": low, "high": high, "outside": outside})
 
 

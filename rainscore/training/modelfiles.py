@@ -18,36 +18,38 @@ def save_model(path_stem: Path | str, weights: Mapping[str, Tensor], card: dict)
     """Write `path_stem`.safetensors and `path_stem`.json.
 
     Args:
-        path_stem: Path without ending.
-        weights: Tensors by name, a model's `state_dict()`.
-        card: Plain values: architecture, channels, grid, score, digests, metrics. NaN is refused,
-            JSON has none: leave the key out, or give None.
+        path_stem: Path without extension.
+        weights: Tensors by name (`state_dict()` of a model).
+        card: Plain values for the JSON file, without NaN, which JSON does not have.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     _save(path_stem, safetensors.torch.save(plain), card)
 
 
 def load_model(path_stem: Path | str) -> tuple[dict[str, Tensor], dict]:
-    """Read the weights and the card that `save_model` wrote.
+    """Read the weights and the card of `save_model`.
+
+    Args:
+        path_stem: Path without extension.
 
     Raises:
         RainscoreError: One of the two files is missing.
-        DamagedFile: The weights are not those that the card was written with, or either file is
-            not of its format.
+        DamagedFile: The weights do not match the digest in the card, or a file is not in its
+            format.
     """
     content, card = _load(path_stem)
     return safetensors.torch.load(content), card
 
 
 def save_arrays(path_stem: Path | str, arrays: Mapping[str, np.ndarray], card: dict) -> None:
-    """Write numpy arrays as `save_model` writes tensors."""
-    # safetensors writes the memory of an array as it lies, so it must lie in C order.
+    """Write numpy arrays, as `save_model` writes tensors."""
+    # safetensors writes the memory of an array, which must be in C order.
     plain = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     _save(path_stem, safetensors.numpy.save(plain), card)
 
 
 def load_arrays(path_stem: Path | str) -> tuple[dict[str, np.ndarray], dict]:
-    """Read the arrays and the card that `save_arrays` wrote; raises as `load_model`."""
+    """Read the arrays and the card of `save_arrays`; raises as `load_model`."""
     content, card = _load(path_stem)
     return safetensors.numpy.load(content), card
 
@@ -80,7 +82,7 @@ def _load(path_stem: Path | str) -> tuple[bytes, dict]:
     if sha256(content).hexdigest() != expected:
         raise DamagedFile(
             weights,
-            f"its content is not that which {text.name} describes",
-            "copy both files of the model together again, or train it again",
+            f"its content does not match the digest in {text.name}",
+            "copy both files of the model again, or train it again",
         )
     return content, card

@@ -1,29 +1,28 @@
-"""The U-Net as ONNX, for those who run it without PyTorch."""
+"""Export of the U-Net as ONNX, to run it without PyTorch."""
 
 from pathlib import Path
 
 import torch
 
 from rainscore.io import replacing
-from rainscore.training.models import load_unet
+from rainscore.training.unet import load_unet
 
 
 def export_unet(stem: Path, path: Path) -> None:
     """Write the U-Net of a model file as ONNX.
 
-    Its input `inputs` (map, channel, y, x), float32, holds the channels that the model's card
-    names. Its outputs are `quantiles` (map, level, y, x) of the score, before any calibration, and
-    `hidden` (map, y, x), the logit of the probability of hidden rain. Any number of maps, of the
-    size of those of the training.
+    The input `inputs` (map, channel, y, x), float32, holds the channels named in the model card.
+    The outputs are `quantiles` (map, level, y, x) of the score before calibration, and `hidden`
+    (map, y, x), the logit of the probability of hidden rain. The number of maps is free; their
+    size is that of the training maps.
 
     Args:
-        stem: Model file without ending.
-        path: Where to write.
+        stem: Path of the model file without extension.
+        path: File to write.
     """
     model, card = load_unet(stem)
-    grid = card["grid"]
-    # Two maps: a single one would be taken for a fixed size.
-    example = torch.zeros(2, len(card["channels"]), grid["ny"], grid["nx"])
+    # Two maps: with one, PyTorch would fix the number of maps.
+    example = torch.zeros(2, len(card.channels), *card.grid.shape)
     program = torch.onnx.export(
         model,
         (example,),
@@ -34,6 +33,6 @@ def export_unet(stem: Path, path: Path) -> None:
         verbose=False,
     )
     if program is None:
-        raise RuntimeError("PyTorch gave no ONNX program")
+        raise RuntimeError("PyTorch returned no ONNX program")
     with replacing(path) as temporary:
         program.save(temporary)

@@ -1,4 +1,4 @@
-"""Classes of pixels of the learning grid, known without radar."""
+"""Classes of pixels of the learning grid that do not need radar."""
 
 import numpy as np
 
@@ -8,14 +8,17 @@ from rainscore.training.channels import CHANNELS, source_class, unscale_age, uns
 
 
 def pixel_classes(inputs: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarray]:
-    """Classes of each pixel that are known without radar, dims (map, y, x), integers.
+    """Classes of each pixel that do not need radar.
 
     Args:
         inputs: Channels, dims (map, channel, y, x).
-        quality: IMERG's quality index, dims (map, y, x), NaN missing.
+        quality: Quality index of IMERG, dims (map, y, x), NaN missing.
+
+    Returns:
+        Integers, dims (map, y, x), by name: source, age, intensity, source_age, quality.
     """
     channel = {name: inputs[:, i].astype(np.float32) for i, name in enumerate(CHANNELS)}
-    # Half precision keeps ages to a minute or so: round before a class edge can split them.
+    # Half precision resolves ages to about a minute; rounding keeps them on one side of an edge.
     ages = age_class(np.round(unscale_age(channel["age_last"]) * 10) / 10)
     source = source_class(inputs)
     rain = unscale_rain(channel["rain"])
@@ -29,10 +32,13 @@ def pixel_classes(inputs: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarr
 
 
 def source_rain_class(inputs: np.ndarray) -> np.ndarray:
-    """Class of source and intensity together, dims (map, y, x), 0 … SOURCE_RAIN_CLASSES − 1.
+    """Combined class of source and rain intensity.
 
     Args:
         inputs: Channels, dims (map, channel, y, x).
+
+    Returns:
+        Integers 0 … SOURCE_RAIN_CLASSES − 1, dims (map, y, x).
     """
     rain = unscale_rain(inputs[:, CHANNELS.index("rain")])
     intensity = np.searchsorted(RAIN_EDGES, rain, side="right")

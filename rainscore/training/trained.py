@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rainscore.training.calibration import read_calibration
-from rainscore.training.models import load_unet
-from rainscore.training.unet import UNet
+from rainscore.training.calibration import Calibration, read_calibration
+from rainscore.training.cards import UNetCard
+from rainscore.training.unet import UNet, load_unet
 
 
 @dataclass(frozen=True)
@@ -13,14 +13,14 @@ class TrainedUNet:
     """A trained and calibrated U-Net.
 
     Attributes:
-        model: The network.
-        card: Card of its model file.
+        model: Network.
+        card: Model card.
         calibration: Calibration of its local intervals and of its map score.
     """
 
     model: UNet
-    card: dict
-    calibration: dict
+    card: UNetCard
+    calibration: Calibration
 
     @property
     def levels(self) -> tuple[float, ...]:
@@ -32,7 +32,7 @@ def load_trained_unet(stem: Path) -> TrainedUNet:
     """Read a U-Net and its calibration.
 
     Args:
-        stem: Path of the model file without its suffix.
+        stem: Path of the model file without extension.
 
     Raises:
         RainscoreError: A file is missing, or the network is not a U-Net of this version.

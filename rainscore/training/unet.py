@@ -1,28 +1,34 @@
-"""U-Net that predicts, from IMERG alone, the quantiles of the score and where rain is hidden.
+"""U-Net that predicts, from IMERG alone, quantiles of the score and the probability of hidden rain.
 
-Ronneberger et al. 2015, arXiv:1505.04597, with the changes that docs/learning.md explains.
+Ronneberger et al. 2015, arXiv:1505.04597; docs/training.md lists the differences.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
 from math import expm1, log
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rainscore.errors import RainscoreError
+from rainscore.training.cards import UNetCard
+from rainscore.training.channels import NORMALISATION
+from rainscore.training.devices import to_device
+from rainscore.training.modelfiles import load_model
+
 
 @dataclass(frozen=True)
 class UNetSettings:
-    """What rebuilds a U-Net: `UNet(UNetSettings(**card["settings"]))`.
+    """Architecture of a U-Net.
 
     Attributes:
         in_channels: Number of input channels.
         levels: Quantile levels, increasing, between 0 and 1.
         width: Channels at full resolution; they double at each level down.
         depth: Number of halvings of the resolution.
-        mean, spread: By channel, what is subtracted from the inputs and what they are then divided
-            by; empty: nothing.
+        mean, spread: Offset and divisor of each input channel; empty: inputs are not standardised.
     """
 
     in_channels: int
@@ -43,11 +49,10 @@ class UNetSettings:
 
 
 class Block(nn.Sequential):
-    """Two 3 × 3 convolutions, each followed by SiLU and by no normalisation.
+    """Two 3 × 3 convolutions, each followed by SiLU, without normalisation.
 
-    Normalisation over a map would let what lies far away change the score of a pixel, and would
-    hide how hard it rains. What it is used for, a stable start, the initialisation gives (He et al.
-    2015, doi:10.1109/ICCV.2015.123).
+    Normalisation over a map would let distant pixels change a score, and would remove the rain
+    intensity. Weights start as in He et al. 2015 (doi:10.1109/ICCV.2015.123).
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -60,7 +65,7 @@ class Block(nn.Sequential):
 
 
 class UNet(nn.Module):
-    """Map to map at any size: quantiles of the score, and the logit of hidden rain."""
+    """U-Net from maps of any size to quantiles of the score and the logit of hidden rain."""
 
     mean: Tensor
     spread: Tensor
@@ -73,7 +78,7 @@ class UNet(nn.Module):
             ("mean", settings.mean or (0.0,) * count),
             ("spread", settings.spread or (1.0,) * count),
         ):
-            # Not among the weights: the settings, which any reader sees, say them.
+            # Not saved with the weights: the settings in the model card hold them.
             self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
         widths = [settings.width * 2**i for i in range(settings.depth + 1)]
         self.down = nn.ModuleList(Block(a, b) for a, b in pairwise([settings.in_channels, *widths]))
@@ -86,17 +91,18 @@ class UNet(nn.Module):
         """Predict the score of each pixel.
 
         Args:
-            inputs: Channels of `dataset.input_channels`, (B, C, H, W), without NaN.
+            inputs: Channels of `timecontext.input_channels`, (B, C, H, W), without NaN.
 
         Returns:
-            Quantiles (B, L, H, W) in [0, 1] that cannot cross, of the score where IMERG has rain in
-            the window; logit (B, H, W) of the probability that rain is hidden where it has none.
+            Quantiles of the score (B, L, H, W), in [0, 1] and increasing along L, meant for
+            windows where IMERG has rain; logit (B, H, W) of the probability that the radar has
+            rain, meant for windows where IMERG has none.
 
         Raises:
             ValueError: The map has fewer than 2^(depth − 1) + 1 rows or columns.
         """
         height, width = inputs.shape[-2:]
-        x, top, left = self._pad((inputs - self.mean) / self.spread)
+        x, top, left = self._pad((inputs - self.mean) / self.spread)  # (B, C, H', W')
         skips = []
         for block in self.down[:-1]:
             x = block(x)
@@ -104,16 +110,16 @@ class UNet(nn.Module):
             x = F.max_pool2d(x, 2)
         x = self.down[-1](x)
         for up, merge in zip(reversed(self.up), reversed(self.merge), strict=True):
-            # Not a transposed convolution, which draws a chequerboard on the scores.
+            # A transposed convolution would leave a chequerboard pattern on the scores.
             x = F.interpolate(up(x), scale_factor=2.0, mode="bilinear")
             x = merge(torch.cat([skips.pop(), x], dim=1))
-        # The head stays in float32: bfloat16 knows scores only to the second digit.
+        # The head is computed in float32: bfloat16 resolves scores to about two digits.
         with torch.autocast(x.device.type, enabled=False):
             x = self.head(x.float())[..., top : top + height, left : left + width]
             return ordered_quantiles(x[:, :-1]), x[:, -1]
 
     def _pad(self, x: Tensor) -> tuple[Tensor, int, int]:
-        """Reflect the borders up to a multiple of 2^depth; returns the rows and columns before."""
+        """Pad by reflection to a multiple of 2^depth; also return the rows and columns in front."""
         unit = 2**self.settings.depth
         height, width = x.shape[-2:]
         if min(height, width) <= unit // 2:
@@ -129,22 +135,45 @@ class UNet(nn.Module):
 
 
 def _uniform_start(levels: tuple[float, ...]) -> list[float]:
-    """Biases with which `ordered_quantiles` gives the levels: those of a uniform distribution."""
+    """Biases for which `ordered_quantiles` returns the levels: a uniform distribution."""
     logits = [log(level / (1 - level)) for level in levels]
     return [logits[0], *(log(expm1(high - low)) for low, high in pairwise(logits))]
 
 
 def ordered_quantiles(raw: Tensor) -> Tensor:
-    """Turn free numbers into quantiles in [0, 1] that increase along the channels.
+    """Turn unbounded values into quantiles in [0, 1] that increase along the channels.
 
-    Channel 0 is the logit of the lowest quantile; each next one adds a step that softplus keeps
-    positive, so that no training can make the quantiles cross.
+    Channel 0 is the logit of the lowest quantile; each further channel adds a positive step,
+    softplus(raw), so that quantiles cannot cross.
 
     Args:
-        raw: Dims (B, L, H, W).
+        raw: Output of the network, dims (B, L, H, W).
 
     Returns:
-        Dims (B, L, H, W).
+        Quantiles, dims (B, L, H, W).
     """
     steps = torch.cat([raw[:, :1], F.softplus(raw[:, 1:])], dim=1)
     return torch.sigmoid(torch.cumsum(steps, dim=1))
+
+
+def load_unet(stem: Path) -> tuple[UNet, UNetCard]:
+    """Load the U-Net of a model file, and its card.
+
+    Args:
+        stem: Path of the model file without extension.
+
+    Raises:
+        RainscoreError: A file is missing, the network is no U-Net, or its channels are scaled
+            differently in this version.
+        DamagedFile: As in `modelfiles.load_model`.
+    """
+    weights, values = load_model(stem)
+    card = UNetCard.from_dict(values, file=f"{stem}.json")
+    if card.normalisation != NORMALISATION:
+        raise RainscoreError(
+            f"{stem}.json: it was trained on channels with other scales; train it again, or use "
+            "the version of rainscore that trained it"
+        )
+    model = UNet(UNetSettings(**card.settings))
+    model.load_state_dict(weights)
+    return to_device(model.eval(), torch.device("cpu")), card

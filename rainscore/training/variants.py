@@ -1,4 +1,4 @@
-"""Variants of the U-Net, trained to learn what matters: what one may not see or train on."""
+"""Variants of the U-Net, for ablations: without some channels, a season, or half of the domain."""
 
 import math
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ import pandas as pd
 from rainscore.errors import RainscoreError
 from rainscore.imerg.passes import SOURCES
 from rainscore.times import SEASONS, season_of
-from rainscore.training.cards import score_of
 from rainscore.training.channels import CHANNELS
-from rainscore.training.dataset import TIME_CONTEXT, input_channels
-from rainscore.training.features import learning_grid
+from rainscore.training.features import learning_grid, score_settings
+from rainscore.training.timecontext import TIME_CONTEXT, input_channels
 
 SOURCE_AND_AGE = ("mw_rain", *SOURCES, "age_last", "age_next", "age_known", "ir_influence")
-"""Channels that tell which instrument an estimate is from, and how old it is."""
+"""Channels of the source of an estimate and of its age."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """How a U-Net differs from the run's own.
+    """Difference of a U-Net from the U-Net of the run.
 
     Attributes:
-        hidden: Channels that it never sees.
-        season: Season that it is not trained on and is judged in; empty: all are both.
-        half: Half of the domain, `west` or `east`, that it is not trained on and is judged in;
-            empty: the whole is both.
+        hidden: Names of the channels to mask.
+        season: Season that is left out of the training and used for the evaluation; empty: all
+            seasons are used for both.
+        half: Half of the domain, `west` or `east`, that is left out of the training and used for
+            the evaluation; empty: the whole domain is used for both.
     """
 
     hidden: tuple[str, ...] = ()
@@ -35,43 +35,44 @@ class Variant:
     half: str = ""
 
     def splits(self, splits: pd.DataFrame) -> pd.DataFrame:
-        """Leave out (`gap`) the season in all splits but the test, and the others in the test.
+        """Keep the season in the test split only, and the other seasons out of it (`gap`).
 
         Args:
-            splits: Of `period.split_blocks`.
+            splits: Table of `splits.split_blocks`.
 
         Raises:
-            RainscoreError: The period has no test days in the season, or no other training days.
+            RainscoreError: The period has no test days in the season, or no training or validation
+                days outside it.
         """
         if not self.season:
             return splits
-        here = splits["time"].dt.month.map(season_of) == self.season
-        left_out = here != (splits["split"] == "test")
-        found = splits.assign(split=splits["split"].mask(left_out, "gap"))
-        missing = {"train", "validation", "test"} - set(found["split"])
+        in_season = splits["time"].dt.month.map(season_of) == self.season
+        left_out = in_season != (splits["split"] == "test")
+        changed = splits.assign(split=splits["split"].mask(left_out, "gap"))
+        missing = {"train", "validation", "test"} - set(changed["split"])
         if missing:
             raise RainscoreError(
                 f"evaluation.unet_variants: no-{self.season} has no "
                 f"{', '.join(sorted(missing))} days: "
                 f"the period needs test days in {self.season} and others outside it"
             )
-        return found
+        return changed
 
-    def pixels(self, shape: tuple[int, int], *, margin: int, judged: bool) -> np.ndarray | None:
-        """Pixels (y, x) that the variant is judged on, or else trained on; None: all.
+    def pixels(self, shape: tuple[int, int], *, margin: int, evaluation: bool) -> np.ndarray | None:
+        """Pixels (y, x) for the evaluation or for the training; None: all.
 
         Args:
-            shape: Of the learning grid.
+            shape: Rows and columns of the learning grid.
             margin: Columns on either side of the middle that belong to neither half, because their
                 windows overlap.
-            judged: Whether the pixels to judge on are wanted.
+            evaluation: Whether to return the pixels for the evaluation.
         """
         if not self.half:
             return None
         column = np.arange(shape[1])
         west = column < shape[1] // 2 - margin
         east = column >= shape[1] - shape[1] // 2 + margin
-        chosen = west if (self.half == "west") == judged else east
+        chosen = west if (self.half == "west") == evaluation else east
         return np.broadcast_to(chosen, shape)
 
 
@@ -84,10 +85,14 @@ VARIANTS = {
     **{f"no-{season}": Variant(season=season) for season in SEASONS},
     **{f"no-{half}": Variant(half=half) for half in ("west", "east")},
 }
-"""By name; docs/learning.md tells them."""
+"""Variants by name; docs/training.md describes them."""
 
 
-def variant_pixels(variant: Variant, path: Path, *, judged: bool) -> np.ndarray | None:
-    """`Variant.pixels` on the grid of a training file, with its score's windows as margin."""
-    grid, window = learning_grid(path), score_of(path)["window_km"]
-    return variant.pixels(grid.shape, margin=math.ceil(window / (grid.dx / 1000)), judged=judged)
+def variant_pixels(variant: Variant, path: Path, *, evaluation: bool) -> np.ndarray | None:
+    """Pixels (y, x) of a variant (`Variant.pixels`) on the grid of a training file; None: all.
+
+    The margin is the window of the score.
+    """
+    grid, window_km = learning_grid(path), score_settings(path).window_km
+    margin = math.ceil(window_km / (grid.dx / 1000))
+    return variant.pixels(grid.shape, margin=margin, evaluation=evaluation)

@@ -1,4 +1,4 @@
-"""What the channels show of each window, for the predictability of candidate scores."""
+"""Summaries of the channels in each window, for the predictability of candidate scores."""
 
 from pathlib import Path
 
@@ -10,20 +10,20 @@ from rainscore.training.channels import CHANNELS
 from rainscore.training.features import read_features
 
 NAMES = (*CHANNELS, "rain_max", "rain_std", "rain_around")
-"""Mean of each channel in the window; maximum and standard deviation of the scaled rain in it, and
-its mean over the map."""
+"""Mean of each channel in the window; maximum and standard deviation of the scaled rain in the
+window; mean of the scaled rain over the map."""
 
 
 def window_inputs(path: Path, times: np.ndarray, settings: ScoreSettings) -> dict[str, np.ndarray]:
-    """Summarise the channels in windows laid side by side.
+    """Summarise the channels in adjacent windows.
 
     Args:
         path: Training file of a month.
         times: Half-hour starts, dims (time,), all in the file.
-        settings: Score settings, for the window.
+        settings: Settings of the score, for the size of the window.
 
     Returns:
-        `NAMES`, each with dims (time, row, column), float32.
+        Arrays by name (`NAMES`), dims (time, row, column), float32.
     """
     side = round(settings.window_km / settings.learning_step_km)
     rain_channel = CHANNELS.index("rain")

@@ -1,5 +1,6 @@
-"""What the tests of the learning chain and of new maps share: it is costly, and made once."""
+"""Fixture of a small trained run, which several tests share because it takes long."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -9,15 +10,24 @@ from rainscore.clustering.descriptors import describe_maps
 from rainscore.clustering.labels import as_records, label_clusters
 from rainscore.clustering.latents import extract_latents
 from rainscore.clustering.mapclusters import ClusterSettings, cluster_maps
-from rainscore.io import read_json, write_json
+from rainscore.io import write_json
 from rainscore.training.calibration import calibrate_unet
+from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.fitting import fit_autoencoder, fit_unet
 from rainscore.training.modelfiles import save_model
+from rainscore.training.settings import AutoEncoderConfig, UNetConfig
 from rainscore.training.splits import split_blocks
-from tests.world import training_file
+from rainscore.training.unet import load_unet
+from tests.world import DOMAIN, training_file
 
 PATTERN = ["train", "train", "train", "validation", "calibration", "test"]
-TRAINING = {"batch": 8, "learning_rate": 0.01, "patience": 9, "precision": "fp32"}
+UNET = UNetConfig(
+    width=8, depth=2, epochs=6, batch=8, learning_rate=0.01, weight_decay=0.01, patience=9,
+    compile=False, context_dropout=0.2, precision="fp32",
+)  # fmt: skip
+AUTOENCODER = AutoEncoderConfig(
+    latent_size=3, width=8, epochs=3, batch=8, learning_rate=0.01, patience=9, precision="fp32"
+)
 CLUSTERS = ClusterSettings(
     summary="invariant",
     k=3,
@@ -36,45 +46,41 @@ def run(tmp_path_factory) -> SimpleNamespace:
     path, table = training_file(folder, "2019-05-01", "2019-05-13")
     splits = split_blocks(table["time"].to_numpy(), pattern=PATTERN, block_hours=24, gap_hours=0)
     splits.attrs["versions"] = "V07B"
-    common = {"seed": 1, "checkpoint": folder / "checkpoint", "fingerprint": "test"}
-    unet, _, card = fit_unet(
-        [path],
-        splits,
-        settings={
-            "width": 8,
-            "depth": 2,
-            "epochs": 6,
-            "context_dropout": 0.2,
-            "compile": False,
-            "weight_decay": 0.01,
-            **TRAINING,
-        },
-        **common,
-    )
-    encoder, _, encoder_card = fit_autoencoder(
-        [path],
-        splits,
-        settings={"latent_size": 3, "width": 8, "epochs": 3, **TRAINING},
-        min_wet=0.02,
-        **common,
-    )
     models = folder / "models"
-    card |= {"simulated": True, "domain": {"step_km": 8}, "run": "final"}
-    save_model(models / "unet", unet.state_dict(), card)
-    card = read_json(models / "unet.json")
-    calibration = calibrate_unet(unet, card, [path], splits, table)
-    write_json(calibration, models / "unet_calibration.json")
-    save_model(models / "autoencoder", encoder.state_dict(), encoder_card)
+    unet = fit_unet(
+        [path],
+        splits,
+        UNET,
+        domain=DOMAIN,
+        run="final",
+        seed=1,
+        checkpoint=Checkpoint(folder / "checkpoint"),
+    )
+    save_model(
+        models / "unet", unet.model.state_dict(), replace(unet.card, simulated=True).as_dict()
+    )
+    model, card = load_unet(models / "unet")
+    calibration = calibrate_unet(model, card, [path], splits, table)
+    write_json(calibration.as_dict(), models / "unet_calibration.json")
+    encoder = fit_autoencoder(
+        [path],
+        splits,
+        AUTOENCODER,
+        min_wet=0.02,
+        seed=1,
+        checkpoint=Checkpoint(folder / "checkpoint"),
+    )
+    save_model(models / "autoencoder", encoder.model.state_dict(), encoder.card.as_dict())
     latents = extract_latents([path], splits, models / "autoencoder", summary="invariant")
     clusterer, cluster_card, clusters = cluster_maps(
-        [path], latents, encoder, "kmeans", settings=CLUSTERS,
-        seed=0, checkpoint=folder / "checkpoint.clusters", fingerprint="",
+        [path], latents, encoder.model, "kmeans", settings=CLUSTERS,
+        seed=0, checkpoint=Checkpoint(folder / "checkpoint.clusters"),
     )  # fmt: skip
     clusterer.save(models / "kmeans", **cluster_card)
     descriptors = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
     labels = label_clusters(clusters, table, descriptors, resamples=50, seed=0)
     write_json(as_records(labels), models / "kmeans_labels.json")
     return SimpleNamespace(
-        path=path, table=table, splits=splits, unet=unet, card=card, models=models,
+        path=path, table=table, splits=splits, unet=model, card=card, models=models,
         calibration=calibration, latents=latents, clusters=clusters, labels=labels,
     )  # fmt: skip

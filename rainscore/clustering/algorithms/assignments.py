@@ -1,4 +1,4 @@
-"""Soft assignments to clusters, and the targets that a network trains itself towards."""
+"""Soft assignments to clusters, and the targets derived from them."""
 
 import torch
 from torch import Tensor
@@ -11,34 +11,55 @@ def squared_distances(z: Tensor, centres: Tensor) -> Tensor:
 
 
 def student_t(z: Tensor, centres: Tensor) -> Tensor:
-    """Soft assignment (B, K) by Student's t with one degree of freedom; each row sums to one.
+    """Soft assignment by Student's t distribution with one degree of freedom.
 
-    Xie, Girshick and Farhadi 2016 (arXiv:1511.06335), equation 1.
+    q_k = (1 + ‖z − c_k‖²)⁻¹ / Σ_j (1 + ‖z − c_j‖²)⁻¹ (Xie, Girshick and Farhadi 2016,
+    arXiv:1511.06335, equation 1).
+
+    Args:
+        z: Latent vectors, dims (B, L).
+        centres: Cluster centres, dims (K, L).
+
+    Returns:
+        Dims (B, K); each row sums to one.
     """
     q = 1 / (1 + squared_distances(z, centres))
     return q / q.sum(dim=1, keepdim=True)
 
 
 def sharpened(q: Tensor) -> Tensor:
-    """Target (n, K) that sharpens and balances soft assignments: q² / Σq, rows to one.
+    """Target that sharpens and balances soft assignments: p ∝ q² / Σ q, rows sum to one.
 
-    Xie, Girshick and Farhadi 2016 (arXiv:1511.06335), equation 3. The sums run over all members:
-    a target made from one batch would balance that batch.
+    Xie, Girshick and Farhadi 2016 (arXiv:1511.06335), equation 3. The sum runs over all members
+    of the data set; over a batch it would balance the batch instead.
+
+    Args:
+        q: Soft assignments, dims (n, K).
+
+    Returns:
+        Dims (n, K).
     """
     p = q.square() / q.sum(dim=0)
     return p / p.sum(dim=1, keepdim=True)
 
 
 def balanced(q: Tensor) -> Tensor:
-    """Target (n, K) that only balances: q / √Σq, rows to one.
+    """Target that balances soft assignments: p ∝ q / √(Σ q), rows sum to one.
 
-    Dizaji et al. 2017 (DEPICT, arXiv:1704.06327), equation 8. The authors' code uses `sharpened`.
+    Dizaji et al. 2017 (DEPICT, doi:10.1109/ICCV.2017.612), equation 8. The authors' code uses
+    `sharpened`.
+
+    Args:
+        q: Soft assignments, dims (n, K).
+
+    Returns:
+        Dims (n, K).
     """
     p = q / q.sum(dim=0).sqrt()
     return p / p.sum(dim=1, keepdim=True)
 
 
 def divergence(p: Tensor, q: Tensor) -> Tensor:
-    """Kullback–Leibler divergence of q (B, K) from p (B, K): summed over K, mean over the batch."""
+    """Kullback–Leibler divergence Σ p log(p / q) of (B, K), mean over the batch."""
     tiny = torch.finfo(q.dtype).tiny
     return F.kl_div(q.clamp_min(tiny).log(), p, reduction="batchmean")

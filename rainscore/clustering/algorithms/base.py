@@ -1,4 +1,4 @@
-"""What all deep clusterers share: data in, network and heads trained by phases, model files."""
+"""Common part of the deep clusterers: data, network and heads, training, model files."""
 
 import copy
 import logging
@@ -15,44 +15,66 @@ from torch import Tensor, nn
 
 from rainscore.clustering.algorithms.assignments import squared_distances
 from rainscore.clustering.algorithms.encoders import network_card, rebuilt
-from rainscore.clustering.algorithms.phases import Phase, Run
+from rainscore.training.batches import Batches, Order
+from rainscore.training.checkpoint import Checkpoint
+from rainscore.training.dataset import Batch
+from rainscore.training.devices import device_of, to_device
+from rainscore.training.loop import Phase, Training
 from rainscore.training.modelfiles import load_model, save_model
 
 logger = logging.getLogger(__name__)
 
 
-NOT_THE_RUN = {"network", "device", "progress"}
-"""Settings that a checkpoint does not depend on; the network's weights count by themselves."""
+NOT_IDENTITY = {"network", "device", "progress"}
+"""Settings on which a checkpoint does not depend; the weights of the network are added to its
+identity separately."""
 
 
-AT_ONCE = 1024
-"""Members that are encoded at once when nothing is learnt."""
+ENCODE_BATCH = 1024
+"""Members per batch where nothing is trained."""
+
+
+class Members:
+    """Data set of members in memory.
+
+    Args:
+        values: Members, dims (n, …).
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
+        """Return the members of the given rows."""
+        return (self.values[torch.from_numpy(rows)],)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
-    """Network and clusters, learnt together; the methods of the papers derive from it.
+    """Base class of clusterers with an auto-encoder, as scikit-learn estimators.
 
     Args:
-        network: Auto-encoder to start from, an `nn.Module` with `encode` and `decode`, without
-            random layers; it is copied, not changed. None for the paper's own, started from the
-            seed.
-        batch: Members of a step.
-        seed: Of the weights, the order, the noise and the starts.
-        device: `auto` (the GPU where there is one), `cpu`, `cuda`, …
-        progress: Whether to show a bar.
+        network: Initial auto-encoder, an `nn.Module` with `encode` and `decode` and without random
+            layers; it is copied, not changed. None: the network of the paper, initialised from
+            the seed.
+        batch: Members per step.
+        seed: Random seed for initialisation, shuffling and noise.
+        device: Name of the device; `auto` is the GPU if there is one.
+        progress: Whether to show a progress bar.
 
     Attributes:
-        network_: The trained network.
-        heads_: The other trained parameters by name.
-        labels_: Dims (n,), cluster of each fitted member.
-        start_labels_: Dims (n,), the clusters before the joint training; None where it has no such
-            start.
-        sizes_: Dims (k,), members of each cluster.
-        empty_: Clusters that hold no member; a warning names them.
-        revived_: How often an empty cluster was set on a far member during the training.
-        history_: One row a check: phase, step, loss and what the method adds.
-        card_: What the JSON file of a loaded model holds.
+        network_: Trained network.
+        heads_: Other trained parameters, by name; each has one row per cluster.
+        labels_: Cluster of each fitted member, dims (n,).
+        start_labels_: Clusters before the joint training, dims (n,); None if the method has none.
+        sizes_: Number of members of each cluster, dims (k,).
+        empty_: Numbers of the clusters without members; a warning lists them.
+        revived_: Number of times that an empty cluster was moved to a member.
+        history_: One row per check of the training: phase, step, loss and values of the method.
+        card_: Content of the JSON file of a loaded model.
     """
 
     network: Any = None
@@ -62,18 +84,20 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
     progress: bool = True
 
     def _default_network(self, shape: tuple[int, ...]) -> nn.Module:
+        """Network of the paper, for members of a shape."""
         raise NotImplementedError
 
     def _heads(self, latent: int) -> dict[str, Tensor]:
-        """First values of the parameters beside the network's."""
+        """Initial values of the parameters that are not of the network."""
         raise NotImplementedError
 
-    def _phases(self, run: Run) -> list[Phase]:
+    def _phases(self, training: Training, data: Tensor) -> list[Phase]:
+        """Phases of the training on members (n, …)."""
         raise NotImplementedError
 
-    def _conclude(self, run: Run) -> np.ndarray:
-        """Cluster (n,) of each fitted member, once the phases are done."""
-        return self.predict(run.data.numpy())
+    def _conclude(self, training: Training, data: Tensor) -> np.ndarray:
+        """Cluster (n,) of each fitted member (n, …), after the last phase."""
+        return self.predict(data.numpy())
 
     def _dissimilarity(self, z: Tensor) -> Tensor:
         """Dissimilarity (B, k) of latent vectors (B, L) to each cluster."""
@@ -84,75 +108,70 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         X: np.ndarray,
         y: None = None,
         *,
-        checkpoint: Path | None = None,
+        checkpoint: Checkpoint | None = None,
         checkpoint_seconds: float = 60.0,
-        fingerprint: str = "",
     ) -> Self:
-        """Learn network and clusters; no label takes part.
+        """Train network and clusters, without labels.
 
-        On one processor a run that was stopped and goes on from its checkpoint ends with the same
-        bits as one that was not. The checkpoint stays at the end: remove it once the model is
-        saved.
+        Interruption and resumption: see `loop.Training`. The checkpoint is kept at the end: remove
+        it once the model is saved.
 
         Args:
-            X: Dims (n, channels, rows, columns) or (n, d), finite, of values about one.
+            X: Members, dims (n, channels, rows, columns) or (n, d), finite, of order one.
             y: Ignored.
-            checkpoint: Side file to go on from, and to write.
-            checkpoint_seconds: Time between two writings.
-            fingerprint: Names the code; a checkpoint of another is ignored, as are those of other
-                settings or data.
+            checkpoint: Side file from which an interrupted training resumes.
+            checkpoint_seconds: Minimum time between two writings of the checkpoint.
 
         Raises:
             ValueError: A value is missing, or there are fewer members than clusters.
-            FloatingPointError: The loss is no longer finite.
+            FloatingPointError: The loss is not finite.
+            SystemExit: The process was asked to stop.
         """
         data = self._checked(X)
         self._build(tuple(data.shape[1:]))
-        run = Run(
+        training = Training(
             model=nn.ModuleList([self.network_, self.heads_]),
-            data=data,
-            place=self._place(),
-            batch=self.batch,
+            device=device_of(self.device),
             seed=self.seed,
-            identity=self._identity(data, fingerprint),
+            identity=self._identity(data),
             checkpoint=checkpoint,
             checkpoint_seconds=checkpoint_seconds,
             progress=self.progress,
         )
-        run.memory["revived"] = 0
-        run.go(self._phases(run))
-        self.history_ = run.history
-        self.revived_ = run.memory["revived"]
-        start = run.memory.get("start_labels")
+        training.memory["revived"] = 0
+        training.run(self._phases(training, data))
+        self.history_ = training.history
+        self.revived_ = training.memory["revived"]
+        start = training.memory.get("start_labels")
         self.start_labels_ = None if start is None else start.numpy()
-        self.labels_ = self._conclude(run)
+        self.labels_ = self._conclude(training, data)
         self._report_empty()
         return self
 
     def encode(self, X: np.ndarray) -> np.ndarray:
-        """Latent vectors, dims (n, L)."""
-        return self._through(torch.as_tensor(X), self.network_.encode).numpy()
+        """Latent vectors, dims (n, L), of members (n, …)."""
+        return self._map_members(torch.as_tensor(X), self.network_.encode).numpy()
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Members, dims (n, …), from latent vectors (n, L)."""
-        return self._through(torch.as_tensor(z), self.network_.decode).numpy()
+        return self._map_members(torch.as_tensor(z), self.network_.decode).numpy()
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """Dissimilarity of each member to each cluster, dims (n, k); `predict` takes the least."""
-        return self._through(
+        """Dissimilarity of each member to each cluster, dims (n, k)."""
+        return self._map_members(
             torch.as_tensor(X), lambda x: self._dissimilarity(self.network_.encode(x))
         ).numpy()
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Cluster of each member, dims (n,)."""
+        """Least dissimilar cluster of each member, dims (n,)."""
         return self.transform(X).argmin(axis=1)
 
     def novelty(self, X: np.ndarray) -> np.ndarray:
-        """How far each member is from all clusters, dims (n,): the least dissimilarity."""
+        """Dissimilarity of each member to its cluster, dims (n,)."""
         return self.transform(X).min(axis=1)
 
     def sort_by_size(self) -> None:
-        """Number the clusters anew, so that 0 is the largest."""
+        """Renumber the clusters by decreasing size."""
         order = np.argsort(-self._sizes(), kind="stable")
         rank = np.argsort(order)
         for head in self.heads_.values():
@@ -167,13 +186,13 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         """Write `path_stem`.safetensors and `path_stem`.json.
 
         Args:
-            path_stem: Path without ending.
-            card: Further plain values for the JSON file.
+            path_stem: Path without extension.
+            **card: Further plain values for the JSON file.
         """
         weights = {f"network.{name}": x for name, x in self.network_.state_dict().items()}
         weights |= {f"heads.{name}": x for name, x in self.heads_.state_dict().items()}
         settings = {key: x for key, x in self.get_params(deep=False).items() if key != "network"}
-        own = {
+        entries = {
             "kind": "deep clusters",
             "method": type(self).__name__,
             "settings": settings,
@@ -181,19 +200,20 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             "sizes": self.sizes_.tolist(),
             "revived": self.revived_,
         }
-        save_model(path_stem, weights, {**card, **own})
+        save_model(path_stem, weights, {**card, **entries})
 
     @classmethod
     def load(cls, path_stem: Path | str, network: nn.Module | None = None) -> Self:
-        """A fitted clusterer from the files that `save` wrote.
+        """Load a fitted clusterer from the files of `save`.
 
         Args:
-            path_stem: Path without ending.
-            network: One built alike, needed only where it is not one of the project's.
+            path_stem: Path without extension.
+            network: Network of the same architecture, needed only if its class is not in
+                `encoders.NETWORKS`.
 
         Raises:
             RainscoreError: A file is missing or damaged.
-            ValueError: The file is of another method or network.
+            ValueError: The file is of another method, or of a network of another project.
         """
         weights, card = load_model(path_stem)
         if card.get("method") != cls.__name__:
@@ -204,10 +224,11 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             part, _, rest = name.partition(".")
             parts[part][rest] = tensor
         built: Any = rebuilt(card["network"]) if network is None else copy.deepcopy(network)
-        clusterer.network_ = clusterer._placed(built)
+        device = device_of(clusterer.device)
+        clusterer.network_ = to_device(built, device)
         clusterer.network_.load_state_dict(parts["network"])
         clusterer.heads_ = nn.ParameterDict(parts["heads"])
-        clusterer.heads_.to(clusterer._place())
+        clusterer.heads_.to(device)
         clusterer.sizes_ = np.array(card["sizes"])
         clusterer.revived_ = card["revived"]
         clusterer.card_ = card
@@ -218,49 +239,57 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         if data.ndim not in (2, 4):
             raise ValueError(f"X has dims {data.shape}, not (n, d) or (n, channels, rows, columns)")
         if not np.isfinite(data).all():
-            raise ValueError("X has missing values: leave out such members, or fill them before")
+            raise ValueError("X has missing values: leave out or fill these members first")
         return torch.from_numpy(data)
 
     def _build(self, shape: tuple[int, ...]) -> None:
-        """Network and heads, started from the seed without touching the global generator."""
+        """Initialise network and heads from the seed, without using the global generator."""
+        device = device_of(self.device)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             network: Any = self._default_network(shape) if self.network is None else self.network
-            self.network_ = self._placed(copy.deepcopy(network))
-            z = self._through(torch.zeros(1, *shape), self.network_.encode)
+            self.network_ = to_device(copy.deepcopy(network), device)
+            z = self._map_members(torch.zeros(1, *shape), self.network_.encode)
             heads = self._heads(z.shape[1])
         self.heads_ = nn.ParameterDict({name: nn.Parameter(x) for name, x in heads.items()})
-        self.heads_.to(self._place())
+        self.heads_.to(device)
 
-    def _placed(self, network: Any) -> Any:
-        """On the device, channels last: what convolutions are fastest with."""
-        return network.to(self._place()).to(memory_format=torch.channels_last)
-
-    def _place(self) -> torch.device:
-        if self.device == "auto":
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        return torch.device(self.device)
-
-    def _identity(self, data: Tensor, fingerprint: str) -> str:
-        """Code, settings, start and data in one digest."""
-        settings = {k: x for k, x in self.get_params(deep=False).items() if k not in NOT_THE_RUN}
-        digest = sha256(
-            repr((fingerprint, type(self).__name__, settings, tuple(data.shape))).encode()
-        )
+    def _identity(self, data: Tensor) -> str:
+        """Digest of settings, initial weights and data, for the checkpoint."""
+        settings = {k: x for k, x in self.get_params(deep=False).items() if k not in NOT_IDENTITY}
+        digest = sha256(repr((type(self).__name__, settings, tuple(data.shape))).encode())
         digest.update(data.numpy().data)
         for tensor in self.network_.state_dict().values():
             digest.update(tensor.detach().cpu().numpy().tobytes())
         return digest.hexdigest()
 
-    def _through(self, data: Tensor, call: Callable[[Tensor], Tensor]) -> Tensor:
-        """What a call gives for all members, `AT_ONCE` at a time."""
+    def _batches(
+        self,
+        data: Tensor,
+        order: Order,
+        phase_number: int,
+        members: np.ndarray | None = None,
+    ) -> Batches:
+        """Batches of a phase.
+
+        Args:
+            data: Members, dims (n, …).
+            order: Order of the rows.
+            phase_number: Position of the phase, from 0, for the random seed.
+            members: Rows to use; None: all.
+        """
+        return Batches(Members(data), self.batch, order, (self.seed, phase_number), members)
+
+    def _map_members(self, data: Tensor, call: Callable[[Tensor], Tensor]) -> Tensor:
+        """Apply a function to all members (n, …) without gradients, ENCODE_BATCH at a time."""
+        device = device_of(self.device)
         self.network_.eval()
         with torch.no_grad():
-            parts = [call(x.float().to(self._place())).cpu() for x in data.split(AT_ONCE)]
+            parts = [call(x.float().to(device)).cpu() for x in data.split(ENCODE_BATCH)]
         return torch.cat(parts)
 
     def _sizes(self) -> np.ndarray:
-        # Every head has one row a cluster.
+        # Every head has one row per cluster.
         return np.bincount(self.labels_, minlength=len(next(iter(self.heads_.values()))))
 
     def _report_empty(self) -> None:

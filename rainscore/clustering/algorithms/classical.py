@@ -1,4 +1,10 @@
-"""Classical clusterings of the latent vectors of an auto-encoder that was trained on its own."""
+"""Classical clustering of the latent vectors of an auto-encoder trained beforehand.
+
+k-means (Lloyd 1982, doi:10.1109/TIT.1982.1056489), agglomerative clustering (Ward 1963,
+doi:10.1080/01621459.1963.10500845), Gaussian mixtures (Dempster, Laird and Rubin 1977,
+doi:10.1111/j.2517-6161.1977.tb01600.x) and self-organising maps (Kohonen 1990,
+doi:10.1109/5.58325).
+"""
 
 from dataclasses import dataclass
 from math import log, pi
@@ -13,26 +19,27 @@ from torch import Tensor, nn
 from rainscore.clustering.algorithms.base import DeepClusterer
 from rainscore.clustering.algorithms.encoders import MLP, MLPSettings
 from rainscore.clustering.algorithms.pathintegral import path_integral_clusters
-from rainscore.clustering.algorithms.phases import Phase, Run
 from rainscore.clustering.algorithms.som import SelfOrganisingMap
 from rainscore.clustering.algorithms.starts import autoencoder_phase, kmeans_start
+from rainscore.training.loop import Phase, Training
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class LatentClusterer(DeepClusterer):
-    """An auto-encoder, then clusters of its latent vectors; the network does not learn from them.
+    """Base class: an auto-encoder is trained, then its latent vectors are clustered.
 
-    To cluster vectors as they are, pass `network=encoders.Identity()` and `pretrain_epochs=0`.
+    To cluster vectors without a network, pass `network=encoders.Identity()` and
+    `pretrain_epochs=0`.
 
     Args:
-        pretrain_epochs: Of the auto-encoder.
-        **others: Of `DeepClusterer`.
+        pretrain_epochs: Number of epochs of the auto-encoder.
+        **others: Parameters of `DeepClusterer`.
     """
 
     pretrain_epochs: int = 200
 
     def _clusters(self, z: np.ndarray) -> tuple[dict[str, Tensor], np.ndarray]:
-        """What `_dissimilarity` needs, one row a cluster, and the labels (n,) of vectors (n, L)."""
+        """Heads for `_dissimilarity`, one row per cluster, and labels (n,) of vectors (n, L)."""
         raise NotImplementedError
 
     def _default_network(self, shape: tuple[int, ...]) -> nn.Module:
@@ -41,25 +48,27 @@ class LatentClusterer(DeepClusterer):
     def _heads(self, latent: int) -> dict[str, Tensor]:
         return {}
 
-    def _phases(self, run: Run) -> list[Phase]:
-        # A network without parameters cannot be trained.
-        return [autoencoder_phase(run, self.network_, self.pretrain_epochs)][: self.pretrain_epochs]
+    def _phases(self, training: Training, data: Tensor) -> list[Phase]:
+        if not self.pretrain_epochs:  # the network may have no parameters to train
+            return []
+        batches = self._batches(data, "shuffled", 0)
+        return [autoencoder_phase(self.network_, batches, self.pretrain_epochs)]
 
-    def _conclude(self, run: Run) -> np.ndarray:
-        z = self._through(run.data, self.network_.encode).numpy()
+    def _conclude(self, training: Training, data: Tensor) -> np.ndarray:
+        z = self._map_members(data, self.network_.encode).numpy()
         heads, labels = self._clusters(z)
         fixed = {name: nn.Parameter(x, requires_grad=False) for name, x in heads.items()}
-        self.heads_ = nn.ParameterDict(fixed).to(run.place)
+        self.heads_ = nn.ParameterDict(fixed).to(training.device)
         return labels
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class LatentKMeans(LatentClusterer):
-    """k-means, 20 starts, on latent vectors as they are; what the joint methods must beat.
+    """k-means of the latent vectors, with 20 initialisations; the reference of the joint methods.
 
     Args:
         k: Number of clusters.
-        **others: Of `LatentClusterer`.
+        **others: Parameters of `LatentClusterer`.
     """
 
     k: int
@@ -71,14 +80,14 @@ class LatentKMeans(LatentClusterer):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class LatentAgglomerative(LatentClusterer):
-    """Agglomerative clustering; a new member goes to the cluster with the nearest mean.
+    """Agglomerative clustering; `predict` assigns members to the cluster with the nearest mean.
 
-    Memory grows with the square of the members: 35 000 need 5 GB.
+    Memory is proportional to the square of the number of members: 35 000 need 5 GB.
 
     Args:
         k: Number of clusters.
-        linkage: `ward`, or `path integral` on the graph of neighbours.
-        **others: Of `LatentClusterer`.
+        linkage: `ward`, or `path integral` (module `pathintegral`).
+        **others: Parameters of `LatentClusterer`.
     """
 
     k: int
@@ -95,11 +104,13 @@ class LatentAgglomerative(LatentClusterer):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class LatentMixture(LatentClusterer):
-    """Gaussian mixture, full covariances, 5 starts; `transform` gives −log of the joint density.
+    """Gaussian mixture with full covariances and 5 initialisations.
+
+    The dissimilarity to a cluster is −log(weight · density).
 
     Args:
         k: Number of clusters.
-        **others: Of `LatentClusterer`.
+        **others: Parameters of `LatentClusterer`.
     """
 
     k: int
@@ -121,11 +132,11 @@ class LatentMixture(LatentClusterer):
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class LatentMap(LatentClusterer):
-    """Plain self-organising map; a cluster is a unit.
+    """Self-organising map of the latent vectors (`som.SelfOrganisingMap`); a cluster is a unit.
 
     Args:
-        rows, columns: Of the map.
-        **others: Of `LatentClusterer`.
+        rows, columns: Size of the map.
+        **others: Parameters of `LatentClusterer`.
     """
 
     rows: int = 8

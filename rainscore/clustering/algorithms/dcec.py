@@ -1,8 +1,13 @@
-"""DCEC and IDEC: an auto-encoder whose latent space is drawn towards sharper clusters."""
+"""DCEC and IDEC: an auto-encoder trained together with soft clusters of its latent space.
+
+DCEC: Guo, Liu, Zhu and Yin 2017 (Deep clustering with convolutional autoencoders, ICONIP,
+doi:10.1007/978-3-319-70096-0_39). IDEC: Guo, Gao, Liu and Yin 2017 (Improved deep embedded
+clustering with local structure preservation, IJCAI, doi:10.24963/ijcai.2017/243).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -15,28 +20,31 @@ from rainscore.clustering.algorithms.assignments import (
 )
 from rainscore.clustering.algorithms.base import DeepClusterer
 from rainscore.clustering.algorithms.encoders import MLP, ConvNet, ConvSettings, MLPSettings
-from rainscore.clustering.algorithms.phases import Phase, Run
-from rainscore.clustering.algorithms.pooled import through
+from rainscore.clustering.algorithms.pooled import encode_and_decode
 from rainscore.clustering.algorithms.starts import adam, autoencoder_phase, kmeans_start, revive
+from rainscore.training.loop import Phase, Training
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class DCEC(DeepClusterer):
-    """Deep clustering with convolutional auto-encoders (Guo, Liu, Zhu and Yin 2017, ICONIP).
+    """Deep clustering with convolutional auto-encoders (Guo, Liu, Zhu and Yin 2017).
 
-    Loss: mean squared error + `weight` · KL(P ‖ Q), Q Student's t about trained centres, P the
-    sharpened Q of all members, made anew every `update` steps. It stops when less than `tolerance`
-    of the labels have changed since the last update.
+    Loss of a batch: ‖x − x̂‖² / d + `weight` · KL(P ‖ Q), with the reconstruction x̂ of d values, the
+    soft assignment Q of Student's t to trained centres (`assignments.student_t`), and the target P
+    (`assignments.sharpened`) of all members, recomputed every `update` steps. The auto-encoder is
+    trained first; k-means of its latent vectors gives the initial centres. The training ends when
+    less than `tolerance` of the labels have changed between two targets. Defaults are those of the
+    authors' code.
 
     Args:
         k: Number of clusters.
-        weight: Of the clustering loss.
-        pretrain_epochs: Of the auto-encoder alone.
+        weight: Weight of the clustering loss.
+        pretrain_epochs: Number of epochs of the auto-encoder alone.
         update: Steps between two targets.
-        max_steps: Most steps of the joint training.
-        tolerance: Share of the members.
-        optimizer: `adam` at 1e-3, or `sgd` at 0.1 with momentum 0.99.
-        **others: Of `DeepClusterer`.
+        max_steps: Maximum number of steps of the joint training.
+        tolerance: Share of changed labels below which the training ends.
+        optimizer: `adam` at a learning rate of 1e-3, or `sgd` at 0.1 with momentum 0.99.
+        **others: Parameters of `DeepClusterer`.
 
     Attributes:
         heads_: `centres`, dims (k, L).
@@ -51,7 +59,7 @@ class DCEC(DeepClusterer):
     optimizer: Literal["adam", "sgd"] = "adam"
 
     def assignments(self, z: Tensor) -> Tensor:
-        """Q (B, k) of latent vectors (B, L)."""
+        """Soft assignments Q (B, k) of latent vectors (B, L)."""
         return student_t(z, self.heads_["centres"])
 
     def _default_network(self, shape: tuple[int, ...]) -> nn.Module:
@@ -62,58 +70,63 @@ class DCEC(DeepClusterer):
     def _heads(self, latent: int) -> dict[str, Tensor]:
         return {"centres": torch.zeros(self.k, latent)}
 
-    def _phases(self, run: Run) -> list[Phase]:
+    def _phases(self, training: Training, data: Tensor) -> list[Phase]:
+        alone = autoencoder_phase(
+            self.network_, self._batches(data, "shuffled", 0), self.pretrain_epochs
+        )
         joint = Phase(
             name="joint",
             steps=self.max_steps,
-            loss=lambda x, rows, step: self._loss(x, run.memory["target"][rows]),
-            optimizer=adam(1e-3) if self.optimizer == "adam" else momentum,
-            order="in order",
-            every=self.update,
-            begin=lambda: self._begin(run),
-            check=lambda step: self._update(run, step),
+            batches=self._batches(data, "in order", 1),
+            loss=lambda batch, rows, step: self._loss(batch[0], training.memory["target"][rows]),
+            optimizer=adam(1e-3) if self.optimizer == "adam" else sgd_with_momentum,
+            check_every=self.update,
+            begin=lambda: self._set_centres(training, data),
+            check=lambda step, row: self._update_target(training, data, step, row),
         )
-        return [autoencoder_phase(run, self.network_, self.pretrain_epochs), joint]
+        return [alone, joint]
 
-    def _begin(self, run: Run) -> None:
-        z = self._through(run.data, self.network_.encode)
+    def _set_centres(self, training: Training, data: Tensor) -> None:
+        z = self._map_members(data, self.network_.encode)
         centres, labels = kmeans_start(z.numpy(), self.k, starts=20, seed=self.seed)
         self.heads_["centres"].data.copy_(centres)
-        run.memory["start_labels"] = run.memory["labels"] = labels
+        training.memory["start_labels"] = training.memory["labels"] = labels
 
-    def _update(self, run: Run, step: int) -> bool:
-        """New target; whether the labels have settled."""
+    def _update_target(
+        self, training: Training, data: Tensor, step: int, row: dict[str, Any]
+    ) -> bool:
+        """Compute the target; return whether fewer labels have changed than the tolerance."""
         centres = self.heads_["centres"]
-        z = self._through(run.data, self.network_.encode)
-        if revive(run, centres, squared_distances(z, centres.detach().cpu()), z):
-            run.memory["labels"] = torch.full((len(z),), -1)
+        z = self._map_members(data, self.network_.encode)
+        if revive(training, centres, squared_distances(z, centres.detach().cpu()), z):
+            training.memory["labels"] = torch.full((len(z),), -1)
         with torch.no_grad():
             q = student_t(z, centres.cpu())
         labels = q.argmax(dim=1)
-        changed = (labels != run.memory["labels"]).float().mean().item()
-        run.memory["labels"], run.memory["target"] = labels, sharpened(q)
-        if step:
-            run.history[-1]["changed"] = changed
-        return step > 0 and changed < self.tolerance
+        row["changed"] = (labels != training.memory["labels"]).float().mean().item()
+        training.memory["labels"], training.memory["target"] = labels, sharpened(q)
+        return step > 0 and row["changed"] < self.tolerance
 
     def _loss(self, x: Tensor, target: Tensor) -> Tensor:
-        z, given = through(self.network_, x)
-        error = (given - x).square().mean()
+        """Loss of members x (B, …) with targets (B, k)."""
+        z, decoded = encode_and_decode(self.network_, x)
+        error = (decoded - x).square().mean()
         return error + self.weight * divergence(target.to(x.device), self.assignments(z))
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class IDEC(DCEC):
-    """Improved deep embedded clustering (Guo, Gao, Liu and Yin 2017, doi:10.24963/ijcai.2017/243).
+    """Improved deep embedded clustering (Guo, Gao, Liu and Yin 2017).
 
-    DCEC's loss with a fully connected network. The paper sets `update` 30 and `optimizer` "sgd" on
-    USPS; its start is a network pre-trained layer by layer, here one trained as a whole.
+    The loss is that of DCEC, with a fully connected network. On USPS the paper sets `update` to 30
+    and `optimizer` to `sgd`. The paper pre-trains the network layer by layer; here it is trained as
+    a whole.
     """
 
     def _default_network(self, shape: tuple[int, ...]) -> nn.Module:
         return MLP(MLPSettings(shape))
 
 
-def momentum(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """SGD as IDEC uses it on USPS."""
+def sgd_with_momentum(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """Stochastic gradient descent with the settings of IDEC on USPS."""
     return torch.optim.SGD(parameters, lr=0.1, momentum=0.99)

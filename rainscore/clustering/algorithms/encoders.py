@@ -1,7 +1,7 @@
-"""The papers' auto-encoders; any other with `encode`, `decode` and `settings` can take their place.
+"""Auto-encoders of the papers; any network with `encode` and `decode` can replace them.
 
-Each starts from Glorot's uniform weights and zero biases (Glorot and Bengio 2010), as the papers'
-code does; the default start of PyTorch is another.
+Weights are initialised uniformly (Glorot and Bengio 2010, AISTATS, "Glorot uniform") and biases
+with zero, as in the code of the papers; the default of PyTorch differs.
 """
 
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
 
 
 def glorot(module: nn.Module) -> None:
-    """Start every layer of a module from Glorot's uniform weights and zero biases."""
+    """Initialise every layer of a module with Glorot's uniform weights and zero biases."""
     for layer in module.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             nn.init.xavier_uniform_(layer.weight)
@@ -28,12 +28,12 @@ def glorot(module: nn.Module) -> None:
 
 @dataclass(frozen=True)
 class MLPSettings:
-    """What rebuilds an `MLP`.
+    """Architecture of an `MLP`.
 
     Attributes:
-        shape: Of one member, such as (256,) or (1, 16, 16).
+        shape: Dims of one member, such as (256,) or (1, 16, 16).
         latent: Length of the latent vector.
-        widths: Of the hidden layers of the encoder; the decoder mirrors them.
+        widths: Widths of the hidden layers of the encoder; the decoder mirrors them.
     """
 
     shape: tuple[int, ...]
@@ -42,7 +42,10 @@ class MLPSettings:
 
 
 class MLP(nn.Module):
-    """Fully connected auto-encoder of IDEC, Deep k-Means and DESOM; linear latent and output."""
+    """Fully connected auto-encoder of IDEC, Deep k-Means and DESOM.
+
+    ReLU after the hidden layers; the latent vector and the output are linear.
+    """
 
     def __init__(self, settings: MLPSettings) -> None:
         super().__init__()
@@ -62,27 +65,27 @@ class MLP(nn.Module):
 
 
 def _chain(layers: nn.ModuleList, x: Tensor) -> Tensor:
-    """ReLU between the layers, none after the last."""
-    *inner, last = layers
-    for layer in inner:
+    """Apply the layers, with ReLU after all but the last."""
+    *hidden, last = layers
+    for layer in hidden:
         x = F.relu(layer(x))
     return last(x)
 
 
 @dataclass(frozen=True)
 class IdentitySettings:
-    """An `Identity` has none."""
+    """Architecture of an `Identity`: it has no settings."""
 
 
 @dataclass(frozen=True)
 class ConvSettings:
-    """What rebuilds a `ConvNet` or a `NoisyConvNet`.
+    """Architecture of a `ConvNet` or a `NoisyConvNet`.
 
     Attributes:
-        shape: (channels, rows, columns) of one image.
+        shape: Channels, rows, columns of one image.
         latent: Length of the latent vector.
         widths: Channels of the convolutions.
-        dropouts: Share dropped of the input and after each convolution (`NoisyConvNet` only).
+        dropouts: Dropout rates of the input and after each convolution (`NoisyConvNet` only).
     """
 
     shape: tuple[int, int, int]
@@ -92,10 +95,11 @@ class ConvSettings:
 
 
 class ConvNet(nn.Module):
-    """Auto-encoder of DCEC: convolutions 5, 5, 3 of stride 2, ReLU; linear latent and output.
+    """Auto-encoder of DCEC: convolutions with kernels 5, 5, 3 and stride 2, and ReLU.
 
-    The padding is that of Keras' "same": at stride 2 asymmetric, the extra row below and the extra
-    column right. The third convolution has none where 8 does not divide the rows.
+    The latent vector and the output are linear. Padding is Keras' "same", which is asymmetric at
+    stride 2: the additional row is below, the additional column on the right. The third
+    convolution is not padded if the number of rows is not divisible by 8.
     """
 
     kernels = (5, 5, 3)
@@ -140,7 +144,7 @@ class ConvNet(nn.Module):
 
 
 def same_padding(size: int, kernel: int) -> tuple[int, int]:
-    """Padding before and after, of Keras' "same" at stride 2.
+    """Padding before and after one axis, as Keras' "same" at stride 2.
 
     >>> same_padding(16, 5), same_padding(15, 5), same_padding(4, 3)
     ((1, 2), (2, 2), (0, 1))
@@ -150,9 +154,10 @@ def same_padding(size: int, kernel: int) -> tuple[int, int]:
 
 
 class NoisyConvNet(nn.Module):
-    """Auto-encoder of DEPICT: two convolutions, dropout as noise, tanh latent and output.
+    """Auto-encoder of DEPICT: two convolutions, with dropout as noise.
 
-    Kernels 4 and 5, stride 2, padding 0 and 2; leaky ReLU of slope 0.01.
+    Kernels 4 and 5, stride 2, padding 0 and 2; leaky ReLU of slope 0.01; tanh for the latent vector
+    and the output.
     """
 
     def __init__(self, settings: ConvSettings) -> None:
@@ -161,7 +166,7 @@ class NoisyConvNet(nn.Module):
         channels, h, w = settings.shape
         first, second = settings.widths
         size = [((n - 4) // 2 + 1, ((n - 4) // 2) // 2 + 1) for n in (h, w)]
-        self.inner = tuple(n for n, _ in size)
+        self.middle = tuple(n for n, _ in size)
         self.down = nn.ModuleList(
             [nn.Conv2d(channels, first, 4, stride=2), nn.Conv2d(first, second, 5, 2, padding=2)]
         )
@@ -177,28 +182,28 @@ class NoisyConvNet(nn.Module):
         glorot(self)
 
     def layers(self, x: Tensor, noise: torch.Generator | None = None) -> list[Tensor]:
-        """The hidden layers, then the latent vectors (B, latent), of images (B, C, h, w).
+        """Hidden layers, then latent vectors (B, latent).
 
         Args:
-            x: Images.
-            noise: Draws what is dropped; None for the clean way.
+            x: Images, dims (B, C, h, w).
+            noise: Random generator for the dropout; None: no dropout.
         """
         rates = (*self.settings.dropouts, 0.0, 0.0, 0.0)
-        x, found = dropped(x, rates[0], noise), []
+        x, hidden = dropped(x, rates[0], noise), []
         for layer, rate in zip(self.down, rates[1:3], strict=True):
             x = dropped(F.leaky_relu(layer(x), 0.01), rate, noise)
-            found.append(x)
-        return [*found, torch.tanh(self.to_latent(x.flatten(1)))]
+            hidden.append(x)
+        return [*hidden, torch.tanh(self.to_latent(x.flatten(1)))]
 
     def inverse(self, z: Tensor) -> list[Tensor]:
-        """The images (B, C, h, w), then the hidden layers in the order of `layers`."""
+        """Images (B, C, h, w), then hidden layers in the order of `layers`, of z (B, latent)."""
         second = F.leaky_relu(self.from_latent(z), 0.01).unflatten(1, self.smallest)
-        first = F.leaky_relu(self.up[0](second, output_size=self.inner), 0.01)
+        first = F.leaky_relu(self.up[0](second, output_size=self.middle), 0.01)
         image = torch.tanh(self.up[1](first, output_size=self.settings.shape[1:]))
         return [image, first, second]
 
     def encode(self, x: Tensor) -> Tensor:
-        """Clean latent vectors (B, latent) of images (B, C, h, w)."""
+        """Latent vectors (B, latent) of images (B, C, h, w), without dropout."""
         return self.layers(x)[-1]
 
     def decode(self, z: Tensor) -> Tensor:
@@ -207,7 +212,7 @@ class NoisyConvNet(nn.Module):
 
 
 class Identity(nn.Module):
-    """The latent vector is the member itself: for vectors that are clustered as they are."""
+    """Network whose latent vector is the member itself, to cluster vectors directly."""
 
     settings = IdentitySettings()
 
@@ -215,23 +220,23 @@ class Identity(nn.Module):
         super().__init__()
 
     def encode(self, x: Tensor) -> Tensor:
-        """The same vectors (B, d)."""
+        """Return the vectors (B, d) unchanged."""
         return x
 
     def decode(self, z: Tensor) -> Tensor:
-        """The same vectors (B, d)."""
+        """Return the vectors (B, d) unchanged."""
         return z
 
 
 def dropped(x: Tensor, rate: float, noise: torch.Generator | None) -> Tensor:
-    """Set a share of the values to zero and enlarge the others, so that the mean stays."""
+    """Dropout: set values to zero at a rate, and divide the others by 1 − rate."""
     if noise is None or rate == 0:
         return x
     kept = torch.rand(x.shape, generator=noise, device=x.device) >= rate
     return x * kept / (1 - rate)
 
 
-NETWORKS = {
+NETWORKS: dict[str, tuple[Any, Any]] = {
     "Summarised": (Summarised, SummarisedSettings),
     "MLP": (MLP, MLPSettings),
     "ConvNet": (ConvNet, ConvSettings),
@@ -239,29 +244,27 @@ NETWORKS = {
     "Identity": (Identity, IdentitySettings),
     "AutoEncoder": (AutoEncoder, AutoEncoderSettings),
 }
+"""Network and settings class, by the name of the network in a model file."""
 
 
 def network_card(network: Any) -> dict:
-    """Name and settings of a network, plain values, from which `rebuilt` builds it again."""
-    settings = asdict(network.settings) if hasattr(network, "settings") else None
-    return {"name": type(network).__name__, "settings": settings}
+    """Name and settings of a network, as plain values; `rebuilt` is the inverse."""
+    name = type(network).__name__
+    return {"name": name, "settings": asdict(network.settings) if name in NETWORKS else None}
 
 
 def rebuilt(card: dict) -> nn.Module:
-    """An untrained network from its card.
+    """Build an untrained network from the result of `network_card`.
 
     Raises:
-        ValueError: It is none of the project's.
+        ValueError: The network is not in NETWORKS.
     """
     if card["name"] not in NETWORKS:
         raise ValueError(
             f"the model file was trained with a network {card['name']!r} of another project: "
-            "pass one built alike as `network`"
+            "pass one of the same architecture as `network`"
         )
     network, settings = NETWORKS[card["name"]]
-    return network(settings(**{key: _tuples(value) for key, value in card["settings"].items()}))
-
-
-def _tuples(value: Any) -> Any:
-    """JSON has lists only."""
-    return tuple(value) if isinstance(value, list) else value
+    # JSON turns tuples into lists.
+    values = {k: tuple(x) if isinstance(x, list) else x for k, x in card["settings"].items()}
+    return network(settings(**values))

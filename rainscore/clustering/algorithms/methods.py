@@ -1,4 +1,4 @@
-"""The clustering methods by the name that the configuration uses, set for maps of rain."""
+"""Clustering methods by their names in the configuration, with settings for maps of rain."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,21 +21,23 @@ from rainscore.errors import RainscoreError
 from rainscore.training.modelfiles import load_model
 
 BATCH = 64
+"""Maps per step."""
 
 
 DIGITS_ERROR = 0.01
-"""Mean squared error that an auto-encoder of digits ends with: the papers' weights go with it."""
+"""Mean squared error of a trained auto-encoder of digits, the data for which the papers choose the
+weights of their clustering losses."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the settings of a method depend on.
+    """Quantities from which the settings of a method follow.
 
     Attributes:
         k: Number of clusters.
-        epochs: Most epochs of the joint training.
-        steps: Batches of an epoch.
-        error: Mean squared error of the auto-encoder that it starts from.
+        epochs: Maximum number of epochs of the joint training.
+        steps: Batches per epoch.
+        error: Mean squared error of the initial auto-encoder.
     """
 
     k: int
@@ -45,25 +47,26 @@ class Plan:
 
     @property
     def side(self) -> dict[str, int]:
-        """Rows and columns of a map of k units, as near to a square as k allows."""
+        """Rows and columns of the most nearly square map of k units."""
         rows = next(n for n in range(isqrt(self.k), 0, -1) if self.k % n == 0)
         return {"rows": rows, "columns": self.k // rows}
 
     def weight(self, paper: float) -> float:
-        """The paper's weight of the clustering loss, in proportion to the error beside it."""
+        """Weight of the clustering loss: that of the paper, times the ratio of the errors."""
         return paper * self.error / DIGITS_ERROR
 
 
 @dataclass(frozen=True)
 class Method:
-    """A method of the workflow.
+    """Clustering method of the workflow.
 
     Attributes:
-        kind: Its class.
-        settings: Its settings, from the plan.
-        joint: Whether network and clusters learn together.
-        own_network: Whether it learns a network of its own instead of the project's.
-        grid: Whether its clusters are units of a grid, so that their numbers are positions.
+        kind: Class of the clusterer.
+        settings: Function from the plan to the settings of the class.
+        joint: Whether network and clusters are trained together.
+        own_network: Whether the method trains the network of its paper instead of starting from
+            the auto-encoder of the run.
+        grid: Whether the clusters are units of a grid, so that their numbers are positions.
     """
 
     kind: type[DeepClusterer]
@@ -122,8 +125,8 @@ METHODS = {
         DESOM,
         lambda plan: {
             **plan.side,
-            # A tenth of the paper's: standardised vectors are longer, and the units would drag
-            # all maps into one point.
+            # A tenth of the weight of the paper: standardised vectors are longer, and with the
+            # full weight all maps collapse to one point.
             "weight": plan.weight(1e-4),
             "steps": plan.epochs * plan.steps,
             "first": 1.0,
@@ -135,10 +138,13 @@ METHODS = {
 
 
 def load_clusterer(stem: Path) -> DeepClusterer:
-    """The fitted clusterer of a model file, of whatever method; `card_` holds its card.
+    """Load the fitted clusterer of a model file, of any method.
+
+    Args:
+        stem: Path of the model file without extension.
 
     Raises:
-        RainscoreError: A file is missing or damaged, or of no method known here.
+        RainscoreError: A file is missing or damaged, or its method is not in METHODS.
     """
     name = load_model(stem)[1].get("method")
     kinds = {method.kind.__name__: method.kind for method in METHODS.values()}

@@ -1,4 +1,8 @@
-"""Agglomerative clustering by path integrals on a graph of neighbours: DEPICT's start on USPS."""
+"""Agglomerative clustering by path integrals on a graph of neighbours.
+
+Zhang, Zhao and Wang 2013 (Agglomerative clustering via maximum incremental path integral, Pattern
+Recognition 46, doi:10.1016/j.patcog.2013.04.013).
+"""
 
 import numpy as np
 from scipy.sparse import csr_array, identity
@@ -7,22 +11,25 @@ from sklearn.neighbors import NearestNeighbors
 
 
 def path_integral_clusters(z: np.ndarray, k: int, *, neighbours: int = 20) -> np.ndarray:
-    """Labels (n,) of vectors (n, L), merged until k clusters are left.
+    """Merge clusters of vectors until k are left.
 
-    Zhang, Wang and Zhao 2013 (Agglomerative clustering via maximum incremental path integral,
-    Pattern Recognition 46). Those two clusters are merged that gain most by paths of the random
-    walk on the graph that leave one for the other and come back. The paper weighs a path by 0.01
-    for each step; here only the shortest count, of two steps, of which the longer are a few
-    hundredths. It starts from chains of nearest neighbours, about a third of n; memory grows with
-    n times their number.
+    The initial clusters are chains of nearest neighbours, about n / 3. Each step merges the pair
+    (a, b) with the largest gain r(a, b) / |a|² + r(b, a) / |b|², where r(a, b) is the probability
+    of paths of a random walk on the graph that go from a to b and back to a, summed over their
+    start. The paper sums paths of all lengths with a weight of 0.01 per step; here only paths of
+    two steps are used, which have nearly all of the weight. Memory is proportional to n times the
+    number of chains.
 
     Args:
-        z: Vectors, finite.
+        z: Vectors, dims (n, L), finite.
         k: Number of clusters.
-        neighbours: Of each vector in the graph.
+        neighbours: Number of neighbours of each vector in the graph.
+
+    Returns:
+        Labels, dims (n,), 0 … k − 1.
 
     Raises:
-        ValueError: There are fewer vectors than neighbours, or the chains are fewer than k.
+        ValueError: There are not more vectors than neighbours, or fewer chains than clusters.
     """
     if len(z) <= neighbours:
         raise ValueError(f"{len(z)} vectors are too few for {neighbours} neighbours each")
@@ -31,7 +38,8 @@ def path_integral_clusters(z: np.ndarray, k: int, *, neighbours: int = 20) -> np
     if len(sizes) < k:
         raise ValueError(f"only {len(sizes)} chains of nearest neighbours for {k} clusters")
     member = csr_array((np.ones(len(z)), (np.arange(len(z)), labels)))
-    ahead, back = (walk.T @ member).toarray().T, (walk @ member).toarray().T  # (clusters, n)
+    # Probability of a step from a cluster to a vector, and back: (clusters, n).
+    ahead, back = (walk.T @ member).toarray().T, (walk @ member).toarray().T
     returns = np.stack(
         [np.bincount(labels, a * b, len(sizes)) for a, b in zip(ahead, back, strict=True)]
     )
@@ -45,33 +53,46 @@ def path_integral_clusters(z: np.ndarray, k: int, *, neighbours: int = 20) -> np
         returns[:, a] += returns[:, b]
         returns[a] = np.bincount(labels, ahead[a] * back[a], len(sizes))
         gain[b] = gain[:, b] = -np.inf
-        alive = np.isfinite(gain[a])
-        alive[a] = True
+        remaining = np.isfinite(gain[a])
+        remaining[a] = True
         row = returns[a] / sizes[a] ** 2 + returns[:, a] / sizes**2
-        gain[a] = gain[:, a] = np.where(alive, row, -np.inf)
+        gain[a] = gain[:, a] = np.where(remaining, row, -np.inf)
         gain[a, a] = -np.inf
     return np.unique(labels, return_inverse=True)[1]
 
 
 def neighbour_walk(z: np.ndarray, neighbours: int) -> tuple[csr_array, np.ndarray]:
-    """Transition probabilities (n, n) among neighbours, and the chains (n,) of nearest neighbours.
+    """Random walk on the graph of neighbours, and chains of nearest neighbours.
 
-    A step from a vector to its neighbour at distance d weighs exp(−d² / mean d²), to itself 1.
+    The weight of a step from a vector to a neighbour at distance d is exp(−d² / mean d²), to itself
+    one more.
+
+    Args:
+        z: Vectors, dims (n, L).
+        neighbours: Number of neighbours of each vector, itself included.
+
+    Returns:
+        Transition probabilities, dims (n, n), sparse; chain of each vector, dims (n,).
     """
     n = len(z)
-    distances, places = NearestNeighbors(n_neighbors=neighbours).fit(z).kneighbors()
+    distances, indices = NearestNeighbors(n_neighbors=neighbours).fit(z).kneighbors()
     squares = distances.astype(np.float64) ** 2
     weights = np.exp(-squares / squares.mean())
     starts = np.repeat(np.arange(n), neighbours)
-    graph = csr_array((weights.ravel(), (starts, places.ravel())), shape=(n, n)) + identity(n)
+    graph = csr_array((weights.ravel(), (starts, indices.ravel())), shape=(n, n)) + identity(n)
     walk = csr_array(graph / graph.sum(axis=1)[:, None])
-    nearest = csr_array((np.ones(n), (np.arange(n), places[:, 0])), shape=(n, n))
+    nearest = csr_array((np.ones(n), (np.arange(n), indices[:, 0])), shape=(n, n))
     return walk, connected_components(nearest, directed=False)[1].astype(np.int64)
 
 
 def _gain(returns: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """What each pair gains: `returns[a, b]`, paths from a by b to a, over the size of a squared."""
-    each = returns / sizes[:, None] ** 2
-    gain = each + each.T
+    """Gain of each pair of clusters, dims (clusters, clusters); −∞ on the diagonal.
+
+    Args:
+        returns: Probability of paths from a to b and back to a, dims (a, b).
+        sizes: Members of each cluster, dims (clusters,).
+    """
+    scaled = returns / sizes[:, None] ** 2
+    gain = scaled + scaled.T
     np.fill_diagonal(gain, -np.inf)
     return gain

@@ -1,4 +1,4 @@
-"""The grid of a self-organising map, and the plain map (batch rule) that DESOM stands beside."""
+"""Self-organising map with the batch rule (Kohonen 1990, doi:10.1109/5.58325)."""
 
 from typing import Self
 
@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 
 
 def grid_distances(rows: int, columns: int) -> np.ndarray:
-    """City-block distances (units, units) between the units of a map, numbered row by row.
+    """City-block distances between the units of a map, dims (units, units), numbered row by row.
 
     >>> grid_distances(2, 2)[1].tolist()
     [1, 0, 2, 1]
@@ -17,35 +17,36 @@ def grid_distances(rows: int, columns: int) -> np.ndarray:
 
 
 def temperature(step: int, steps: int, first: float, last: float) -> float:
-    """Radius of the neighbourhood, falling exponentially from `first` to `last` over the steps."""
+    """Radius of the neighbourhood at a step, from `first` exponentially down to `last`."""
     return first * (last / first) ** (step / max(steps - 1, 1))
 
 
 def topographic_error(distances: np.ndarray, rows: int, columns: int) -> float:
-    """Share of members whose two nearest units are not neighbours on the map, diagonals excluded.
+    """Share of members whose two nearest units are not adjacent in a row or column of the map.
 
     Args:
-        distances: Dims (n, units), of members to units.
-        rows, columns: Of the map.
+        distances: Distances of members to units, dims (n, units).
+        rows, columns: Size of the map.
     """
     first, second = np.argpartition(distances, 1, axis=1)[:, :2].T
     return float(np.mean(grid_distances(rows, columns)[first, second] > 1))
 
 
 class SelfOrganisingMap(ClusterMixin, TransformerMixin, BaseEstimator):
-    """Plain self-organising map of vectors by the batch rule (Kohonen 1990, doi:10.1109/5.58325).
+    """Self-organising map of vectors.
 
-    Each epoch sets every unit to the mean of all members, weighted by exp(−d² / T²), d the distance
-    on the map from the member's nearest unit, T the radius, falling from half the side to 0.5.
+    Each epoch sets every unit to the mean of all members with weights exp(−δ² / T²), where δ is the
+    city-block distance on the map from the nearest unit of the member, and the radius T decreases
+    exponentially from half the longer side of the map to 0.5.
 
     Args:
-        rows, columns: Of the map.
-        epochs: Passes over the members.
-        seed: Draws the members on which the units start.
+        rows, columns: Size of the map.
+        epochs: Number of epochs.
+        seed: Random seed for the initial units, which are members.
 
     Attributes:
-        units_: Dims (rows · columns, d), numbered row by row.
-        labels_: Dims (n,), nearest unit of each fitted member.
+        units_: Units, dims (rows · columns, d), numbered row by row.
+        labels_: Nearest unit of each fitted member, dims (n,).
     """
 
     def __init__(self, rows: int = 8, columns: int = 8, *, epochs: int = 50, seed: int = 0) -> None:
@@ -55,10 +56,10 @@ class SelfOrganisingMap(ClusterMixin, TransformerMixin, BaseEstimator):
         self.seed = seed
 
     def fit(self, X: np.ndarray, y: None = None) -> Self:
-        """Find the units.
+        """Fit the units.
 
         Args:
-            X: Dims (n, d), finite.
+            X: Members, dims (n, d), finite.
             y: Ignored.
 
         Raises:
@@ -70,13 +71,13 @@ class SelfOrganisingMap(ClusterMixin, TransformerMixin, BaseEstimator):
         rng = np.random.default_rng([self.seed, 1])
         X = np.asarray(X, dtype=np.float64)
         self.units_ = X[rng.choice(len(X), units, replace=False)]
-        apart = grid_distances(self.rows, self.columns) ** 2
+        unit_distances = grid_distances(self.rows, self.columns) ** 2
         for epoch in range(self.epochs):
             radius = temperature(epoch, self.epochs, max(self.rows, self.columns) / 2, 0.5)
             nearest = self.predict(X)
             sums = np.zeros_like(self.units_)
             np.add.at(sums, nearest, X)
-            weights = np.exp(-apart / radius**2)
+            weights = np.exp(-unit_distances / radius**2)
             self.units_ = (
                 weights @ sums / (weights @ np.bincount(nearest, minlength=units))[:, None]
             )
@@ -92,12 +93,12 @@ class SelfOrganisingMap(ClusterMixin, TransformerMixin, BaseEstimator):
         return self.transform(X).argmin(axis=1)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What `from_arrays` needs to build the map again."""
+        """Arrays from which `from_arrays` rebuilds the map."""
         return {"units": self.units_, "shape": np.array([self.rows, self.columns])}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Self:
-        """A fitted map from the arrays of a model file."""
+        """Build a fitted map from the result of `arrays`."""
         fitted = cls(*arrays["shape"].tolist())
         fitted.units_ = arrays["units"]
         return fitted

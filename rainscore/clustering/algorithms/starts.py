@@ -1,4 +1,4 @@
-"""How the joint methods start, an auto-encoder and k-means; and what saves an empty cluster."""
+"""Start of the joint methods, by an auto-encoder and k-means; revival of empty clusters."""
 
 import logging
 from collections.abc import Callable
@@ -10,37 +10,46 @@ from sklearn.cluster import KMeans
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rainscore.clustering.algorithms.phases import Phase, Run, steps_of_epoch
-from rainscore.clustering.algorithms.pooled import through
+from rainscore.clustering.algorithms.pooled import encode_and_decode
+from rainscore.training.batches import Batches
+from rainscore.training.loop import Phase, Training
 
 logger = logging.getLogger(__name__)
 
 
-def adam(rate: float) -> Callable[..., torch.optim.Optimizer]:
-    """Maker of Adam (Kingma and Ba 2015, arXiv:1412.6980), with the papers' epsilon (Keras)."""
-    return lambda parameters: torch.optim.Adam(parameters, lr=rate, eps=1e-7)
+def adam(learning_rate: float) -> Callable[..., torch.optim.Optimizer]:
+    """Function that makes Adam (Kingma and Ba 2015, arXiv:1412.6980), with ε = 1e-7 as in Keras."""
+    return lambda parameters: torch.optim.Adam(parameters, lr=learning_rate, eps=1e-7)
 
 
-def reconstruction(network: Any, x: Tensor) -> Tensor:
-    """Mean squared error, over batch and features, of the way through the latent space."""
-    return F.mse_loss(through(network, x)[1], x)
+def reconstruction_error(network: Any, x: Tensor) -> Tensor:
+    """Mean squared error of the reconstruction of members (B, …), over batch and features."""
+    return F.mse_loss(encode_and_decode(network, x)[1], x)
 
 
-def autoencoder_phase(run: Run, network: Any, epochs: int) -> Phase:
-    """Training of the network alone: Adam at 1e-3, batches shuffled."""
-    steps = steps_of_epoch(len(run.data), run.batch)
+def autoencoder_phase(network: Any, batches: Batches, epochs: int) -> Phase:
+    """Training of the network alone, by Adam at a learning rate of 1e-3."""
     return Phase(
         name="auto-encoder",
-        steps=epochs * steps,
-        loss=lambda x, rows, step: reconstruction(network, x),
+        steps=epochs * batches.per_epoch,
+        batches=batches,
+        loss=lambda batch, rows, step: reconstruction_error(network, batch[0]),
         optimizer=adam(1e-3),
-        order="shuffled",
-        every=steps,
+        check_every=batches.per_epoch,
     )
 
 
 def kmeans_start(z: np.ndarray, k: int, *, starts: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Centres (k, L) and labels (n,) of k-means with several k-means++ starts.
+    """Cluster vectors by k-means.
+
+    Args:
+        z: Vectors, dims (n, L).
+        k: Number of clusters.
+        starts: Number of k-means++ initialisations, of which the best is kept.
+        seed: Random seed.
+
+    Returns:
+        Centres, dims (k, L), float32; labels, dims (n,).
 
     Raises:
         ValueError: There are fewer members than clusters.
@@ -53,32 +62,33 @@ def kmeans_start(z: np.ndarray, k: int, *, starts: int, seed: int) -> tuple[Tens
 
 
 @torch.no_grad()
-def revive(run: Run, centres: nn.Parameter, distances: Tensor, z: Tensor) -> list[int]:
-    """Set each empty centre on a member, drawn with probability as its squared distance.
+def revive(training: Training, centres: nn.Parameter, distances: Tensor, z: Tensor) -> list[int]:
+    """Move each empty centre to a member, drawn with probability proportional to its distance².
 
-    The rule is that of k-means++ (Arthur and Vassilvitskii 2007): the farthest member would often
-    be an outlier, and a cluster of one.
+    This is the rule of k-means++ (Arthur and Vassilvitskii 2007, doi:10.5555/1283383.1283494). The
+    farthest member would often be an outlier, and the cluster would have one member.
 
     Args:
-        run: Its memory counts the revivals; its optimiser forgets the moved rows.
-        centres: Dims (K, L), changed in place.
-        distances: Dims (n, K), squared, of all members.
-        z: Dims (n, L), the members.
+        training: Training in progress; its memory counts the revivals, and its optimiser's state
+            of the moved rows is cleared.
+        centres: Cluster centres, dims (K, L), changed in place.
+        distances: Squared distances of all members to the centres, dims (n, K).
+        z: Latent vectors of all members, dims (n, L).
 
     Returns:
-        The clusters that were empty.
+        Numbers of the clusters that were empty.
     """
     distances = distances.double()
     sizes = torch.bincount(distances.argmin(dim=1), minlength=len(centres))
     empty = torch.nonzero(sizes == 0).flatten().tolist()
-    rng = np.random.default_rng([run.seed, run.number, run.step])
+    rng = np.random.default_rng([training.seed, training.phase_number, training.step])
     distances[:, empty] = torch.inf
     for cluster in empty:
         chances = distances.min(dim=1).values.numpy() + 1e-30
         member = rng.choice(len(z), p=chances / chances.sum())
         centres[cluster] = z[member].to(centres.device)
         distances[:, cluster] = (z - z[member]).square().sum(dim=1)
-        run.forget_momentum(centres, cluster)
-        run.memory["revived"] += 1
-        logger.warning("cluster %d was empty: set on member %d", cluster, member)
+        training.reset_optimizer_row(centres, cluster)
+        training.memory["revived"] += 1
+        logger.warning("cluster %d was empty: moved to member %d", cluster, member)
     return empty

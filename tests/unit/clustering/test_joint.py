@@ -27,6 +27,7 @@ from rainscore.clustering.algorithms.encoders import (
     MLPSettings,
 )
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
+from rainscore.training.checkpoint import Checkpoint
 
 
 def blobs(n=120, shape=(16,), seed=0):
@@ -84,7 +85,7 @@ def test_the_same_seed_gives_the_same_bytes(method, settings):
 def test_a_killed_training_goes_on_to_the_same_bits(method, settings, calls, tmp_path):
     Stopping.calls_left = 10**9
     whole = built(method, settings, small(Stopping)).fit(blobs())
-    file = tmp_path / "side"
+    file = Checkpoint(tmp_path / "side")
     cut = built(method, settings, small(Stopping))
     Stopping.calls_left = calls
     with pytest.raises(KeyboardInterrupt):
@@ -100,7 +101,7 @@ def test_a_killed_training_goes_on_to_the_same_bits(method, settings, calls, tmp
 
 @each
 def test_a_checkpoint_of_another_seed_is_ignored(method, settings, tmp_path, caplog):
-    file = tmp_path / "side"
+    file = Checkpoint(tmp_path / "side")
     built(method, settings).fit(blobs(), checkpoint=file)
     other = built(method, settings).set_params(seed=1).fit(blobs(), checkpoint=file)
     assert "ignored" in caplog.text
@@ -172,7 +173,7 @@ class Foreign(nn.Module):
 def test_a_foreign_network_plugs_in_and_is_asked_for_when_loading(tmp_path):
     fitted = built(*METHODS[1], Foreign()).fit(blobs())
     fitted.save(tmp_path / "model")
-    with pytest.raises(ValueError, match="pass one built alike"):
+    with pytest.raises(ValueError, match="pass one of the same architecture"):
         IDEC.load(tmp_path / "model")
     again = IDEC.load(tmp_path / "model", Foreign())
     assert np.array_equal(again.predict(blobs()), fitted.labels_)

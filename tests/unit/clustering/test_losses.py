@@ -17,9 +17,9 @@ from rainscore.clustering.algorithms.encoders import (
     MLPSettings,
     NoisyConvNet,
 )
-from rainscore.clustering.algorithms.phases import Run
 from rainscore.clustering.algorithms.som import grid_distances
 from rainscore.clustering.algorithms.starts import revive
+from rainscore.training.loop import Training
 from tests.unit.clustering.test_joint import QUIET, blobs
 
 
@@ -102,61 +102,58 @@ def test_the_loss_of_depict_rebuilds_the_clean_layers_from_the_noisy_latent_vect
     weight = np.float32(np.eye(3))
     clusterer = with_heads(DEPICT(k=3), network, weight=weight, bias=np.zeros(3, np.float32))
     x, target = torch.rand(5, 1, 16, 16), torch.softmax(torch.rand(5, 3), dim=1)
-    run = plain_run()
-    noisy = network.layers(x, run.generator(4))[-1]
+    training = plain_training()
+    noisy = network.layers(x, training.generator(4))[-1]
     clean = network.layers(x)
     image, first, second = network.inverse(noisy)
     cross = -(target * F.log_softmax(noisy, dim=1)).sum(dim=1).mean()
     layers = F.mse_loss(first, clean[0]) + F.mse_loss(second, clean[1])
     expected = cross + F.mse_loss(image, x) + 0.1 * layers
-    assert clusterer._loss(x, target, run, 4).item() == pytest.approx(expected.item(), rel=1e-5)
+    assert clusterer._loss(x, target, training.generator(4)).item() == pytest.approx(
+        expected.item(), rel=1e-5
+    )
     assert not torch.equal(noisy, clean[-1])
 
 
 def test_depict_holds_members_out_without_looking_at_classes():
     """The reference code draws them by the true classes; here they follow from the seed alone."""
-    first, again = (DEPICT(**QUIET, k=3)._phases(plain_run(200))[0].rows for _ in range(2))
+    first, again = (
+        DEPICT(**QUIET, k=3)._phases(plain_training(), torch.zeros(200, 2))[0].batches.members
+        for _ in range(2)
+    )
     assert first is not None and again is not None
     assert len(first) == len(np.unique(first)) == 180
     assert np.array_equal(first, again)
 
 
-def plain_run(n=10):
-    run = Run(
-        model=torch.nn.Module(),
-        data=torch.zeros(n, 2),
-        place=torch.device("cpu"),
-        batch=4,
-        seed=0,
-        identity="",
-        checkpoint=None,
-        checkpoint_seconds=0,
-        progress=False,
+def plain_training():
+    training = Training(
+        model=torch.nn.Module(), device=torch.device("cpu"), seed=0, identity="", progress=False
     )
-    run.memory["revived"] = 0
-    return run
+    training.memory["revived"] = 0
+    return training
 
 
 def test_an_empty_cluster_is_set_on_a_member_and_its_momentum_forgotten():
     z = torch.tensor([[0.0], [0.1], [5.0], [5.1]])
     centres = torch.nn.Parameter(torch.tensor([[0.1], [100.0]]))
-    run = plain_run()
-    run.optimizer = torch.optim.Adam([centres])
+    training = plain_training()
+    training.optimizer = torch.optim.Adam([centres])
     centres.square().sum().backward()
-    run.optimizer.step()
-    assert revive(run, centres, squared_distances(z, centres.detach()), z) == [1]
-    assert centres[1].item() in z and run.memory["revived"] == 1
-    assert run.optimizer.state[centres]["exp_avg"][1].item() == 0
-    assert run.optimizer.state[centres]["exp_avg"][0].item() != 0
-    assert revive(run, centres, squared_distances(z, centres.detach()), z) == []
+    training.optimizer.step()
+    assert revive(training, centres, squared_distances(z, centres.detach()), z) == [1]
+    assert centres[1].item() in z and training.memory["revived"] == 1
+    assert training.optimizer.state[centres]["exp_avg"][1].item() == 0
+    assert training.optimizer.state[centres]["exp_avg"][0].item() != 0
+    assert revive(training, centres, squared_distances(z, centres.detach()), z) == []
 
 
 def test_two_empty_clusters_are_set_on_two_members():
     z = torch.tensor([[0.0], [0.1], [5.0], [9.0]])
     centres = torch.nn.Parameter(torch.tensor([[0.0], [100.0], [200.0]]))
-    run = plain_run()
-    run.optimizer = torch.optim.Adam([centres])
-    revive(run, centres, squared_distances(z, centres.detach()), z)
+    training = plain_training()
+    training.optimizer = torch.optim.Adam([centres])
+    revive(training, centres, squared_distances(z, centres.detach()), z)
     assert len(set(centres.flatten().tolist())) == 3
 
 
@@ -168,15 +165,11 @@ def test_clusters_that_end_empty_are_reported(caplog):
     assert str(empty.tolist()) in caplog.text
 
 
-def test_the_batches_of_dcec_come_in_order_and_those_of_deep_k_means_are_drawn_afresh():
-    run = plain_run()
-    joint = with_heads(DCEC(k=2))._phases(run)[-1]
-    found = []
-    for run.step in range(4):
-        found.append(run._rows(joint, np.arange(10)).tolist())
-    assert found == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [0, 1, 2, 3]]
-    drawn = with_heads(DeepKMeans(k=2))._phases(run)[-1]
-    found = []
-    for run.step in range(3):
-        found.append(sorted(run._rows(drawn, np.arange(10)).tolist()))
-    assert len({len(set(rows)) for rows in found}) == 1 and found[0] != found[1]
+def test_the_batches_of_dcec_are_in_order_and_those_of_deep_k_means_are_drawn():
+    data = torch.zeros(10, 2)
+    joint = with_heads(DCEC(k=2, batch=4))._phases(plain_training(), data)[-1]
+    rows = [joint.batches.rows(step).tolist() for step in range(4)]
+    assert rows == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [0, 1, 2, 3]]
+    joint = with_heads(DeepKMeans(k=2, batch=4))._phases(plain_training(), data)[-1]
+    rows = [sorted(joint.batches.rows(step).tolist()) for step in range(3)]
+    assert all(len(set(drawn)) == 4 for drawn in rows) and rows[0] != rows[1]

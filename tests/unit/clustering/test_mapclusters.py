@@ -24,6 +24,7 @@ from rainscore.errors import RainscoreError
 from rainscore.io import write_json
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings, Summary
 from rainscore.training.channels import CHANNELS
+from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.modelfiles import save_model
 
 SETTINGS = ClusterSettings(
@@ -100,10 +101,10 @@ def test_reconstructions_are_those_of_the_auto_encoder(encoder, rain) -> None:
     network, error = summarised(encoder, rain, "invariant")
     x = torch.from_numpy(rain).float()
     with torch.no_grad():
-        z, given = network.through(x)
-        torch.testing.assert_close(given, encoder(x))
+        z, decoded = network.encode_and_decode(x)
+        torch.testing.assert_close(decoded, encoder(x))
         torch.testing.assert_close(z, network.encode(x))
-        assert error == pytest.approx(float((given - x).square().mean()), rel=1e-3)
+        assert error == pytest.approx(float((decoded - x).square().mean()), rel=1e-3)
 
 
 def test_only_vectors_that_hold_the_position_of_the_rain_are_decoded(encoder, rain) -> None:
@@ -132,7 +133,7 @@ def test_an_invariant_summary_of_a_shifted_map_is_that_of_the_map() -> None:
 
 
 def test_a_constant_component_is_not_divided_by_zero(encoder) -> None:
-    network = Summarised.of(encoder, torch.zeros(5, 3), "position")
+    network = Summarised.fit(encoder, torch.zeros(5, 3), "position")
     assert torch.isfinite(network.encode(torch.zeros(1, 1, 20, 20))).all()
 
 
@@ -197,7 +198,7 @@ def test_a_half_hour_without_rain_estimate_has_no_cluster_and_a_dry_one_is_dry(
     path, latents = month
     clusterer, card, table = cluster_maps(
         [path], latents, encoder, "kmeans",
-        settings=SETTINGS, seed=0, checkpoint=tmp_path / "side", fingerprint="",
+        settings=SETTINGS, seed=0, checkpoint=Checkpoint(tmp_path / "side"),
     )  # fmt: skip
     assert table["time"].tolist() == latents["time"].drop(1).tolist()
     assert table["cluster"][0] == DRY and np.isnan(table["distance"][0])
@@ -214,7 +215,7 @@ def test_a_period_without_enough_rain_is_an_error_before_its_maps_are_read(month
     with pytest.raises(ValueError, match=r"0 maps of the training days .* smaller clustering\.min"):
         cluster_maps(
             [path], latents.assign(wet_share=0.01), encoder, "kmeans",
-            settings=SETTINGS, seed=0, checkpoint=Path("side"), fingerprint="",
+            settings=SETTINGS, seed=0, checkpoint=Checkpoint(Path("side")),
         )  # fmt: skip
 
 

@@ -14,9 +14,8 @@ from rainscore.clustering.mapsets import (
     scored_maps,
     thinned,
 )
-from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
+from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings, load_autoencoder
 from rainscore.training.modelfiles import save_arrays, save_model
-from rainscore.training.models import load_autoencoder
 from tests.world import training_file
 
 

@@ -6,11 +6,13 @@ from rainscore.evaluation.ablation import REDUCED_CONTEXT, compare_variants, var
 from rainscore.evaluation.daysums import DaySums, single_group
 from rainscore.evaluation.skill import STATISTICS, UNET
 from rainscore.training.channels import CHANNELS
-from rainscore.training.dataset import input_channels
-from rainscore.training.fitting import fit_variant
+from rainscore.training.checkpoint import Checkpoint
+from rainscore.training.fitting import fit_unet
+from rainscore.training.settings import UNetConfig
 from rainscore.training.splits import split_blocks
+from rainscore.training.timecontext import input_channels
 from rainscore.training.unet import UNet, UNetSettings
-from tests.world import training_file
+from tests.world import DOMAIN, training_file, unet_card
 
 SPLITS = ("train", "validation", "calibration", "test")
 
@@ -57,22 +59,23 @@ def world(tmp_path_factory):
 
 def test_variants_are_compared_with_the_full_network_where_they_were_not_trained(world, tmp_path):
     paths, splits = world
-    settings = {
-        "width": 8, "depth": 2, "epochs": 1, "batch": 8, "learning_rate": 0.01, "patience": 9,
-        "precision": "fp32", "compile": False, "context_dropout": 0.2, "weight_decay": 0.01,
-    }  # fmt: skip
+    config = UNetConfig(
+        width=8, depth=2, epochs=1, batch=8, learning_rate=0.01, patience=9,
+        precision="fp32", compile=False, context_dropout=0.2, weight_decay=0.01,
+    )  # fmt: skip
     fitted = {
-        name: fit_variant(
-            paths, splits, name, run="early", settings=settings, seed=1,
-            checkpoint=tmp_path / name, fingerprint="",
+        name: fit_unet(
+            paths, splits, config, domain=DOMAIN, run="early", variant=name, seed=1,
+            checkpoint=Checkpoint(tmp_path / name),
         )
         for name in ("no-JJA", "no-west")
     }  # fmt: skip
-    models = {name: (model, card) for name, (model, _, card) in fitted.items()}
-    assert models["no-west"][1]["hidden"] == ["age_next", "change_next", "next_known"]
+    models = {name: (trained.model, trained.card) for name, trained in fitted.items()}
+    assert models["no-west"][1].hidden == ("age_next", "change_next", "next_known")
+    assert models["no-west"][1].variant == "no-west"
     torch.manual_seed(0)
     full = UNet(UNetSettings(len(input_channels(CHANNELS)), width=8, depth=1))
-    table = compare_variants(paths, splits, (full, {"hidden": []}), models, resamples=20, seed=0)
+    table = compare_variants(paths, splits, (full, unet_card()), models, resamples=20, seed=0)
     crps = table[table["measure"] == "crps"].set_index("variant")
     assert list(crps.index) == sorted([*REDUCED_CONTEXT, "no-JJA", "no-west"])
     days, windows = crps["days"].to_dict(), crps["n"].to_dict()

@@ -7,7 +7,7 @@ from rainscore.evaluation.blocks import CHANNEL_NAMES
 from rainscore.evaluation.importance import CHANNEL_GROUPS, permutation_importance, sensitivity
 from rainscore.training.splits import split_blocks
 from rainscore.training.unet import UNet, UNetSettings
-from tests.world import training_file
+from tests.world import training_file, unet_card
 
 
 class Weighing(UNet):
@@ -34,9 +34,8 @@ def world(tmp_path_factory) -> tuple:
 
 def test_only_what_the_network_uses_matters(world) -> None:
     """The score of this world follows the microwave source; so does this network."""
-    card: dict = {"hidden": []}
     model = Weighing(source_imager=0.5, age_known=0.4)
-    table = permutation_importance(model, card, *world, resamples=100, seed=0)
+    table = permutation_importance(model, unet_card(), *world, resamples=100, seed=0)
     found = table.set_index("group")["value"]
     assert set(found.index) == set(CHANNEL_GROUPS)
     assert found["microwave source"] > 0.1
@@ -47,7 +46,7 @@ def test_only_what_the_network_uses_matters(world) -> None:
 
 def test_the_same_seed_gives_the_same_table(world) -> None:
     first, second = (
-        permutation_importance(Weighing(rain=1.0), {"hidden": []}, *world, resamples=20, seed=3)
+        permutation_importance(Weighing(rain=1.0), unet_card(), *world, resamples=20, seed=3)
         for _ in range(2)
     )
     assert first.equals(second)

@@ -5,7 +5,7 @@ from sklearn.decomposition import PCA
 from rainscore.evaluation.latentsizes import compare_latents
 from rainscore.training.dataset import RainMaps
 from rainscore.training.splits import split_blocks
-from tests.world import training_file
+from tests.world import autoencoder_card, training_file
 
 
 def test_errors_stand_beside_those_of_as_many_principal_components(tmp_path):
@@ -14,7 +14,7 @@ def test_errors_stand_beside_those_of_as_many_principal_components(tmp_path):
         table["time"].to_numpy(), pattern=["train", "validation"], block_hours=24, gap_hours=0
     )
     cards = [
-        {"settings": {"latent": size}, "min_wet": 0.02, "best_loss": loss}
+        autoencoder_card(settings={"latent": size}, best_loss=loss)
         for size, loss in ((2, 0.5), (6, 0.25))
     ]
     found = compare_latents([path], splits, cards, seed=0)

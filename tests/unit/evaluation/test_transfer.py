@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import torch
@@ -5,23 +7,18 @@ import torch
 from rainscore.errors import RainscoreError
 from rainscore.evaluation.ablation import compare_variants
 from rainscore.evaluation.transfer import check_external_model
+from rainscore.grids import Grid
 from rainscore.training.channels import CHANNELS
-from rainscore.training.dataset import input_channels, unknown_channels
 from rainscore.training.splits import split_blocks
+from rainscore.training.timecontext import input_channels, unavailable_channels
 from rainscore.training.unet import UNet, UNetSettings
-from tests.world import training_file
+from tests.world import DOMAIN, SCORE, training_file, unet_card
 
-SCORE = {"name": "amount", "threshold": 0.2, "window_km": 48, "learning_step_km": 8}
-GRID = {"crs": "EPSG:4326", "x0": 0, "y0": 50, "dx": 0.1, "dy": -0.1, "nx": 80, "ny": 80}
-OWN = {
-    "score": SCORE,
-    "domain": {"step_km": 4},
-    "channels": input_channels(CHANNELS),
-    "grid": GRID,
-    "simulated": False,
-    "splits": {"train": ["2020-01-01"], "validation": ["2020-01-02"], "test": ["2020-01-03"]},
-    "hidden": [],
-}
+GRID = Grid(crs="EPSG:4326", x0=0, y0=50, dx=0.1, dy=-0.1, nx=80, ny=80)
+OWN = unet_card(
+    grid=GRID,
+    splits={"train": ["2020-01-01"], "validation": ["2020-01-02"], "test": ["2020-01-03"]},
+)
 
 
 def test_a_network_of_the_same_days_and_splits_is_judged():
@@ -31,25 +28,32 @@ def test_a_network_of_the_same_days_and_splits_is_judged():
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"score": {**SCORE, "threshold": 0.5}}, r"score, threshold 0.5 \(here 0.2\); give"),
-        ({"score": {"threshold": 0.2}}, r"name None \(here amount\), window_km None \(here 48\)"),
-        ({"domain": {"step_km": 1}}, r"step_km 1 \(here 4\)"),
-        ({"channels": ["rain"]}, "channels rain"),
+        (
+            {"score": replace(SCORE, wet_threshold_mm_h=0.5)},
+            r"score, wet_threshold_mm_h 0.5 \(here 0.2\); give",
+        ),
+        (
+            {"score": replace(SCORE, name="fss", window_km=24)},
+            r"name fss \(here amount\), window_km 24 \(here 48\)",
+        ),
+        ({"domain": replace(DOMAIN, step_km=1)}, r"step_km 1 \(here 8\)"),
+        ({"channels": ("rain",)}, "channels rain"),
     ],
 )
 def test_a_network_of_another_score_or_of_other_pixels_is_refused(change, says):
     with pytest.raises(RainscoreError, match=says):
-        check_external_model("trained-there", {**OWN, **change}, OWN)
+        check_external_model("trained-there", replace(OWN, **change), OWN)
 
 
 def test_a_network_that_was_trained_on_the_held_out_days_of_this_place_is_refused():
-    other = {**OWN, "splits": {"train": ["2020-01-01", "2020-01-03"], "test": ["2020-01-02"]}}
+    days = {"train": ["2020-01-01", "2020-01-03"], "test": ["2020-01-02"]}
+    other = replace(OWN, splits=days)
     with pytest.raises(RainscoreError, match=r"trained in this domain on days .*2020-01-03"):
         check_external_model("trained-before", other, OWN)
     with pytest.raises(RainscoreError, match="trained in this domain"):
-        check_external_model("trained-beside", {**other, "grid": {**GRID, "x0": 7.5}}, OWN)
-    check_external_model("trained-there", {**other, "grid": {**GRID, "x0": 9.0}}, OWN)
-    check_external_model("trained-on-simulated", {**other, "simulated": True}, OWN)
+        check_external_model("trained-beside", replace(other, grid=replace(GRID, x0=7.5)), OWN)
+    check_external_model("trained-there", replace(other, grid=replace(GRID, x0=9.0)), OWN)
+    check_external_model("trained-on-simulated", replace(other, simulated=True), OWN)
 
 
 def test_a_network_trained_on_final_is_not_shown_the_future_of_early_maps(tmp_path):
@@ -61,7 +65,7 @@ def test_a_network_trained_on_final_is_not_shown_the_future_of_early_maps(tmp_pa
     network = UNet(UNetSettings(len(input_channels(CHANNELS)), width=8, depth=1))
 
     def judged(run: str) -> pd.DataFrame:
-        own = {**OWN, "hidden": list(unknown_channels(run))}
+        own = replace(OWN, hidden=unavailable_channels(run))
         other = {"trained-on-final": (network, OWN)}
         found = compare_variants([path], splits, (network, own), other, resamples=20, seed=0)
         return found[found["variant"] == "trained-on-final"].reset_index()

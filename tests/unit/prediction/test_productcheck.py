@@ -2,11 +2,13 @@ import pytest
 
 from rainscore.errors import RainscoreError
 from rainscore.prediction.productcheck import product_difference
+from rainscore.training.cards import UNetCard
+from tests.world import unet_card
 
-CARD = {"run": "late", "versions": ["V07B", "V07C"]}
+CARD = unet_card(run="late", versions=("V07B", "V07C"))
 
 
-def difference(run: str, version: str, card: dict = CARD, *, any_product: bool = False) -> str:
+def difference(run: str, version: str, card: UNetCard = CARD, *, any_product: bool = False) -> str:
     return product_difference(run, version, card, any_product=any_product)
 
 
@@ -34,7 +36,7 @@ def test_a_granule_of_an_unknown_product_is_accepted_and_described():
 
 
 def test_a_model_without_versions_accepts_granules_of_its_run_only():
-    older = {"run": "late"}
+    older = unet_card(run="late")
     assert "the model card does not give the IMERG version" in difference("late", "V06B", older)
     with pytest.raises(RainscoreError, match="the granule is IMERG Final V07B"):
         difference("final", "V07B", older)

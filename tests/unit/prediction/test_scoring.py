@@ -1,6 +1,7 @@
 """Scoring of new maps by the models of a run, in a world where the answer is known."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ from rainscore.prediction.outputs import Outcome, ScoringJob, score_all, score_i
 from rainscore.prediction.scorer import Scorer, load_scorer
 from rainscore.prediction.scoring import score_files
 from rainscore.prediction.scoringgrids import scoring_grid
-from rainscore.training.dataset import ScoreMaps, forget, unknown_channels
+from rainscore.prediction.scoringmodels import find_model_files, load_models
+from rainscore.training.dataset import ScoreMaps
+from rainscore.training.timecontext import remove_sides, unavailable_channels
 from tests.compliance import cf_errors
 from tests.world import CELLS, month_pair
 
@@ -95,8 +98,9 @@ def test_the_unavailable_inputs_of_a_lone_granule_are_named(run, granules) -> No
 
 
 def test_an_early_map_is_scored_without_later_half_hours(run, granules) -> None:
-    scorer = load_scorer(run.models)
-    scorer.models.unet.card["hidden"] = list(unknown_channels("early"))
+    models = load_models(find_model_files(run.models))
+    card = replace(models.unet.card, hidden=unavailable_channels("early"))
+    scorer = Scorer(replace(models, unet=replace(models.unet, card=card)))
     _, known = list(scored(granules, scorer, scorer.learning_grid))[2]
     _, alone = list(scored(granules[:3], scorer, scorer.learning_grid))[2]
     assert "after" not in alone.attrs["unavailable_inputs"]
@@ -111,7 +115,7 @@ def test_the_first_and_the_newest_map_of_a_record_are_scored_as_in_training(
     scorer = load_scorer(run.models)
     got = dict(scored(granules[shown], scorer, scorer.learning_grid))[granules[2]]
     inputs, _, wet, _ = ScoreMaps([run.path], np.array(["2019-05-01T01:00"], "M8[s]"))[0]
-    forget(inputs.numpy(), scorer.models.unet.card["channels"], (side,))
+    remove_sides(inputs.numpy(), scorer.models.unet.card.channels, (side,))
     with torch.inference_mode():
         quantiles, _ = scorer.models.unet.model(inputs[None])
     assert got.attrs["unavailable_inputs"].startswith(f"the half-hour {side}")

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,11 +7,13 @@ import pytest
 from rainscore.errors import RainscoreError
 from rainscore.prediction.scoringmodels import ModelFiles, find_model_files, load_models
 from rainscore.training.modelfiles import save_model
-from rainscore.training.models import load_unet
+from rainscore.training.unet import load_unet
 
 
 def test_a_model_with_another_scaling_of_the_channels_is_refused(run, tmp_path: Path) -> None:
-    save_model(tmp_path / "unet", run.unet.state_dict(), {**run.card, "normalisation": {}})
+    save_model(
+        tmp_path / "unet", run.unet.state_dict(), replace(run.card, normalisation={}).as_dict()
+    )
     with pytest.raises(RainscoreError, match=r"unet\.json.*train it again"):
         load_unet(tmp_path / "unet")
 

@@ -12,9 +12,11 @@ from rainscore.clustering.mapsets import read_rain
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.evaluation.clusterchecks import check_labels
 from rainscore.evaluation.heldout import EvaluationSettings, Skill, StudyData, evaluate
-from rainscore.io import write_json
+from rainscore.io import read_json, write_json
 from rainscore.training.calibration import map_scores, read_calibration
+from rainscore.training.cards import UNetCard
 from rainscore.training.trained import TrainedUNet
+from tests.world import LEARNING, SCORE
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +103,24 @@ def test_pairs_of_methods_are_compared_both_ways(judged: Skill) -> None:
     assert 0 < there["p"] <= 1
 
 
-def test_the_card_says_how_to_use_the_network(run) -> None:
-    assert set(run.card) >= {"training", "normalisation", "splits", "data_sha256", "hidden"}
-    assert set(run.card) >= {"settings", "grid", "score", "channels", "best_epoch"}
+def test_the_card_describes_the_network_and_survives_its_file(run) -> None:
+    content = read_json(run.models / "unet.json")
+    assert UNetCard.from_dict(content) == run.card
+    assert (content["kind"], content["run"], content["hidden"]) == ("unet", "final", [])
+    assert content["training"]["epochs"] == 6
+    assert content["maps"] == {"train": 288, "validation": 96, "calibration": 96, "test": 96}
+    assert run.card.score == SCORE and run.card.grid == LEARNING
+    assert run.card.versions == ("V07B",) and list(run.card.data_sha256) == [run.path.name]
+
+
+def test_a_calibration_survives_its_file(run) -> None:
+    assert read_calibration(run.models / "unet", run.card) == run.calibration
 
 
 def test_a_calibration_of_another_network_is_refused(run, tmp_path: Path) -> None:
-    write_json({**run.calibration, "weights_sha256": "0"}, tmp_path / "unet_calibration.json")
+    write_json(
+        {**run.calibration.as_dict(), "weights_sha256": "0"}, tmp_path / "unet_calibration.json"
+    )
     with pytest.raises(DamagedFile, match="of another network"):
         read_calibration(tmp_path / "unet", run.card)
     with pytest.raises(RainscoreError, match="calibrate the network"):

@@ -7,16 +7,8 @@ import pytest
 import torch
 
 from rainscore.errors import DamagedFile
-from rainscore.training.dataset import (
-    RainMaps,
-    ScoreMaps,
-    batches,
-    forget,
-    hide,
-    input_channels,
-    stack_context,
-    unknown_channels,
-)
+from rainscore.training.dataset import RainMaps, ScoreMaps, batches
+from rainscore.training.timecontext import input_channels, remove_sides, unavailable_channels
 
 BASE = ["rain", "source_imager", "age_last", "age_next", "age_known", "valid"]
 
@@ -49,49 +41,6 @@ def half_hours(*minutes: int) -> np.ndarray:
     return np.array(minutes).astype("datetime64[m]").astype("datetime64[ns]")
 
 
-def test_context_is_stacked_behind_the_base_channels():
-    # Rain, whether it is known; the last pixel's is not, and no change from or to it is.
-    inputs = np.array([[[1.0, 2.0, 0.0]], [[1, 1, 0]]], np.float16)
-    stacked = stack_context(inputs, None, np.array([[3.0, np.nan, 0.5]]))
-    assert stacked.dtype == np.float32
-    assert stacked[:2, 0].tolist() == inputs[:, 0].tolist()
-    assert stacked[2:, 0].tolist() == [[0, 0, 0], [2, 0, 0], [0, 0, 0], [1, 0, 0]]
-    assert len(input_channels(["rain", "valid"])) == len(stacked)
-
-
-def test_what_the_hours_beside_a_map_told_is_forgotten_but_not_its_own_pass():
-    channels = input_channels(BASE)
-    stacked = np.zeros((len(channels), 1, 2), np.float32)
-    stacked[2:4, 0, 1] = 0.5  # its second pixel has no pass of its own
-    stacked[4:] = 1
-
-    def without(*sides: str) -> list:
-        less = stacked.copy()
-        forget(less, channels, sides)
-        return less[2:, 0].tolist()
-
-    whole = [[0, 0.5], [0, 0.5], [1, 1], [1, 1], [1, 1], [1, 1], [1, 1], [1, 1]]
-    assert channels[2:5] == ["age_last", "age_next", "age_known"]
-    assert without() == stacked[2:, 0].tolist() == whole
-    before, after = without("before"), without("after")
-    assert before[:3] == [[0, 1], [0, 0.5], [1, 0]] and after[:3] == [[0, 0.5], [0, 1], [1, 1]]
-    assert before[-4:] == [[0, 0], [1, 1], [0, 0], [1, 1]]
-    assert after[-4:] == [[1, 1], [0, 0], [1, 1], [0, 0]]
-    both = without("before", "after")
-    assert both[:3] == [[0, 1], [0, 1], [1, 0]] and both[-4:] == [[0, 0]] * 4
-
-
-def test_a_hidden_time_to_the_next_pass_is_unknown_as_a_lone_granule_knows_it():
-    channels = input_channels(BASE)
-    inputs = np.full((len(channels), 1, 2), 0.5, np.float32)
-    inputs[2:4, 0, 0] = 0  # a pass of the granule itself
-    hide(inputs, channels, ("change_next", "age_next", "next_known"))
-    assert inputs[2:4, 0].tolist() == [[0, 0.5], [0, 1]]
-    assert inputs[-4:, 0, 0].tolist() == [0.5, 0, 0.5, 0]
-    hide(inputs, channels, ("age_next", "age_last"))
-    assert inputs[2:4, 0].tolist() == [[1, 1], [1, 1]]
-
-
 @pytest.mark.parametrize("chunked", [False, True])
 def test_rain_of_the_neighbours_is_shown_across_the_border_of_two_months(tmp_path, chunked):
     first = write_month(tmp_path / "a.h5", [0, 30], chunked=chunked)
@@ -118,7 +67,7 @@ def test_a_missing_pixel_of_a_neighbour_is_unknown_not_dry(tmp_path):
 
 def test_hidden_channels_are_never_shown_and_the_others_are(tmp_path):
     path = write_month(tmp_path / "a.h5", [0, 30, 60])
-    hidden = unknown_channels("early")
+    hidden = unavailable_channels("early")
     shown, early = (ScoreMaps([path], half_hours(30), hidden=h)[0][0] for h in ((), hidden))
     names = input_channels(BASE)
     assert early[:, 2, 2][[names.index(name) for name in hidden]].tolist() == [1, 0, 0]
@@ -139,18 +88,20 @@ def test_pixels_that_do_not_count_have_neither_score_nor_truth(tmp_path):
 
 def test_what_every_map_forgets_is_forgotten_in_each_epoch(tmp_path):
     path = write_month(tmp_path / "a.h5", [0, 30, 60])
-    whole, less = (ScoreMaps([path], half_hours(30), forgotten=f)[0][0] for f in ((), ("after",)))
+    whole, less = (
+        ScoreMaps([path], half_hours(30), removed_sides=f)[0][0] for f in ((), ("after",))
+    )
     assert not torch.equal(less, whole)
-    forget(whole.numpy(), input_channels(BASE), ("after",))
+    remove_sides(whole.numpy(), input_channels(BASE), ("after",))
     assert torch.equal(less, whole)
-    data = ScoreMaps([path], half_hours(30), forgotten=("after",), drop_context=1.0)
+    data = ScoreMaps([path], half_hours(30), removed_sides=("after",), context_dropout=1.0)
     assert not any(data.read(np.array([0]), epoch)[0][0, -1].any() for epoch in range(8))
 
 
 def test_dropped_context_forgets_either_side_or_both_in_another_draw_each_epoch(tmp_path):
     minutes = list(range(0, 30 * 92, 30))
     path = write_month(tmp_path / "a.h5", minutes)
-    data = ScoreMaps([path], half_hours(*minutes[1:-1]), drop_context=0.6, seed=3)
+    data = ScoreMaps([path], half_hours(*minutes[1:-1]), context_dropout=0.6, seed=3)
     rows = np.arange(len(data))
     first, again, second = (data.read(rows, epoch)[0] for epoch in (0, 0, 1))
     known = first[:, -2:, 2, 2].numpy()
@@ -214,5 +165,5 @@ def test_files_that_do_not_fit_together_are_named(tmp_path):
         ScoreMaps([good, other], half_hours(0))
     with pytest.raises(DamagedFile, match=r"c\.h5.*truth"):
         ScoreMaps([poor], half_hours(0))
-    with pytest.raises(ValueError, match="none of the 1 wanted half-hours"):
+    with pytest.raises(ValueError, match="none of the 1 half-hours"):
         ScoreMaps([good], half_hours(90))

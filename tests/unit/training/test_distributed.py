@@ -13,11 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
+from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.dataset import RainMaps, ScoreMaps
-from rainscore.training.distributed import is_first
+from rainscore.training.distributed import is_first_process
+from rainscore.training.earlystopping import train
 from rainscore.training.launcher import on_every_gpu, run_processes
-from rainscore.training.loop import train
 from rainscore.training.losses import reconstruction_loss, unet_loss
+from rainscore.training.settings import TrainingSettings
 from rainscore.training.unet import UNet, UNetSettings
 
 CHANNELS = ["rain", "age_last", "age_next", "age_known", "valid"]
@@ -50,15 +52,15 @@ def fit(month: Path, checkpoint: Path, loss: Any = unet_loss) -> tuple[nn.Module
         model = AutoEncoder(AutoEncoderSettings(latent=2, width=8, size=8))
     result = train(
         model, loss, kind([month], TIMES[:17]), kind([month], TIMES[17:]),
-        epochs=2, batch=4, learning_rate=1e-2, seed=2, patience=9, checkpoint=checkpoint,
-        fingerprint="", device="cpu", progress=False,
+        TrainingSettings(epochs=2, batch=4, learning_rate=1e-2, seed=2, patience=9),
+        checkpoint=Checkpoint(checkpoint), device="cpu", progress=False,
     )  # fmt: skip
     return model, result.curve
 
 
 def stopped(model: Any, batch: tuple[Tensor, ...]) -> Tensor:
     """Loss during which one of the processes is asked to stop; the other must follow."""
-    if not is_first():
+    if not is_first_process():
         os.kill(os.getpid(), signal.SIGTERM)
     return unet_loss(model, batch)
 

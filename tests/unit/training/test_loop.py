@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
-from rainscore.training.dataset import Data, RainMaps, ScoreMaps
+from rainscore.training.checkpoint import Checkpoint
+from rainscore.training.dataset import RainMaps, ScoreMaps, TimedData
+from rainscore.training.earlystopping import TrainingResult, train
 from rainscore.training.inference import predict
-from rainscore.training.loop import TrainingResult, train
 from rainscore.training.losses import reconstruction_loss, unet_loss
+from rainscore.training.settings import TrainingSettings
 from rainscore.training.unet import UNet, UNetSettings
 
 BASE = ["rain", "source_imager", "age_last", "age_next", "age_known", "valid"]
@@ -51,32 +53,27 @@ def start(
     loss=unet_loss,
     model: torch.nn.Module | None = None,
     times: np.ndarray = TIMES,
-    **settings,
+    fingerprint: str = "code 1",
+    **changes,
 ) -> tuple[torch.nn.Module, TrainingResult]:
     torch.manual_seed(1)
-    data: tuple[Data, Data]
+    data: tuple[TimedData, TimedData]
     if loss is reconstruction_loss:
         data = RainMaps([month], times[:30]), RainMaps([month], times[30:])
     else:
-        known = ScoreMaps([month], times[:30], drop_context=0.5, seed=5)
-        data = known, ScoreMaps([month], times[30:])
+        training = ScoreMaps([month], times[:30], context_dropout=0.5, seed=5)
+        data = training, ScoreMaps([month], times[30:])
     model = UNet(UNetSettings(len(BASE) + 4, width=8, depth=1)) if model is None else model
-    defaults = {
-        "epochs": 4,
-        "batch": 8,
-        "learning_rate": 1e-2,
-        "seed": 2,
-        "patience": 99,
-        "fingerprint": "code 1",
-        "device": "cpu",
-        "progress": False,
-    }
+    defaults = {"epochs": 4, "batch": 8, "learning_rate": 1e-2, "seed": 2, "patience": 99}
     result = train(
         model,
         loss,
-        *data,
-        checkpoint=checkpoint,
-        **{**defaults, **settings},
+        data[0],
+        data[1],
+        TrainingSettings(**{**defaults, **changes}),
+        checkpoint=Checkpoint(checkpoint, fingerprint),
+        device="cpu",
+        progress=False,
     )
     return model, result
 
@@ -185,7 +182,9 @@ def test_training_stops_early_and_keeps_its_best_weights(month, tmp_path):
 
 
 def test_a_loss_that_is_not_finite_ends_the_training(month, tmp_path):
-    with pytest.raises(FloatingPointError, match=r"epoch 1.*lower the learning rate"):
+    with pytest.raises(
+        FloatingPointError, match=r"not finite before step 4.*lower the learning rate"
+    ):
         start(month, tmp_path / "c.pt", loss=lambda m, b: unet_loss(m, b) * float("nan"))
 
 
@@ -214,15 +213,18 @@ def test_an_autoencoder_trains_and_its_vectors_are_predicted_in_order(month, tmp
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_a_compiled_network_learns_the_same_and_is_saved_as_any_other(month, tmp_path):
     data = ScoreMaps([month], TIMES[:8])
-    found = []
+    results = []
     for compiled in (False, True):
         torch.manual_seed(1)
         model = UNet(UNetSettings(len(BASE) + 4, width=8, depth=1))
+        settings = TrainingSettings(
+            epochs=1, batch=8, learning_rate=1e-2, seed=2, patience=9, compile=compiled
+        )
+        checkpoint = Checkpoint(tmp_path / str(compiled))
         result = train(
-            model, unet_loss, data, data, epochs=1, batch=8, learning_rate=1e-2, seed=2, patience=9,
-            checkpoint=tmp_path / str(compiled), fingerprint="", device="cpu", compiled=compiled,
-            progress=False,
+            model, unet_loss, data, data, settings,
+            checkpoint=checkpoint, device="cpu", progress=False,
         )  # fmt: skip
-        found.append((list(model.state_dict()), result.best_loss))
-    assert found[0][0] == found[1][0]
-    assert found[1][1] == pytest.approx(found[0][1], rel=1e-3)
+        results.append((list(model.state_dict()), result.best_loss))
+    assert results[0][0] == results[1][0]
+    assert results[1][1] == pytest.approx(results[0][1], rel=1e-3)

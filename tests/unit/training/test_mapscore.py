@@ -3,11 +3,12 @@ import pytest
 
 from rainscore.training.channels import CHANNELS, scale_rain
 from rainscore.training.mapscore import (
+    MapCurve,
     calibrate_map_score,
-    curve,
     fit_map_score,
     map_features,
     map_score,
+    predict_map_score,
 )
 
 
@@ -22,29 +23,29 @@ def test_features_of_four_pixels_by_hand() -> None:
     rain = np.array([[[4.0, 1.0], [0.0, 0.0]]])
     quantiles = np.array([[[[0.9, 0.6], [0.1, 0.1]]]])
     hidden = np.array([[[0.5, 0.5], [0.75, 0.25]]])
-    known = np.ones_like(rain, bool)
-    found = map_features(quantiles, hidden, rain > 0, known, inputs_of(rain))
-    # Weights 2.01 and 1.01; one hidden window is expected beside two wet ones.
+    valid = np.ones_like(rain, bool)
+    features = map_features(quantiles, hidden, rain > 0, valid, inputs_of(rain))
+    # Weights 2.01 and 1.01; two wet windows, and one expected hidden window.
     median = (2.01 * 0.9 + 1.01 * 0.6) / 3.02
-    np.testing.assert_allclose(found, [[median, 1 / 3, 0.5]], rtol=1e-5)
+    np.testing.assert_allclose(features, [[median, 1 / 3, 0.5]], rtol=1e-5)
 
 
-def test_windows_without_radar_do_not_count_in_what_the_map_score_is_told_by() -> None:
+def test_windows_without_radar_do_not_count_in_the_features() -> None:
     rain = np.array([[[4.0, 1.0, 9.0], [0.0, 0.0, 0.0]]])
     quantiles, hidden = np.full((1, 1, 2, 3), 0.6), np.full((1, 2, 3), 0.5)
-    known = np.array([[[True, True, False]] * 2])
-    found = map_features(quantiles, hidden, (rain > 0) & known, known, inputs_of(rain))
-    np.testing.assert_allclose(found, [[0.6, 1 / 3, 0.5]], rtol=1e-5)
+    valid = np.array([[[True, True, False]] * 2])
+    features = map_features(quantiles, hidden, (rain > 0) & valid, valid, inputs_of(rain))
+    np.testing.assert_allclose(features, [[0.6, 1 / 3, 0.5]], rtol=1e-5)
 
 
 def test_a_map_without_rain_has_no_score() -> None:
     rain = np.zeros((1, 2, 2))
-    known = np.ones_like(rain, bool)
-    features = map_features(np.full((1, 1, 2, 2), 0.5), rain, rain > 0, known, inputs_of(rain))
+    valid = np.ones_like(rain, bool)
+    features = map_features(np.full((1, 1, 2, 2), 0.5), rain, rain > 0, valid, inputs_of(rain))
     assert np.isnan(features).all()
-    found = map_score(features, fitted())
-    assert found[["value", "low", "high"]].isna().all(axis=None)
-    assert not found["outside"].any()
+    scores = map_score(features, fitted())
+    assert scores[["value", "low", "high"]].isna().all(axis=None)
+    assert not scores["outside"].any()
 
 
 def world(seed: int, maps: int = 400) -> tuple[np.ndarray, np.ndarray]:
@@ -55,43 +56,43 @@ def world(seed: int, maps: int = 400) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([median, hidden, share], axis=1), score
 
 
-def fitted() -> dict:
+def fitted() -> MapCurve:
     days = np.arange(400) // 50
     return calibrate_map_score(fit_map_score(*world(0)), *world(1), days)
 
 
 def test_the_curve_rises_with_the_median_and_falls_with_the_hidden_share() -> None:
-    known = fitted()
+    curve = fitted()
     steps = np.linspace(0, 1, 50)
     flat = np.full(50, 0.5)
-    assert (np.diff(curve(np.stack([steps, flat, flat], axis=1), known)) >= 0).all()
-    assert (np.diff(curve(np.stack([flat, steps, flat], axis=1), known)) <= 0).all()
+    assert (np.diff(predict_map_score(np.stack([steps, flat, flat], axis=1), curve)) >= 0).all()
+    assert (np.diff(predict_map_score(np.stack([flat, steps, flat], axis=1), curve)) <= 0).all()
 
 
-def test_beyond_what_is_known_the_score_stays_at_its_last_value_and_says_so() -> None:
-    known = fitted()
+def test_features_beyond_the_range_of_the_fit_are_clipped_and_flagged() -> None:
+    curve = fitted()
     features = np.array([[1.0, 0.0, 0.5], [0.8, 0.3, 0.5], [0.8, 0.3, 0.999]])
-    found = map_score(features, known)
-    inside = curve(np.array([known["high"][:1] + known["low"][1:2] + [0.5]]), known)[0]
-    assert found["value"][0] == pytest.approx(inside)
-    assert found["value"][0] < 0.95
-    assert found["outside"].tolist() == [False, False, True]
+    scores = map_score(features, curve)
+    inside = predict_map_score(np.array([[curve.high[0], curve.low[1], 0.5]]), curve)[0]
+    assert scores["value"][0] == pytest.approx(inside)
+    assert scores["value"][0] < 0.95
+    assert scores["outside"].tolist() == [False, False, True]
 
 
 def test_other_maps_are_covered_in_every_third_of_the_predicted_score() -> None:
     features, score = world(2, 3000)
-    found = map_score(features, fitted())
-    covered = (score >= found["low"]) & (score <= found["high"])
-    thirds = np.searchsorted(np.quantile(found["value"], [1 / 3, 2 / 3]), found["value"])
+    scores = map_score(features, fitted())
+    covered = (score >= scores["low"]) & (score <= scores["high"])
+    thirds = np.searchsorted(np.quantile(scores["value"], [1 / 3, 2 / 3]), scores["value"])
     assert covered.mean() == pytest.approx(0.9, abs=0.04)
     for third in range(3):
         assert covered[thirds == third].mean() == pytest.approx(0.9, abs=0.05)
-    # And sharper where the scores spread less.
-    width = (found["high"] - found["low"]).groupby(thirds).mean()
+    # The interval is narrower where the scores spread less.
+    width = (scores["high"] - scores["low"]).groupby(thirds).mean()
     assert width[2] < 0.8 * width[0]
 
 
-def test_few_maps_leave_the_median_as_it_is() -> None:
+def test_with_few_maps_the_score_is_the_median() -> None:
     features, score = world(3, 10)
-    known = fit_map_score(features, score)
-    np.testing.assert_allclose(curve(features, known), features[:, 0])
+    curve = fit_map_score(features, score)
+    np.testing.assert_allclose(predict_map_score(features, curve), features[:, 0])

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from rainscore.errors import DamagedFile, RainscoreError
-from rainscore.training.devices import move
+from rainscore.training.devices import to_device
 from rainscore.training.modelfiles import load_arrays, load_model, save_arrays, save_model
 from rainscore.training.unet import UNet, UNetSettings
 
@@ -13,7 +13,7 @@ from rainscore.training.unet import UNet, UNetSettings
 def test_a_network_comes_back_with_its_settings_and_the_same_bits(tmp_path):
     torch.manual_seed(0)
     model = UNet(UNetSettings(in_channels=3, width=4, depth=1))
-    model = move(model, torch.device("cpu"))
+    model = to_device(model, torch.device("cpu"))
     save_model(tmp_path / "v1.2", model.state_dict(), {"settings": vars(model.settings)})
     weights, card = load_model(tmp_path / "v1.2")
     again = UNet(UNetSettings(**card["settings"]))
@@ -56,7 +56,7 @@ def test_weights_of_another_training_are_refused(tmp_path):
     save_model(tmp_path / "a", {"w": torch.zeros(2)}, {})
     save_model(tmp_path / "b", {"w": torch.ones(2)}, {})
     (tmp_path / "b.safetensors").replace(tmp_path / "a.safetensors")
-    with pytest.raises(DamagedFile, match=r"a\.safetensors.*not that which a\.json describes"):
+    with pytest.raises(DamagedFile, match=r"a\.safetensors.*does not match the digest in a\.json"):
         load_model(tmp_path / "a")
 
 

@@ -7,9 +7,10 @@ import yaml
 from rainscore.errors import RainscoreError
 from rainscore.paths import CHECKOUT
 from rainscore.training.channels import CHANNELS
-from rainscore.training.dataset import TIME_CONTEXT, ScoreMaps, input_channels
-from rainscore.training.fitting import SMALLEST_SPREAD, channel_statistics
+from rainscore.training.dataset import ScoreMaps
+from rainscore.training.fitting import MIN_SPREAD, channel_statistics
 from rainscore.training.splits import split_blocks
+from rainscore.training.timecontext import TIME_CONTEXT, input_channels
 from rainscore.training.variants import VARIANTS, Variant
 from tests.world import training_file
 
@@ -31,15 +32,15 @@ def test_a_season_that_the_period_lacks_is_named():
 
 @pytest.mark.parametrize("columns", [10, 11])
 def test_the_halves_of_the_domain_share_no_window(columns):
-    def found(half: str, *, judged: bool) -> list[int]:
-        pixels = Variant(half=half).pixels((2, columns), margin=2, judged=judged)
+    def found(half: str, *, evaluation: bool) -> list[int]:
+        pixels = Variant(half=half).pixels((2, columns), margin=2, evaluation=evaluation)
         assert pixels is not None and pixels.shape == (2, columns)
         return pixels[0].nonzero()[0].tolist()
 
-    assert found("west", judged=True) == found("east", judged=False) == [0, 1, 2]
+    assert found("west", evaluation=True) == found("east", evaluation=False) == [0, 1, 2]
     east = [columns - 3, columns - 2, columns - 1]
-    assert found("west", judged=False) == found("east", judged=True) == east
-    assert Variant().pixels((2, columns), margin=2, judged=True) is None
+    assert found("west", evaluation=False) == found("east", evaluation=True) == east
+    assert Variant().pixels((2, columns), margin=2, evaluation=True) is None
 
 
 def test_the_variants_hide_channels_that_there_are():
@@ -74,6 +75,6 @@ def test_channels_are_standardised_where_imerg_has_rain(world):
     for i, name in enumerate(input_channels(CHANNELS)):
         values = inputs[:, i][wet].astype(float)
         assert mean[i] == pytest.approx(values.mean(), abs=1e-6), name
-        floor = SMALLEST_SPREAD if values.std() else 1.0
+        floor = MIN_SPREAD if values.std() else 1.0
         assert spread[i] == pytest.approx(max(values.std(), floor)), name
     assert spread[CHANNELS.index("liquid")] == 1 and spread[0] < 1
