@@ -262,7 +262,9 @@ class Training:
         if state is None:
             return None
         self.model.load_state_dict(state["model"])
-        self.memory = state["memory"]
+        # In place: the phases hold a reference to the memory.
+        self.memory.clear()
+        self.memory.update(state["memory"])
         for name, value in state["progress"].items():
             setattr(self, name, value)
         logger.info("resumed in phase %d, step %d", self.phase_number, self.step)

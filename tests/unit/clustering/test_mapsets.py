@@ -16,7 +16,7 @@ from rainscore.clustering.mapsets import (
 )
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings, load_autoencoder
 from rainscore.training.modelfiles import save_arrays, save_model
-from tests.world import training_file
+from tests.world import autoencoder_card, training_file
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,8 @@ def month(tmp_path_factory) -> tuple[Path, pd.DataFrame, Path]:
     path, scores = training_file(folder, "2019-05-01", "2019-05-02")
     torch.manual_seed(0)
     settings = AutoEncoderSettings(latent=3, width=4, size=20)
-    card = {"kind": "autoencoder", "settings": vars(settings)}
-    save_model(folder / "autoencoder", AutoEncoder(settings).state_dict(), card)
+    card = autoencoder_card(settings=vars(settings))
+    save_model(folder / "autoencoder", AutoEncoder(settings).state_dict(), card.as_dict())
     return path, scores, folder / "autoencoder"
 
 
