@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rainscore.io import read_table
 from rainscore.runtime import start_logging, use_threads
+from rainscore.training.autoencoderfitting import fit_autoencoder
 from rainscore.training.checkpoint import fingerprint
-from rainscore.training.fitting import fit_autoencoder
 from rainscore.training.launcher import train_and_save
 from rainscore.training.settings import AutoEncoderConfig
 

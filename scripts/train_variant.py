@@ -6,9 +6,9 @@ from rainscore.grids import Domain
 from rainscore.io import read_table
 from rainscore.runtime import start_logging, use_threads
 from rainscore.training.checkpoint import fingerprint
-from rainscore.training.fitting import fit_unet
 from rainscore.training.launcher import train_and_save
 from rainscore.training.settings import UNetConfig
+from rainscore.training.unetfitting import fit_unet
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)

@@ -1,12 +1,10 @@
-"""Losses of the U-Net and the auto-encoder."""
+"""Loss of the U-Net."""
 
 import torch
 from torch import Tensor
-from torch import distributed as group
 from torch.nn import functional as F
 
-from rainscore.training.autoencoder import AutoEncoder
-from rainscore.training.distributed import process_count, unwrapped
+from rainscore.training.distributed import masked_mean, unwrapped
 from rainscore.training.unet import UNet
 
 
@@ -29,29 +27,6 @@ def pinball_loss(
     level = torch.tensor(levels, device=excess.device)[:, None, None]
     loss = torch.maximum(level * excess, (level - 1) * excess).mean(dim=1)  # (B, H, W)
     return masked_mean(loss, mask)
-
-
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the values where the mask is true; 0 if it is true nowhere.
-
-    With several processes, the mean over the processes of the result is the mean of the values of
-    all of them, as it has to be, because gradients are averaged over the processes.
-
-    Args:
-        values: Values of this process, any dims.
-        mask: Boolean, same dims.
-    """
-    total, number = torch.where(mask, values, 0.0).sum(), mask.sum()
-    if process_count() > 1:
-        group.all_reduce(number)
-    return total * process_count() / number.clamp(min=1)
-
-
-def reconstruction_loss(model: AutoEncoder, batch: tuple[Tensor, ...]) -> Tensor:
-    """Mean squared error of the reconstruction of a batch of `dataset.RainMaps`."""
-    (rain,) = batch  # (B, 1, H, W)
-    error = (model(rain).float() - rain) ** 2
-    return masked_mean(error, torch.ones_like(error, dtype=torch.bool))
 
 
 def unet_loss(model: UNet, batch: tuple[Tensor, ...], *, hidden_weight: float = 0.2) -> Tensor:

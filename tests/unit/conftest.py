@@ -11,13 +11,14 @@ from rainscore.clustering.labels import as_records, label_clusters
 from rainscore.clustering.latents import extract_latents
 from rainscore.clustering.mapclusters import ClusterSettings, cluster_maps
 from rainscore.io import write_json
+from rainscore.training.autoencoderfitting import fit_autoencoder
 from rainscore.training.calibration import calibrate_unet
 from rainscore.training.checkpoint import Checkpoint
-from rainscore.training.fitting import fit_autoencoder, fit_unet
 from rainscore.training.modelfiles import save_model
 from rainscore.training.settings import AutoEncoderConfig, UNetConfig
 from rainscore.training.splits import split_blocks
 from rainscore.training.unet import load_unet
+from rainscore.training.unetfitting import fit_unet
 from tests.world import DOMAIN, training_file
 
 PATTERN = ["train", "train", "train", "validation", "calibration", "test"]

@@ -7,11 +7,11 @@ from rainscore.evaluation.daysums import DaySums, single_group
 from rainscore.evaluation.skill import STATISTICS, UNET
 from rainscore.training.channels import CHANNELS
 from rainscore.training.checkpoint import Checkpoint
-from rainscore.training.fitting import fit_unet
 from rainscore.training.settings import UNetConfig
 from rainscore.training.splits import split_blocks
 from rainscore.training.timecontext import input_channels
 from rainscore.training.unet import UNet, UNetSettings
+from rainscore.training.unetfitting import fit_unet
 from tests.world import DOMAIN, training_file, unet_card
 
 SPLITS = ("train", "validation", "calibration", "test")

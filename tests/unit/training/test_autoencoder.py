@@ -4,8 +4,7 @@ from dataclasses import asdict
 import pytest
 import torch
 
-from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
-from rainscore.training.losses import reconstruction_loss
+from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings, reconstruction_loss
 
 
 @pytest.mark.parametrize("size", [100, 64, 25])

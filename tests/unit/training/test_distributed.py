@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
+from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings, reconstruction_loss
 from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.dataset import RainMaps, ScoreMaps
 from rainscore.training.distributed import is_first_process
 from rainscore.training.earlystopping import train
 from rainscore.training.launcher import on_every_gpu, run_processes
-from rainscore.training.losses import reconstruction_loss, unet_loss
+from rainscore.training.losses import unet_loss
 from rainscore.training.settings import TrainingSettings
 from rainscore.training.unet import UNet, UNetSettings
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
+from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings, reconstruction_loss
 from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.dataset import RainMaps, ScoreMaps, TimedData
 from rainscore.training.earlystopping import TrainingResult, train
 from rainscore.training.inference import predict
-from rainscore.training.losses import reconstruction_loss, unet_loss
+from rainscore.training.losses import unet_loss
 from rainscore.training.settings import TrainingSettings
 from rainscore.training.unet import UNet, UNetSettings
 

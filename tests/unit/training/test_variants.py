@@ -8,9 +8,9 @@ from rainscore.errors import RainscoreError
 from rainscore.paths import CHECKOUT
 from rainscore.training.channels import CHANNELS
 from rainscore.training.dataset import ScoreMaps
-from rainscore.training.fitting import MIN_SPREAD, channel_statistics
 from rainscore.training.splits import split_blocks
 from rainscore.training.timecontext import TIME_CONTEXT, input_channels
+from rainscore.training.unetfitting import MIN_SPREAD, channel_statistics
 from rainscore.training.variants import VARIANTS, Variant
 from tests.world import training_file
 
