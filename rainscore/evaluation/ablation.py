@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from rainscore.evaluation.daysums import DaySums, GroupSums, single_group
+from rainscore.evaluation.externalmodels import check_external_model
 from rainscore.evaluation.skill import STATISTICS, UNET, measures, score_statistics
-from rainscore.evaluation.transfer import check_external_model
 from rainscore.scores.bootstrap import interval
 from rainscore.times import season_of
 from rainscore.training.cards import UNetCard

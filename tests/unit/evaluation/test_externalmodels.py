@@ -6,7 +6,7 @@ import torch
 
 from rainscore.errors import RainscoreError
 from rainscore.evaluation.ablation import compare_variants
-from rainscore.evaluation.transfer import check_external_model
+from rainscore.evaluation.externalmodels import check_external_model
 from rainscore.grids import Grid
 from rainscore.training.channels import CHANNELS
 from rainscore.training.splits import split_blocks
