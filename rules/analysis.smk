@@ -6,8 +6,6 @@ rule describe_data:
     output:
         availability="results/data/availability.parquet",
         lag="results/data/lag.parquet",
-        days="results/data/availability.svg",
-        figure="results/data/lag.svg",
     log:
         "logs/describe_data.log",
     benchmark:
@@ -21,18 +19,49 @@ rule describe_data:
         code=code("describe_data"),
         domain=config["domain"],
         radar=RADAR_READING,
-        period=f"{MONTHS[0]} to {MONTHS[-1]}",
-        world="simulated" if SIMULATED else "real",
         half_hours=150,
     script:
         "../scripts/describe_data.py"
 
 
+rule draw_lag:
+    input:
+        lag="results/data/lag.parquet",
+    output:
+        figure="results/data/lag.svg",
+    log:
+        "logs/draw_lag.log",
+    benchmark:
+        "logs/draw_lag.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("draw_lag"),
+        period=f"{MONTHS[0]} to {MONTHS[-1]}",
+        world="simulated" if SIMULATED else "real",
+    script:
+        "../scripts/draw_lag.py"
+
+
 if config["radar"]["comephore_folder"]:
+    from rainscore.analysis.comephore import scan_hours
+
+    def comephore_files(wildcards) -> list[str]:
+        """COMEPHORE files of the hours of the run."""
+        hours = scan_hours(CHECKOUT / config["radar"]["comephore_folder"])
+        months = [
+            hours[(hours.index >= start) & (hours.index < end)]
+            for start, end in SPANS.values()
+        ]
+        return [path for month in months for path in month]
 
     rule check_radar:
         input:
             pairs=every_month("results/pairs/{month}.nc"),
+            comephore=comephore_files,
         output:
             table="results/data/gauges.parquet",
             maps="results/data/gauges.nc",
@@ -47,7 +76,6 @@ if config["radar"]["comephore_folder"]:
             runtime=120,
         params:
             code=code("check_radar"),
-            folder=config["radar"]["comephore_folder"],
         script:
             "../scripts/check_radar.py"
 
@@ -63,6 +91,7 @@ rule tabulate_month:
         rates="results/analysis/{month}_rates.parquet",
         spectra="results/analysis/{month}_spectra.parquet",
         timing="results/analysis/{month}_timing.parquet",
+        scales="results/analysis/{month}_scales.parquet",
     log:
         "logs/tabulate_month/{month}.log",
     benchmark:
@@ -76,6 +105,7 @@ rule tabulate_month:
         code=code("tabulate_month"),
         domain=config["domain"],
         threshold=config["scores"]["wet_threshold_mm_h"],
+        min_valid=config["scores"]["min_valid_share"],
     script:
         "../scripts/tabulate_month.py"
 
@@ -87,6 +117,7 @@ rule stratify_skill:
         rates=every_month("results/analysis/{month}_rates.parquet"),
         spectra=every_month("results/analysis/{month}_spectra.parquet"),
         timing=every_month("results/analysis/{month}_timing.parquet"),
+        scales=every_month("results/analysis/{month}_scales.parquet"),
         tables=every_month("results/scores/{month}.parquet"),
         clusters=f"results/clusters/{METHODS[0]}.parquet",
     output:
@@ -96,6 +127,7 @@ rule stratify_skill:
         thresholds="results/analysis/thresholds.parquet",
         spectra="results/analysis/spectra.parquet",
         timing="results/analysis/timing.parquet",
+        scales="results/analysis/scales.parquet",
     log:
         "logs/stratify_skill.log",
     benchmark:

@@ -1,23 +1,17 @@
-"""Compare the radar's hourly sums with COMEPHORE's."""
+"""Compare the hourly sums of the radar with COMEPHORE."""
 
-import pandas as pd
 import xarray as xr
 
-from rainscore.analysis.comephore import compare_hours, map_hours, scan_hours, summarise_hours
-from rainscore.grids import Grid
+from rainscore.analysis.comephore import compare_months, index_hours, summarise_hours
 from rainscore.io import write_netcdf, write_table
-from rainscore.paths import CHECKOUT
-from rainscore.runtime import start_logging
+from rainscore.runtime import start_logging, use_threads
 
 log = start_logging(snakemake.log[0])
-hours = scan_hours(CHECKOUT / snakemake.params.folder)
-months = []
-for path in snakemake.input.pairs:
-    with xr.open_dataset(path, engine="h5netcdf") as pair:
-        grid = Grid.from_json(pair.attrs["grid"])
-        months.append(compare_hours(pair, hours, grid))
-table = pd.concat([month for month, _ in months])
-found = summarise_hours(table)
-log.warning("radar against COMEPHORE: %s", found)
-write_table(table, snakemake.output.table, **found)
-write_netcdf(map_hours(sum(maps for _, maps in months), grid), snakemake.output.maps)
+use_threads(snakemake.threads)
+i, out = snakemake.input, snakemake.output
+pairs = (xr.open_dataset(path, engine="h5netcdf") for path in i.pairs)
+table, maps = compare_months(pairs, index_hours(i.comephore))
+summary = summarise_hours(table)
+log.warning("radar compared with COMEPHORE: %s", summary)
+write_table(table, out.table, **summary)
+write_netcdf(maps, out.maps)

@@ -1,4 +1,4 @@
-"""A month of IMERG and radar on IMERG's own cells, with the conditions of each cell."""
+"""A month of IMERG and radar on IMERG's cells, with the conditions of each cell."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from rainscore.grids import Grid
 from rainscore.io import MAPS_PER_CHUNK
 from rainscore.regridding.conservative import Weights
 
-LEAST_AREA = 0.5
-"""Share of a cell's area that the radar must see."""
+MIN_VALID_AREA = 0.5
+"""Minimum share of a cell's area with valid radar."""
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,11 @@ class CellMonth:
 
     Attributes:
         times: Half-hour starts in order, dims (time,).
-        cells: IMERG's cells.
-        imerg: IMERG's complete estimate [mm/h], NaN missing.
-        radar: Mean of the radar over the cell [mm/h], NaN missing.
-        source: Index into `SOURCE_NAMES`.
-        code: Combination of all conditions, of `condition_code`.
+        cells: Grid of IMERG's cells.
+        imerg: Complete estimate of IMERG [mm/h], NaN where missing.
+        radar: Mean of the radar over the cell [mm/h], NaN where missing.
+        source: Index into `CELL_SOURCES`.
+        code: Combination of all conditions (`condition_code`).
     """
 
     times: np.ndarray
@@ -36,23 +36,28 @@ class CellMonth:
 
     @property
     def days(self) -> tuple[np.ndarray, np.ndarray]:
-        """The days (UTC), and the place of each half-hour's day among them."""
-        return np.unique(self.times.astype("datetime64[D]"), return_inverse=True)
+        """Days (UTC), and the index of the day of each half-hour."""
+        return unique_days(self.times)
+
+
+def unique_days(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Days (UTC) of half-hour starts (time,), datetime64[D], and the index of each one's day."""
+    return np.unique(times.astype("datetime64[D]"), return_inverse=True)
 
 
 def cell_month(pair: xr.Dataset, onto_cells: Weights) -> CellMonth:
-    """Bring the radar of a pair dataset onto IMERG's cells, and class each cell.
+    """Average the radar of a pair file over IMERG's cells, and classify each cell.
 
     Args:
-        pair: A month's pairs (docs/contracts.md), lazy or not; NaN is missing.
-        onto_cells: Weights from the study grid to IMERG's cells.
+        pair: Pair file of a month (docs/contracts.md), lazy or not; NaN where missing.
+        onto_cells: Regridding weights from the study grid to IMERG's cells.
     """
     rain, times = pair["precipitation"].values, pair["time"].values
     radar = np.empty(rain.shape, np.float32)
     for start in range(0, times.size, MAPS_PER_CHUNK):
         part = slice(start, start + MAPS_PER_CHUNK)
         study = pair["radar"].isel(time=part).values
-        radar[part], _ = onto_cells.apply(study, min_valid=LEAST_AREA)
+        radar[part], _ = onto_cells.apply(study, min_valid=MIN_VALID_AREA)
     classes = cell_conditions(
         pair["mw_source"].values,
         pair["ir_influence"].values,

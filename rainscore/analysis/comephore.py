@@ -1,6 +1,7 @@
-"""COMEPHORE: hourly rain over France from radar and gauges, against which a radar is checked."""
+"""Comparison of a radar with COMEPHORE, hourly rain over France from radar and gauges."""
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,39 +14,52 @@ from rainscore.grids import Grid
 from rainscore.regridding.conservative import overlap_weights
 
 NAME = re.compile(r"(\d{10})_RR\.gtif")
+"""File name; its stamp is the end of the hour, UTC."""
 
 
 MISSING = 65535
+"""Value of missing pixels."""
 
 
 TENTHS = np.float32(0.1)
+"""Unit of the values [mm]."""
+
+
+SUMS = ["sum_radar", "sum_gauges", "sum_radar2", "sum_gauges2", "sum_product"]
+"""Sums over the pixels of an hour."""
 
 
 def scan_hours(folder: Path) -> pd.Series:
-    """List the files below a folder.
+    """List the COMEPHORE files below a folder.
 
     Returns:
-        Paths, indexed by the START of the hour, UTC, in order. A stamp is the END of its hour.
+        Paths, indexed by the start of the hour (UTC), in order.
 
     Raises:
-        RainscoreError: There is none.
+        RainscoreError: There are no such files.
     """
     files = sorted(f for f in Path(folder).absolute().rglob("*.gtif") if NAME.fullmatch(f.name))
     if not files:
         raise RainscoreError(f"{folder}: no COMEPHORE files (YYYYMMDDHH_RR.gtif)")
-    ends = pd.to_datetime([f.name[:10] for f in files], format="%Y%m%d%H").as_unit("ns")
-    return pd.Series([str(f) for f in files], ends - pd.Timedelta(hours=1)).sort_index()
+    return index_hours([str(f) for f in files])
+
+
+def index_hours(files: Sequence[str]) -> pd.Series:
+    """Index COMEPHORE files by the start of their hour (UTC), in order."""
+    stamps = [Path(file).name[:10] for file in files]
+    ends = pd.DatetimeIndex(pd.to_datetime(stamps, format="%Y%m%d%H")).as_unit("ns")
+    return pd.Series(list(files), ends - pd.Timedelta(hours=1), dtype=str).sort_index()
 
 
 def read_hour(file: Path | str) -> tuple[np.ndarray, Grid]:
-    """Read a file.
+    """Read the rain of an hour.
 
     Returns:
-        Amount of the hour, dims (ny, nx), mm, float32, NaN where missing, row 0 north; its grid.
-        Outside France the values are not real.
+        Amount of the hour [mm], float32, dims (y, x), NaN where missing, row 0 north; and its
+        grid. Values outside France are not measurements.
 
     Raises:
-        DamagedFile: It is not such a file.
+        DamagedFile: The file is not a COMEPHORE file.
     """
     try:
         with xr.open_dataarray(file, engine="rasterio", mask_and_scale=False) as raster:
@@ -64,18 +78,17 @@ def read_hour(file: Path | str) -> tuple[np.ndarray, Grid]:
 def compare_hours(
     pair: xr.Dataset, hours: pd.Series, grid: Grid
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Compare the radar's hourly sums with COMEPHORE, on the study grid.
+    """Compare the hourly sums of the radar with COMEPHORE, on the study grid.
 
     Args:
-        pair: A month of pairs: `radar` (time, y, x), mm/h, half-hour means, NaN where missing.
+        pair: Pair file of a month: `radar` (time, y, x), half-hour means [mm/h], NaN where missing.
         hours: Files by the start of their hour (`scan_hours`).
-        grid: Grid of `pair`.
+        grid: Study grid.
 
     Returns:
-        One row an hour that both have: `time`, `n` (pixels), `sum_radar`, `sum_gauges` [mm],
-        `sum_radar2`, `sum_gauges2`, `sum_product` [mm²]: sums that add over time. And of each
-        pixel, dims (3, ny, nx), the sums of the radar and of the gauges [mm] over the hours that
-        have both, and their number.
+        One row per hour that both have: time, n (number of pixels), sum_radar, sum_gauges [mm],
+        sum_radar2, sum_gauges2, sum_product [mm²], which add over time. And sums of each pixel over
+        these hours, dims (3, y, x): radar [mm], COMEPHORE [mm], and number of hours.
     """
     rows, weights, maps = [], {}, np.zeros((3, *grid.shape), np.float32)
     starts = pair.indexes["time"]
@@ -84,38 +97,58 @@ def compare_hours(
         if start not in starts or half_past not in starts:
             continue
         halves = pair["radar"].sel(time=[start, half_past]).to_numpy()
-        amount, own = read_hour(file)
-        if own not in weights:
-            weights[own] = overlap_weights(own, grid)
-        gauges, _ = weights[own].apply(amount, min_valid=0.5)
-        radar = halves.mean(axis=0)  # half an hour at each rate
+        amount, source = read_hour(file)
+        if source not in weights:
+            weights[source] = overlap_weights(source, grid)
+        gauges, _ = weights[source].apply(amount, min_valid=0.5)
+        radar = halves.mean(axis=0)  # [mm]: half an hour at each rate
         both = np.isfinite(radar) & np.isfinite(gauges)
         maps += np.where(both, [radar, gauges, both], 0)
         r, g = radar[both].astype(float), gauges[both].astype(float)
         rows.append((start, r.size, r.sum(), g.sum(), (r * r).sum(), (g * g).sum(), (r * g).sum()))
-    sums = ["sum_radar", "sum_gauges", "sum_radar2", "sum_gauges2", "sum_product"]
-    table = pd.DataFrame(rows, columns=["time", "n", *sums])
-    table = table.astype({"time": "datetime64[ns]", "n": "int64", **dict.fromkeys(sums, float)})
+    table = pd.DataFrame(rows, columns=["time", "n", *SUMS])
+    table = table.astype({"time": "datetime64[ns]", "n": "int64", **dict.fromkeys(SUMS, float)})
     return table, maps
 
 
+def compare_months(
+    pairs: Iterable[xr.Dataset], hours: pd.Series
+) -> tuple[pd.DataFrame, xr.Dataset]:
+    """Compare the hourly sums of the radar with COMEPHORE in all months.
+
+    Args:
+        pairs: Pair files of the months, on one study grid.
+        hours: Files by the start of their hour (`scan_hours`).
+
+    Returns:
+        Table of `compare_hours` of all months, and dataset of `map_hours`.
+    """
+    tables, maps = [], []
+    for pair in pairs:
+        grid = Grid.from_json(pair.attrs["grid"])
+        table, sums = compare_hours(pair, hours, grid)
+        tables.append(table)
+        maps.append(sums)
+    return pd.concat(tables), map_hours(np.sum(maps, axis=0), grid)
+
+
 def map_hours(maps: np.ndarray, grid: Grid) -> xr.Dataset:
-    """Maps of `compare_hours` as a CF dataset: where a radar is too low, its sum is below."""
+    """CF dataset of the sums of each pixel of `compare_hours`."""
     texts = {
-        "radar": ("mm", "rain of the radar over the hours that have both"),
-        "gauges": ("mm", "rain of COMEPHORE over the hours that have both"),
-        "hours": ("1", "number of hours that have both"),
+        "radar": ("mm", "rain of the radar in the hours with both products"),
+        "gauges": ("mm", "rain of COMEPHORE in the hours with both products"),
+        "hours": ("1", "number of hours with both products"),
     }
     variables = {
         name: (("y", "x"), values, {"units": unit, "long_name": text, "grid_mapping": "crs"})
         for (name, (unit, text)), values in zip(texts.items(), maps, strict=True)
     }
-    attrs = {"title": "Radar against radar and gauges (COMEPHORE)", "Conventions": "CF-1.11"}
+    attrs = {"title": "Radar compared with COMEPHORE (radar and gauges)", "Conventions": "CF-1.11"}
     return xr.Dataset(variables | grid.cf, attrs=attrs)
 
 
 def summarise_hours(table: pd.DataFrame) -> dict[str, float]:
-    """Bias (radar over gauges), correlation and root-mean-square difference [mm] of all hours."""
+    """Bias (radar / COMEPHORE), correlation and root-mean-square difference [mm] of all hours."""
     total = table.drop(columns="time").sum()
     n = total["n"]
     if not n:

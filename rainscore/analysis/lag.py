@@ -1,6 +1,7 @@
-"""The lag at which radar and microwave agree best: how a wrong time convention shows itself."""
+"""Time lag at which radar and microwave agree best, to detect a wrong convention of time stamps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -8,48 +9,82 @@ import pandas as pd
 from rainscore.errors import DamagedFile
 from rainscore.grids import Grid
 from rainscore.imerg.reader import read_granule
+from rainscore.regridding.radarreader import RadarReader
 from rainscore.scores.bootstrap import day_weights, interval
 
 LAGS = np.arange(-60, 31, 5)
-"""Minutes by which the radar is taken later than the microwave observation.
+"""Times of the radar after the microwave observation [min].
 
-Microwave sees ice aloft, which outlives the rain: its rain may agree best with earlier radar.
+Microwave sensors respond to ice aloft, so their rain may agree best with the radar at another time.
 """
 
 
 WET = 0.2
-"""A microwave pixel at or above it is wet [mm/h]."""
+"""Wet threshold of the microwave cells [mm/h]."""
 
 
-LEAST_WET = 20
+MIN_CELLS = 20
+"""Minimum number of wet microwave cells, and of cells with radar, of a half-hour."""
 
 
 SUMS = ["n", "sum_x", "sum_y", "sum_xx", "sum_yy", "sum_xy"]
+"""Sums over the cells: x is the radar and y the microwave, both as ln(1 + R / 0.1 mm/h)."""
 
 
 Frames = Callable[[np.datetime64, np.datetime64], tuple[np.ndarray, np.ndarray]]
+"""Function from the start and end of a time span to the frames that start in it.
+
+Returns times (t,) and rates (t, lat, lon) [mm/h], NaN where missing.
+"""
+
+
+@dataclass(frozen=True)
+class BestLag:
+    """Lag of the highest correlation, with its 95 % interval over days.
+
+    Attributes:
+        best, low, high: Lag and ends of the interval [min]; NaN if it cannot be computed.
+        half_hours: Number of half-hours.
+    """
+
+    best: float
+    low: float
+    high: float
+    half_hours: int
+
+    def as_dict(self) -> dict[str, float]:
+        """Convert to a dict of plain values, for metadata of a table."""
+        return asdict(self)
+
+
+def join_months(readers: Sequence[RadarReader]) -> RadarReader:
+    """Combine the radar readers of several months into one.
+
+    The regridding weights are those of the first month that has any frame.
+    """
+    reader = next((r for r in readers if r.weights), readers[0])
+    rows = pd.concat([r.manifest for r in readers], ignore_index=True)
+    return replace(reader, manifest=rows)
 
 
 def lag_sums(
     granules: pd.DataFrame, frames: Frames, cells: Grid, *, step_minutes: int, half_hours: int
 ) -> pd.DataFrame:
-    """Sums of radar against microwave-only rain at its observation minute, for each lag.
+    """Sum radar against microwave-only rain at the minute of its observation, for each lag.
 
-    Half-hours are taken at random from the period; those with fewer than 20 wet microwave cells do
-    not count. All lags of a half-hour use the same cells: those that the radar sees at every lag.
-    Both rains enter as ln(1 + R / 0.1 mm/h), so that a few heavy cells do not decide.
+    Half-hours are drawn at random from the period; those with fewer than `MIN_CELLS` wet microwave
+    cells are left out. All lags of a half-hour use the same cells, where the radar is valid at
+    every lag. Rates R enter as ln(1 + R / 0.1 mm/h), to limit the weight of heavy rain.
 
     Args:
-        granules: Manifest with absolute file names.
-        frames: Gives times (t,) and rates (t, lat, lon) [mm/h] on `cells` of the radar's frames
-            that start in a time span, NaN where missing.
-        cells: IMERG's cells.
+        granules: Manifest of IMERG with absolute file names.
+        frames: Function that reads the radar frames of a time span on `cells`.
+        cells: Grid of IMERG's cells.
         step_minutes: Time between frames [min].
-        half_hours: How many half-hours count, at most.
+        half_hours: Maximum number of half-hours.
 
     Returns:
-        One row a half-hour and lag: `time`, `lag` [min] and the sums `n`, `sum_x` (radar), `sum_y`
-        (microwave), `sum_xx`, `sum_yy`, `sum_xy`, which add.
+        One row per half-hour and lag: lag [min], `SUMS`, time; the sums add over half-hours.
     """
     present = granules[granules["state"] == "present"]
     order = np.random.default_rng(0).permutation(len(present))[: 5 * half_hours]
@@ -62,7 +97,7 @@ def lag_sums(
         except DamagedFile:
             continue
         rain, minute = granule["mw_precipitation"].to_numpy(), granule["mw_minute"].to_numpy()
-        if np.count_nonzero(rain >= WET) < LEAST_WET:
+        if np.count_nonzero(rain >= WET) < MIN_CELLS:
             continue
         start = row["time"].to_datetime64()
         sums = _sums(start, rain, minute, frames, step_minutes)
@@ -73,8 +108,8 @@ def lag_sums(
 
 def find_lag(
     sums: pd.DataFrame, *, resamples: int = 300, seed: int = 0
-) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Correlation by lag, and the lag of the highest, with 95 % intervals over days.
+) -> tuple[pd.DataFrame, BestLag]:
+    """Compute the correlation by lag, and the lag of the highest, with 95 % intervals over days.
 
     Args:
         sums: Rows of `lag_sums`.
@@ -82,51 +117,51 @@ def find_lag(
         seed: Random seed of the bootstrap.
 
     Returns:
-        A table of `lag` [min], `value`, `low`, `high` (correlation), `n` (pairs of cells); and
-        `best`, `low`, `high` [min] with `half_hours`. The best lag is the top of the parabola
-        through the highest value and its neighbours; at either end of the lags it is a bound.
-        Where either rain never varies the table is empty and there is no best lag.
+        Table with one row per lag: lag [min], value, low, high (correlation), n (number of cells);
+        and the best lag: the vertex of the parabola through the highest correlation and its
+        neighbours, or the first or last lag. If the rain of either product is constant, the table
+        is empty and the best lag NaN.
     """
     lags = np.sort(sums["lag"].unique())
-    nothing = pd.DataFrame(columns=["lag", "value", "low", "high", "n"])
-    if not lags.size:
-        return nothing, {"half_hours": 0}
+    empty = pd.DataFrame(columns=["lag", "value", "low", "high", "n"])
     half_hours = sums["time"].nunique()
+    undefined = BestLag(np.nan, np.nan, np.nan, half_hours)
+    if not lags.size:
+        return empty, undefined
     daily = sums.assign(day=sums["time"].dt.normalize()).groupby(["day", "lag"])[SUMS].sum()
     blocks = daily.to_numpy(float).reshape(-1, lags.size, len(SUMS))  # (day, lag, sum)
     total = blocks.sum(axis=0)
     value = _correlation(total)
     if np.isnan(value).all():
-        return nothing, {"half_hours": half_hours}
+        return empty, undefined
     weights = day_weights(len(blocks), resamples=resamples, seed=seed)
     samples = np.array([_correlation(drawn) for drawn in np.tensordot(weights, blocks, axes=1)])
     low, high = interval(samples, len(blocks))
-    tops = np.array([_top(lags, sample) for sample in samples])
+    best_lags = np.array([_top(lags, sample) for sample in samples])
     table = pd.DataFrame({"lag": lags, "value": value, "low": low, "high": high, "n": total[:, 0]})
-    best = {"best": _top(lags, value), **interval(tops, len(blocks))._asdict()}
-    return table, {**best, "half_hours": half_hours}
+    return table, BestLag(_top(lags, value), *interval(best_lags, len(blocks)), half_hours)
 
 
 def _sums(
     start: np.datetime64, rain: np.ndarray, minute: np.ndarray, frames: Frames, step: int
 ) -> pd.DataFrame | None:
-    """Sums of a half-hour at each lag; None where the radar saw too little."""
+    """Sums of a half-hour at each lag; None if too few cells have radar."""
     first = start + np.timedelta64(int(LAGS[0]), "m")
     end = start + np.timedelta64(30 + int(LAGS[-1]) + step, "m")
     times, rates = frames(first, end)
-    places = np.full(int((end - first) / np.timedelta64(step, "m")) + 1, -1)
-    places[((times - first) / np.timedelta64(step, "m")).astype(int)] = np.arange(times.size)
-    seen = np.flatnonzero(np.isfinite(rain) & np.isfinite(minute))
+    frame_of_step = np.full(int((end - first) / np.timedelta64(step, "m")) + 1, -1)
+    frame_of_step[((times - first) / np.timedelta64(step, "m")).astype(int)] = np.arange(times.size)
+    observed = np.flatnonzero(np.isfinite(rain) & np.isfinite(minute))
     offset = int((start - first) / np.timedelta64(1, "m"))
-    index = (minute.ravel()[seen] + offset + LAGS[:, None]) // step  # (lags, cells)
-    place = places[index.astype(int)]
+    index = (minute.ravel()[observed] + offset + LAGS[:, None]) // step  # (lags, cells)
+    frame = frame_of_step[index.astype(int)]
     if not times.size:
         return None
-    radar = np.where(place >= 0, rates.reshape(times.size, -1)[place, seen], np.nan)
+    radar = np.where(frame >= 0, rates.reshape(times.size, -1)[frame, observed], np.nan)
     both = np.isfinite(radar).all(axis=0)
-    if both.sum() < LEAST_WET:
+    if both.sum() < MIN_CELLS:
         return None
-    x, y = (np.log1p(v / 0.1).astype(float) for v in (radar[:, both], rain.ravel()[seen][both]))
+    x, y = (np.log1p(v / 0.1).astype(float) for v in (radar[:, both], rain.ravel()[observed][both]))
     n, ones = np.count_nonzero(both), np.ones(LAGS.size)
     sums = np.stack(
         [n * ones, x.sum(1), y.sum() * ones, (x * x).sum(1), (y * y).sum() * ones, (x * y).sum(1)],
@@ -144,7 +179,7 @@ def _correlation(sums: np.ndarray) -> np.ndarray:
 
 
 def _top(lags: np.ndarray, value: np.ndarray) -> float:
-    """Lag of the top of the parabola through the highest value and its neighbours."""
+    """Lag of the vertex of the parabola through the highest value and its neighbours."""
     if np.isnan(value).all():
         return np.nan
     i = int(np.nanargmax(value))

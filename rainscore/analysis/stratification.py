@@ -1,16 +1,37 @@
-"""Skill stratified by condition: functions of the sums of the months, with intervals over days."""
+"""Skill stratified by condition, with intervals over days."""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from rainscore.analysis.classes import UNKNOWN
 from rainscore.analysis.conditions import season
 from rainscore.analysis.tabulation import SUMS
 from rainscore.errors import RainscoreError
 from rainscore.scores.bootstrap import day_weights, measured
-from rainscore.scores.categorical import Contingency, csi, far, hss, pod
-from rainscore.scores.continuous import Moments, cc, nrmse, relative_bias, rmse
+from rainscore.scores.categorical import (
+    Contingency,
+    csi,
+    ets,
+    far,
+    hk,
+    hss,
+    mcc,
+    pod,
+    pofd,
+    sedi,
+)
+from rainscore.scores.continuous import (
+    Moments,
+    cc,
+    kge,
+    mae,
+    mean_error,
+    nrmse,
+    relative_bias,
+    rmse,
+)
 from rainscore.scores.sums import ratio
 
 GROUPINGS: tuple[tuple[str, ...], ...] = (
@@ -34,20 +55,23 @@ GROUPINGS: tuple[tuple[str, ...], ...] = (
     ("source", "regime"),
     ("source", "cluster"),
 )
-"""Conditions by which skill is told, alone and two by two."""
+"""Groupings of the table: all together, by one condition, and by two conditions."""
 
 
 DIMENSIONS = sorted({name for grouping in GROUPINGS for name in grouping})
+"""Conditions that occur in the groupings; each is a column of the table."""
 
 
-UNKNOWN = "unknown"
+def skill_measures(sums: np.ndarray) -> dict[str, np.ndarray]:
+    """Compute the measures of skill from sums.
 
+    Args:
+        sums: Sums of `tabulation.SUMS`, in that order, dims (..., sum).
 
-def skill(sums: np.ndarray) -> dict[str, np.ndarray]:
-    """Measures from sums (..., `SUMS`): rates and errors in mm/h, the others without unit.
-
-    `score` is the project's, 1 − Σ numerator / Σ denominator, and `fss` the fractions skill score,
-    both over windows; the others are of cells.
+    Returns:
+        Measures by name, dims (...): means, mean error, mae and rmse in mm/h, the others without
+        unit. `score` (local score of the run) and `fss` are 1 − Σ numerator / Σ denominator over
+        windows, the others are taken over cells.
     """
     parts = dict(zip(SUMS, np.moveaxis(sums, -1, 0), strict=True))
     moments = Moments(*(parts[name] for name in Moments._fields))
@@ -55,14 +79,22 @@ def skill(sums: np.ndarray) -> dict[str, np.ndarray]:
     return {
         "imerg_mean": ratio(moments.sum_imerg, moments.n),
         "radar_mean": ratio(moments.sum_radar, moments.n),
+        "mean_error": mean_error(moments),
         "bias": relative_bias(moments),
+        "mae": mae(moments),
         "rmse": rmse(moments),
         "nrmse": nrmse(moments),
         "cc": cc(moments),
+        "kge": kge(moments),
         "pod": pod(counts),
         "far": far(counts),
         "csi": csi(counts),
         "hss": hss(counts),
+        "pofd": pofd(counts),
+        "ets": ets(counts),
+        "hk": hk(counts),
+        "sedi": sedi(counts),
+        "mcc": mcc(counts),
         "score": 1 - ratio(parts["score_numerator"], parts["score_denominator"]),
         "fss": 1 - ratio(parts["fss_numerator"], parts["fss_denominator"]),
     }
@@ -71,12 +103,15 @@ def skill(sums: np.ndarray) -> dict[str, np.ndarray]:
 def with_context(
     table: pd.DataFrame, regimes: pd.DataFrame, clusters: pd.DataFrame
 ) -> pd.DataFrame:
-    """Add what follows from the time of a row: day, season, month, hour (UTC), regime, cluster.
+    """Add the conditions that depend on the time only: season, month, hour, regime and cluster.
 
     Args:
-        table: A month's `condition_sums`.
-        regimes: time, regime; missing where the regime is not known.
-        clusters: time, cluster; −1 is too little rain.
+        table: Sums of a month by condition (`condition_sums`).
+        regimes: Weather regime of each half-hour (time, regime); missing where unknown.
+        clusters: Cluster of each half-hour (time, cluster); −1 for maps with too little rain.
+
+    Returns:
+        The table with the columns day, season, month, hour (UTC), regime and cluster.
     """
     time = table["time"]
     regime = time.map(regimes.set_index("time")["regime"]).astype(object)
@@ -98,27 +133,27 @@ def stratify_skill(
     seed: int,
     groupings: Sequence[tuple[str, ...]] = GROUPINGS,
 ) -> pd.DataFrame:
-    """Skill of each class of each grouping, with 95 % intervals from resampling days.
+    """Compute the skill of each class of each grouping, with 95 % intervals over days.
 
     Args:
-        months: Tables of `with_context`, read one at a time.
-        resamples: Bootstrap samples.
-        seed: Of the samples; the same samples of days serve all groups.
-        groupings: Conditions to group by; () is everything together.
+        months: Tables of `with_context`; one is held in memory at a time.
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed; all groups use the same samples of days.
+        groupings: Conditions to group by; () for all together.
 
     Returns:
-        One row for each grouping, class and measure: grouping (`source × last`, or `all`), a
-        column for each condition (text, missing where it does not group), measure, value, low,
-        high, n (cells), windows, days.
+        One row per grouping, class and measure: grouping (such as `source × last`, or `all`), one
+        column per condition (missing if not in the grouping), measure, value, low, high, n
+        (number of cells), windows, days.
 
     Raises:
-        RainscoreError: The months hold nothing that both products saw.
+        RainscoreError: IMERG and the radar have no valid cell in common.
     """
     daily = _daily_sums(months, groupings)
     if all(part.empty for part in daily.values()):
         raise RainscoreError(
             "descriptive analysis: IMERG and the radar have no cell and half-hour in common; see "
-            "results/data/availability.parquet, and whether the radar covers the domain"
+            "results/data/availability.parquet, and check that the radar covers the domain"
         )
     days = pd.DatetimeIndex(sorted({day for part in daily.values() for day in part["day"]}))
     weights = day_weights(days.size, resamples=resamples, seed=seed)
@@ -127,11 +162,11 @@ def stratify_skill(
         by = list(grouping) or ["grouping"]
         name = " × ".join(grouping) or "all"
         sums = sums.assign(grouping=name)
-        found = measured(sums, by, list(SUMS), skill, days=days, weights=weights)
+        skill = measured(sums, by, list(SUMS), skill_measures, days=days, weights=weights)
         sizes = sums.groupby(by, observed=True)[["n", "windows"]].sum().reset_index()
-        found = found.merge(sizes, on=by).assign(grouping=name)
-        found[list(grouping)] = found[list(grouping)].astype(str)
-        tables.append(found)
+        skill = skill.merge(sizes, on=by).assign(grouping=name)
+        skill[list(grouping)] = skill[list(grouping)].astype(str)
+        tables.append(skill)
     table = pd.concat(tables, ignore_index=True)
     columns = ["grouping", *DIMENSIONS, "measure", "value", "low", "high", "n", "windows", "days"]
     return table.reindex(columns=columns).astype(dict.fromkeys(DIMENSIONS, "string"))
@@ -140,7 +175,7 @@ def stratify_skill(
 def _daily_sums(
     months: Iterable[pd.DataFrame], groupings: Sequence[tuple[str, ...]]
 ) -> dict[tuple[str, ...], pd.DataFrame]:
-    """Sums of each grouping by class and day; no more than one month is held in full."""
+    """Sums of each grouping by class and day; one month is held in memory at a time."""
     parts: dict[tuple[str, ...], list[pd.DataFrame]] = {grouping: [] for grouping in groupings}
     for month in months:
         for grouping, tables in parts.items():

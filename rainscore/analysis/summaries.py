@@ -1,57 +1,71 @@
-"""Contingency by threshold, spectra and timing of each source, with intervals over days."""
+"""Tables of the whole period, with intervals over days, from the daily sums of all months."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from rainscore.analysis.dailysums import OFFSETS, RATE_EDGES
-from rainscore.scores.bootstrap import day_weights, measured
+from rainscore.analysis.classes import RATE_EDGES, THRESHOLDS
+from rainscore.analysis.dailysums import OFFSETS
+from rainscore.scores.bootstrap import Measures, day_weights, measured
 from rainscore.scores.categorical import Contingency, csi, far, pod
+from rainscore.scores.fssbyscale import (
+    ScaleSums,
+    asymptotic_fss,
+    reference_fss,
+    scale_fss,
+    useful_scale,
+)
 from rainscore.scores.spectral import SpectralSums, coherence, effective_resolution
 from rainscore.scores.sums import ratio
 
-THRESHOLDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""mm/h; each is one of `RATE_EDGES`."""
-
-
 ALL = "all"
+"""Name of the source that stands for all sources together."""
 
 
 COUNTS = [*Contingency._fields]
 
 
-SUMMARY = ["source", "measure", "value", "low", "high", "days"]
+POWERS = list(SpectralSums._fields[:3])
+"""Power of IMERG, power of the radar, and cross power."""
+
+
+NO_CLASS = np.nan
+"""Class in the key of a measure that does not depend on it."""
 
 
 def joint_rates(rates: pd.DataFrame) -> pd.DataFrame:
-    """Joint histogram of the whole period, by source and for all of them together.
+    """Add the joint histograms of all days, by source and for all sources together.
 
     Args:
         rates: Rows of `rate_sums` of all months.
 
     Returns:
-        One row for each source and pair of classes that occurs: source, `imerg_from`,
-        `radar_from` (lower edges [mm/h]), n (cells), days.
+        One row per source and pair of classes that occurs: source, imerg_from, radar_from (lower
+        edges of the classes [mm/h]), n (number of cells), days.
     """
-    rates = _with_all(rates)
+    rates = _with_all(rates, ["n"])
     by = ["source", "imerg_class", "radar_class"]
     table = rates.groupby(by)["n"].sum().reset_index()
     days = rates.groupby("source")["day"].nunique()
     edges = {f"{name}_from": RATE_EDGES[table[f"{name}_class"]] for name in ("imerg", "radar")}
-    kept = table.drop(columns=by[1:]).assign(**edges, days=table["source"].map(days))
-    return kept[["source", "imerg_from", "radar_from", "n", "days"]]
+    table = table.assign(**edges, days=table["source"].map(days))
+    return table[["source", "imerg_from", "radar_from", "n", "days"]]
 
 
 def threshold_skill(rates: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
-    """POD, FAR, CSI and frequency bias of each source at each of `THRESHOLDS`.
+    """Compute POD, FAR, CSI and frequency bias of each source at each of `THRESHOLDS`.
 
     Args:
         rates: Rows of `rate_sums` of all months.
-        resamples, seed: Of the bootstrap over days.
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed of the samples.
 
     Returns:
-        source, threshold [mm/h], measure, value, low, high, n (cells), days.
+        One row per source, threshold and measure: source, threshold [mm/h], measure, value, low,
+        high, days, n (number of cells).
     """
-    rates = _with_all(rates)
+    rates = _with_all(rates, ["n"])
     parts = []
     for threshold in THRESHOLDS:
         wet = int(np.searchsorted(RATE_EDGES, threshold))
@@ -72,7 +86,7 @@ def threshold_skill(rates: pd.DataFrame, *, resamples: int, seed: int) -> pd.Dat
 
 
 def _detection(sums: np.ndarray) -> dict[str, np.ndarray]:
-    """Measures from counts (..., `COUNTS`)."""
+    """Measures of detection from counts (..., `COUNTS`)."""
     counts = Contingency(*np.moveaxis(sums, -1, 0))
     wet = counts.hits + counts.misses
     frequency = ratio(counts.hits + counts.false_alarms, wet)
@@ -86,79 +100,81 @@ def _detection(sums: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def spectra(sums: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
-    """Power and coherence by wavelength, and the effective resolution, of each source.
+    """Compute power and coherence by wavelength, and the effective resolution, of each source.
 
     Args:
         sums: Rows of `spectrum_sums` of all months.
-        resamples, seed: Of the bootstrap over days.
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed of the samples.
 
     Returns:
-        source, measure (`imerg_power`, `radar_power` [(mm/h)² a tile], `coherence`,
-        `effective_resolution` [km], whose wavelength is missing), value, low, high, days,
-        `wavelength_km`, n (tiles); no row where no tile counts.
+        One row per source, measure and wavelength: source, measure (imerg_power, radar_power
+        [(mm/h)² per tile], coherence [1], effective_resolution [km], whose wavelength is missing),
+        value, low, high, days, wavelength_km, n (number of tiles). Empty if no tile counts.
     """
+    columns = ["source", "measure", "value", "low", "high", "days", "wavelength_km", "n"]
     if sums.empty:
-        return pd.DataFrame(columns=[*SUMMARY, "wavelength_km", "n"])
-    sums = _with_all(sums)
+        return pd.DataFrame(columns=columns)
+    sums = _with_all(sums, [*POWERS, "tiles"])
     wavelength = np.sort(sums["wavelength_km"].unique())[::-1]
-    powers = list(SpectralSums._fields[:3])
-    wide = sums.pivot(index=["source", "day"], columns="wavelength_km", values=powers)
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([powers, wavelength]))
-    wide.columns = pd.RangeIndex(wide.shape[1])
+    wide = _widen(sums, ["source", "day"], "wavelength_km", POWERS, wavelength)
     tiles = sums.groupby(["source", "day"])["tiles"].first()
-    columns = [*wide.columns, "tiles"]
 
-    def measures(values: np.ndarray) -> dict[str, np.ndarray]:
-        parts = values[..., :-1].reshape(*values.shape[:-1], 3, wavelength.size)
+    def measures(values: np.ndarray) -> dict[tuple[str, float], np.ndarray]:
+        parts = values[..., :-1].reshape(*values.shape[:-1], len(POWERS), wavelength.size)
         imerg, radar, cross = np.moveaxis(parts, -2, 0)
         count = values[..., -1]
-        found: dict = {"effective_resolution": _resolution(imerg, radar, cross, wavelength)}
-        shared = coherence(SpectralSums(imerg, radar, cross, count))
+        resolution = _resolution(imerg, radar, cross, wavelength)
+        out = {("effective_resolution", NO_CLASS): resolution}
+        coherences = coherence(SpectralSums(imerg, radar, cross, count))
         for k, length in enumerate(wavelength):
-            found["imerg_power", length] = ratio(imerg[..., k], count)
-            found["radar_power", length] = ratio(radar[..., k], count)
-            found["coherence", length] = shared[..., k]
-        return found
+            out["imerg_power", length] = ratio(imerg[..., k], count)
+            out["radar_power", length] = ratio(radar[..., k], count)
+            out["coherence", length] = coherences[..., k]
+        return out
 
     daily = wide.assign(tiles=tiles).reset_index()
-    table = _summary(daily, ["source"], columns, measures, resamples=resamples, seed=seed)
-    keys = [key if isinstance(key, tuple) else (key, np.nan) for key in table["measure"]]
-    table["measure"], table["wavelength_km"] = zip(*keys, strict=True)
+    table = _summary(
+        daily, ["source"], [*wide.columns, "tiles"], measures, resamples=resamples, seed=seed
+    )
+    table = _split_keys(table, ["wavelength_km"])
     return table.assign(n=table["source"].map(tiles.groupby("source").sum()))
 
 
 def _resolution(
     imerg: np.ndarray, radar: np.ndarray, cross: np.ndarray, wavelength: np.ndarray
 ) -> np.ndarray:
-    """Effective resolution [km] of totals (..., band)."""
+    """Effective resolution [km] from powers (..., band)."""
     flat = (part.reshape(-1, wavelength.size) for part in (imerg, radar, cross))
-    found = [
+    resolutions = [
         effective_resolution(SpectralSums(a, b, ab, np.ones(1)), wavelength)
         for a, b, ab in zip(*flat, strict=True)
     ]
-    return np.array(found).reshape(imerg.shape[:-1])
+    return np.array(resolutions).reshape(imerg.shape[:-1])
 
 
 def timing(sums: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
-    """Correlation of IMERG with the radar's mean over later or longer times, by source.
+    """Correlate IMERG with the mean of the radar over shifted and longer times, by source.
 
     Args:
         sums: Rows of `timing_sums` of all months.
-        resamples, seed: Of the bootstrap over days.
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed of the samples.
 
     Returns:
-        source, measure (`correlation`; `best_lag`, `best_accumulation` [min], those of the highest
-        correlation), value, low, high, days, lag [min] by which the middle of the radar's time
-        lies after that of the half-hour, accumulation [min], n (cells); no row where no cell has
-        all of the radar's times.
+        One row per source, measure, lag and accumulation: source, measure (correlation [1]; and
+        best_lag and best_accumulation [min], where the correlation is highest), value, low, high,
+        days, lag [min] (centre of the radar's time after the centre of the half-hour),
+        accumulation [min] (length of the radar's time), n (number of cells). Empty if no cell has
+        the radar at all offsets.
     """
+    columns = ["source", "measure", "value", "low", "high", "days", "lag", "accumulation", "n"]
     if sums.empty:
-        return pd.DataFrame(columns=[*SUMMARY, "lag", "accumulation", "n"])
-    sums = _with_all(sums)
-    width = 2 + len(OFFSETS)
-    columns = [*zip(*np.triu_indices(width), strict=True)]
+        return pd.DataFrame(columns=columns)
+    sums = _with_all(sums, ["value"])
+    i, j = np.triu_indices(2 + len(OFFSETS))
     wide = sums.pivot(index=["source", "day"], columns=["i", "j"], values="value")
-    wide = wide.reindex(columns=pd.MultiIndex.from_tuples(columns))
+    wide = wide.reindex(columns=pd.MultiIndex.from_arrays([i, j]))
     wide.columns = pd.RangeIndex(wide.shape[1])
     table = _summary(
         wide.reset_index(),
@@ -168,23 +184,26 @@ def timing(sums: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
         resamples=resamples,
         seed=seed,
     )
-    keys = [key if isinstance(key, tuple) else (key, np.nan, np.nan) for key in table["measure"]]
-    table["measure"], table["lag"], table["accumulation"] = zip(*keys, strict=True)
+    table = _split_keys(table, ["lag", "accumulation"])
     n = wide[0].groupby("source").sum().astype(np.int64)
     return table.assign(n=table["source"].map(n))
 
 
-def timing_correlations(sums: np.ndarray) -> dict:
-    """Correlation of IMERG with the mean of each run of offsets, from sums (..., column pair).
+def timing_correlations(sums: np.ndarray) -> dict[tuple[str, float, float], np.ndarray]:
+    """Correlate IMERG with the mean of the radar over each range of offsets.
+
+    Args:
+        sums: Sums of products of `timing_sums`, dims (..., pair of variables).
 
     Returns:
-        By ('correlation', lag, accumulation) [min]; and `best_lag`, `best_accumulation`.
+        Correlations by ('correlation', lag, accumulation) [min]; and the lag and accumulation of
+        the highest by ('best_lag', NaN, NaN) and ('best_accumulation', NaN, NaN).
     """
     width = 2 + len(OFFSETS)
     gram = np.empty((*sums.shape[:-1], width, width))
     i, j = np.triu_indices(width)
     gram[..., i, j] = gram[..., j, i] = sums
-    found: dict = {}
+    out: dict[tuple[str, float, float], np.ndarray] = {}
     for first in range(2, width):
         for last in range(first, width):
             mean = np.zeros((width, 3))
@@ -192,19 +211,18 @@ def timing_correlations(sums: np.ndarray) -> dict:
             mean[first : last + 1, 2] = 1 / (last - first + 1)
             products = mean.T @ gram @ mean
             lag = 15.0 * (OFFSETS[first - 2] + OFFSETS[last - 2])
-            found["correlation", lag, 30.0 * (last - first + 1)] = _correlation(products)
-    keys = np.array([key[1:] for key in found])
-    every = np.stack(list(found.values()), axis=-1)
-    best = np.nan_to_num(every, nan=-np.inf).argmax(axis=-1)
-    known = np.isfinite(every).any(axis=-1)
-    found["best_lag"], found["best_accumulation"] = (
-        np.where(known, keys[best, k], np.nan) for k in range(2)
-    )
-    return found
+            out["correlation", lag, 30.0 * (last - first + 1)] = _correlation(products)
+    keys = np.array([key[1:] for key in out])
+    correlations = np.stack(list(out.values()), axis=-1)
+    best = np.nan_to_num(correlations, nan=-np.inf).argmax(axis=-1)
+    defined = np.isfinite(correlations).any(axis=-1)
+    for k, name in enumerate(("best_lag", "best_accumulation")):
+        out[name, NO_CLASS, NO_CLASS] = np.where(defined, keys[best, k], np.nan)
+    return out
 
 
 def _correlation(products: np.ndarray) -> np.ndarray:
-    """Correlation of columns 1 and 2 from sums of products (..., 3, 3); column 0 is 1."""
+    """Correlation of variables 1 and 2 from sums of products (..., 3, 3); variable 0 is 1."""
     n, spread = products[..., 0, 0], []
     for k in (1, 2):
         square = n * products[..., k, k] - products[..., 0, k] ** 2
@@ -213,16 +231,80 @@ def _correlation(products: np.ndarray) -> np.ndarray:
     return covariance / (spread[0] * spread[1])
 
 
-def _with_all(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows, and those of all sources together under the source 'all'."""
-    values = {"n", "value", "tiles", *SpectralSums._fields} & set(table.columns)
-    keys = [name for name in table.columns if name not in {"source", *values}]
-    whole = table.groupby(keys, as_index=False)[sorted(values)].sum().assign(source=ALL)
-    return pd.concat([whole, table.astype({"source": str})], ignore_index=True)
+def fss_by_scale(sums: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
+    """Compute the FSS at each threshold and window size, and the useful scale.
+
+    Args:
+        sums: Rows of `fss_sums` of all months.
+        resamples: Number of bootstrap samples of days.
+        seed: Random seed of the samples.
+
+    Returns:
+        One row per threshold, measure and window: threshold [mm/h], measure (fss; reference_fss
+        and asymptotic_fss [1] and useful_scale [km], whose window is missing), value, low, high,
+        days, window_km. Empty if there is no valid pixel.
+    """
+    columns = ["threshold", "measure", "value", "low", "high", "days", "window_km"]
+    if sums.empty:
+        return pd.DataFrame(columns=columns)
+    windows_km = np.sort(sums["window_km"].unique())
+    fields = list(ScaleSums._fields)
+    wide = _widen(sums, ["threshold", "day"], "window_km", fields, windows_km)
+
+    def measures(values: np.ndarray) -> dict[tuple[str, float], np.ndarray]:
+        parts = values.reshape(*values.shape[:-1], len(fields), windows_km.size)
+        scale = ScaleSums(*np.moveaxis(parts, -2, 0))
+        scores = scale_fss(scale)
+        out = {("fss", km): scores[..., k] for k, km in enumerate(windows_km)}
+        out["reference_fss", NO_CLASS] = reference_fss(scale)[..., 0]
+        out["asymptotic_fss", NO_CLASS] = asymptotic_fss(scale)[..., 0]
+        out["useful_scale", NO_CLASS] = useful_scale(scale, windows_km)
+        return out
+
+    table = _summary(
+        wide.reset_index(),
+        ["threshold"],
+        list(wide.columns),
+        measures,
+        resamples=resamples,
+        seed=seed,
+    )
+    return _split_keys(table, ["window_km"])[columns]
 
 
-def _summary(daily, by, columns, measures, *, resamples: int, seed: int) -> pd.DataFrame:
-    """`measured` over all days of the table."""
+def _with_all(table: pd.DataFrame, sums: list[str]) -> pd.DataFrame:
+    """The rows, and their sums over all sources under the source `ALL`."""
+    keys = [name for name in table.columns if name not in {"source", *sums}]
+    total = table.groupby(keys, as_index=False)[sorted(sums)].sum().assign(source=ALL)
+    return pd.concat([total, table.astype({"source": str})], ignore_index=True)
+
+
+def _widen(
+    sums: pd.DataFrame, index: list[str], column: str, values: list[str], classes: np.ndarray
+) -> pd.DataFrame:
+    """Pivot to one row per `index`, with numbered columns: all classes of each of the values."""
+    wide = sums.pivot(index=index, columns=column, values=values)
+    wide = wide.reindex(columns=pd.MultiIndex.from_product([values, classes]))
+    wide.columns = pd.RangeIndex(wide.shape[1])
+    return wide
+
+
+def _split_keys(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """Split keys (measure, class, ...) in the column `measure` into one column each."""
+    keys = pd.DataFrame(table["measure"].tolist(), columns=["measure", *classes], index=table.index)
+    return table.assign(**{str(name): keys[name] for name in keys})
+
+
+def _summary(
+    daily: pd.DataFrame,
+    by: list[str],
+    columns: list,
+    measures: Measures,
+    *,
+    resamples: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Measures of each group with intervals (`measured`), over all days of the table."""
     days = pd.DatetimeIndex(sorted(daily["day"].unique()))
     weights = day_weights(days.size, resamples=resamples, seed=seed)
     return measured(daily, by, columns, measures, days=days, weights=weights)

@@ -112,7 +112,7 @@ def asymptotic_fss(sums: ScaleSums) -> np.ndarray:
     return ratio(2 * f * o, f**2 + o**2)
 
 
-def useful_scale(sums: ScaleSums, windows: Sequence[int]) -> np.ndarray:
+def useful_scale(sums: ScaleSums, windows: Sequence[float] | np.ndarray) -> np.ndarray:
     """Smallest window size whose FSS is useful.
 
     Args:

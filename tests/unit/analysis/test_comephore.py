@@ -42,7 +42,7 @@ def test_an_hour_is_in_tenths_of_a_millimetre_and_starts_before_its_stamp(tmp_pa
     assert scan_hours(tmp_path).index[0] == pd.Timestamp("2020-01-01")
 
 
-def test_hourly_sums_are_compared_where_both_have_a_value(tmp_path: Path) -> None:
+def test_hourly_sums_are_compared_where_both_products_are_valid(tmp_path: Path) -> None:
     write(tmp_path, "2020010101", [[10, 10, 65535], [10, 10, 10]])
     write(tmp_path, "2020010102", [[10] * 3, [10] * 3])
     table, maps = compare_hours(pair([1.0, 3.0, 2.0]), scan_hours(tmp_path), GRID)
@@ -51,9 +51,9 @@ def test_hourly_sums_are_compared_where_both_have_a_value(tmp_path: Path) -> Non
     assert row["n"] == 5
     assert (row["sum_radar"], row["sum_gauges"]) == pytest.approx((10, 5), rel=1e-5)
     np.testing.assert_allclose(maps[:, 0], [[2, 2, 0], [1, 1, 0], [1, 1, 0]], rtol=1e-5)
-    found = summarise_hours(table)
-    assert found["bias"] == pytest.approx(2, rel=1e-5)
-    assert found["rmse"] == pytest.approx(1, rel=1e-5)
+    summary = summarise_hours(table)
+    assert summary["bias"] == pytest.approx(2, rel=1e-5)
+    assert summary["rmse"] == pytest.approx(1, rel=1e-5)
 
 
 def test_the_correlation_is_that_of_numpy(tmp_path: Path) -> None:
@@ -63,12 +63,12 @@ def test_the_correlation_is_that_of_numpy(tmp_path: Path) -> None:
     radar = rng.gamma(1.0, 2.0, (2, 2, 3)).astype(np.float32)
     month = pair([0.0, 0.0])
     month["radar"] = (("time", "y", "x"), radar)
-    found = summarise_hours(compare_hours(month, scan_hours(tmp_path), GRID)[0])
+    summary = summarise_hours(compare_hours(month, scan_hours(tmp_path), GRID)[0])
     expected = np.corrcoef(radar.mean(axis=0).ravel(), tenths.ravel())[0, 1]
-    assert found["correlation"] == pytest.approx(expected, rel=1e-5)
+    assert summary["correlation"] == pytest.approx(expected, rel=1e-5)
 
 
-def test_real_crops_have_the_values_and_the_grid_of_the_french_mosaic() -> None:
+def test_real_files_have_the_values_and_the_grid_of_the_french_mosaic() -> None:
     hours = scan_hours(shared("comephore"))
     assert (len(hours), hours.index[0]) == (8, pd.Timestamp("2011-11-04 20:00"))
     amount, grid = read_hour(hours.iloc[0])
@@ -81,7 +81,7 @@ def test_real_crops_have_the_values_and_the_grid_of_the_french_mosaic() -> None:
     assert 3 < lon.mean() < 8
 
 
-def test_no_files_and_bad_files_are_errors(tmp_path: Path) -> None:
+def test_an_empty_folder_and_a_damaged_file_are_errors(tmp_path: Path) -> None:
     with pytest.raises(RainscoreError, match="no COMEPHORE files"):
         scan_hours(tmp_path)
     (tmp_path / "2020010101_RR.gtif").write_bytes(b"no")

@@ -6,7 +6,6 @@ import pytest
 import xarray as xr
 from scipy.ndimage import gaussian_filter
 
-from rainscore.analysis.availability import availability
 from rainscore.analysis.lag import find_lag, lag_sums
 from rainscore.grids import Grid
 from rainscore.imerg.names import granule_name
@@ -19,22 +18,22 @@ MINUTE = np.timedelta64(1, "m")
 
 
 def world() -> np.ndarray:
-    """Rain at each minute of four hours, with a memory of a quarter of an hour; [mm/h]."""
+    """Rain [mm/h] at each minute of four hours, correlated over about 15 minutes."""
     noise = np.random.default_rng(1).standard_normal((240, 16, 20))
     smooth = gaussian_filter(noise, (15, 1, 1))
     return np.exp(2 * smooth / smooth.std()).astype(np.float32)
 
 
 def granules(folder: Path, rain: np.ndarray) -> pd.DataFrame:
-    """Two half-hours that microwave saw at minutes 3 to 26, row by row."""
+    """Two half-hours with microwave observations at minutes 3 to 26, row by row."""
     rows = []
     for start in (START, START + 30 * MINUTE):
         minute = np.broadcast_to(np.linspace(3, 26, 16).astype(int)[:, None], CELLS.shape)
         first = int((start - START) / MINUTE) + 90
-        seen = rain[first + minute, np.arange(16)[:, None], np.arange(20)]
+        observed = rain[first + minute, np.arange(16)[:, None], np.arange(20)]
         names = ["precipitation", "random_error", "mw_precipitation", "ir_precipitation"]
         names += ["precipitation_uncal", "quality_index"]
-        fields = dict.fromkeys(names, (("lat", "lon"), seen))
+        fields = dict.fromkeys(names, (("lat", "lon"), observed))
         fields |= {
             name: (("lat", "lon"), np.full(CELLS.shape, 9.0))
             for name in ("mw_source", "ir_influence", "liquid_probability")
@@ -48,7 +47,9 @@ def granules(folder: Path, rain: np.ndarray) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("stamp_error", [-5, 0, 5])
-def test_a_wrong_stamp_shows_as_a_lag_of_a_step(stamp_error: int, tmp_path: Path) -> None:
+def test_a_wrong_time_stamp_shifts_the_best_lag_by_one_step(
+    stamp_error: int, tmp_path: Path
+) -> None:
     rain = world()
     means = rain.reshape(48, 5, 16, 20).mean(axis=1)
     times = START - 90 * MINUTE + np.arange(48) * 5 * MINUTE + stamp_error * MINUTE
@@ -59,8 +60,8 @@ def test_a_wrong_stamp_shows_as_a_lag_of_a_step(stamp_error: int, tmp_path: Path
 
     sums = lag_sums(granules(tmp_path, rain), frames, CELLS, step_minutes=5, half_hours=5)
     table, best = find_lag(sums, resamples=50)
-    assert best["half_hours"] == 2
-    assert best["best"] == pytest.approx(stamp_error, abs=1.5)
+    assert best.half_hours == 2
+    assert best.best == pytest.approx(stamp_error, abs=1.5)
     assert table["value"].max() > 0.9
     assert table["n"].eq(2 * 16 * 20).all()
 
@@ -72,8 +73,9 @@ def test_without_microwave_rain_there_is_no_lag_and_the_figure_says_so(tmp_path:
         return np.array([], "datetime64[ns]"), np.empty((0, 16, 20), np.float32)
 
     table, best = find_lag(lag_sums(dry, no_frames, CELLS, step_minutes=5, half_hours=5))
-    assert (len(table), best) == (0, {"half_hours": 0})
-    drawn = plot_lag(table, best, stamp="start", period="2020-01", world="real")
+    assert (len(table), best.half_hours) == (0, 0)
+    assert np.isnan(best.best)
+    drawn = plot_lag(table, best.as_dict(), stamp="start", period="2020-01", world="real")
     assert drawn.texts[-1].get_text().startswith("no half-hour")
 
 
@@ -86,19 +88,5 @@ def test_a_radar_that_never_rains_has_no_best_lag(tmp_path: Path) -> None:
 
     sums = lag_sums(granules(tmp_path, world()), dry, CELLS, step_minutes=5, half_hours=5)
     table, best = find_lag(sums, resamples=5)
-    assert (len(sums) > 0, len(table), best) == (True, 0, {"half_hours": 2})
-
-
-def test_each_day_of_each_product_is_counted_with_its_versions() -> None:
-    times = pd.date_range("2020-01-01 23:00", periods=4, freq="30min")
-    table = pd.DataFrame(
-        {
-            "time": times,
-            "state": ["present", "missing", "present", "damaged"],
-            "version": ["V07B", "", "V07C", "V07B"],
-        }
-    )
-    found = availability({"IMERG": table})
-    assert found["expected"].tolist() == [2, 2]
-    assert found[["present", "missing", "damaged"]].to_numpy().tolist() == [[1, 1, 0], [1, 0, 1]]
-    assert found["versions"].tolist() == ["V07B", "V07C"]
+    assert (len(sums) > 0, len(table), best.half_hours) == (True, 0, 2)
+    assert np.isnan(best.best)

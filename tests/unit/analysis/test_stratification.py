@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.analysis.stratification import skill, stratify_skill, with_context
+from rainscore.analysis.stratification import skill_measures, stratify_skill, with_context
 from rainscore.analysis.summaries import threshold_skill
 from rainscore.analysis.tabulation import SUMS
 
@@ -17,14 +17,17 @@ def test_the_measures_are_those_of_the_sums() -> None:
         "score_numerator": 3, "score_denominator": 12, "windows": 5,
         "fss_numerator": 1, "fss_denominator": 10,
     }  # fmt: skip
-    found = skill(np.array([sums[name] for name in SUMS], float))
-    assert found["bias"] == 0
-    assert found["cc"] == pytest.approx(np.corrcoef(imerg, radar)[0, 1])
-    assert found["rmse"] == pytest.approx(np.sqrt(((imerg - radar) ** 2).mean()))
-    assert (found["pod"], found["far"], found["csi"]) == (0.5, 0.5, pytest.approx(1 / 3))
-    assert found["hss"] == 0
-    assert (found["score"], found["fss"]) == (0.75, 0.9)
-    assert found["imerg_mean"] == found["radar_mean"] == 0.75
+    measures = skill_measures(np.array([sums[name] for name in SUMS], float))
+    assert measures["bias"] == 0
+    assert measures["cc"] == pytest.approx(np.corrcoef(imerg, radar)[0, 1])
+    assert measures["rmse"] == pytest.approx(np.sqrt(((imerg - radar) ** 2).mean()))
+    assert (measures["pod"], measures["far"], measures["csi"]) == (0.5, 0.5, pytest.approx(1 / 3))
+    assert measures["hss"] == measures["ets"] == measures["hk"] == measures["mcc"] == 0
+    assert (measures["pofd"], measures["mae"], measures["mean_error"]) == (0.5, 1, 0)
+    assert measures["kge"] == pytest.approx(measures["cc"])
+    assert measures["sedi"] == 0
+    assert (measures["score"], measures["fss"]) == (0.75, 0.9)
+    assert measures["imerg_mean"] == measures["radar_mean"] == 0.75
 
 
 def month(start: str, source: list[str]) -> pd.DataFrame:
@@ -45,7 +48,7 @@ GROUPINGS = ((), ("source",), ("season", "hour"), ("regime",), ("cluster",))
 OPTIONS: dict = {"resamples": 50, "seed": 3, "groupings": GROUPINGS}
 
 
-def test_the_classes_of_a_grouping_share_out_the_whole() -> None:
+def test_the_classes_of_each_grouping_add_up_to_the_total() -> None:
     months = [month("2019-01-01", ["imager", "morphed"]), month("2019-07-01", ["morphed"])]
     table = stratify_skill(months, **OPTIONS)
     n = table[table["measure"] == "score"].groupby("grouping")["n"].sum()
@@ -57,17 +60,17 @@ def test_the_classes_of_a_grouping_share_out_the_whole() -> None:
     assert set(by["cluster"]["cluster"]) == {"-1", "unknown"}
 
 
-def test_the_order_of_the_months_changes_no_byte() -> None:
+def test_the_order_of_the_months_does_not_change_a_byte() -> None:
     months = [month("2019-01-01", ["imager"]), month("2019-07-01", ["morphed", "imager"])]
-    once, again = (stratify_skill(part, **OPTIONS) for part in (months, months[::-1]))
-    pd.testing.assert_frame_equal(once, again, check_exact=True)
+    first, second = (stratify_skill(part, **OPTIONS) for part in (months, months[::-1]))
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
-def test_another_seed_moves_the_ends_and_nothing_else() -> None:
+def test_another_seed_changes_the_intervals_only() -> None:
     months = [month("2019-01-01", ["imager"]), month("2019-07-01", ["morphed"])]
-    once, again = (stratify_skill(months, **{**OPTIONS, "seed": s}) for s in (1, 2))
-    pd.testing.assert_series_equal(once["value"], again["value"])
-    assert not once["low"].equals(again["low"])
+    first, second = (stratify_skill(months, **{**OPTIONS, "seed": s}) for s in (1, 2))
+    pd.testing.assert_series_equal(first["value"], second["value"])
+    assert not first["low"].equals(second["low"])
 
 
 def test_a_threshold_counts_the_classes_at_or_above_it() -> None:
@@ -83,11 +86,11 @@ def test_a_threshold_counts_the_classes_at_or_above_it() -> None:
         }
     )
     table = threshold_skill(rates, resamples=20, seed=0)
-    of = table[table["source"] == "morphed"].set_index(["threshold", "measure"])["value"]
-    assert of[0.2, "pod"] == pytest.approx(12 / 15)
-    assert of[0.2, "far"] == pytest.approx(5 / 17)
-    assert of[1.0, "csi"] == pytest.approx(8 / (8 + 3 + 4))
-    assert of[1.0, "frequency_bias"] == pytest.approx(12 / 11)
-    assert of[0.2, "base_rate"] == pytest.approx(15 / 70)
-    assert np.isnan(of[10.0, "pod"])
+    values = table[table["source"] == "morphed"].set_index(["threshold", "measure"])["value"]
+    assert values[0.2, "pod"] == pytest.approx(12 / 15)
+    assert values[0.2, "far"] == pytest.approx(5 / 17)
+    assert values[1.0, "csi"] == pytest.approx(8 / (8 + 3 + 4))
+    assert values[1.0, "frequency_bias"] == pytest.approx(12 / 11)
+    assert values[0.2, "base_rate"] == pytest.approx(15 / 70)
+    assert np.isnan(values[10.0, "pod"])
     assert set(table["n"]) == {70}
