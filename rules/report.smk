@@ -121,6 +121,7 @@ rule draw_analysis:
         thresholds="results/analysis/thresholds.parquet",
         spectra="results/analysis/spectra.parquet",
         timing="results/analysis/timing.parquet",
+        scales="results/analysis/scales.parquet",
     output:
         figures_of("analysis"),
     log:

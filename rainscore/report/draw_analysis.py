@@ -17,7 +17,12 @@ from rainscore.report.figures.plot_conditions import (
     plot_skill_by_two,
 )
 from rainscore.report.figures.plot_detection import plot_contingency, plot_performance, plot_rates
-from rainscore.report.figures.plot_scales import plot_skill_maps, plot_spectra, plot_timing
+from rainscore.report.figures.plot_scales import (
+    plot_fss_by_scale,
+    plot_skill_maps,
+    plot_spectra,
+    plot_timing,
+)
 from rainscore.report.runsample import RunSample, period_text
 from rainscore.scores.continuous import Moments, cc, relative_bias
 from rainscore.scores.sums import ratio
@@ -34,6 +39,7 @@ class AnalysisFiles:
         thresholds: Table of the detection measures by threshold.
         spectra: Table of the power spectra and the coherence.
         timing: Table of the correlations at shifted times.
+        scales: Table of the fractions skill score by threshold and window size.
     """
 
     conditions: str
@@ -42,6 +48,7 @@ class AnalysisFiles:
     thresholds: str
     spectra: str
     timing: str
+    scales: str
 
 
 def analysis_sample(files: AnalysisFiles, *, world: str) -> RunSample:
@@ -94,5 +101,6 @@ ANALYSIS_FIGURES: Mapping[str, Callable[[AnalysisFiles, RunSample], Figure]] = {
     "rates": lambda f, sample: plot_rates(read_table(f.joint), sample=sample),
     "spectra": lambda f, sample: plot_spectra(read_table(f.spectra), sample=sample),
     "timing": lambda f, sample: plot_timing(read_table(f.timing), sample=sample),
+    "fss_by_scale": lambda f, sample: plot_fss_by_scale(read_table(f.scales), sample=sample),
 }
 """Function that draws each figure, by name."""

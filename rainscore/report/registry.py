@@ -70,6 +70,7 @@ FIGURES = (
         rates=("joint", "conditions", "places"),
         spectra=("spectra", "conditions", "places"),
         timing=("timing", "conditions", "places"),
+        fss_by_scale=("scales", "conditions", "places"),
     ),
     *_section(
         "skill",

@@ -59,7 +59,7 @@ def plot_lag(
     """Draw the correlation of the radar with microwave-only pixels against the lag between them.
 
     Args:
-        lag: Columns lag [min], value, low, high (correlation and its 90 % interval) [1], n.
+        lag: Columns lag [min], value, low, high (correlation and its 95 % interval) [1], n.
         best: Values of `analysis.lag.find_lag`: best, low, high [min], half_hours.
         stamp: Time convention of the radar's time stamps.
         period: Period of the data, such as '2020-01 to 2021-12'.
@@ -68,7 +68,7 @@ def plot_lag(
     pairs = lag["n"].max() if len(lag) else 0
     subtitle = (
         f"{count(best['half_hours'])} half-hours with microwave rain, {count(pairs)} cells, "
-        f"{period}\ntime stamps of the radar read as: {stamp}; band: 90 % interval"
+        f"{period}\ntime stamps of the radar read as: {stamp}; band: 95 % interval"
     )
     title = "Correlation of radar and microwave by time lag"
     fig = figure(7, 4.2, title=title, subtitle=subtitle, world=world)

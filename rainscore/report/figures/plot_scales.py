@@ -1,4 +1,4 @@
-"""Figures of the agreement by place, by wavelength and by time shift."""
+"""Figures of the agreement by place, by wavelength, by time shift and by scale."""
 
 import numpy as np
 import pandas as pd
@@ -166,4 +166,38 @@ def plot_timing(timing: pd.DataFrame, *, sample: RunSample) -> Figure:
         ax.grid(True)
     left.set_xticks(sorted(lags["lag"].unique()))
     right.set_xticks(sorted(means["accumulation"].unique()))
+    return fig
+
+
+@styled
+def plot_fss_by_scale(scales: pd.DataFrame, *, sample: RunSample) -> Figure:
+    """Draw the fractions skill score against the window size, and the useful scale by threshold.
+
+    Args:
+        scales: Table of `summaries.fss_by_scale`.
+        sample: Sample of the analysis.
+    """
+    subtitle = f"{maps_text(sample)}; bands and bars: 95 % interval from resampled days"
+    title = "Fractions skill score (FSS) by window size and threshold"
+    fig = figure(10, 4.2, title=title, subtitle=subtitle, world=sample.world)
+    if scales.empty:
+        return without_data(fig, "no pixel has both IMERG and radar")
+    left, right = fig.subplots(1, 2)
+    scores = with_enough_days(scales[scales["measure"] == "fss"])
+    thresholds = sorted(scores["threshold"].unique())
+    for i, threshold in enumerate(thresholds):
+        line = scores[scores["threshold"] == threshold]
+        band(left, line.assign(x=line["window_km"]), colour(i), f"{threshold:g}")
+    left.set(xscale="log", xlabel="side of the window [km]", ylabel="FSS [1]", ylim=(0, 1))
+    windows = sorted(scores["window_km"].unique())
+    left.set_xticks(windows, [f"{window:g}" for window in windows])
+    left.minorticks_off()
+    left.legend(title="threshold [mm/h]", alignment="left")
+    useful = scales[scales["measure"] == "useful_scale"].set_index("threshold").reindex(thresholds)
+    intervals(right, np.arange(len(thresholds)), useful, color=colour(0))
+    right.set_xticks(range(len(thresholds)), [f"{threshold:g}" for threshold in thresholds])
+    right.set(xlabel="threshold [mm/h]", ylabel="useful scale [km]", ylim=(0, None))
+    right.set_title("smallest window with FSS ≥ 0.5 + base rate / 2; blank: none")
+    for ax in (left, right):
+        ax.grid(True)
     return fig

@@ -7,9 +7,15 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from rainscore.analysis.cells import cell_month
-from rainscore.analysis.dailysums import rate_sums, spectrum_sums, timing_sums
+from rainscore.analysis.dailysums import fss_sums, rate_sums, spectrum_sums, timing_sums
 from rainscore.analysis.stratification import stratify_skill, with_context
-from rainscore.analysis.summaries import joint_rates, spectra, threshold_skill, timing
+from rainscore.analysis.summaries import (
+    fss_by_scale,
+    joint_rates,
+    spectra,
+    threshold_skill,
+    timing,
+)
 from rainscore.analysis.tabulation import add_places, condition_sums, place_sums
 from rainscore.errors import RainscoreError
 from rainscore.io import read_table, write_netcdf, write_table
@@ -44,6 +50,7 @@ def analyse(folder: Path, start: str, end: str, *, hole: bool = False) -> Analys
         "thresholds": threshold_skill(rates, **BOOTSTRAP),
         "spectra": spectra(spectrum_sums(pair, month), **BOOTSTRAP),
         "timing": timing(timing_sums(month), **BOOTSTRAP),
+        "scales": fss_by_scale(fss_sums(pair, min_valid=0.5), **BOOTSTRAP),
     }
     for name, part in tables.items():
         write_table(part, folder / f"{name}.parquet")
@@ -209,3 +216,14 @@ def test_a_class_of_too_few_days_is_not_drawn_unless_all_are() -> None:
     assert rows(table, "source", measure="score")["source"].tolist() == ["imager", "morphed"]
     few = table.assign(days=1)
     assert len(rows(few, "source", measure="score")) == 3
+
+
+def test_the_fss_is_drawn_by_window_size_with_the_useful_scale(files: AnalysisFiles) -> None:
+    table = read_table(files.scales)
+    left, right = drawn(files, "fss_by_scale").axes
+    expected = table[(table["measure"] == "fss") & (table["threshold"] == 0.2)]
+    line = next(line for line in left.lines if line.get_label() == "0.2")
+    np.testing.assert_allclose(np.asarray(line.get_xdata()), expected["window_km"])
+    np.testing.assert_allclose(np.asarray(line.get_ydata()), expected["value"])
+    thresholds = [f"{threshold:g}" for threshold in sorted(table["threshold"].unique())]
+    assert [text.get_text() for text in right.get_xticklabels()] == thresholds
