@@ -139,7 +139,7 @@ def open_hdf5(path: Path | str) -> Iterator[h5py.File]:
         with h5py.File(path, "r") as file:
             yield file
     except (OSError, KeyError, RuntimeError, ValueError) as error:
-        raise DamagedFile(path, f"HDF5 cannot read it ({error})", "fetch it again") from error
+        raise DamagedFile(path, f"HDF5 cannot read it ({error})", "download it again") from error
 
 
 def is_web_page(start: bytes) -> bool:
@@ -150,14 +150,14 @@ def is_web_page(start: bytes) -> bool:
 def _not_hdf5(start: bytes) -> tuple[str, str]:
     """Reason and remedy for a file that does not begin with the HDF5 signature."""
     if not start:
-        return "the file is empty", "fetch it again"
+        return "the file is empty", "download it again"
     if is_web_page(start):
         return (
             "it is a web page, not HDF5",
             "the server answered with a login or error page: approve the application "
-            "'NASA GESDISC DATA ARCHIVE' in your Earthdata profile and fetch the file again",
+            "'NASA GESDISC DATA ARCHIVE' in your Earthdata profile and download the file again",
         )
-    return "it is not an HDF5 file", "fetch it again"
+    return "it is not an HDF5 file", "download it again"
 
 
 def read_months(paths: list[str]) -> pd.DataFrame:

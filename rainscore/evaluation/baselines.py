@@ -249,7 +249,7 @@ def make_baselines(
     wet_threshold: float,
     seed: int,
 ) -> dict[str, Baseline]:
-    """All baselines by name, before they have learnt.
+    """All baselines by name, before training.
 
     Args:
         clusters: Clusters of all maps (time, cluster) by clustering method.

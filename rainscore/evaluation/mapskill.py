@@ -82,8 +82,8 @@ def evaluate_maps(
     """
     by_time = table.set_index("time")
     rainy = by_time.index[by_time["imerg_wet_windows"] > 0]
-    learnt = by_time.index.isin(training["time"]) & by_time.index.isin(rainy)
-    training_scores = by_time.loc[learnt, "map_score"].dropna()
+    of_training = by_time.index.isin(training["time"]) & by_time.index.isin(rainy)
+    training_scores = by_time.loc[of_training, "map_score"].dropna()
     scores = by_time["map_score"].reindex(test["time"]).to_numpy()
     evaluated = np.isfinite(scores) & test["value"].notna().to_numpy()
     test, scores = test[evaluated].reset_index(drop=True), scores[evaluated]

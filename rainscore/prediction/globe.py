@@ -145,7 +145,7 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
         lat, lon = band.centres(firsts)
         tables.append(predicted.table.assign(window_lat=lat, window_lon=lon))
     if not tables:
-        raise RainscoreError("the granule has no rain estimate anywhere: fetch it again")
+        raise RainscoreError("the granule has no rain estimate anywhere: download it again")
     table = pd.concat(tables, ignore_index=True)
     dataset = globe_dataset(maps, table, CELLS, granules.time)
     dataset.attrs["unavailable_inputs"] = unavailable_inputs(

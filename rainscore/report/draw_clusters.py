@@ -130,13 +130,12 @@ def desom_map(desom: DESOM, labels: pd.DataFrame, maps: xr.Dataset, *, world: st
     units = np.arange(desom.rows * desom.columns)
     by_unit = labels.set_index("cluster").reindex(units)
     used = by_unit["maps"].fillna(0) > 0
-    settings = getattr(desom.network_, "settings", None)
-    if getattr(settings, "summary", "position") == "invariant":
-        rain = maps["medoid"].reindex(cluster=units).to_numpy()
-        members, shown = scale_rain(rain)[:, None], "most central map of each unit"
-    else:
+    if desom.decodable:
         decoded = desom.decoded_map()
         members, shown = decoded.reshape(len(units), *decoded.shape[2:]), "decoded units"
+    else:
+        rain = maps["medoid"].reindex(cluster=units).to_numpy()
+        members, shown = scale_rain(rain)[:, None], "most central map of each unit"
     grid = (desom.rows, desom.columns)
     return plot_units(
         members.reshape(*grid, *members.shape[1:]),

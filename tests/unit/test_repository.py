@@ -46,30 +46,6 @@ def test_the_snakefile_is_short_and_scripts_are_thin() -> None:
         assert len(body) <= 40, script.name
 
 
-def test_every_link_of_a_page_leads_to_a_file() -> None:
-    pages = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *CHECKOUT.glob("docs/**/*.md")]
-    for page in pages:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
-
-
-def test_every_module_that_a_page_names_exists() -> None:
-    for page in [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *CHECKOUT.glob("docs/*.md")]:
-        for name in re.findall(r"`(rainscore(?:\.\w+)+)", page.read_text()):
-            assert find_member(name), f"{page.name}: {name}"
-
-
-def find_member(name: str) -> bool:
-    """Whether a dotted name is a module or a member of one."""
-    parts = name.split(".")
-    for end in range(len(parts), 0, -1):
-        path = CHECKOUT.joinpath(*parts[:end])
-        source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if source.is_file():
-            return all(re.search(rf"\b{part}\b", source.read_text()) for part in parts[end:])
-    return False
-
-
 def test_every_stage_of_the_rules_has_a_package_and_tests() -> None:
     for path in (CHECKOUT / "rules").glob("*.smk"):
         if path.stem != "common":

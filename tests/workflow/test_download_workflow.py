@@ -21,6 +21,7 @@ from rainscore.grids import RADAR_CRS, study_grid
 from rainscore.imerg.manifests import read_manifest
 from rainscore.imerg.names import granule_name
 from rainscore.io import read_table
+from rainscore.paths import CHECKOUT
 from rainscore.times import steps
 from tests.archives import Earthdata, stored_granule
 from tests.buckets import Bucket, Hub, frame_bytes, tar_bytes, write_store
@@ -28,7 +29,6 @@ from tests.compliance import cf_errors
 from tests.odim import MOSAIC, write_mosaic
 from tests.servers import Loopback
 
-ROOT = Path(__file__).resolve().parents[2]
 DAYS = int(os.environ.get("RAINSCORE_WORKFLOW_DAYS", "1"))
 LAST = f"2020-06-{DAYS + 1:02d}"
 
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.slow
 
 def snippet(page: str, heading: str) -> dict:
     """Return the first configuration below a heading of a page in docs."""
-    text = (ROOT / "docs" / page).read_text()
+    text = (CHECKOUT / "docs" / page).read_text()
     match = re.search(rf"#+ {re.escape(heading)}\n.*?```yaml\n(.*?)```", text, re.DOTALL)
     assert match, heading
     return yaml.safe_load(match[1])
@@ -63,7 +63,7 @@ def snakemake(
     command = [sys.executable, "-m", "snakemake", *targets, "--cores", "1"]
     process = subprocess.Popen(
         [*command, "--configfile", str(path)],
-        cwd=ROOT,
+        cwd=CHECKOUT,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from rainscore.clustering.algorithms.assignments import squared_distances
 from rainscore.clustering.algorithms.base import DeepClusterer
 from rainscore.clustering.algorithms.encoders import MLP, MLPSettings
-from rainscore.clustering.algorithms.pooled import encode_and_decode
+from rainscore.clustering.algorithms.pooled import Summarised, encode_and_decode
 from rainscore.clustering.algorithms.som import SelfOrganisingMap, grid_distances, temperature
 from rainscore.clustering.algorithms.starts import adam
 from rainscore.training.loop import Phase, Training
@@ -51,6 +51,12 @@ class DESOM(DeepClusterer):
     first: float = 10.0
     last: float = 0.1
     start: Literal["drawn", "map"] = "drawn"
+
+    @property
+    def decodable(self) -> bool:
+        """Whether the latent vectors hold positions, so that units can be decoded into maps."""
+        network = self.network_
+        return not (isinstance(network, Summarised) and network.settings.summary == "invariant")
 
     def decoded_map(self) -> np.ndarray:
         """Decoded units, dims (rows, columns, …), with the dims … of one member."""

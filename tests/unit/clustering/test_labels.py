@@ -1,5 +1,7 @@
 """Labels of clusters, for clusters with an answer by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,3 +65,15 @@ def test_records_hold_plain_values_and_names_hold_numbers() -> None:
     assert records[2]["mean"] is None and isinstance(records[0]["q50"], float)
     assert display_names(labels)[0] == "0: scattered light showers"
     assert display_names(labels.assign(cluster=[-1, 0, 1]))[-1] == "scattered light showers"
+
+
+def test_labels_are_the_quantiles_of_the_maps_that_are_not_held_out(
+    run: SimpleNamespace,
+) -> None:
+    members = run.clusters[(run.clusters["split"] != "test") & (run.clusters["cluster"] == 0)]
+    scores = run.table.set_index("time")["map_score"].reindex(members["time"])
+    row = run.labels.set_index("cluster").loc[0]
+    assert row["maps"] == len(members)
+    assert row["q50"] == pytest.approx(scores.median())
+    assert row["score_low"] < row["score"] < row["score_high"]
+    assert run.labels["name"].is_unique

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 
 from rainscore.clustering.algorithms.methods import METHODS, Plan, load_clusterer
 from rainscore.clustering.algorithms.pooled import Summarised
+from rainscore.clustering.latents import latent_columns
 from rainscore.clustering.mapclusters import (
     ClusterSettings,
     cluster_maps,
@@ -223,3 +225,12 @@ def test_a_model_file_without_clusterer_is_an_error(tmp_path: Path) -> None:
     save_model(tmp_path / "unet", {"a": torch.zeros(1)}, {"kind": "unet"})
     with pytest.raises(RainscoreError, match="holds no clusterer"):
         load_clusterer(tmp_path / "unet")
+
+
+def test_clusters_are_ordered_by_size_and_dry_maps_have_none(run: SimpleNamespace) -> None:
+    train = run.clusters[run.clusters["split"] == "train"]
+    sizes = train.loc[train["cluster"] >= 0, "cluster"].value_counts()
+    assert sizes.sort_index().is_monotonic_decreasing
+    assert len(latent_columns(run.latents)) == len(run.clusters) == 12 * 48
+    dry = run.latents["wet_share"] < 0.02
+    assert run.clusters.loc[dry.to_numpy(), "cluster"].eq(-1).all()

@@ -1,6 +1,7 @@
 """Reading and selecting the maps that are clustered."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -74,3 +75,10 @@ def test_a_map_without_score_or_regime_is_kept_with_missing_values() -> None:
     assert maps["time"].tolist() == sorted(times)
     assert np.isnan(maps["map_score"][0]) and maps["map_score"][1] == 0.5
     assert maps["regime"].isna().tolist() == [True, False]
+
+
+def test_maps_of_half_hours_that_no_file_holds_are_an_error(run: SimpleNamespace) -> None:
+    times = run.table["time"].to_numpy()[:3]
+    assert read_rain([run.path], times).shape[:2] == (3, 1)
+    with pytest.raises(ValueError, match="1 of 4 half-hours are in no file"):
+        read_rain([run.path], np.append(times, times[-1] + np.timedelta64(99, "D")))

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from rainscore.download.journal import Journal
 from rainscore.io import read_table
+from rainscore.paths import CHECKOUT
 from rainscore.times import steps
 from tests.archives import Earthdata
 from tests.servers import Loopback
 
-ROOT = Path(__file__).resolve().parents[3]
 KILLS = int(os.environ.get("RAINSCORE_KILLS", "3"))
 DAYS = int(os.environ.get("RAINSCORE_KILL_DAYS", "2"))
 END = f"2019-06-{3 + DAYS:02d}"
@@ -38,7 +38,7 @@ def start(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(folder), END],
         env={**os.environ, **environment},
-        cwd=ROOT,
+        cwd=CHECKOUT,
         stderr=subprocess.PIPE,
     )
 

@@ -21,10 +21,10 @@ from rainscore.download.hub import REPOSITORY, fetch_year
 from rainscore.download.journal import Journal
 from rainscore.download.zarrstore import STORE, fetch_frames
 from rainscore.io import read_table
+from rainscore.paths import CHECKOUT
 from tests.buckets import Bucket, Hub, frame_bytes, tar_bytes, write_store
 from tests.servers import Loopback
 
-ROOT = Path(__file__).resolve().parents[3]
 KILLS = int(os.environ.get("RAINSCORE_KILLS", "2"))
 END = "2020-01-01T08:00"
 STAMPS = pd.date_range("2020-01-01", END, freq="5min", inclusive="left")
@@ -88,7 +88,7 @@ def run_with_kills(
 
 
 def start(script: str, folder: Path) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, "-c", script, str(folder)], cwd=ROOT)
+    return subprocess.Popen([sys.executable, "-c", script, str(folder)], cwd=CHECKOUT)
 
 
 def assert_equal_results(killed: Path, whole_run: Path, table: pd.DataFrame) -> None:

@@ -1,10 +1,13 @@
 """Evaluation of the labels of clusters on held-out days."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from rainscore.evaluation.clusterchecks import check_labels, pool_weight
+from rainscore.training.calibration import map_scores
 from tests.labelled import labelled_world
 
 
@@ -37,3 +40,16 @@ def test_without_calibration_days_the_network_is_left_out() -> None:
     clusters["split"] = clusters["split"].replace("calibration", "train")
     checks = check_labels(clusters, table, pd.Series(dtype=float), resamples=20, seed=0)
     assert set(checks["method"]) == {"climatology", "cluster"}
+
+
+def test_labels_are_compared_with_the_network_on_the_held_out_days(
+    run: SimpleNamespace,
+) -> None:
+    times = run.splits.loc[run.splits["split"].isin(["calibration", "test"]), "time"].to_numpy()
+    unet = map_scores(run.unet, run.card, run.calibration, [run.path], times)
+    checks = check_labels(run.clusters, run.table, unet, resamples=50, seed=0)
+    methods = set(checks.loc[checks["split"] == "map", "method"])
+    assert methods == {"climatology", "cluster", "U-Net", "U-Net and cluster"}
+    covered = checks[(checks["measure"] == "coverage") & (checks["method"] == "cluster")]
+    assert covered.set_index("split").loc["left out", "days"] == 12
+    assert covered["value"].between(0.5, 1).all()

@@ -51,7 +51,9 @@ def test_a_network_that_was_trained_on_the_held_out_days_of_this_place_is_refuse
     with pytest.raises(RainscoreError, match=r"trained in this domain on days .*2020-01-03"):
         check_external_model("trained-before", other, OWN)
     with pytest.raises(RainscoreError, match="trained in this domain"):
-        check_external_model("trained-beside", replace(other, grid=replace(GRID, x0=7.5)), OWN)
+        check_external_model(
+            "trained-shifted", replace(other, grid=replace(GRID, x0=7.5)), OWN
+        )
     check_external_model("trained-there", replace(other, grid=replace(GRID, x0=9.0)), OWN)
     check_external_model("trained-on-simulated", replace(other, simulated=True), OWN)
 
@@ -64,13 +66,13 @@ def test_a_network_trained_on_final_is_not_shown_the_future_of_early_maps(tmp_pa
     torch.manual_seed(0)
     network = UNet(UNetSettings(len(input_channels(CHANNELS)), width=8, depth=1))
 
-    def judged(run: str) -> pd.DataFrame:
+    def scores_of(run: str) -> pd.DataFrame:
         own = replace(OWN, hidden=unavailable_channels(run))
         other = {"trained-on-final": (network, OWN)}
         found = compare_variants([path], splits, (network, own), other, resamples=20, seed=0)
         return found[found["variant"] == "trained-on-final"].reset_index()
 
-    early, final = judged("early"), judged("final")
+    early, final = scores_of("early"), scores_of("final")
     assert early["difference"].dropna().eq(0).all()
     assert (early["n"] == final["n"]).all() and early["n"].min() > 0
     assert early["value"].dropna().ne(final["value"].dropna()).any()

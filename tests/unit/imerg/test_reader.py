@@ -188,7 +188,7 @@ def test_a_web_page_an_empty_file_and_a_truncated_file_are_damaged(tmp_path: Pat
         read_granule(path)
     write(path)
     path.write_bytes(path.read_bytes()[:-500])
-    with pytest.raises(DamagedFile, match="fetch it again"):
+    with pytest.raises(DamagedFile, match="download it again"):
         read_granule(path)
 
 

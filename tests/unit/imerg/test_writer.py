@@ -191,7 +191,7 @@ def test_a_granule_whose_data_do_not_decode_is_damaged(tmp_path: Path) -> None:
     with (tmp_path / "a").open("r+b") as raw:
         raw.seek(chunk.byte_offset)
         raw.write(bytes(chunk.size))
-    with pytest.raises(DamagedFile, match="fetch it again"):
+    with pytest.raises(DamagedFile, match="download it again"):
         read_granule(tmp_path / "a")
 
 

@@ -1,0 +1,19 @@
+"""Model cards."""
+
+from types import SimpleNamespace
+
+from rainscore.io import read_json
+from rainscore.training.cards import UNetCard
+from tests.world import LEARNING, SCORE
+
+
+def test_the_card_describes_the_network_and_is_restored_from_its_file(
+    run: SimpleNamespace,
+) -> None:
+    content = read_json(run.models / "unet.json")
+    assert UNetCard.from_dict(content) == run.card
+    assert (content["kind"], content["run"], content["hidden"]) == ("unet", "final", [])
+    assert content["training"]["epochs"] == 6
+    assert content["maps"] == {"train": 288, "validation": 96, "calibration": 96, "test": 96}
+    assert run.card.score == SCORE and run.card.grid == LEARNING
+    assert run.card.versions == ("V07B",) and list(run.card.data_sha256) == [run.path.name]
