@@ -51,9 +51,7 @@ def test_a_network_that_was_trained_on_the_held_out_days_of_this_place_is_refuse
     with pytest.raises(RainscoreError, match=r"trained in this domain on days .*2020-01-03"):
         check_external_model("trained-before", other, OWN)
     with pytest.raises(RainscoreError, match="trained in this domain"):
-        check_external_model(
-            "trained-shifted", replace(other, grid=replace(GRID, x0=7.5)), OWN
-        )
+        check_external_model("trained-shifted", replace(other, grid=replace(GRID, x0=7.5)), OWN)
     check_external_model("trained-there", replace(other, grid=replace(GRID, x0=9.0)), OWN)
     check_external_model("trained-on-simulated", replace(other, simulated=True), OWN)
 
