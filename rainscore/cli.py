@@ -48,7 +48,7 @@ def _add_score(commands) -> None:
     score.add_argument(
         "--clusters",
         metavar="METHOD",
-        help="clustering method, such as kmeans; needed if the model folder holds several",
+        help="clustering method, such as kmeans; needed if the model folder contains several",
     )
     score.add_argument(
         "--out",

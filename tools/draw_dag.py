@@ -106,8 +106,8 @@ def main() -> None:
         write_svg(options.svg)
     for page in filter(None, (options.readme, options.check)):
         text = page.read_text()
-        head, rest = text.split(BEGIN)
-        current = head + BEGIN + mermaid(rule_graph()) + END + rest.split(END)[1]
+        head, tail = text.split(BEGIN)
+        current = head + BEGIN + mermaid(rule_graph()) + END + tail.split(END)[1]
         if page == options.readme:
             page.write_text(current)
         elif current != text:

@@ -54,9 +54,10 @@ class DaySamples:
             loss, reference: Losses of the maps, dims (n,).
         """
         length = self.weights.shape[1]
-        ours, theirs = (np.bincount(self.day, x, length) for x in (loss, reference))
+        loss_by_day = np.bincount(self.day, loss, length)
+        reference_by_day = np.bincount(self.day, reference, length)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return 1 - (self.weights @ ours) / (self.weights @ theirs)
+            return 1 - (self.weights @ loss_by_day) / (self.weights @ reference_by_day)
 
 
 def seed_pairs(runs: Sequence[pd.DataFrame]) -> Pairs:

@@ -105,7 +105,7 @@ def decorrelation_length(fields: np.ndarray) -> np.ndarray:
     near = distance <= limit_distance
     members = np.bincount(distance[near])
     flat = product.reshape(len(fields), -1)[:, near]
-    profile = np.stack([np.bincount(distance[near], one) for one in flat]) / members
+    profile = np.stack([np.bincount(distance[near], values) for values in flat]) / members
     profile = profile / np.where(profile[:, :1] > 0, profile[:, :1], np.inf)
     limit = np.exp(-1)
     below = profile < limit

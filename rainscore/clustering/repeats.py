@@ -24,7 +24,7 @@ def resampled_rows(times: pd.Series, rows: np.ndarray, seed: int) -> np.ndarray:
     day = times.to_numpy()[rows].astype("datetime64[D]")
     days = np.unique(day)
     drawn = np.random.default_rng([seed, 7]).choice(days, len(days))
-    return np.concatenate([rows[day == one] for one in np.sort(drawn)])
+    return np.concatenate([rows[day == drawn_day] for drawn_day in np.sort(drawn)])
 
 
 def repeat_clusters(

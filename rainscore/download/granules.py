@@ -120,7 +120,7 @@ def fetch_month(
     times = steps(start, end)
     remaining = [time for time in times if time_key(time) not in records]
     if remaining:
-        log.info("%s: %d half-hours on disk, %d to go", folder.name, len(records), len(remaining))
+        log.info("%s: %d half-hours on disk, %d missing", folder.name, len(records), len(remaining))
         auth = login()
         catalogue = list_granules(
             auth, request.run, request.version, times[0], times[-1] + HALF_HOUR

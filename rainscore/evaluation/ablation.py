@@ -180,9 +180,9 @@ def _variant_rows(group: GroupSums, drawn: np.ndarray) -> list[dict]:
     days, values, samples = len(group.days), measures(group.total()), measures(drawn)
     rows = []
     for measure, value in values.items():
-        own = samples[measure][:, variant]
-        low, high = interval(own, days)
-        difference_low, difference_high = interval(own - samples[measure][:, full], days)
+        drawn_values = samples[measure][:, variant]
+        low, high = interval(drawn_values, days)
+        difference_low, difference_high = interval(drawn_values - samples[measure][:, full], days)
         rows.append(
             {
                 "variant": group.group,

@@ -81,7 +81,7 @@ class ConditionalClimatology:
         """
         total = self.counts.sum(axis=0)
         if not total.any():
-            raise ValueError("no score to learn from: the training days hold no defined score")
+            raise ValueError("no defined score on the training days; use a longer period")
         size = self.counts.sum(axis=1)
         enough = (size >= MIN_COUNT)[:, None]
         quantiles = histogram_quantiles(np.where(enough, self.counts, total), levels)

@@ -71,9 +71,9 @@ def check_labels(
     _add(sums, test, predicted, {"map": single_group(len(test)), "cluster": by_cluster})
     for times in _folds(rows):
         fold = rows["time"].isin(times)
-        other, left_out = rows[~fold], rows[fold]
+        remaining, left_out = rows[~fold], rows[fold]
         groupings = {"left out": single_group(len(left_out))}
-        _add(sums, left_out, _label_predictions(other, left_out), groupings)
+        _add(sums, left_out, _label_predictions(remaining, left_out), groupings)
     draws = {"resamples": resamples, "seed": seed}
     tables = [skill_table(sums, reference=CLIMATOLOGY, **draws), false_alarms(clusters, **draws)]
     if POOL in predicted:
@@ -149,11 +149,11 @@ def _unet_predictions(labelled: pd.DataFrame, maps: pd.DataFrame) -> dict[str, n
     if day.nunique() < 2 or maps.empty:
         return {}
     network, label = (np.empty((len(held), len(LEVELS))) for _ in range(2))
-    for one in day.unique():
-        on_day = (day == one).to_numpy()
-        other = labelled[labelled["time"].dt.normalize() != one]
+    for held_day in day.unique():
+        on_day = (day == held_day).to_numpy()
+        remaining = labelled[labelled["time"].dt.normalize() != held_day]
         network[on_day] = _with_errors(held[~on_day], held[on_day])
-        label[on_day] = _label_predictions(other, held[on_day])[CLUSTER]
+        label[on_day] = _label_predictions(remaining, held[on_day])[CLUSTER]
     weight = pool_weight(network, label, held["map_score"].to_numpy())
     from_label = _label_predictions(labelled, maps)[CLUSTER]
     from_network = _with_errors(held, maps)

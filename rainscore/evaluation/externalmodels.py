@@ -19,15 +19,15 @@ def check_external_model(name: str, external: UNetCard, own: UNetCard) -> None:
         RainscoreError: The score, the pixel size or the channels differ; or the U-Net was trained
             in an overlapping domain on days that this run holds out.
     """
-    theirs, ours = _task(external), _task(own)
-    other = [
-        f"{key} {theirs.get(key)} (here {value})"
-        for key, value in ours.items()
-        if theirs.get(key) != value
+    external_task = _task(external)
+    differences = [
+        f"{key} {external_task.get(key)} (here {value})"
+        for key, value in _task(own).items()
+        if external_task.get(key) != value
     ]
-    if other:
+    if differences:
         raise RainscoreError(
-            f"evaluation.external_models: {name} predicts another score, {', '.join(other)}; "
+            f"evaluation.external_models: {name} predicts another score, {', '.join(differences)}; "
             "give a U-Net of a run with the same `scores` settings and the same pixels"
         )
     # Simulated rain of a day is independent of the real rain of that day.
@@ -44,13 +44,13 @@ def check_external_model(name: str, external: UNetCard, own: UNetCard) -> None:
         )
 
 
-def _overlap(one: Grid, other: Grid) -> bool:
+def _overlap(first: Grid, second: Grid) -> bool:
     """Whether the bounds in longitude and latitude of two grids overlap.
 
     Near a pole or the date line, where bounds are wide, grids that are only close overlap too.
     """
     bounds = []
-    for grid in (one, other):
+    for grid in (first, second):
         axes = grid.lonlat
         bounds.append([(axis.min(), axis.max()) for axis in axes])
     return all(a[0] <= b[1] and b[0] <= a[1] for a, b in zip(*bounds, strict=True))

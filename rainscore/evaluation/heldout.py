@@ -169,7 +169,7 @@ def evaluate(data: StudyData, unet: TrainedUNet, settings: EvaluationSettings) -
     sums = HeldOutSums(unet.levels)
     for block in read_blocks(data.features, data.times("test").to_numpy(), unet.card.hidden):
         quantiles = _add_unet(sums, block, unet)
-        predicted = {name: one.predict(block, unet.levels) for name, one in baselines.items()}
+        predicted = {name: method.predict(block, unet.levels) for name, method in baselines.items()}
         sums.add(block, predicted | {UNET: quantiles}, window_groups(block, regimes))
     maps = evaluate_maps(
         pd.concat(sums.maps, ignore_index=True),

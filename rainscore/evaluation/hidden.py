@@ -41,8 +41,8 @@ class HiddenRain:
         for day in np.unique(days):
             on_day = days == day
             row = [np.bincount(bins[on_day], part[on_day], BINS) for part in parts]
-            one = {"hidden": single_group(1)}
-            self._sums.add(UNET, np.array([day]), one, np.concatenate(row)[None])
+            grouping = {"hidden": single_group(1)}
+            self._sums.add(UNET, np.array([day]), grouping, np.concatenate(row)[None])
 
     def _group(self) -> GroupSums:
         """Sums, dims (method, day, part · bin); no day where nothing was added."""

@@ -198,8 +198,8 @@ def build_manifest(
         if not files:
             rows.append((time, "missing", "", 0, 0, "", "", "not in the folder"))
             continue
-        used = next((one for one in files if not damage(one.file)), files[0])
-        others = ", ".join(Path(one.file).name for one in files if one is not used)
+        used = next((copy for copy in files if not damage(copy.file)), files[0])
+        others = ", ".join(Path(copy.file).name for copy in files if copy is not used)
         problem = damage(used.file)
         detail = "; ".join(filter(None, [problem, others and f"used instead of {others}"]))
         state = "damaged" if problem else "present"

@@ -140,8 +140,8 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
         ages_known &= predicted.ages_known
         for name, values in predicted.maps.items():
             if name != "precipitation":
-                whole = maps.setdefault(name, np.full(CELLS.shape, np.nan, np.float32))
-                _copy_blocks(values, whole, band, firsts)
+                globe = maps.setdefault(name, np.full(CELLS.shape, np.nan, np.float32))
+                _copy_blocks(values, globe, band, firsts)
         lat, lon = band.centres(firsts)
         tables.append(predicted.table.assign(window_lat=lat, window_lon=lon))
     if not tables:
@@ -154,11 +154,11 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
     return dataset
 
 
-def _copy_blocks(values: np.ndarray, whole: np.ndarray, band: Band, firsts: np.ndarray) -> None:
+def _copy_blocks(values: np.ndarray, globe: np.ndarray, band: Band, firsts: np.ndarray) -> None:
     """Copy the blocks of windows, dims (window, y, x), to the globe, dims (lat, lon), in place."""
     blocks = values.reshape(len(firsts), -1)[:, band.pixels]
     for first, block in zip(firsts, blocks, strict=True):
-        whole[band.south : band.south + band.rows, band.block_columns(first)] = block
+        globe[band.south : band.south + band.rows, band.block_columns(first)] = block
 
 
 def _batches(all_bands: list[Band], rain: np.ndarray) -> Iterator[tuple[Band, np.ndarray]]:

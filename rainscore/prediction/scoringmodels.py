@@ -65,11 +65,11 @@ def _only_method(folder: Path) -> str:
     methods = sorted(path.name.removesuffix(LABELS) for path in folder.glob(f"*{LABELS}"))
     if not methods:
         raise RainscoreError(
-            f"{folder}: holds no labelled clusterer; run the workflow first, or check the path"
+            f"{folder}: contains no labelled clusterer; run the workflow first, or check the path"
         )
     if len(methods) > 1:
         raise RainscoreError(
-            f"{folder}: holds several labelled clusterers; choose one by --clusters: "
+            f"{folder}: contains several labelled clusterers; choose one by --clusters: "
             f"{', '.join(methods)} (the workflow uses the first of clustering.methods)"
         )
     return methods[0]

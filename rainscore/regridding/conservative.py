@@ -63,34 +63,34 @@ class Weights:
                 f"of {self.source.shape}"
             )
         maps = np.ascontiguousarray(values.reshape(-1, self.source.size))
-        least = np.float32(max(min_valid - SNAP, SNAP))
+        min_area = np.float32(max(min_valid - SNAP, SNAP))
         refines = self.source.size <= self.target.size
         product = self._spread if refines and len(maps) >= MIN_MAPS_TO_SPREAD else self._gather
-        means, valid = product(maps, least)
+        means, valid = product(maps, min_area)
         shape = *values.shape[:-2], *self.target.shape
         if valid.ndim == 1:
             valid = np.broadcast_to(valid.reshape(self.target.shape), shape)
         return means.reshape(shape), valid.reshape(shape)
 
-    def _spread(self, maps: np.ndarray, least: np.float32) -> tuple[np.ndarray, np.ndarray]:
+    def _spread(self, maps: np.ndarray, min_area: np.float32) -> tuple[np.ndarray, np.ndarray]:
         """Means, dims (map, target pixel), and valid shares, same dims or (target pixel,)."""
         means, missing = empty_maps(len(maps), self.target.size), np.isnan(maps)
         if not missing.any():
-            spread(self._spread_entries, self._inside, least, interleave(maps), means)
+            spread(self._spread_entries, self._inside, min_area, interleave(maps), means)
             return means, self._inside
         valid = empty_maps(*means.shape)
         values, validity = interleave(np.where(missing, 0, maps)), interleave(~missing)
-        spread_valid(self._spread_entries, least, values, validity, means, valid)
+        spread_valid(self._spread_entries, min_area, values, validity, means, valid)
         return means, valid
 
-    def _gather(self, maps: np.ndarray, least: np.float32) -> tuple[np.ndarray, np.ndarray]:
+    def _gather(self, maps: np.ndarray, min_area: np.float32) -> tuple[np.ndarray, np.ndarray]:
         """Same as `_spread`. Missing values are detected in the means, so maps are read once."""
         means = np.empty((len(maps), self.target.size), np.float32)
-        gather(*self._rows, self._inside, least, maps, means)
-        if not (np.isnan(means) & (self._inside >= least)).any():
+        gather(*self._rows, self._inside, min_area, maps, means)
+        if not (np.isnan(means) & (self._inside >= min_area)).any():
             return means, self._inside
         valid = np.tile(self._inside, (len(maps), 1))
-        gather_valid(*self._rows, least, maps, means, valid)
+        gather_valid(*self._rows, min_area, maps, means, valid)
         return means, valid
 
     @cached_property

@@ -76,7 +76,7 @@ def _shares_of_one(quad, nx, ny, indices, shares):
     piece = np.empty((MAX_VERTICES, 2))
     spare = np.empty((MAX_VERTICES, 2))
     j0, j1, i0, i1 = _squares(quad, nx, ny)
-    whole = _area(quad, 4)
+    full_area = _area(quad, 4)
     k = 0
     for j in range(j0, j1):
         n = _cut(quad, 4, 0, float(j), 1.0, spare)
@@ -85,7 +85,7 @@ def _shares_of_one(quad, nx, ny, indices, shares):
             m = _cut(strip, n, 1, float(i), 1.0, spare)
             m = _cut(spare, m, 1, float(i + 1), -1.0, piece)
             indices[k] = i * nx + j
-            shares[k] = _area(piece, m) / whole if whole > 0.0 else 0.0
+            shares[k] = _area(piece, m) / full_area if full_area > 0.0 else 0.0
             k += 1
 
 

@@ -41,13 +41,13 @@ def _product(*, add: bool) -> Callable:
     """Code generator of `put_product` (add=False) and `add_product` (add=True)."""
 
     def generate(context, builder, signature, arguments):
-        total, at, weight, values, place = arguments
+        total, start, weight, values, offset = arguments
         first = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), weight, INT(0))
         weights = _pick(builder, first, first, [0] * LANES)
-        pointer = _vector(context, builder, signature.args[3], values, place)
+        pointer = _vector(context, builder, signature.args[3], values, offset)
         contract = ("contract",)  # allows fused multiply-add
         result = builder.fmul(weights, builder.load(pointer, align=4), flags=contract)
-        pointer = _vector(context, builder, signature.args[0], total, at)
+        pointer = _vector(context, builder, signature.args[0], total, start)
         if add:
             result = builder.fadd(builder.load(pointer, align=4), result, flags=contract)
         builder.store(result, pointer, align=4)
@@ -57,32 +57,32 @@ def _product(*, add: bool) -> Callable:
 
 
 @intrinsic
-def put_product(typing, total, at, weight, values, place):
-    """total[at : at + 16] = weight * values[place : place + 16]."""
+def put_product(typing, total, start, weight, values, offset):
+    """total[start : start + 16] = weight * values[offset : offset + 16]."""
     kinds = total, types.intp, types.float32, values, types.intp
     return types.void(*kinds), _product(add=False)
 
 
 @intrinsic
-def add_product(typing, total, at, weight, values, place):
-    """total[at : at + 16] += weight * values[place : place + 16]."""
+def add_product(typing, total, start, weight, values, offset):
+    """total[start : start + 16] += weight * values[offset : offset + 16]."""
     kinds = total, types.intp, types.float32, values, types.intp
     return types.void(*kinds), _product(add=True)
 
 
 @intrinsic
-def turn(typing, pixels, at, maps, place, step):
-    """maps[place + step * m + p] = pixels[at + 16 * p + m], m and p from 0 to 15.
+def turn(typing, pixels, start, maps, offset, step):
+    """maps[offset + step * m + p] = pixels[start + 16 * p + m], m and p from 0 to 15.
 
-    `place` and `step` are multiples of 16 and `maps` starts on a cache line, so that the stores
+    `offset` and `step` are multiples of 16 and `maps` starts on a cache line, so that the stores
     bypass the cache (non-temporal).
     """
 
     def generate(context, builder, signature, arguments):
-        pixels, at, maps, place, step = arguments
+        pixels, start, maps, offset, step = arguments
         rows = []
         for p in range(LANES):
-            index = builder.add(at, at.type(LANES * p))
+            index = builder.add(start, start.type(LANES * p))
             pointer = _vector(context, builder, signature.args[0], pixels, index)
             rows.append(builder.load(pointer, align=4))
         for width in (1, 2, 4, 8):  # transpose by swapping off-diagonal blocks
@@ -93,7 +93,7 @@ def turn(typing, pixels, at, maps, place, step):
                 rows[p], rows[p + width] = _pick(builder, a, b, low), _pick(builder, a, b, high)
         past_cache = builder.module.add_metadata([INT(1)])
         for m, row in enumerate(rows):
-            index = builder.add(place, builder.mul(step, step.type(m)))
+            index = builder.add(offset, builder.mul(step, step.type(m)))
             pointer = _vector(context, builder, signature.args[2], maps, index)
             builder.store(row, pointer, align=64).set_metadata("nontemporal", past_cache)
         return context.get_dummy_value()
@@ -127,31 +127,31 @@ def spread_entries(matrix: csr_matrix) -> tuple[np.ndarray, ...]:
     starts, rows = matrix.indptr, matrix.shape[0]
     row = np.repeat(np.arange(rows), np.diff(starts))
     leads = np.arange(len(row)) == starts[row]
-    place = (matrix.indices * LANES).astype(np.uint32)
+    offset = (matrix.indices * LANES).astype(np.uint32)
     source, share = np.zeros(rows, np.uint32), np.zeros(rows, np.float32)
-    source[row[leads]], share[row[leads]] = place[leads], matrix.data[leads]
+    source[row[leads]], share[row[leads]] = offset[leads], matrix.data[leads]
     others = row[~leads]
     first = np.searchsorted(others // TILE, np.arange(-(-rows // TILE) + 1))
     pixel = (others % TILE * LANES).astype(np.uint32)
-    return source, share, first, pixel, place[~leads], matrix.data[~leads]
+    return source, share, first, pixel, offset[~leads], matrix.data[~leads]
 
 
 @njit(cache=True)
 def _mix(values, lead_source, lead_share, pixel, source, share, block):
     """Products of the rows of a tile with sixteen maps, written to `block` (pixel · 16)."""
     for p in range(np.uint64(len(lead_source))):
-        at = p * np.uint64(LANES)
-        put_product(block, at, lead_share[p], values, lead_source[p])  # type: ignore[call-arg]
+        start = p * np.uint64(LANES)
+        put_product(block, start, lead_share[p], values, lead_source[p])  # type: ignore[call-arg]
     for e in range(np.uint64(len(pixel))):
         add_product(block, pixel[e], share[e], values, source[e])  # type: ignore[call-arg]
 
 
 @njit(cache=True, error_model="numpy")
-def _scale(area, least):
-    """Factor from sums to means: 1 / area, NaN where the area is below `least`."""
+def _scale(area, min_area):
+    """Factor from sums to means: 1 / area, NaN where the area is below `min_area`."""
     scale = np.empty(len(area), np.float32)
     for i in range(len(area)):
-        scale[i] = np.float32(1) / area[i] if area[i] >= least else np.float32(np.nan)
+        scale[i] = np.float32(1) / area[i] if area[i] >= min_area else np.float32(np.nan)
     return scale
 
 
@@ -162,8 +162,8 @@ def _copy_to_maps(block, pixels, maps, first_map, first_pixel):
     if first_map + LANES <= n and size % LANES == 0:
         flat = maps.reshape(n * size)
         for p in range(0, pixels, LANES):
-            place = first_map * size + first_pixel + p
-            turn(block, p * LANES, flat, place, size)  # type: ignore[call-arg]
+            offset = first_map * size + first_pixel + p
+            turn(block, p * LANES, flat, offset, size)  # type: ignore[call-arg]
     else:
         for m in range(min(LANES, n - first_map)):
             for p in range(pixels):
@@ -171,13 +171,13 @@ def _copy_to_maps(block, pixels, maps, first_map, first_pixel):
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
-def spread(entries, inside, least, blocks, means):
+def spread(entries, inside, min_area, blocks, means):
     """Fill `means` (map, target pixel) for maps without missing values.
 
     Args:
         entries: Result of `spread_entries`.
         inside: Sum of each row, dims (target pixel,).
-        least: Minimum of `inside`; the mean is missing below it.
+        min_area: Minimum of `inside`; the mean is missing below it.
         blocks: Result of `interleave`.
         means: Array from `empty_maps`.
     """
@@ -185,19 +185,19 @@ def spread(entries, inside, least, blocks, means):
     for tile in prange(len(first) - 1):
         pixels = slice(tile * TILE, min((tile + 1) * TILE, len(inside)))
         others = slice(first[tile], first[tile + 1])
-        scale = _scale(inside[pixels], least)
+        scale = _scale(inside[pixels], min_area)
         block = np.empty(TILE * LANES, np.float32)
         for b in range(len(blocks)):
             _mix(blocks[b], lead_source[pixels], lead_share[pixels],
                  pixel[others], source[others], share[others], block)  # fmt: skip
             for p in range(np.uint64(len(scale))):
-                at = p * np.uint64(LANES)
-                put_product(block, at, scale[p], block, at)  # type: ignore[call-arg]
+                start = p * np.uint64(LANES)
+                put_product(block, start, scale[p], block, start)  # type: ignore[call-arg]
             _copy_to_maps(block, len(scale), means, b * LANES, pixels.start)
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
-def spread_valid(entries, least, blocks, validity, means, valid):
+def spread_valid(entries, min_area, blocks, validity, means, valid):
     """Fill `means` and `valid` (map, target pixel) for maps with missing values.
 
     `validity`, interleaved like `blocks`, is 1 where a value is valid and 0 where it is missing;
@@ -213,21 +213,21 @@ def spread_valid(entries, least, blocks, validity, means, valid):
             for values, total in ((blocks[b], block), (validity[b], area)):
                 _mix(values, lead_source[pixels], lead_share[pixels],
                      pixel[others], source[others], share[others], total)  # fmt: skip
-            block[:] *= _scale(area, least)
+            block[:] *= _scale(area, min_area)
             _copy_to_maps(block, n, means, b * LANES, pixels.start)
             _copy_to_maps(area, n, valid, b * LANES, pixels.start)
 
 
 @njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
-def gather(starts, source, share, inside, least, maps, means):
+def gather(starts, source, share, inside, min_area, maps, means):
     """Fill `means` (map, target pixel); NaN also where any source value is missing.
 
     Args:
         starts, source, share: Compressed sparse rows of the matrix, with unsigned indices.
-        inside, least, means: See `spread`.
+        inside, min_area, means: See `spread`.
         maps: Dims (map, source pixel).
     """
-    zero, n, scales = np.float32(0), len(maps), _scale(inside, least)
+    zero, n, scales = np.float32(0), len(maps), _scale(inside, min_area)
     for p in prange(len(inside)):
         scale = scales[p]
         for m in range(0, n - 7, 8):
@@ -248,7 +248,7 @@ def gather(starts, source, share, inside, least, maps, means):
 
 
 @njit(cache=True, parallel=True, error_model="numpy", fastmath={"contract"})
-def gather_valid(starts, source, share, least, maps, means, valid):
+def gather_valid(starts, source, share, min_area, maps, means, valid):
     """Recompute `means` and `valid` from the valid values, where `means` is NaN."""
     zero, one, missing = np.float32(0), np.float32(1), np.float32(np.nan)
     for p in prange(means.shape[1]):
@@ -260,5 +260,5 @@ def gather_valid(starts, source, share, least, maps, means, valid):
                     is_valid = value == value
                     total += part * (value if is_valid else zero)
                     area += part if is_valid else zero
-                scale = one / area if area >= least else missing
+                scale = one / area if area >= min_area else missing
                 means[m, p], valid[m, p] = total * scale, area

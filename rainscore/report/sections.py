@@ -111,13 +111,13 @@ def _analysis_section(files: ReportFiles, pictures: list[Picture], sample: RunSa
     rows = rows.assign(source=rows["source"].fillna("all"))
     rows = rows[rows["measure"].isin(MEASURES) & rows["value"].notna()]
     rows = rows.assign(measure=rows["measure"].map(MEASURES))
-    whole = conditions[conditions["grouping"] == "all"].iloc[0]
+    overall = conditions[conditions["grouping"] == "all"].iloc[0]
     caption = (
         "Agreement by source: score and FSS over windows, other measures over IMERG's cells; FSS, "
         "POD, FAR, CSI and HSS at the threshold of the score. In brackets: 95 % intervals from "
         "resampled days."
     )
-    text = f"{int(whole['n'])} cells, {int(whole['windows'])} windows, {sample.days} days"
+    text = f"{int(overall['n'])} cells, {int(overall['windows'])} windows, {sample.days} days"
     table = Table(pivot(rows, index="source", columns="measure"), caption, text)
     return Section(SECTIONS["analysis"], ANALYSIS_TEXT, pictures, [table])
 

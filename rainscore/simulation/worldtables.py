@@ -55,15 +55,15 @@ def rain_table(sums: pd.DataFrame) -> pd.DataFrame:
     mean, n = rows["total"] / rows["weight"], rows["weight"]
     variance = (rows["square"] / n - mean**2).clip(lower=0) / (n - 1)
     error = variance.where(n > 1) ** 0.5
-    whole = mean[ALL] if ALL in mean.index else pd.Series(dtype=float)
-    yearly_rain = whole.get("rain [mm/h]", np.nan) * _HOURS_PER_YEAR
-    wet_share = whole.get("wet share", np.nan)
+    means = mean[ALL] if ALL in mean.index else pd.Series(dtype=float)
+    yearly_rain = means.get("rain [mm/h]", np.nan) * _HOURS_PER_YEAR
+    wet_share = means.get("wet share", np.nan)
     table: list[tuple] = [
         ("rain of a year [mm]", "radar", ALL, yearly_rain, *YEARLY_RAIN, np.nan),
         ("wet share of the half-hours", "radar", ALL, wet_share, *WET_SHARE, np.nan),
     ]
     hours = [hour_quantity(hour) for hour in range(0, 24, 3)]
-    table += [(h, "radar", ALL, whole[h], *Target(), np.nan) for h in hours if h in whole.index]
+    table += [(h, "radar", ALL, means[h], *Target(), np.nan) for h in hours if h in means.index]
     regimes = [*RAIN, *sorted(set(rows.index.get_level_values(0)) - {ALL, *RAIN})]
     for regime in regimes:
         for quantity in RAIN_QUANTITIES:

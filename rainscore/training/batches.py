@@ -67,8 +67,9 @@ class Batches:
 
     def _read(self, step: int) -> tuple[int, Tensor, Batch]:
         rows = self.rows(step)
-        own = rows_of_process(rows)
-        return len(rows), torch.from_numpy(own), self.data.read(own, step // self.per_epoch)
+        process_rows = rows_of_process(rows)
+        batch = self.data.read(process_rows, step // self.per_epoch)
+        return len(rows), torch.from_numpy(process_rows), batch
 
     def _members(self) -> np.ndarray:
         return np.arange(len(self.data)) if self.members is None else self.members

@@ -54,8 +54,8 @@ def scale_age(age: np.ndarray) -> np.ndarray:
 
 def unscale_age(scaled: np.ndarray) -> np.ndarray:
     """Age [h] of scaled ages; NaN where it is unknown."""
-    known = scaled < 1
-    return np.where(known, AGE_UNIT * scaled / np.where(known, 1 - scaled, 1), np.nan)
+    is_finite = scaled < 1
+    return np.where(is_finite, AGE_UNIT * scaled / np.where(is_finite, 1 - scaled, 1), np.nan)
 
 
 def build_inputs(

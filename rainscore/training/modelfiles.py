@@ -77,7 +77,7 @@ def _load(path_stem: Path | str) -> tuple[bytes, dict]:
         expected = card["weights_sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(
-            text, f"it is no model card ({error})", "train the model again"
+            text, f"it is not a model card ({error})", "train the model again"
         ) from error
     if sha256(content).hexdigest() != expected:
         raise DamagedFile(

@@ -149,5 +149,5 @@ def load_clusterer(stem: Path) -> DeepClusterer:
     name = load_model(stem)[1].get("method")
     kinds = {method.kind.__name__: method.kind for method in METHODS.values()}
     if name not in kinds:
-        raise RainscoreError(f"{stem}: holds no clusterer ({name}); cluster the maps again")
+        raise RainscoreError(f"{stem}: contains no clusterer ({name}); cluster the maps again")
     return kinds[name].load(stem)

@@ -39,19 +39,19 @@ def path_integral_clusters(z: np.ndarray, k: int, *, neighbours: int = 20) -> np
         raise ValueError(f"only {len(sizes)} chains of nearest neighbours for {k} clusters")
     member = csr_array((np.ones(len(z)), (np.arange(len(z)), labels)))
     # Probability of a step from a cluster to a vector, and back: (clusters, n).
-    ahead, back = (walk.T @ member).toarray().T, (walk @ member).toarray().T
+    forward, backward = (walk.T @ member).toarray().T, (walk @ member).toarray().T
     returns = np.stack(
-        [np.bincount(labels, a * b, len(sizes)) for a, b in zip(ahead, back, strict=True)]
+        [np.bincount(labels, a * b, len(sizes)) for a, b in zip(forward, backward, strict=True)]
     )
     gain = _gain(returns, sizes)
     for _ in range(len(sizes) - k):
         a, b = sorted(divmod(int(gain.argmax()), len(sizes)))
         labels[labels == b] = a
         sizes[a] += sizes[b]
-        ahead[a] += ahead[b]
-        back[a] += back[b]
+        forward[a] += forward[b]
+        backward[a] += backward[b]
         returns[:, a] += returns[:, b]
-        returns[a] = np.bincount(labels, ahead[a] * back[a], len(sizes))
+        returns[a] = np.bincount(labels, forward[a] * backward[a], len(sizes))
         gain[b] = gain[:, b] = -np.inf
         remaining = np.isfinite(gain[a])
         remaining[a] = True

@@ -74,8 +74,8 @@ def plot_coverage(
     rows = skill[(skill["measure"] == "coverage") & (skill["method"] == method)]
     rows = rows[(rows["n"] > 0) & rows["split"].isin(SPLITS)]
     rows = _in_order(rows)
-    whole = rows[rows["split"] == "all"].iloc[0]
-    held_out = sample_text(whole["n"], "windows with rain", whole["days"], period)
+    overall = rows[rows["split"] == "all"].iloc[0]
+    held_out = sample_text(overall["n"], "windows with rain", overall["days"], period)
     subtitle = f"held-out days: {held_out}\nbars: 95 % interval from resampled days; shaded: ± 5 %"
     starts = np.cumsum(np.r_[0, (rows["split"] != rows["split"].shift()).to_numpy()[1:]])
     heights = -(np.arange(len(rows)) + 0.5 * starts)
@@ -110,12 +110,12 @@ def plot_paired(paired: pd.DataFrame, *, method: str = "U-Net", period: str, wor
         world: 'simulated' or 'real'.
     """
     rows = paired[(paired["method"] == method) & (paired["split"] != "map") & (paired["n"] > 0)]
-    whole = rows[rows["split"] == "all"].sort_values("skill", ascending=False)
-    others = list(whole["other"])
+    overall = rows[rows["split"] == "all"].sort_values("skill", ascending=False)
+    others = list(overall["other"])
     names = {"skill": "value", "skill_low": "low", "skill_high": "high"}
     rows = rows.drop(columns=["low", "high"]).rename(columns=names)
     groups = _in_order(rows[["split", "group"]].drop_duplicates())
-    held_out = sample_text(whole["n"].max(), "windows with rain", whole["days"].max(), period)
+    held_out = sample_text(overall["n"].max(), "windows with rain", overall["days"].max(), period)
     title = f"Skill of the {method} relative to each other method"
     subtitle = f"held-out days: {held_out}; bars: paired 95 % interval; hollow: it contains zero"
     width = 2.4 + 1.15 * len(groups)
@@ -153,9 +153,9 @@ def plot_predicted(
     """
     panels = ("season", "source", "intensity", "age", "hour", "regime")
     rows = skill[(skill["method"] == method) & (skill["n"] > 0)]
-    whole = rows[rows["split"] == "all"].iloc[0]
+    overall = rows[rows["split"] == "all"].iloc[0]
     shown = [name for name in panels if (rows["split"] == name).any()]
-    held_out = sample_text(whole["n"], "windows with rain", whole["days"], period)
+    held_out = sample_text(overall["n"], "windows with rain", overall["days"], period)
     title = f"Mean score: predicted by the {method}, and observed"
     subtitle = f"held-out days: {held_out}; bars: 95 % interval from resampled days"
     fig = figure(11, 5.6, title=title, subtitle=subtitle, world=world)

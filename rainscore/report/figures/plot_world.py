@@ -133,11 +133,11 @@ def plot_year(table: pd.DataFrame, *, period: str, world: str) -> Figure:
     subtitle = f"{period}; mean over the domain; IMERG compared with the true rain at 0.1°, 30 min"
     fig = figure(10, 3.6, title=title, subtitle=subtitle, world=world)
     left, middle, right = fig.subplots(1, 3)
-    whole = table[table["regime"] == "all"]
-    radar = whole[whole["product"] == "radar"].set_index("quantity")["simulated"]
+    all_weather = table[table["regime"] == "all"]
+    radar = all_weather[all_weather["product"] == "radar"].set_index("quantity")["simulated"]
     _months(left, radar[radar.index.str.startswith("rain of 2")])
     _days(middle, radar)
-    _ages(right, whole[whole["quantity"].str.endswith("h from a pass")])
+    _ages(right, all_weather[all_weather["quantity"].str.endswith("h from a pass")])
     return fig
 
 

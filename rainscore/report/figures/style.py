@@ -66,14 +66,14 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def colour(i: int) -> str:
-    """Return the colour of the i-th line; the colours repeat after eight."""
-    return COLOURS[i % len(COLOURS)]
+def colour(index: int) -> str:
+    """Return the colour of a line; the colours repeat after eight."""
+    return COLOURS[index % len(COLOURS)]
 
 
-def marker(i: int) -> str:
-    """Return the marker of the i-th group; it changes each time the colours repeat."""
-    return MARKERS[i // len(COLOURS) % len(MARKERS)]
+def marker(index: int) -> str:
+    """Return the marker of a group; it changes each time the colours repeat."""
+    return MARKERS[index // len(COLOURS) % len(MARKERS)]
 
 
 def figure(width: float, height: float, *, title: str, subtitle: str, world: str) -> Figure:

@@ -223,7 +223,7 @@ def test_a_period_without_enough_rain_is_an_error_before_its_maps_are_read(month
 
 def test_a_model_file_without_clusterer_is_an_error(tmp_path: Path) -> None:
     save_model(tmp_path / "unet", {"a": torch.zeros(1)}, {"kind": "unet"})
-    with pytest.raises(RainscoreError, match="holds no clusterer"):
+    with pytest.raises(RainscoreError, match="contains no clusterer"):
         load_clusterer(tmp_path / "unet")
 
 

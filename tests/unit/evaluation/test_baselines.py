@@ -186,5 +186,5 @@ def test_conditional_climatology_gives_the_quantiles_of_each_class() -> None:
 
 
 def test_climatology_without_any_score_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no score to learn from"):
+    with pytest.raises(ValueError, match="no defined score on the training days"):
         ConditionalClimatology(2).quantiles(LEVELS)

@@ -45,7 +45,7 @@ def test_one_of_several_labelled_clusterers_must_be_chosen(run, tmp_path: Path) 
 
 
 def test_missing_models_are_named(tmp_path: Path) -> None:
-    with pytest.raises(RainscoreError, match="holds no labelled clusterer"):
+    with pytest.raises(RainscoreError, match="contains no labelled clusterer"):
         find_model_files(tmp_path)
     with pytest.raises(RainscoreError, match=r"unet.safetensors: no such model file"):
         load_models(find_model_files(tmp_path, "kmeans"))
