@@ -64,8 +64,7 @@ rule evaluate_variants:
     input:
         features=every_month("results/features/{month}.h5"),
         splits="results/splits.parquet",
-        unet="results/models/unet.safetensors",
-        unet_card="results/models/unet.json",
+        unet=UNET[:2],
         weights=[f"{stem}.safetensors" for stem in COMPARED.values()],
         cards=[f"{stem}.json" for stem in COMPARED.values()],
     output:

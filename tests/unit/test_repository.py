@@ -46,6 +46,11 @@ def test_the_snakefile_is_short_and_scripts_are_thin() -> None:
         assert len(body) <= 40, script.name
 
 
+def test_base_names_of_modules_are_unique() -> None:
+    names = [path.name for path in (CHECKOUT / "rainscore").rglob("[!_]*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_every_stage_of_the_rules_has_a_package_and_tests() -> None:
     for path in (CHECKOUT / "rules").glob("*.smk"):
         if path.stem != "common":
