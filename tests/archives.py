@@ -126,6 +126,11 @@ class Earthdata:
     _now: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def account(self) -> dict[str, str]:
+        """Environment variables of the account."""
+        return {"EARTHDATA_USERNAME": self.user, "EARTHDATA_PASSWORD": self.password}
+
     def archives(self) -> dict[str, Archive]:
         """Hosts and their functions."""
         data = dict.fromkeys((ON_PREMISE, CLOUD, WHOLE, HARMONY), self._data)

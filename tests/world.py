@@ -10,7 +10,9 @@ import xarray as xr
 
 from rainscore.config import load_config
 from rainscore.grids import Domain, imerg_cells, study_grid
+from rainscore.imerg.names import granule_name
 from rainscore.imerg.reader import FIELDS
+from rainscore.imerg.writer import write_granule
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.regridding.radarreader import RadarSettings
 from rainscore.scores.scoremaps import ScoreSettings, score_month
@@ -107,3 +109,14 @@ def training_file(
     path = folder / f"{start[:7]}.h5"
     write_features(pair, maps, overlap_weights(CELLS, LEARNING), path)
     return path, table
+
+
+def write_granules(folder: Path, pair: xr.Dataset) -> list[Path]:
+    """Write a granule of the Final run for each half-hour of a pair; return their paths."""
+    pair = pair.drop_vars(["imerg", "radar", "x", "y"])
+    pair["precipitation_uncal"] = pair["precipitation"]
+    paths = []
+    for index, time in enumerate(pair["time"].values):
+        paths.append(folder / granule_name("final", time, "V07B"))
+        write_granule(paths[-1], pair.isel(time=index), run="final")
+    return paths

@@ -172,10 +172,9 @@ def cluster_maps(
         settings=settings, seed=seed, checkpoint=checkpoint,
     )  # fmt: skip
     distance = clusterer.novelty(rain)
-    calibration = split == "calibration"
-    enough = calibration.sum() >= 1 / settings.false_alarm_rate
-    reference = distance[calibration if enough else train]
-    threshold = float(np.quantile(reference, 1 - settings.false_alarm_rate))
+    threshold = _novelty_threshold(
+        distance[split == "calibration"], distance[train], settings.false_alarm_rate
+    )
     assigned = pd.DataFrame(
         {"cluster": clusterer.predict(rain), "distance": distance, "novel": distance > threshold},
         index=rainy.index,
@@ -193,3 +192,11 @@ def cluster_maps(
         "maps": len(train),
     }
     return clusterer, card, table
+
+
+def _novelty_threshold(
+    calibration: np.ndarray, training: np.ndarray, false_alarm_rate: float
+) -> float:
+    """Quantile 1 − `false_alarm_rate` of the distances of the calibration or the training maps."""
+    enough = calibration.size >= 1 / false_alarm_rate
+    return float(np.quantile(calibration if enough else training, 1 - false_alarm_rate))

@@ -47,7 +47,7 @@ class Repetitions:
 
 
 class Key(NamedTuple):
-    """What a value of the table is about."""
+    """Identifiers of a value of the table."""
 
     method: str
     seed: int

@@ -95,8 +95,8 @@ class Skill:
         reliability: Columns what (`score` or `hidden rain`), level (of the quantile, or mean
             predicted probability), share (of scores at or below the quantile, of windows with
             rain), low, high, n, days, less (of scores only: share below the quantile by more than
-            TIE). Scores pile up at 0 and 1, so a correct quantile has its level between less and
-            share.
+            TIE). Many scores are exactly 0 or 1, so a correct quantile has its level between less
+            and share.
     """
 
     skill: pd.DataFrame

@@ -23,6 +23,17 @@ MAPS_PER_WRITE = 24
 """Half-hours that are read, regridded and written together."""
 
 
+STUDY_GRID_ATTRIBUTES = {
+    name: {"units": unit, "long_name": long_name, "grid_mapping": "crs"}
+    for name, unit, long_name in (
+        ("imerg", "mm h-1", "IMERG on the study grid"),
+        ("radar", "mm h-1", "radar, half-hour mean"),
+        ("radar_valid", "1", "share of valid radar frames and area"),
+    )
+}
+"""Attributes of the variables on the study grid, by name."""
+
+
 log = logging.getLogger("rainscore")
 
 
@@ -55,42 +66,22 @@ def month_pair(
         return da.concatenate(blocks)
 
     variables = {
-        "imerg": (("time", "y", "x"), lazy("imerg", grid.shape), _rate("IMERG on the study grid")),
-        "radar": (("time", "y", "x"), lazy("radar", grid.shape), _rate("radar, half-hour mean")),
-        "radar_valid": (
-            ("time", "y", "x"),
-            lazy("radar_valid", grid.shape),
-            {
-                "units": "1",
-                "long_name": "share of valid radar frames and area",
-                "grid_mapping": "crs",
-            },
-        ),
-        **{
-            name: (
-                ("time", "lat", "lon"),
-                lazy(name, cells.shape),
-                {"units": unit, "long_name": text},
-            )
-            for name, (unit, text) in FIELDS.items()
-        },
-        **{
-            name: (("time",), lazy(name, (), "int8"), _flags(name))
-            for name in ("imerg_state", "radar_state")
-        },
+        name: (("time", "y", "x"), lazy(name, grid.shape), attrs)
+        for name, attrs in STUDY_GRID_ATTRIBUTES.items()
     }
+    for name, (unit, text) in FIELDS.items():
+        attrs = {"units": unit, "long_name": text}
+        variables[name] = (("time", "lat", "lon"), lazy(name, cells.shape), attrs)
+    for name in ("imerg_state", "radar_state"):
+        variables[name] = (("time",), lazy(name, (), "int8"), _flags(name))
     coords = {
         "time": ("time", times, {"long_name": "start of the half-hour", "standard_name": "time"}),
         "lat": ("lat", cells.y, {"units": "degrees_north", "standard_name": "latitude"}),
         "lon": ("lon", cells.x, {"units": "degrees_east", "standard_name": "longitude"}),
     }
-    attrs = {"grid": grid.to_json(), "cells": cells.to_json()}
     title = {"title": "IMERG and radar, half-hour by half-hour", "Conventions": "CF-1.11"}
-    return xr.Dataset(variables | grid.cf, coords, title | attrs)
-
-
-def _rate(long_name: str) -> dict:
-    return {"units": "mm h-1", "long_name": long_name, "grid_mapping": "crs"}
+    grids = {"grid": grid.to_json(), "cells": cells.to_json()}
+    return xr.Dataset(variables | grid.cf, coords, title | grids)
 
 
 def _flags(name: str) -> dict:

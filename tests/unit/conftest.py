@@ -1,8 +1,11 @@
-"""Fixture of a small trained run, which several tests share because it takes long."""
+"""Fixtures that several tests share because they take long."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -85,3 +88,16 @@ def run(tmp_path_factory) -> SimpleNamespace:
         path=path, table=table, splits=splits, unet=model, card=card, models=models,
         calibration=calibration, latents=latents, clusters=clusters, labels=labels,
     )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def two_months(tmp_path_factory) -> tuple[list[Path], pd.DataFrame]:
+    """Training files of four days of two months, and splits of a day each."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("two_months")
+    months = ("2019-05-01", "2019-05-05"), ("2019-06-01", "2019-06-05")
+    files = [training_file(folder, *span) for span in months]
+    times = np.concatenate([table["time"] for _, table in files])
+    pattern = ["train", "validation", "calibration", "test"]
+    splits = split_blocks(times, pattern=pattern, block_hours=24, gap_hours=0)
+    return [path for path, _ in files], splits

@@ -95,12 +95,9 @@ def process_lists(process: subprocess.Popen) -> set[bytes]:
     return lines
 
 
-def account(nasa: Earthdata) -> dict[str, str]:
-    return {
-        "EARTHDATA_USERNAME": nasa.user,
-        "EARTHDATA_PASSWORD": nasa.password,
-        "HF_TOKEN": "hf_t0kenOfAda",
-    }
+def accounts(nasa: Earthdata) -> dict[str, str]:
+    """Environment variables of the accounts at Earthdata and the hub."""
+    return {**nasa.account, "HF_TOKEN": "hf_t0kenOfAda"}
 
 
 def test_the_archives_are_planned_downloaded_and_not_downloaded_again(
@@ -119,7 +116,7 @@ def test_the_archives_are_planned_downloaded_and_not_downloaded_again(
         **snippet("download.md", "Radar from the Zarr store"),
     }
     with Loopback(nasa.archives() | bucket.archives(), tmp_path) as server:
-        environment = {**server.environment, **account(nasa)}
+        environment = {**server.environment, **accounts(nasa)}
         wrong = {**environment, "EARTHDATA_PASSWORD": "wr0ng-word"}
         refused = snakemake(tmp_path, config, wrong, "plan", succeeds=False)
         assert "does not accept the account; access takes three steps: 1. register" in refused
@@ -174,7 +171,7 @@ def test_local_folders_are_read_and_the_radar_is_checked_against_gauges(tmp_path
         snippet("imerg.md", "From a folder"),
         snippet("radar.md", "From a folder of frames"),
     )
-    gauges = snippet("radar.md", "Checked against gauges")["radar"]["comephore_folder"]
+    gauges = snippet("radar.md", "Comparison with gauges")["radar"]["comephore_folder"]
     imerg["imerg"]["granule_folder"] = str(tmp_path / imerg["imerg"]["granule_folder"])
     radar["radar"] |= {
         "frame_folder": str(tmp_path / radar["radar"]["frame_folder"]),

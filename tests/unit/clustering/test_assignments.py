@@ -25,8 +25,8 @@ def test_student_t_of_two_centres_is_that_of_one_over_one_plus_squared_distance(
 def test_squared_distances_are_those_of_numpy():
     rng = np.random.default_rng(0)
     z, c = rng.normal(size=(7, 3)), rng.normal(size=(4, 3))
-    found = squared_distances(torch.from_numpy(z), torch.from_numpy(c))
-    np.testing.assert_allclose(found, ((z[:, None] - c) ** 2).sum(axis=2))
+    result = squared_distances(torch.from_numpy(z), torch.from_numpy(c))
+    np.testing.assert_allclose(result, ((z[:, None] - c) ** 2).sum(axis=2))
 
 
 def test_the_sharpened_target_divides_squares_by_the_sizes_of_the_clusters():

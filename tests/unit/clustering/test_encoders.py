@@ -46,11 +46,13 @@ def test_padding_at_stride_two_is_one_before_and_two_after():
     kernel = network.get_parameter("down.0.weight")[0, 0].detach().numpy()
     padded = np.pad(image, ((1, 2), (1, 2)))
     expected = np.maximum(correlate2d(padded, kernel, mode="valid")[::2, ::2], 0)
-    seen = []
-    network.down[1].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    inputs_of_layer = []
+    network.down[1].register_forward_pre_hook(
+        lambda module, inputs: inputs_of_layer.append(inputs[0])
+    )
     network.encode(torch.from_numpy(image)[None, None])
     # The second layer gets the first one's output with one more row before and two after.
-    np.testing.assert_allclose(seen[0][0, 0, 1:-2, 1:-2].detach(), expected, atol=1e-6)
+    np.testing.assert_allclose(inputs_of_layer[0][0, 0, 1:-2, 1:-2].detach(), expected, atol=1e-6)
 
 
 def test_the_decoder_is_the_encoder_turned_around():

@@ -1,4 +1,4 @@
-"""What all deep clusterers promise: seeds, resuming, model files, any network, clear errors."""
+"""Common properties of the deep clusterers: seeds, resuming, model files, networks, errors."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ from rainscore.training.checkpoint import Checkpoint
 
 
 def blobs(n=120, shape=(16,), seed=0):
-    """Three clusters, far apart."""
+    """Three well separated clusters."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(3, *shape))
     x = centres[np.arange(n) % 3] + 0.1 * rng.normal(size=(n, *shape))

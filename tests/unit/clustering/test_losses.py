@@ -47,8 +47,8 @@ def test_the_loss_of_dcec_is_the_mean_error_and_a_tenth_of_the_divergence(method
     q = np.array([[2 / 7, 5 / 7], [2 / 3, 1 / 3]])
     p = np.array([[0.1, 0.9], [0.5, 0.5]])
     divergence = (p * np.log(p / q)).sum(axis=1).mean()
-    found = clusterer._loss(X, torch.tensor(p, dtype=torch.float32)).item()
-    assert found == pytest.approx(4 / 4 + 0.1 * divergence, rel=1e-5)
+    result = clusterer._loss(X, torch.tensor(p, dtype=torch.float32)).item()
+    assert result == pytest.approx(4 / 4 + 0.1 * divergence, rel=1e-5)
 
 
 def test_the_loss_of_deep_k_means_sums_the_error_over_the_features():
@@ -88,12 +88,12 @@ def test_the_labels_of_deep_k_means_are_those_of_the_final_network():
 def test_the_loss_of_desom_weighs_all_units_by_their_way_from_the_nearest():
     units = [[0.0, 0.0], [0.0, 3.0], [4.0, 0.0], [4.0, 3.0]]
     clusterer = with_heads(DESOM(rows=2, columns=2, weight=0.5, steps=3), units=units)
-    apart = torch.from_numpy(grid_distances(2, 2) ** 2)
+    unit_distances = torch.from_numpy(grid_distances(2, 2) ** 2)
     x = torch.tensor([[0.0, 1.0]])
     # Squared distances 1, 4, 17, 20; ways on the map 0, 1, 1, 2; T = 1 at the middle step.
     expected = 1 + 4 * np.exp(-1) + 17 * np.exp(-1) + 20 * np.exp(-4)
-    found = clusterer._loss(x, apart, 1).item()
-    assert found == pytest.approx(1 / 2 + 0.5 * expected, rel=1e-5)
+    result = clusterer._loss(x, unit_distances, 1).item()
+    assert result == pytest.approx(1 / 2 + 0.5 * expected, rel=1e-5)
 
 
 def test_the_loss_of_depict_rebuilds_the_clean_layers_from_the_noisy_latent_vector():

@@ -64,5 +64,5 @@ def test_a_row_joins_those_that_are_there_and_replaces_its_older_self(tmp_path):
     write_row(row, tmp_path / "runs" / "usps" / "dcec-1.csv", table)
     write_row({**row, "seed": 0}, tmp_path / "elsewhere" / "usps" / "dcec-0.csv", table)
     write_row({**row, "acc": 0.7}, tmp_path / "runs" / "usps" / "dcec-1.csv", table)
-    found = pd.read_csv(table)
-    assert found["seed"].tolist() == [0, 1] and found["acc"].tolist() == [0.5, 0.7]
+    result = pd.read_csv(table)
+    assert result["seed"].tolist() == [0, 1] and result["acc"].tolist() == [0.5, 0.7]

@@ -39,8 +39,8 @@ def slow_clusters(z, k, neighbours):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_clusters_are_those_of_the_papers_formula(seed):
     z = np.random.default_rng(seed).normal(size=(60, 3))
-    found = path_integral_clusters(z, 5, neighbours=6)
-    assert accuracy(slow_clusters(z, 5, 6), found) > 0.95
+    result = path_integral_clusters(z, 5, neighbours=6)
+    assert accuracy(slow_clusters(z, 5, 6), result) > 0.95
 
 
 def test_the_walk_goes_to_the_neighbours_and_its_rows_sum_to_one():

@@ -13,10 +13,10 @@ from rainscore.clustering.algorithms.som import (
 
 
 def test_grid_distances_count_rows_and_columns():
-    found = grid_distances(8, 8)
+    result = grid_distances(8, 8)
     places = [(row, column) for row in range(8) for column in range(8)]
     expected = [[abs(a - c) + abs(b - d) for c, d in places] for a, b in places]
-    assert found.tolist() == expected
+    assert result.tolist() == expected
 
 
 def test_the_reference_codes_way_of_counting_rows_is_another():
@@ -31,8 +31,8 @@ def test_the_grid_may_be_oblong():
 
 
 def test_the_temperature_falls_exponentially_and_reaches_its_end():
-    found = [temperature(step, 3, 10.0, 0.1) for step in range(3)]
-    np.testing.assert_allclose(found, [10.0, 1.0, 0.1])
+    result = [temperature(step, 3, 10.0, 0.1) for step in range(3)]
+    np.testing.assert_allclose(result, [10.0, 1.0, 0.1])
 
 
 def test_the_topographic_error_is_the_share_whose_second_unit_is_no_neighbour():
@@ -50,8 +50,8 @@ def test_a_map_of_a_square_unfolds():
     fitted = SelfOrganisingMap(5, 5, seed=1).fit(x)
     assert topographic_error(fitted.transform(x), 5, 5) < 0.1
     units = fitted.units_.reshape(5, 5, 2)
-    apart = np.linalg.norm(units[1:] - units[:-1], axis=2)
-    assert apart.min() > 0.1 and apart.max() < 0.3
+    spacing = np.linalg.norm(units[1:] - units[:-1], axis=2)
+    assert spacing.min() > 0.1 and spacing.max() < 0.3
 
 
 def test_quantisation_is_as_good_as_that_of_an_independent_map():

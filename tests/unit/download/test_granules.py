@@ -38,10 +38,8 @@ def earthdata(
 ) -> Iterator[tuple[Earthdata, Loopback]]:
     nasa = Earthdata(times=steps("2019-06-03", "2019-06-05"))
     with Loopback(nasa.archives(), tmp_path) as server:
-        for name, value in server.environment.items():
+        for name, value in {**server.environment, **nasa.account}.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("EARTHDATA_USERNAME", nasa.user)
-        monkeypatch.setenv("EARTHDATA_PASSWORD", nasa.password)
         monkeypatch.delenv("EARTHDATA_TOKEN", raising=False)
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))

@@ -57,9 +57,8 @@ def test_a_killed_download_gives_the_same_bytes_and_requests_no_recorded_file_ag
     times = steps("2019-06-03", END)
     nasa = Earthdata(times, unlisted={"2019-06-03T04:00"}, gone={"2019-06-04T10:30"})
     nasa.faults = {"2019-06-03T12:00": ["503"], "2019-06-04T01:00": ["truncated"]}
-    account = {"EARTHDATA_USERNAME": nasa.user, "EARTHDATA_PASSWORD": nasa.password}
     with Loopback(nasa.archives(), tmp_path) as server:
-        environment = {**server.environment, **account}
+        environment = {**server.environment, **nasa.account}
         whole, killed = tmp_path / "whole", tmp_path / "killed"
         process = start(whole, environment)
         command = Path(f"/proc/{process.pid}/cmdline")

@@ -30,10 +30,8 @@ def earthdata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Earth
     days = [steps(first, last) for first, last in SPANS.values()]
     nasa = Earthdata(np.concatenate(days), unlisted={"2019-06-03T04:00", "2019-07-01T00:00"})
     with Loopback(nasa.archives(), tmp_path) as server:
-        for name, value in server.environment.items():
+        for name, value in {**server.environment, **nasa.account}.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("EARTHDATA_USERNAME", nasa.user)
-        monkeypatch.setenv("EARTHDATA_PASSWORD", nasa.password)
         monkeypatch.delenv("EARTHDATA_TOKEN", raising=False)
         yield nasa
 

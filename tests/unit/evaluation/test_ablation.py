@@ -8,11 +8,10 @@ from rainscore.evaluation.skill import STATISTICS, UNET
 from rainscore.training.channels import CHANNELS
 from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.settings import UNetConfig
-from rainscore.training.splits import split_blocks
 from rainscore.training.timecontext import input_channels
 from rainscore.training.unet import UNet, UNetSettings
 from rainscore.training.unetfitting import fit_unet
-from tests.world import DOMAIN, training_file, unet_card
+from tests.world import DOMAIN, unet_card
 
 SPLITS = ("train", "validation", "calibration", "test")
 
@@ -46,19 +45,10 @@ def test_a_single_day_has_no_interval():
     assert table[["low", "high", "difference_low", "difference_high"]].isna().all(axis=None)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("world")
-    months = ("2019-05-01", "2019-05-05"), ("2019-06-01", "2019-06-05")
-    files = [training_file(folder, *span) for span in months]
-    times = np.concatenate([table["time"] for _, table in files])
-    splits = split_blocks(times, pattern=list(SPLITS), block_hours=24, gap_hours=0)
-    return [path for path, _ in files], splits
-
-
-def test_variants_are_compared_with_the_full_network_where_they_were_not_trained(world, tmp_path):
-    paths, splits = world
+def test_variants_are_compared_with_the_full_network_where_they_were_not_trained(
+    two_months, tmp_path
+):
+    paths, splits = two_months
     config = UNetConfig(
         width=8, depth=2, epochs=1, batch=8, learning_rate=0.01, patience=9,
         precision="fp32", compile=False, context_dropout=0.2, weight_decay=0.01,

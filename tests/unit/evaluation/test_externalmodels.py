@@ -67,8 +67,8 @@ def test_a_network_trained_on_final_is_not_shown_the_future_of_early_maps(tmp_pa
     def scores_of(run: str) -> pd.DataFrame:
         own = replace(OWN, hidden=unavailable_channels(run))
         other = {"trained-on-final": (network, OWN)}
-        found = compare_variants([path], splits, (network, own), other, resamples=20, seed=0)
-        return found[found["variant"] == "trained-on-final"].reset_index()
+        result = compare_variants([path], splits, (network, own), other, resamples=20, seed=0)
+        return result[result["variant"] == "trained-on-final"].reset_index()
 
     early, final = scores_of("early"), scores_of("final")
     assert early["difference"].dropna().eq(0).all()

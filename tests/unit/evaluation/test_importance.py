@@ -36,10 +36,10 @@ def test_only_what_the_network_uses_matters(world) -> None:
     """The score of this world follows the microwave source; so does this network."""
     model = Weighing(source_imager=0.5, age_known=0.4)
     table = permutation_importance(model, unet_card(), *world, resamples=100, seed=0)
-    found = table.set_index("group")["value"]
-    assert set(found.index) == set(CHANNEL_GROUPS)
-    assert found["microwave source"] > 0.1
-    assert found["rain"] == found["phase"] == found["weight of the infrared"] == 0
+    result = table.set_index("group")["value"]
+    assert set(result.index) == set(CHANNEL_GROUPS)
+    assert result["microwave source"] > 0.1
+    assert result["rain"] == result["phase"] == result["weight of the infrared"] == 0
     assert table["group"][0] == "microwave source"
     assert table["low"][0] > 0 and table["days"].eq(4).all()
 
@@ -56,9 +56,9 @@ def test_the_gradient_of_a_weighted_sum_is_its_weight_at_the_window_alone() -> N
     inputs = np.random.default_rng(0).random((len(CHANNEL_NAMES), 5, 6)).astype(np.float32)
     spread = np.full(len(CHANNEL_NAMES), 0.5)
     model = Weighing(rain=0.8, age_last=-0.2, age_next=0.4)
-    found = sensitivity(model, inputs, (2, 4), spread)
+    result = sensitivity(model, inputs, (2, 4), spread)
     expected = np.zeros((5, 6))
     expected[2, 4] = 0.4
-    np.testing.assert_allclose(found["rain"], expected, atol=1e-7)
-    assert found["time from microwave passes"][2, 4] == pytest.approx(0.3)
-    assert not found["phase"].any()
+    np.testing.assert_allclose(result["rain"], expected, atol=1e-7)
+    assert result["time from microwave passes"][2, 4] == pytest.approx(0.3)
+    assert not result["phase"].any()

@@ -17,7 +17,7 @@ def test_errors_stand_beside_those_of_as_many_principal_components(tmp_path):
         autoencoder_card(settings={"latent": size}, best_loss=loss)
         for size, loss in ((2, 0.5), (6, 0.25))
     ]
-    found = compare_latents([path], splits, cards, seed=0)
+    result = compare_latents([path], splits, cards, seed=0)
     maps = {
         name: RainMaps([path], part["time"].to_numpy()).read(np.arange(len(part)))[0].numpy()
         for name, part in splits.groupby("split")
@@ -30,7 +30,7 @@ def test_errors_stand_beside_those_of_as_many_principal_components(tmp_path):
         peer = PCA(size).fit(train)
         rebuilt = peer.inverse_transform(peer.transform(validation))
         error = ((rebuilt - validation) ** 2).mean()
-        rows = found[found["latent"] == size].set_index("method")
+        rows = result[result["latent"] == size].set_index("method")
         assert rows["error"].to_dict() == pytest.approx(
             {"auto-encoder": own, "principal components": error}, rel=1e-3
         )

@@ -2,28 +2,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from rainscore.errors import RainscoreError
-from rainscore.imerg.names import granule_name
-from rainscore.imerg.writer import write_granule
 from rainscore.prediction.granulesets import GranuleSet, read_granule_sets
 from rainscore.times import HALF_HOUR
-from tests.world import CELLS, month_pair
+from tests.world import CELLS, month_pair, write_granules
 
 
 @pytest.fixture(scope="module")
 def granules(tmp_path_factory) -> list[Path]:
     """Granules of four half-hours; the rain of the n-th is n mm/h."""
-    folder = tmp_path_factory.mktemp("granules")
     pair = month_pair("2019-05-01", "2019-05-01T02:00")
-    paths = []
-    for i, time in enumerate(pair["time"].values):
-        one = pair.isel(time=i).drop_vars(["imerg", "radar", "x", "y"])
-        one["precipitation"] = one["precipitation"] * 0 + i
-        one["precipitation_uncal"] = one["precipitation"]
-        paths.append(folder / granule_name("final", time, "V07B"))
-        write_granule(paths[-1], one.assign_coords(time=time), run="final")
-    return paths
+    numbers = xr.DataArray(np.arange(4, dtype=np.float32), dims="time")
+    pair["precipitation"] = pair["precipitation"] * 0 + numbers
+    return write_granules(tmp_path_factory.mktemp("granules"), pair)
 
 
 def rain(granules: GranuleSet | RainscoreError) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""Scoring of new maps by the models of a run, in a world where the answer is known."""
+"""Scoring of new maps by the models of a run, in a simulated world with known scores."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,21 +23,14 @@ from rainscore.prediction.scoringmodels import find_model_files, load_models
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.timecontext import remove_sides, unavailable_channels
 from tests.compliance import cf_errors
-from tests.world import CELLS, month_pair
+from tests.world import CELLS, month_pair, write_granules
 
 
 @pytest.fixture(scope="module")
 def granules(tmp_path_factory) -> list[Path]:
     """Granules of six half-hours of the world."""
-    folder = tmp_path_factory.mktemp("granules")
     pair = month_pair("2019-05-01", "2019-05-01T03:00")
-    paths = []
-    for i, time in enumerate(pair["time"].values):
-        one = pair.isel(time=i).drop_vars(["imerg", "radar", "x", "y"])
-        one["precipitation_uncal"] = one["precipitation"]
-        paths.append(folder / granule_name("final", time, "V07B"))
-        write_granule(paths[-1], one.assign_coords(time=time), run="final")
-    return paths
+    return write_granules(tmp_path_factory.mktemp("granules"), pair)
 
 
 def scored(files: list[Path], scorer: Scorer, learning: Grid) -> Iterator[tuple[Path, xr.Dataset]]:
@@ -53,7 +46,7 @@ def outcomes(out: Path, scorer: Scorer, files: list[Path]) -> list[Outcome]:
 
 
 def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
-    """What the workflow computes for a half-hour is what a user gets from its file."""
+    """The workflow and a user get the same result for a half-hour."""
     scorer = load_scorer(run.models)
     results = dict(scored(granules, scorer, scorer.learning_grid))
     time = np.datetime64("2019-05-01T01:00")
@@ -144,9 +137,9 @@ def test_a_map_without_any_estimate_is_missing_and_not_dry(run, granules, tmp_pa
     assert "nothing to score, IMERG is missing here" in outcome.message
     assert "the rain of 100 % of the window" in outcome.message
     assert outcome.written is not None
-    with xr.open_dataset(outcome.written) as found:
+    with xr.open_dataset(outcome.written) as result:
         for name in ("score", "hidden_rain_probability", "map_score", "cluster", "novelty"):
-            assert np.isnan(found[name].values).all(), name
+            assert np.isnan(result[name].values).all(), name
 
 
 def test_scores_are_missing_where_a_part_of_the_rain_is_missing(
@@ -184,8 +177,8 @@ def test_another_letter_of_the_version_is_scored_and_described(
     (outcome,) = outcomes(tmp_path, scorer, [repaired])
     difference = "the granule is IMERG Final V07A, the model was trained on Final V07B"
     assert f"(warning: {difference})" in outcome.message and outcome.written is not None
-    with xr.open_dataset(outcome.written) as found:
-        assert found.attrs["product_difference"] == difference
+    with xr.open_dataset(outcome.written) as result:
+        assert result.attrs["product_difference"] == difference
 
 
 def test_another_version_is_refused_unless_any_product_is_accepted(

@@ -96,11 +96,11 @@ def test_every_group_is_covered_where_one_margin_covers_only_the_whole() -> None
         for name, margin in (("groups", by_group[of]), ("one", one)):
             inside = np.abs(new - 0.5) <= margin
             shares[name].append([inside.mean(), *(inside[of == g].mean() for g in range(3))])
-    found = {name: np.mean(rows, axis=0) for name, rows in shares.items()}
-    assert found["groups"][0] == pytest.approx(0.9, abs=0.02)
-    assert found["groups"][1:] == pytest.approx([0.9] * 3, abs=0.05)
-    assert found["one"][0] == pytest.approx(0.9, abs=0.02)
-    assert found["one"][1] > 0.98 and found["one"][3] < 0.7
+    result = {name: np.mean(rows, axis=0) for name, rows in shares.items()}
+    assert result["groups"][0] == pytest.approx(0.9, abs=0.02)
+    assert result["groups"][1:] == pytest.approx([0.9] * 3, abs=0.05)
+    assert result["one"][0] == pytest.approx(0.9, abs=0.02)
+    assert result["one"][1] > 0.98 and result["one"][3] < 0.7
 
 
 def test_a_group_without_values_takes_the_margin_of_all() -> None:
@@ -117,7 +117,7 @@ def test_a_pile_of_scores_at_zero_is_not_lost_when_the_other_bound_moves_inward(
     truth = np.where(rng.random(5000) < 0.4, 0.0, rng.uniform(0, 0.5, 5000))
     low, high = np.full(5000, 0.002), np.full(5000, 0.7)
     margin = conformal_margin(low, high, truth)
-    found = apply_margin(low, high, margin)
-    assert found[0] == pytest.approx(0)
-    assert found[1] == pytest.approx(np.quantile(truth, 0.9), abs=2e-3)
-    assert ((found[0] <= truth) & (truth <= found[1])).mean() == pytest.approx(0.9, abs=0.01)
+    result = apply_margin(low, high, margin)
+    assert result[0] == pytest.approx(0)
+    assert result[1] == pytest.approx(np.quantile(truth, 0.9), abs=2e-3)
+    assert ((result[0] <= truth) & (truth <= result[1])).mean() == pytest.approx(0.9, abs=0.01)

@@ -104,13 +104,13 @@ def test_dropped_context_forgets_either_side_or_both_in_another_draw_each_epoch(
     data = ScoreMaps([path], half_hours(*minutes[1:-1]), context_dropout=0.6, seed=3)
     rows = np.arange(len(data))
     first, again, second = (data.read(rows, epoch)[0] for epoch in (0, 0, 1))
-    known = first[:, -2:, 2, 2].numpy()
-    kinds, counts = np.unique(known, axis=0, return_counts=True)
+    has_neighbour = first[:, -2:, 2, 2].numpy()
+    kinds, counts = np.unique(has_neighbour, axis=0, return_counts=True)
     assert kinds.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
     assert (np.abs(counts - [18, 18, 18, 36]) <= 12).all()
     assert torch.equal(first, again) and not torch.equal(first, second)
-    # No age is known where the hours before are forgotten.
-    assert (known[:, 0] == first[:, BASE.index("age_known"), 2, 2].numpy()).all()
+    # No age is available where the hours before are removed.
+    assert (has_neighbour[:, 0] == first[:, BASE.index("age_known"), 2, 2].numpy()).all()
     part = data.read(rows[5:9], 0)[0]
     assert torch.equal(part, first[5:9])
     whole = ScoreMaps([path], data.times).read(rows, 1)[0]

@@ -66,7 +66,7 @@ def stopped(model: Any, batch: tuple[Tensor, ...]) -> Tensor:
 
 
 def work(month: Path, folder: Path) -> dict[str, tuple[nn.Module, pd.DataFrame]]:
-    """What the processes do."""
+    """Work of each process."""
     unet = fit(month, folder / "unet")
     with pytest.raises(SystemExit):
         fit(month, folder / "stopped", stopped)
@@ -80,16 +80,18 @@ def work(month: Path, folder: Path) -> dict[str, tuple[nn.Module, pd.DataFrame]]
 def test_two_processes_train_as_one_does_and_resume_together(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     month = write_month(tmp_path / "2019-01.h5")
-    found = run_processes(2, work, month, tmp_path)
+    actual = run_processes(2, work, month, tmp_path)
     one = {
         "unet": fit(month, tmp_path / "one"),
         "autoencoder": fit(month, tmp_path / "other", reconstruction_loss),
     }
     for name, (model, curve) in one.items():
-        pd.testing.assert_frame_equal(found[name][1], curve, rtol=1e-4)
-        for here, there in zip(model.parameters(), found[name][0].parameters(), strict=True):
-            torch.testing.assert_close(here, there, rtol=1e-2, atol=1e-4)
-    assert found["resumed"][1].equals(found["unet"][1])
+        pd.testing.assert_frame_equal(actual[name][1], curve, rtol=1e-4)
+        for parameter, reference in zip(
+            model.parameters(), actual[name][0].parameters(), strict=True
+        ):
+            torch.testing.assert_close(parameter, reference, rtol=1e-2, atol=1e-4)
+    assert actual["resumed"][1].equals(actual["unet"][1])
 
 
 def refuse() -> None:

@@ -113,7 +113,7 @@ def test_training_finds_a_known_dependence(month, tmp_path):
 @pytest.mark.parametrize(
     "call, number",
     [(1, signal.SIGTERM), (3, signal.SIGUSR1), (10, signal.SIGTERM)],
-    ids=["within the first epoch", "at its last batch", "while the second is judged"],
+    ids=["within the first epoch", "at its last batch", "during the validation of the second"],
 )
 def test_a_stopped_training_resumes_to_the_same_bits(month, tmp_path, call, number):
     straight, expected = start(month, tmp_path / "straight.pt")

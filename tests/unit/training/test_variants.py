@@ -1,18 +1,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 import yaml
 
 from rainscore.errors import RainscoreError
 from rainscore.paths import CHECKOUT
 from rainscore.training.channels import CHANNELS
 from rainscore.training.dataset import ScoreMaps
-from rainscore.training.splits import split_blocks
 from rainscore.training.timecontext import TIME_CONTEXT, input_channels
 from rainscore.training.unetfitting import MIN_SPREAD, channel_statistics
 from rainscore.training.variants import VARIANTS, Variant
-from tests.world import training_file
 
 SPLITS = ("train", "validation", "calibration", "test")
 TIMES = pd.to_datetime(["2019-01-05", "2019-07-05"]).repeat(4)
@@ -20,8 +17,8 @@ BOTH = pd.DataFrame({"time": TIMES, "split": [*SPLITS, *SPLITS]})
 
 
 def test_a_season_that_is_left_out_is_judged_and_no_other():
-    found = Variant(season="JJA").splits(BOTH)["split"].tolist()
-    assert found == ["train", "validation", "calibration", "gap", "gap", "gap", "gap", "test"]
+    result = Variant(season="JJA").splits(BOTH)["split"].tolist()
+    assert result == ["train", "validation", "calibration", "gap", "gap", "gap", "gap", "test"]
     assert VARIANTS["rain-only"].splits(BOTH) is BOTH
 
 
@@ -32,14 +29,14 @@ def test_a_season_that_the_period_lacks_is_named():
 
 @pytest.mark.parametrize("columns", [10, 11])
 def test_the_halves_of_the_domain_share_no_window(columns):
-    def found(half: str, *, evaluation: bool) -> list[int]:
+    def result(half: str, *, evaluation: bool) -> list[int]:
         pixels = Variant(half=half).pixels((2, columns), margin=2, evaluation=evaluation)
         assert pixels is not None and pixels.shape == (2, columns)
         return pixels[0].nonzero()[0].tolist()
 
-    assert found("west", evaluation=True) == found("east", evaluation=False) == [0, 1, 2]
+    assert result("west", evaluation=True) == result("east", evaluation=False) == [0, 1, 2]
     east = [columns - 3, columns - 2, columns - 1]
-    assert found("west", evaluation=False) == found("east", evaluation=True) == east
+    assert result("west", evaluation=False) == result("east", evaluation=True) == east
     assert Variant().pixels((2, columns), margin=2, evaluation=True) is None
 
 
@@ -56,19 +53,8 @@ def test_the_configuration_knows_every_variant():
     assert known == list(VARIANTS)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("world")
-    months = ("2019-05-01", "2019-05-05"), ("2019-06-01", "2019-06-05")
-    files = [training_file(folder, *span) for span in months]
-    times = np.concatenate([table["time"] for _, table in files])
-    splits = split_blocks(times, pattern=list(SPLITS), block_hours=24, gap_hours=0)
-    return [path for path, _ in files], splits
-
-
-def test_channels_are_standardised_where_imerg_has_rain(world):
-    paths, splits = world
+def test_channels_are_standardised_where_imerg_has_rain(two_months):
+    paths, splits = two_months
     data = ScoreMaps(paths, splits["time"].to_numpy()[:40], hidden=("liquid",))
     mean, spread = channel_statistics(data)
     inputs, _, wet, _ = (x.numpy() for x in data.read(np.arange(40)))
