@@ -65,7 +65,7 @@ def month_pair(
         ]
         return da.concatenate(blocks)
 
-    variables = {
+    variables: dict[str, tuple] = {
         name: (("time", "y", "x"), lazy(name, grid.shape), attrs)
         for name, attrs in STUDY_GRID_ATTRIBUTES.items()
     }

@@ -109,29 +109,44 @@ class DEPICT(DeepClusterer):
     def _phases(self, training: Training, data: Tensor) -> list[Phase]:
         shuffled = np.random.default_rng([self.seed, 2]).permutation(len(data))
         held_out, trained = np.split(shuffled, [len(shuffled) // 10])
-        memory, optimizer = training.memory, adam(self.learning_rate)
+        return [
+            self._autoencoder_phase(training, data, trained, held_out),
+            self._classifier_phase(training, data, trained, held_out),
+            self._joint_phase(training, data),
+        ]
+
+    def _autoencoder_phase(
+        self, training: Training, data: Tensor, trained: np.ndarray, held_out: np.ndarray
+    ) -> Phase:
+        """Training of the auto-encoder alone, until the error of held-out members is lowest."""
         batches = self._batches(data, "shuffled", 0, trained)
-        alone = Phase(
+        return Phase(
             name="auto-encoder",
             steps=self.pretrain_epochs * batches.per_epoch,
             batches=batches,
             loss=lambda batch, rows, step: self._errors(batch[0], training.generator(step))[0],
-            optimizer=optimizer,
+            optimizer=adam(self.learning_rate),
             check_every=batches.per_epoch,
             check=lambda step, row: (
                 training.keep_best(self._clean_error(data[held_out])) > self.patience
             ),
             finish=training.restore_best,
         )
+
+    def _classifier_phase(
+        self, training: Training, data: Tensor, trained: np.ndarray, held_out: np.ndarray
+    ) -> Phase:
+        """Training on the initial clusters, until held-out members agree best with them."""
+        memory = training.memory
         batches = self._batches(data, "shuffled", 1, trained)
-        classifier = Phase(
+        return Phase(
             name="start",
             steps=self.start_epochs * batches.per_epoch,
             batches=batches,
             loss=lambda batch, rows, step: self._loss(
                 batch[0], memory["start_labels"][rows], training.generator(step)
             ),
-            optimizer=optimizer,
+            optimizer=adam(self.learning_rate),
             check_every=batches.per_epoch,
             begin=lambda: self._set_weights(training, data),
             check=lambda step, row: (
@@ -142,19 +157,21 @@ class DEPICT(DeepClusterer):
             ),
             finish=training.restore_best,
         )
+
+    def _joint_phase(self, training: Training, data: Tensor) -> Phase:
+        """Joint training of network and clusters on targets that are updated each epoch."""
         batches = self._batches(data, "shuffled", 2)
-        joint = Phase(
+        return Phase(
             name="joint",
             steps=self.max_epochs * batches.per_epoch,
             batches=batches,
             loss=lambda batch, rows, step: self._loss(
-                batch[0], memory["target"][rows], training.generator(step)
+                batch[0], training.memory["target"][rows], training.generator(step)
             ),
-            optimizer=optimizer,
+            optimizer=adam(self.learning_rate),
             check_every=batches.per_epoch,
             check=lambda step, row: self._update_target(training, data, step, row),
         )
-        return [alone, classifier, joint]
 
     def _errors(self, x: Tensor, noise: torch.Generator | None) -> tuple[Tensor, Tensor]:
         """Reconstruction error of members x (B, …), and latent vectors (B, L) with noise."""
