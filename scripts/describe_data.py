@@ -26,4 +26,5 @@ sums = lag_sums(
 )
 lag, best = find_lag(sums)
 log.info("best lag: %s", best)
-write_table(lag, out.lag, **best.as_dict(), stamp=radar.format.timestamp_convention)
+convention = radar.format.timestamp_convention
+write_table(lag, out.lag, **best.as_dict(), timestamp_convention=convention)

@@ -8,4 +8,4 @@ from rainscore.runtime import start_logging
 start_logging(snakemake.log[0])
 i, p, out = snakemake.input, snakemake.params, snakemake.output
 lag = read_table(i.lag)
-save(plot_lag(lag, lag.attrs, stamp=lag.attrs["stamp"], period=p.period, world=p.world), out.figure)
+save(plot_lag(lag, lag.attrs, period=p.period, world=p.world), out.figure)

@@ -14,7 +14,7 @@ from rainscore.grids import Grid
 from rainscore.regridding.conservative import overlap_weights
 
 NAME = re.compile(r"(\d{10})_RR\.gtif")
-"""File name; its stamp is the end of the hour, UTC."""
+"""File name; its time stamp is the end of the hour, UTC."""
 
 
 MISSING = 65535
@@ -66,9 +66,9 @@ def read_hour(file: Path | str) -> tuple[np.ndarray, Grid]:
             tenths = raster.squeeze("band").to_numpy()
             transform, crs = raster.rio.transform(), raster.rio.crs
     except (RasterioError, OSError, ValueError) as error:
-        raise DamagedFile(file, f"not a COMEPHORE file ({error})", "fetch it again") from error
+        raise DamagedFile(file, f"not a COMEPHORE file ({error})", "download it again") from error
     if crs is None or tenths.dtype != np.uint16:
-        raise DamagedFile(file, "no coordinate system, or not of uint16", "fetch it again")
+        raise DamagedFile(file, "no coordinate system, or not of uint16", "download it again")
     amount = np.where(tenths == MISSING, np.nan, tenths * TENTHS).astype(np.float32)
     ny, nx = amount.shape
     grid = Grid(crs.to_wkt(), transform.c, transform.f, transform.a, transform.e, nx, ny)

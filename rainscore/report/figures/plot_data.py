@@ -1,6 +1,7 @@
 """Figures of the data: availability, and lag between radar and microwave."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,22 +54,21 @@ def plot_availability(manifests: Mapping[str, pd.DataFrame], *, world: str) -> F
 
 
 @styled
-def plot_lag(
-    lag: pd.DataFrame, best: dict[str, float], *, stamp: str, period: str, world: str
-) -> Figure:
+def plot_lag(lag: pd.DataFrame, best: dict[str, Any], *, period: str, world: str) -> Figure:
     """Draw the correlation of the radar with microwave-only pixels against the lag between them.
 
     Args:
         lag: Columns lag [min], value, low, high (correlation and its 95 % interval) [1], n.
-        best: Values of `analysis.lag.find_lag`: best, low, high [min], half_hours.
-        stamp: Time convention of the radar's time stamps.
+        best: Metadata of the lag table: best, low, high [min], half_hours, and
+            timestamp_convention of the radar.
         period: Period of the data, such as '2020-01 to 2021-12'.
         world: 'simulated' or 'real'.
     """
     pairs = lag["n"].max() if len(lag) else 0
     subtitle = (
         f"{count(best['half_hours'])} half-hours with microwave rain, {count(pairs)} cells, "
-        f"{period}\ntime stamps of the radar read as: {stamp}; band: 95 % interval"
+        f"{period}\ntime stamps of the radar read as: {best['timestamp_convention']}; "
+        "band: 95 % interval"
     )
     title = "Correlation of radar and microwave by time lag"
     fig = figure(7, 4.2, title=title, subtitle=subtitle, world=world)

@@ -75,7 +75,12 @@ def test_without_microwave_rain_there_is_no_lag_and_the_figure_says_so(tmp_path:
     table, best = find_lag(lag_sums(dry, no_frames, CELLS, step_minutes=5, half_hours=5))
     assert (len(table), best.half_hours) == (0, 0)
     assert np.isnan(best.best)
-    drawn = plot_lag(table, best.as_dict(), stamp="start", period="2020-01", world="real")
+    drawn = plot_lag(
+        table,
+        {**best.as_dict(), "timestamp_convention": "start"},
+        period="2020-01",
+        world="real",
+    )
     assert drawn.texts[-1].get_text().startswith("no half-hour")
 
 
