@@ -108,16 +108,15 @@ def _explain(error: jsonschema.ValidationError) -> str:
 def _grid_faults(config: dict) -> Iterator[str]:
     domain, window_km = config["domain"], config["scores"]["window_km"]
     size, step, learning_step = (domain[k] for k in ("size_km", "step_km", "learning_step_km"))
-    ratio, window = learning_step / step, window_km / step
-    if ratio % 1 or size / learning_step % 1:
+    if learning_step / step % 1 or size / learning_step % 1:
         yield (
             "domain: size_km must be a multiple of learning_step_km, and learning_step_km a "
             f"multiple of step_km (now {size}, {learning_step}, {step})"
         )
-    elif window % 1 or (window - ratio) % 2:
+    elif window_km / learning_step % 1:
         yield (
-            f"scores.window_km: a window of {window_km} km cannot be centred on the learning "
-            f"pixels; use {learning_step:g} km plus a multiple of {2 * step:g} km"
+            f"scores.window_km: {window_km} km is not a multiple of domain.learning_step_km, "
+            f"{learning_step:g} km"
         )
     for section in ("domain", "prediction"):
         centre = config[section]["centre"]

@@ -19,6 +19,10 @@ RADAR_CORNER = (-619652.095, -3526818.459)
 """Upper-left corner [m] of the 1536 × 1536 km Météo-France mosaic in `RADAR_CRS`."""
 
 
+KM_PER_DEGREE = 111.195
+"""Length of a degree of latitude on a sphere of 6371 km [km]."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """Regular grid of `ny` rows and `nx` columns in a coordinate reference system.

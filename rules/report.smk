@@ -122,6 +122,9 @@ rule draw_analysis:
         spectra="results/analysis/spectra.parquet",
         timing="results/analysis/timing.parquet",
         scales="results/analysis/scales.parquet",
+        pairs=every_month("results/pairs/{month}.nc"),
+        scores=every_month("results/scores/{month}.nc"),
+        tables=every_month("results/scores/{month}.parquet"),
     output:
         figures_of("analysis"),
     log:
@@ -131,7 +134,7 @@ rule draw_analysis:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=2000,
         runtime=20,
     params:
         code=code("draw_analysis"),

@@ -8,6 +8,7 @@ SCORE_SETTINGS = {
 rule compute_scores:
     input:
         pair="results/pairs/{month}.nc",
+        weights="results/weights/study_to_cells.nc",
         regimes="results/regimes/{month}.parquet" if SIMULATED_RADAR else [],
     output:
         maps="results/scores/{month}.nc",
@@ -23,6 +24,7 @@ rule compute_scores:
         runtime=120,
     params:
         code=code("compute_scores"),
+        domain=config["domain"],
         scores=SCORE_SETTINGS,
     script:
         "../scripts/compute_scores.py"
@@ -33,8 +35,7 @@ rule evaluate_candidates:
         pair="results/pairs/{month}.nc",
         radar="results/radar/{month}.parquet",
         features="results/features/{month}.h5",
-        onto_cells="results/weights/study_to_cells.nc",
-        onto_study="results/weights/cells_to_study.nc",
+        weights="results/weights/study_to_cells.nc",
     output:
         sums="results/choice/{month}_sums.parquet",
         windows="results/choice/{month}_windows.parquet",

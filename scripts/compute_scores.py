@@ -2,7 +2,9 @@
 
 import xarray as xr
 
+from rainscore.grids import Domain
 from rainscore.io import read_table, write_netcdf, write_table
+from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
 from rainscore.scores.scoremaps import ScoreSettings, score_month
 
@@ -11,6 +13,8 @@ use_threads(snakemake.threads)
 i, p, out = snakemake.input, snakemake.params, snakemake.output
 pair = xr.open_dataset(i.pair, engine="h5netcdf")
 regimes = read_table(i.regimes) if i.regimes else None
-maps, table = score_month(pair, ScoreSettings(**p.scores), regimes)
+domain = Domain(**p.domain)
+weights = read_weights(i.weights, source=domain.grid, target=domain.cells)
+maps, table = score_month(pair, weights, ScoreSettings(**p.scores), regimes)
 write_netcdf(maps, out.maps)
 write_table(table, out.table)

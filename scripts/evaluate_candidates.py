@@ -21,13 +21,13 @@ i, p, out = snakemake.input, snakemake.params, snakemake.output
 domain, settings = Domain(**p.domain), ScoreSettings(**p.scores)
 grid, cells = domain.grid, domain.cells
 sums, windows = evaluate_candidates(
-    MonthSample(xr.open_dataset(i.pair, engine="h5netcdf"), settings),
+    MonthSample(
+        xr.open_dataset(i.pair, engine="h5netcdf"),
+        settings,
+        read_weights(i.weights, source=grid, target=cells),
+    ),
     lambda times: window_inputs(Path(i.features), times, settings),
     open_radar(i.radar, RadarSettings(**p.radar), grid),
-    (
-        read_weights(i.onto_cells, source=grid, target=cells),
-        read_weights(i.onto_study, source=cells, target=grid),
-    ),
     {name: estimator(cells, errors=name, seed=p.seed) for name in (PERFECT, *ONE_ERROR)},
     seed=p.seed,
 )

@@ -32,8 +32,9 @@ def radar_settings(radar: dict | None = None) -> RadarSettings:
 GRID = study_grid(centre=(2.5, 46.6), size_km=320, step_km=8)
 CELLS = imerg_cells(GRID)
 LEARNING = GRID.coarsen(2)
+TO_CELLS = overlap_weights(GRID, CELLS)
 SCORE = ScoreSettings(
-    name="amount", wet_threshold_mm_h=0.2, window_km=48, min_valid_share=0.5, learning_step_km=16
+    name="affinity", wet_threshold_mm_h=0.2, window_km=48, min_valid_share=0.5, learning_step_km=16
 )
 
 
@@ -95,6 +96,7 @@ def month_pair(start: str, end: str, *, seed: int = 0) -> xr.Dataset:
     variables: dict = {name: (("time", "lat", "lon"), values) for name, values in maps.items()}
     variables["imerg"] = (("time", "y", "x"), weights.apply(rain)[0])
     variables["radar"] = (("time", "y", "x"), weights.apply(truth)[0])
+    variables["radar_valid"] = (("time", "y", "x"), np.ones((times.size, *GRID.shape), np.float32))
     variables["imerg_state"] = variables["radar_state"] = (("time",), np.zeros(times.size, np.int8))
     attrs = {"grid": GRID.to_json(), "cells": CELLS.to_json()}
     return xr.Dataset(variables, coords, attrs)
@@ -105,7 +107,7 @@ def training_file(
 ) -> tuple[Path, pd.DataFrame]:
     """Training file of the pairs of `month_pair`, and the score table of its maps."""
     pair = month_pair(start, end, seed=seed)
-    maps, table = score_month(pair, SCORE)
+    maps, table = score_month(pair, TO_CELLS, SCORE)
     path = folder / f"{start[:7]}.h5"
     write_features(pair, maps, overlap_weights(CELLS, LEARNING), path)
     return path, table

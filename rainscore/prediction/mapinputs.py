@@ -9,7 +9,8 @@ from rainscore.grids import Grid, imerg_cells
 from rainscore.imerg.passes import pass_ages
 from rainscore.prediction.granulesets import CONTEXT
 from rainscore.regridding.conservative import Weights, overlap_weights
-from rainscore.scores.fss import window_fractions
+from rainscore.scores.cellwindows import CellWindows
+from rainscore.scores.scoremaps import imerg_masks
 from rainscore.times import HALF_HOUR
 from rainscore.training.cards import UNetCard
 from rainscore.training.channels import CHANNELS, build_inputs, scale_rain
@@ -52,8 +53,7 @@ class InputBuilder:
     def __init__(self, card: UNetCard) -> None:
         self._score, step_km = card.score, card.domain.step_km
         self._factor = round(self._score.learning_step_km / step_km)
-        self._window = round(self._score.window_km / step_km)
-        self._weights: dict[Grid, tuple[Weights, Weights]] = {}
+        self._weights: dict[Grid, tuple[Weights, Weights, CellWindows]] = {}
 
     def build(self, fields: Fields, learning: Grid) -> NewMaps:
         """Build the inputs of maps whose cells and learning grids differ only in longitude.
@@ -64,20 +64,13 @@ class InputBuilder:
                 1, `mw_source` of all.
             learning: Learning grid.
         """
-        fine, coarse = self._grid_weights(learning)
+        fine, coarse, windows = self._grid_weights(learning)
         rain = fine.apply(fields[0]["precipitation"])[0]
         learning_rain = coarsen_rain(rain, self._factor)
         channels = build_inputs(
             dict(fields[0]), _pass_ages(fields), rain=learning_rain, to_learning=coarse
         )
-        fraction, _, _ = window_fractions(
-            rain,
-            rain,
-            threshold=self._score.wet_threshold_mm_h,
-            window=self._window,
-            stride=self._factor,
-            min_valid=self._score.min_valid_share,
-        )
+        wet, valid = imerg_masks(fields[0]["precipitation"], windows, self._score)
         # Half precision, as in the training files, so that the networks get the same values.
         channels = channels.astype(np.float16)
         before, after = (self._scaled_rain(fields.get(step), fine) for step in (-1, 1))
@@ -91,10 +84,10 @@ class InputBuilder:
                 for i, one in enumerate(channels)
             ]
         )
-        return NewMaps(inputs, learning_rain, fraction > 0, np.isfinite(fraction))
+        return NewMaps(inputs, learning_rain, wet, valid)
 
-    def _grid_weights(self, learning: Grid) -> tuple[Weights, Weights]:
-        """Weights from the cells to the fine grid of the score and to the learning grid."""
+    def _grid_weights(self, learning: Grid) -> tuple[Weights, Weights, CellWindows]:
+        """Weights from the cells to the study and the learning grid, and windows over the cells."""
         if learning not in self._weights:
             cells, factor = imerg_cells(learning), self._factor
             fine = replace(
@@ -104,7 +97,11 @@ class InputBuilder:
                 nx=learning.nx * factor,
                 ny=learning.ny * factor,
             )
-            self._weights[learning] = overlap_weights(cells, fine), overlap_weights(cells, learning)
+            self._weights[learning] = (
+                overlap_weights(cells, fine),
+                overlap_weights(cells, learning),
+                self._score.windows(cells, learning),
+            )
         return self._weights[learning]
 
     def _scaled_rain(

@@ -6,8 +6,14 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from rainscore.io import read_json, read_table
-from rainscore.report.figures.plot_choice import plot_evidence, plot_redundancy, plot_responses
+from rainscore.report.figures.plot_choice import (
+    plot_evidence,
+    plot_honesty,
+    plot_redundancy,
+    plot_responses,
+)
 from rainscore.report.runsample import RunSample
+from rainscore.scores.choice.decision import HONEST_INFLATIONS
 from rainscore.scores.choice.faults import FAULT_TEXTS
 
 
@@ -28,7 +34,11 @@ class ChoiceFiles:
 
 def _evidence(files: ChoiceFiles, sample: RunSample) -> Figure:
     choice, evidence = read_json(files.choice), read_table(files.evidence)
-    rows = evidence[evidence["criterion"].isin([*choice["criteria"], "merit"])]
+    rows = evidence[
+        evidence["criterion"].isin(
+            [*choice["criteria"], "criteria_mean", "merit", "predictability"]
+        )
+    ]
     return plot_evidence(rows, used=choice["used"], period=sample.period, world=sample.world)
 
 
@@ -42,8 +52,16 @@ def _redundancy(files: ChoiceFiles, sample: RunSample) -> Figure:
     return plot_redundancy(evidence, period=sample.period, world=sample.world)
 
 
+def _honesty(files: ChoiceFiles, sample: RunSample) -> Figure:
+    evidence = read_table(files.evidence)
+    return plot_honesty(
+        evidence, factors=HONEST_INFLATIONS, period=sample.period, world=sample.world
+    )
+
+
 CHOICE_FIGURES: Mapping[str, Callable[[ChoiceFiles, RunSample], Figure]] = {
     "evidence": _evidence,
+    "honesty": _honesty,
     "responses": _responses,
     "redundancy": _redundancy,
 }

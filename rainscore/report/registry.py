@@ -50,6 +50,7 @@ FIGURES = (
     *_section(
         "choice",
         evidence=("evidence", "choice", "tables"),
+        honesty=("evidence", "tables"),
         responses=("evidence", "tables"),
         redundancy=("evidence", "tables"),
     ),
@@ -71,6 +72,8 @@ FIGURES = (
         spectra=("spectra", "conditions", "places"),
         timing=("timing", "conditions", "places"),
         fss_by_scale=("scales", "conditions", "places"),
+        amounts=("pairs", "scores", "tables", "conditions", "places"),
+        subcell=("scores", "conditions", "places"),
     ),
     *_section(
         "skill",

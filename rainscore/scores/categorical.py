@@ -11,7 +11,6 @@ import numpy as np
 from numba import njit, prange
 
 from rainscore.scores.sums import flat_maps, ratio
-from rainscore.scores.windowsums import enough_pixels, window_pixels, window_sums
 
 CHUNK = 2048
 """Number of pixels processed at all thresholds before the next ones, to stay in the cache."""
@@ -45,36 +44,6 @@ def contingency_sums(
     both, imerg_wet, radar_wet, valid = np.moveaxis(counts, 2, 0)
     table = both, radar_wet - both, imerg_wet - both, valid - imerg_wet - radar_wet + both
     return Contingency(*(part.reshape(len(imerg), *np.shape(threshold)) for part in table))
-
-
-def window_contingency(
-    imerg: np.ndarray,
-    radar: np.ndarray,
-    *,
-    threshold: float,
-    window: int,
-    stride: int,
-    min_valid: float,
-) -> Contingency:
-    """Compute the contingency table of each window, from which every score here gives a map.
-
-    Args:
-        imerg, radar: Rates [mm/h], dims (time, y, x), NaN where missing.
-        threshold: Wet threshold [mm/h]; a rate equal to it is wet.
-        window: Side of the square windows [pixels].
-        stride: Side of the blocks on which the windows are centred [pixels].
-        min_valid: Minimum share (0 to 1) of valid pixels in the part of the window inside the map.
-
-    Returns:
-        Counts, dims (time, ny / stride, nx / stride), 0 where too few pixels are valid.
-    """
-    size = {"window": window, "stride": stride}
-    valid = np.isfinite(imerg) & np.isfinite(radar)
-    a, b = (rate >= np.float32(threshold) for rate in (imerg, radar))
-    kinds = (a & b & valid, ~a & b & valid, a & ~b & valid, ~a & ~b & valid)
-    counts = [window_sums(kind, **size) for kind in kinds]
-    enough = sum(counts) >= enough_pixels(min_valid) * window_pixels(imerg.shape[1:], **size)
-    return Contingency(*(np.where(enough, count, 0) for count in counts))
 
 
 @njit(cache=True, parallel=True)

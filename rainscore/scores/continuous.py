@@ -6,7 +6,6 @@ import numpy as np
 from numba import njit, prange
 
 from rainscore.scores.sums import STEP, additive, flat_maps, ratio
-from rainscore.scores.windowsums import enough_pixels, window_pixels, window_sums
 
 
 class Moments(NamedTuple):
@@ -40,30 +39,6 @@ def moment_sums(imerg: np.ndarray, radar: np.ndarray) -> Moments:
     sums = np.empty((len(imerg), len(Moments._fields)))
     _add(flat_maps(imerg), flat_maps(radar), sums)
     return Moments(sums[:, 0].astype(np.int64), *additive(sums[:, 1:].T))
-
-
-def window_moments(
-    imerg: np.ndarray, radar: np.ndarray, *, window: int, stride: int, min_valid: float
-) -> Moments:
-    """Compute the moments of each window, from which every score here gives a map.
-
-    Args:
-        imerg, radar: Rates [mm/h], dims (time, y, x), NaN where missing.
-        window: Side of the square windows [pixels].
-        stride: Side of the blocks on which the windows are centred [pixels].
-        min_valid: Minimum share (0 to 1) of valid pixels in the part of the window inside the map.
-
-    Returns:
-        Sums, dims (time, ny / stride, nx / stride), 0 where too few pixels are valid.
-    """
-    both = np.isfinite(imerg) & np.isfinite(radar)
-    size = {"window": window, "stride": stride}
-    n = window_sums(both, **size)
-    enough = n >= enough_pixels(min_valid) * window_pixels(imerg.shape[1:], **size)
-    a, b = (np.where(both, rate, 0).astype(np.float64) for rate in (imerg, radar))
-    terms = (a, b, a * a, b * b, a * b, np.abs(a - b))
-    sums = (np.where(enough, additive(window_sums(term, **size)), 0) for term in terms)
-    return Moments(np.where(enough, n, 0), *sums)
 
 
 @njit(cache=True, parallel=True, fastmath={"reassoc", "contract"})

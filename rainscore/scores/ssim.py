@@ -24,7 +24,7 @@ def ssim(sums: Moments) -> np.ndarray:
     Windows are uniform. The constants are (0.01 `LOG_RANGE`)² and (0.03 `LOG_RANGE`)².
 
     Args:
-        sums: Moments of the `log_rain` of both products, such as `window_moments` of each window.
+        sums: Moments of the `log_rain` of both products, of each window.
 
     Returns:
         Similarity [1], −1 to 1, same dims; NaN where no pixel is valid or both products are dry.

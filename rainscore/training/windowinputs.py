@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from rainscore.scores.choice.candidates import whole_windows
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.training.channels import CHANNELS
 from rainscore.training.features import read_features
@@ -30,7 +29,8 @@ def window_inputs(path: Path, times: np.ndarray, settings: ScoreSettings) -> dic
     blocks = []
     for _, read in read_features([path], times, ["inputs"]):
         inputs = read["inputs"].astype(np.float32)
-        cut = whole_windows(inputs, side)
+        rows, columns = (n - n % side for n in inputs.shape[-2:])
+        cut = inputs[..., :rows, :columns]
         n, channels, ny, nx = cut.shape
         tiles = cut.reshape(n, channels, ny // side, side, nx // side, side)
         rain = tiles[:, rain_channel]

@@ -96,7 +96,8 @@ def test_a_pair_of_each_french_mosaic_and_its_scores_have_no_error(tmp_path: Pat
             assert float(pair["radar"].isel(time=0, x=50, y=50)) == pytest.approx(
                 {"npz": 0.96, "odim": 0.6}[kind], rel=1e-5
             )
-            maps, _ = score_month(pair, ScoreSettings("amount", 0.2, 40, 0.5, 8))
+            weights = overlap_weights(STUDY, imerg_cells(STUDY))
+            maps, _ = score_month(pair, weights, ScoreSettings("affinity", 0.2, 40, 0.5, 8))
         write_netcdf(maps, tmp_path / "scores.nc")
         assert cf_errors(path) == cf_errors(tmp_path / "scores.nc") == []
 

@@ -34,7 +34,8 @@ def test_every_key_of_the_schema_has_a_default_and_a_description() -> None:
     [
         ("unet", "widht", 8, "did you mean width?"),
         ("scores", "min_valid_share", 2, "scores.min_valid_share"),
-        ("scores", "window_km", 50, "scores.window_km: a window of 50 km cannot be centred"),
+        ("scores", "window_km", 50, "scores.window_km: 50 km is not a multiple of"),
+        ("scores", "window_km", 8, "scores.window_km: 8 is less than"),
         ("domain", "learning_step_km", 6, "domain: size_km must be a multiple"),
         ("period", "last_day", 0, "period.last_day"),
         ("domain", "centre", [2.5, 95], "domain.centre: .2.5, 95. is not a longitude"),

@@ -98,6 +98,51 @@ def _satellites(ax: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
     ax.grid(axis="y")
 
 
+GAMING_LABELS = {
+    "inflation": "factor [1]",
+    "smoothing": "standard deviation of the filter [km]",
+    "drizzle": "added rate [mm/h]",
+}
+"""Axis label of each way to change an estimate without bias."""
+
+
+@styled
+def plot_honesty(
+    evidence: pd.DataFrame, *, factors: tuple[float, float], period: str, world: str
+) -> Figure:
+    """Total score of IMERG without bias when it is inflated, smoothed or given drizzle everywhere.
+
+    Args:
+        evidence: As for `plot_evidence`, with the columns case and level, and the criterion
+            `gaming` (case: a key of `GAMING_LABELS`).
+        factors: Range of factors in which an honest score is highest.
+        period, world: As for `plot_evidence`.
+    """
+    rows = evidence[evidence["criterion"] == "gaming"]
+    unchanged = rows[(rows["case"] == "inflation") & (rows["level"] == 1)].set_index("score")
+    scores = list(rows["score"].unique())
+    title = "Total score of IMERG without bias when it is changed to gain score"
+    subtitle = f"{_sample(rows, period)}; change from the score of the unchanged estimate"
+    fig = figure(11, 4.6, title=title, subtitle=subtitle, world=world)
+    axes = fig.subplots(1, len(GAMING_LABELS), sharey=True)
+    for ax, (case, label) in zip(axes, GAMING_LABELS.items(), strict=True):
+        for i, score in enumerate(scores):
+            part = rows[(rows["case"] == case) & (rows["score"] == score)].sort_values("level")
+            gain = part["value"] - unchanged["value"].get(score, np.nan)
+            line = {"color": colour(i), "marker": MARKERS[i % len(MARKERS)], "markersize": 4}
+            ax.plot(part["level"], gain, "-" if i < len(COLOURS) else "--", label=score, **line)
+        ax.axhline(0, color="black", linewidth=0.8)
+        ax.set(title=case, xlabel=label, ylim=(-0.25, 0.1))
+        ax.grid()
+    axes[0].set(xscale="log", ylabel="change of the total score [1]")
+    axes[0].axvspan(*factors, color="#dddddd", zorder=0)
+    axes[0].set_xticks([0.5, 0.7, 1, 1.4, 2], ["0.5", "0.7", "1", "1.4", "2"])
+    axes[0].set_xticks([], minor=True)
+    handles = axes[0].get_legend_handles_labels()
+    fig.legend(*handles, loc="outside lower center", ncols=7, fontsize=7)
+    return fig
+
+
 @styled
 def plot_redundancy(evidence: pd.DataFrame, *, period: str, world: str) -> Figure:
     """Draw the rank correlations of the scores over the windows, and their dendrogram.

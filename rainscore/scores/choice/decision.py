@@ -16,11 +16,31 @@ from rainscore.scores.choice.criteria import (
     response_samples,
 )
 
+MIN_PERFECTION = 0.98
+"""Mean score that an estimate without error must reach."""
+
+
+HONEST_INFLATIONS = (0.95, 1.05)
+"""Range of factors in which an estimate without bias must score highest."""
+
+
 RULE = (
     f"the merit of a score is the geometric mean of its criteria ({', '.join(CRITERIA)}), each "
-    "clipped to 0 to 1, so that a score that fails one criterion has no merit; the score of the "
+    "clipped to 0 to 1; it is 0 if an estimate without error scores less than "
+    f"{MIN_PERFECTION:g}, or if an estimate without bias scores highest when it is multiplied by a "
+    f"factor outside {HONEST_INFLATIONS[0]:g} to {HONEST_INFLATIONS[1]:g}; the score of the "
     "highest merit is recommended"
 )
+
+
+MEANING = {
+    "affinity": "factors into amount (is the total right?) and place (is the rain where it should "
+    "be?)",
+    "amount": "share of the rain that both products have in common",
+    "csi": "share of the rain area that both products have in common",
+    "seeps": "mean penalty of wrong categories",
+}
+"""Meaning of the candidates that have one for a hydrologist; stated, not measured."""
 
 
 MAX_RESAMPLES = 500
@@ -57,9 +77,10 @@ def choose_score(
     Returns:
         Evidence, with columns score, criterion, case, level, value, low, high, windows, days; low
         and high are the ends of the 95 % interval over days, NaN if there is one day only. Besides
-        `CRITERIA` the criteria are `merit`; `loss` (case: fault, with its level);
-        `satellite_score` (case: kind of error); and `rank_correlation` (case: other score). Case
-        is "" and level 0 where they do not apply. Second, the decision as plain values.
+        `CRITERIA` and `REPORTED` the criteria are `merit`; `criteria_mean`, the merit without its
+        requirements; the responses of `response_samples`
+        with their case and level; and `rank_correlation` (case: other score). Case is "" and level
+        0 where they do not apply. Second, the decision as plain values.
 
     Raises:
         RainscoreError: No window has rain.
@@ -86,6 +107,7 @@ def choose_score(
     ]
     for score in CANDIDATES:
         samples[score, "merit", "", 0.0] = _merit(samples, score, available)
+        samples[score, "criteria_mean", "", 0.0] = _criteria_mean(samples, score, available)
     held_out_days = {"predictability": held_out}
     evidence = _evidence(samples, len(daily.days), held_out_days).assign(windows=len(windows))
     similar = _rank_correlations(windows).assign(windows=len(windows), days=len(daily.days))
@@ -95,6 +117,15 @@ def choose_score(
 
 
 def _merit(samples: Samples, score: str, criteria: Sequence[str]) -> np.ndarray:
+    """Mean of the criteria; 0 if a requirement of the rule fails."""
+    merit = _criteria_mean(samples, score, criteria)
+    low, high = HONEST_INFLATIONS
+    factor = samples[score, "best_inflation", "", 0.0]
+    fails = samples[score, "perfection", "", 0.0] < MIN_PERFECTION
+    return np.where(fails | (factor < low) | (factor > high), 0, merit)
+
+
+def _criteria_mean(samples: Samples, score: str, criteria: Sequence[str]) -> np.ndarray:
     """Geometric mean of the criteria, each clipped to 0 to 1."""
     values = np.stack([np.clip(samples[score, name, "", 0.0], 0, 1) for name in criteria])
     return values.prod(axis=0) ** (1 / len(criteria))
@@ -132,6 +163,10 @@ def _decision(samples: Samples, criteria: Sequence[str], daily: DailySums, used:
     drawn = winners[1:][winners[1:] >= 0]
     shares = {name: float(np.mean(drawn == i)) for i, name in enumerate(names) if drawn.size}
     without = {c: names[best([k for k in criteria if k != c])[0]] for c in criteria}
+    alone = {
+        c: max(names, key=lambda name: np.clip(samples[name, c, "", 0.0][0], 0, 1))
+        for c in criteria
+    }
     return {
         "recommended": names[winners[0]],
         "used": used,
@@ -142,6 +177,8 @@ def _decision(samples: Samples, criteria: Sequence[str], daily: DailySums, used:
         "resamples": int(drawn.size),
         "share_of_resamples": shares,
         "without_criterion": without,
+        "by_criterion_alone": alone,
+        "meaning": MEANING,
         "rainy_windows": float(daily.mean("", "rainy")[0]),
         "candidates": CANDIDATES,
     }

@@ -1,25 +1,34 @@
 """Experiments on a month that show how the candidate scores behave.
 
-The candidates are computed for IMERG against the radar, for the radar against itself with
-synthetic faults, for simulated satellites with one kind of error each, and for alternate frames of
+The candidates are computed on IMERG's cells: for IMERG against the radar, as it is and inflated,
+smoothed or with drizzle; against a radar of larger pixels; for the radar against itself with
+synthetic faults; for simulated satellites with one kind of error each; and for alternate frames of
 the radar.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.ndimage import gaussian_filter
 
-from rainscore.grids import Grid
+from rainscore.grids import KM_PER_DEGREE, Grid
 from rainscore.radar.halfhours import half_hour_mean
-from rainscore.regridding.conservative import Weights
+from rainscore.regridding.conservative import Weights, overlap_weights
 from rainscore.regridding.radarreader import RadarReader
-from rainscore.scores.choice.candidates import WindowScores, whole_windows, window_scores
+from rainscore.scores.cellwindows import CellWindows
+from rainscore.scores.choice.candidates import (
+    CandidateScores,
+    CandidateWindows,
+    Climatology,
+    candidate_scores,
+)
 from rainscore.scores.choice.faults import FAULTS, faulty, thinning_draws
 from rainscore.scores.scoremaps import ScoreSettings
+from rainscore.scores.sums import ratio
 from rainscore.times import HALF_HOUR
 
 IMERG_MAPS = 240
@@ -36,6 +45,26 @@ SATELLITE_MAPS = 36
 
 NOISE_MAPS = 40
 """Maximum number of half-hours of a month of which the radar frames are read."""
+
+
+INFLATIONS = (0.5, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.4, 2.0)
+"""Factors that an estimate without bias is multiplied by."""
+
+
+SMOOTHINGS_KM = (8.0, 16.0, 32.0)
+"""Standard deviations of the Gaussian filters that an estimate without bias is smoothed by [km]."""
+
+
+DRIZZLES = (0.05, 0.1, 0.2)
+"""Rates that are added to an estimate without bias everywhere [mm/h]."""
+
+
+PIXEL_FACTORS = (2, 4)
+"""Factors by which the pixels of the radar are enlarged, up to `MAX_PIXEL_KM`."""
+
+
+MAX_PIXEL_KM = 4.0
+"""Largest pixels that resolve IMERG's cells, whose narrow side is 7.6 km over France [km]."""
 
 
 Estimate = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -58,6 +87,10 @@ SUM_KEYS = ["day", "experiment", "case", "level", "score"]
 """Columns that identify a row of the sums."""
 
 
+SUM_VALUES = ["windows", "total", "numerator", "denominator"]
+"""Columns that are summed."""
+
+
 @dataclass(frozen=True)
 class MonthSample:
     """Half-hours of a month, and the windows in which they are scored.
@@ -65,20 +98,43 @@ class MonthSample:
     Attributes:
         pair: Pair file of the month; NaN where missing.
         settings: Settings of the score.
+        to_cells: Regridding weights from the study grid to IMERG's cells.
     """
 
     pair: xr.Dataset
     settings: ScoreSettings
+    to_cells: Weights
 
     @cached_property
-    def window(self) -> int:
-        """Side of the windows [pixels]."""
-        return self.settings.pixels(Grid.from_json(self.pair.attrs["grid"]))[0]
+    def windows(self) -> CandidateWindows:
+        """Windows over the cells, centred side by side."""
+        study, side_km = self.to_cells.source, self.settings.window_km
+        side = round(side_km / (abs(study.dx) / 1000))
+        rows, columns = study.ny // side, study.nx // side
+        whole = replace(study, nx=columns * side, ny=rows * side).coarsen(side)
+        return CandidateWindows(
+            *(
+                CellWindows.between(self.to_cells.target, whole, window_km=factor * side_km)
+                for factor in (1, 0.5, 2)
+            )
+        )
 
-    @property
-    def step_km(self) -> float:
-        """Pixel size [km]."""
-        return self.settings.window_km / self.window
+    @cached_property
+    def climatology(self) -> Climatology:
+        """Climatology of the radar on the cells."""
+        radar = np.concatenate([radar for _, _, radar in self.maps(IMERG_MAPS)])
+        rates = self.on_cells(radar)
+        return Climatology.of(rates, wet_threshold=self.settings.wet_threshold_mm_h)
+
+    @cached_property
+    def unbiased(self) -> float:
+        """Factor that gives IMERG the total of the radar; 1 if either has no rain."""
+        totals = np.zeros(2)
+        for _, imerg, radar in self.maps(IMERG_MAPS):
+            rates = np.stack([imerg, self.on_cells(radar)])
+            valid = np.isfinite(rates).all(axis=0)
+            totals += np.where(valid, rates, 0).sum(axis=(1, 2, 3), dtype=np.float64)
+        return float(totals[1] / totals[0]) if totals.all() else 1.0
 
     def times(self, number: int) -> np.ndarray:
         """At most `number` half-hour starts, evenly spaced over the month."""
@@ -86,20 +142,29 @@ class MonthSample:
         return times[np.unique(np.linspace(0, times.size - 1, min(number, times.size)).astype(int))]
 
     def maps(self, number: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Yield half-hour starts (time,) and rates of IMERG and the radar (time, y, x) [mm/h]."""
+        """Yield half-hour starts (time,), IMERG on its cells and the radar on the study grid.
+
+        Dims (time, lat, lon) and (time, y, x) [mm/h], NaN where missing.
+        """
         times = self.times(number)
         for start in range(0, times.size, MAPS_PER_CHUNK):
             chunk = times[start : start + MAPS_PER_CHUNK]
-            part = self.pair[["imerg", "radar"]].sel(time=chunk).load()
-            yield part["time"].values, part["imerg"].values, part["radar"].values
+            part = self.pair[["precipitation", "radar"]].sel(time=chunk).load()
+            yield part["time"].values, part["precipitation"].values, part["radar"].values
 
-    def scores(self, imerg: np.ndarray, radar: np.ndarray) -> WindowScores:
-        """Candidates in the whole windows of two fields (time, y, x) [mm/h]."""
-        return window_scores(
-            *(whole_windows(field, self.window) for field in (imerg, radar)),
-            threshold=self.settings.wet_threshold_mm_h,
-            window=self.window,
-            min_valid=self.settings.min_valid_share,
+    def on_cells(self, radar: np.ndarray) -> np.ndarray:
+        """Means of the radar (time, y, x) over IMERG's cells (time, lat, lon), NaN missing."""
+        return self.to_cells.apply(radar, min_valid=self.settings.min_valid_share)[0]
+
+    def scores(self, estimate: np.ndarray, truth: np.ndarray) -> CandidateScores:
+        """Candidates of two fields on IMERG's cells (time, lat, lon) [mm/h]."""
+        return candidate_scores(
+            estimate,
+            truth,
+            self.windows,
+            self.climatology,
+            wet_threshold=self.settings.wet_threshold_mm_h,
+            min_valid_share=self.settings.min_valid_share,
         )
 
 
@@ -107,7 +172,6 @@ def evaluate_candidates(
     sample: MonthSample,
     predictors: Callable[[np.ndarray], dict[str, np.ndarray]],
     radar: RadarReader,
-    weights: tuple[Weights, Weights],
     estimates: Mapping[str, Estimate],
     *,
     seed: int,
@@ -119,17 +183,19 @@ def evaluate_candidates(
         predictors: Function from half-hour starts (time,) to features of IMERG in each window, by
             name, dims (time, window row, window column).
         radar: Reader of the radar frames on the study grid.
-        weights: Regridding weights from the study grid to IMERG's cells, and from the cells to
-            the study grid.
         estimates: Simulated satellites by the name of their error: `PERFECT`, and satellites with
             one kind of error each.
         seed: Random seed of the fault `thin`.
 
     Returns:
         Sums, with columns day, experiment, case, level, score, windows (number of windows where
-        the value is defined) and total (sum of the values). Experiments:
+        the value is defined), total (sum of the values), numerator and denominator (sums of the
+        parts of the score). Experiments:
 
         - `rainy`: 1 if either product is wet in the window (score "");
+        - `gaming`: score of IMERG without bias, changed by `case` (`inflation`: multiplied by
+          `level`; `smoothing`: by a Gaussian filter of `level` km; `drizzle`: plus `level` mm/h);
+        - `pixel_size`: score of IMERG against the radar with pixels of `level` times the side;
         - `fault`: score of the radar with the fault `case` at `level` against the radar;
         - `monotone`: 1 if the score never rises with the level of the fault `case`;
         - `satellite`: score of the simulated satellites `case` against the radar;
@@ -142,11 +208,13 @@ def evaluate_candidates(
     rainy, windows = _imerg_windows(sample, predictors)
     sums = [
         *rainy,
-        *_satellite_sums(sample, weights, estimates),
+        *_gaming_sums(sample),
+        *_pixel_size_sums(sample),
+        *_satellite_sums(sample, estimates),
         *_fault_sums(sample, seed),
         *_noise_sums(sample, radar),
     ]
-    table = pd.concat(sums).groupby(SUM_KEYS, as_index=False)[["windows", "total"]].sum()
+    table = pd.concat(sums).groupby(SUM_KEYS, as_index=False)[SUM_VALUES].sum()
     return table, windows
 
 
@@ -156,7 +224,7 @@ def _imerg_windows(
     """Sums of the experiment `rainy`, and the table of the rainy windows."""
     sums, tables = [], []
     for times, imerg, radar in sample.maps(IMERG_MAPS):
-        result = sample.scores(imerg, radar)
+        result = sample.scores(imerg, sample.on_cells(radar))
         f, o, rainy = result.imerg_fraction, result.radar_fraction, result.rainy
         sums.append(_sums(times, {"": np.where(np.isfinite(f), rainy, np.nan)}, "rainy"))
         place = np.nonzero(rainy)
@@ -167,39 +235,90 @@ def _imerg_windows(
     return sums, pd.concat(tables, ignore_index=True)
 
 
+def _gaming_sums(sample: MonthSample) -> Iterator[pd.DataFrame]:
+    """Sums of the experiment `gaming`."""
+    for times, imerg, radar in sample.maps(IMERG_MAPS):
+        truth, estimate = sample.on_cells(radar), imerg * np.float32(sample.unbiased)
+        changed = [("inflation", k, estimate * np.float32(k)) for k in INFLATIONS]
+        cells = sample.to_cells.target
+        changed += [("smoothing", km, smoothed_cells(estimate, cells, km)) for km in SMOOTHINGS_KM]
+        changed += [("drizzle", rate, estimate + np.float32(rate)) for rate in DRIZZLES]
+        for case, level, rates in changed:
+            yield _score_sums(times, sample.scores(rates, truth), "gaming", case, level)
+
+
+def smoothed_cells(field: np.ndarray, cells: Grid, deviation_km: float) -> np.ndarray:
+    """Smooth a field (time, lat, lon) over its valid cells by a Gaussian; missing stays missing."""
+    valid = np.isfinite(field)
+    width = KM_PER_DEGREE * abs(cells.dx) * np.cos(np.deg2rad(cells.y.mean()))
+    deviations = (0, deviation_km / (KM_PER_DEGREE * abs(cells.dy)), deviation_km / width)
+    total = gaussian_filter(np.where(valid, field, 0), deviations, mode="constant")
+    weight = gaussian_filter(valid.astype(np.float32), deviations, mode="constant")
+    return np.where(valid, total / np.where(valid, weight, 1), np.nan).astype(np.float32)
+
+
+def _pixel_size_sums(sample: MonthSample) -> Iterator[pd.DataFrame]:
+    """Sums of the experiment `pixel_size`."""
+    grid, cells = sample.to_cells.source, sample.to_cells.target
+    factors = [
+        k
+        for k in PIXEL_FACTORS
+        if k * abs(grid.dx) / 1000 <= MAX_PIXEL_KM and not (grid.ny % k or grid.nx % k)
+    ]
+    weights = {k: overlap_weights(grid.coarsen(k), cells) for k in factors}
+    for times, imerg, radar in sample.maps(IMERG_MAPS) if factors else ():
+        yield _score_sums(times, sample.scores(imerg, sample.on_cells(radar)), "pixel_size", "", 1)
+        for k in factors:
+            coarse = block_means(radar, k)
+            truth = weights[k].apply(coarse, min_valid=sample.settings.min_valid_share)[0]
+            yield _score_sums(times, sample.scores(imerg, truth), "pixel_size", "", k)
+
+
+def block_means(field: np.ndarray, factor: int) -> np.ndarray:
+    """Means over blocks of pixels (time, y, x), NaN where fewer than half of a block are valid."""
+    n, ny, nx = field.shape
+    blocks = field.reshape(n, ny // factor, factor, nx // factor, factor)
+    valid = np.isfinite(blocks)
+    count = valid.sum(axis=(2, 4))
+    total = np.where(valid, blocks, 0).sum(axis=(2, 4), dtype=np.float64)
+    return np.where(2 * count >= factor**2, ratio(total, count), np.nan).astype(np.float32)
+
+
 def _satellite_sums(
-    sample: MonthSample, weights: tuple[Weights, Weights], estimates: Mapping[str, Estimate]
+    sample: MonthSample, estimates: Mapping[str, Estimate]
 ) -> Iterator[pd.DataFrame]:
     """Sums of the experiments `satellite` and `detected`."""
-    onto_cells, onto_study = weights
     for times, _, radar in sample.maps(SATELLITE_MAPS):
-        rain = onto_cells.apply(radar)[0]
-        scores = {
-            name: sample.scores(onto_study.apply(estimate(rain, times))[0], radar).scores
+        truth = sample.on_cells(radar)
+        results = {
+            name: sample.scores(estimate(truth, times), truth)
             for name, estimate in estimates.items()
         }
-        perfect = scores[PERFECT]
-        for name, values in scores.items():
-            yield _sums(times, values, "satellite", name)
+        perfect = results[PERFECT].scores
+        for name, result in results.items():
+            yield _score_sums(times, result, "satellite", name)
             if name != PERFECT:
-                below = {score: _below(v, perfect[score]) for score, v in values.items()}
+                below = {score: _below(v, perfect[score]) for score, v in result.scores.items()}
                 yield _sums(times, below, "detected", name)
 
 
 def _fault_sums(sample: MonthSample, seed: int) -> Iterator[pd.DataFrame]:
     """Sums of the experiments `fault` and `monotone`."""
-    for times, _, field in sample.maps(FAULT_MAPS):
-        radar, step_km = whole_windows(field, sample.window), sample.step_km
+    step_km = abs(sample.to_cells.source.dx) / 1000
+    for times, _, radar in sample.maps(FAULT_MAPS):
+        truth = sample.on_cells(radar)
         draws = thinning_draws(times, radar.shape[1:], step_km=step_km, seed=seed)
         for fault, levels in FAULTS.items():
-            scores = [
+            results = [
                 sample.scores(
-                    faulty(radar, fault, level, step_km=step_km, draws=draws), radar
-                ).scores
+                    sample.on_cells(faulty(radar, fault, level, step_km=step_km, draws=draws)),
+                    truth,
+                )
                 for level in levels
             ]
-            for level, values in zip(levels, scores, strict=True):
-                yield _sums(times, values, "fault", fault, level)
+            for level, result in zip(levels, results, strict=True):
+                yield _score_sums(times, result, "fault", fault, level)
+            scores = [result.scores for result in results]
             never_rises = {
                 name: _never_rises(np.stack([values[name] for values in scores]))
                 for name in scores[0]
@@ -212,8 +331,8 @@ def _noise_sums(sample: MonthSample, radar: RadarReader) -> Iterator[pd.DataFram
     for time in sample.times(NOISE_MAPS):
         halves = even_and_odd(radar, time)
         if halves is not None:
-            even, odd = halves
-            yield _sums(np.array([time]), sample.scores(even[None], odd[None]).scores, "noise")
+            even, odd = (sample.on_cells(half[None]) for half in halves)
+            yield _score_sums(np.array([time]), sample.scores(even, odd), "noise")
 
 
 def even_and_odd(radar: RadarReader, start: np.datetime64) -> tuple[np.ndarray, np.ndarray] | None:
@@ -254,6 +373,17 @@ def _never_rises(values: np.ndarray) -> np.ndarray:
     return np.where(defined, falls, np.nan)
 
 
+def _score_sums(
+    times: np.ndarray, result: CandidateScores, experiment: str, case: str = "", level: float = 0
+) -> pd.DataFrame:
+    """Sums of the candidates and of their parts (time, ...), one row per map and score."""
+    table = _sums(times, result.scores, experiment, case, level)
+    parts = result.parts.values()
+    table["numerator"] = np.concatenate([np.nansum(p.numerator, axis=(1, 2)) for p in parts])
+    table["denominator"] = np.concatenate([np.nansum(p.denominator, axis=(1, 2)) for p in parts])
+    return table
+
+
 def _sums(
     times: np.ndarray,
     values: dict[str, np.ndarray],
@@ -270,5 +400,7 @@ def _sums(
         "score": np.repeat(list(values), times.size),
         "windows": np.concatenate([np.isfinite(v).sum(axis=(1, 2)) for v in values.values()]),
         "total": np.concatenate([np.nansum(v, axis=(1, 2)) for v in values.values()]),
+        "numerator": 0.0,
+        "denominator": 0.0,
     }
     return pd.DataFrame(table)

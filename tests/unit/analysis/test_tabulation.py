@@ -19,7 +19,7 @@ from rainscore.regridding.conservative import overlap_weights
 from rainscore.scores.scoremaps import score_month
 from rainscore.scores.sums import STEP
 from tests.compliance import cf_errors
-from tests.world import CELLS, GRID, SCORE, month_pair
+from tests.world import CELLS, GRID, SCORE, TO_CELLS, month_pair
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def pair() -> xr.Dataset:
 
 @pytest.fixture(scope="module")
 def scores(pair: xr.Dataset) -> xr.Dataset:
-    return score_month(pair, SCORE)[0]
+    return score_month(pair, TO_CELLS, SCORE)[0]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from rainscore.grids import Grid
 from rainscore.io import write_netcdf
 from rainscore.scores.scoremaps import score_month
 from tests.compliance import cf_errors
-from tests.world import LEARNING, SCORE, month_pair, training_file
+from tests.world import LEARNING, SCORE, TO_CELLS, month_pair, training_file
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def month(tmp_path_factory):
     """A training file, the score maps and the table of two days."""
     folder = tmp_path_factory.mktemp("month")
     path, table = training_file(folder, "2019-05-01", "2019-05-03")
-    maps, _ = score_month(month_pair("2019-05-01", "2019-05-03"), SCORE)
+    maps, _ = score_month(month_pair("2019-05-01", "2019-05-03"), TO_CELLS, SCORE)
     write_netcdf(maps, folder / "scores.nc")
     cluster = np.r_[np.full(4, -1), np.arange(92) % 2]
     distance = np.where(cluster < 0, np.nan, np.abs(np.arange(96) - 50.0))

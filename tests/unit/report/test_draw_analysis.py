@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 
 from rainscore.analysis.cells import cell_month
 from rainscore.analysis.dailysums import fss_sums, rate_sums, spectrum_sums, timing_sums
@@ -20,7 +21,12 @@ from rainscore.analysis.tabulation import add_places, condition_sums, place_sums
 from rainscore.errors import RainscoreError
 from rainscore.io import read_table, write_netcdf, write_table
 from rainscore.regridding.conservative import overlap_weights
-from rainscore.report.draw_analysis import ANALYSIS_FIGURES, AnalysisFiles, analysis_sample
+from rainscore.report.draw_analysis import (
+    ANALYSIS_FIGURES,
+    AnalysisFiles,
+    analysis_sample,
+    worst_maps,
+)
 from rainscore.report.figures.plot_conditions import rows
 from rainscore.report.figures.plot_detection import plot_contingency, plot_performance, plot_rates
 from rainscore.report.figures.plot_scales import plot_timing
@@ -28,7 +34,7 @@ from rainscore.report.figures.style import save
 from rainscore.report.runsample import RunSample
 from rainscore.scores.scoremaps import score_month
 from tests.unit.report.figuredata import bars, colour_values, labelled_lines, points, ticks
-from tests.world import CELLS, GRID, SCORE, month_pair
+from tests.world import CELLS, GRID, SCORE, TO_CELLS, month_pair
 
 BOOTSTRAP: dict = {"resamples": 20, "seed": 0}
 
@@ -38,7 +44,7 @@ def analyse(folder: Path, start: str, end: str, *, hole: bool = False) -> Analys
     pair = month_pair(start, end)
     if hole:
         pair["radar"][:, 7, 7] = np.nan
-    scores, table = score_month(pair, SCORE)
+    scores, table = score_month(pair, TO_CELLS, SCORE)
     month = cell_month(pair, overlap_weights(GRID, CELLS))
     sums = condition_sums(month, scores, threshold=0.2)
     clusters = pd.DataFrame({"time": month.times, "cluster": np.arange(month.times.size) % 2 - 1})
@@ -55,8 +61,17 @@ def analyse(folder: Path, start: str, end: str, *, hole: bool = False) -> Analys
     for name, part in tables.items():
         write_table(part, folder / f"{name}.parquet")
     write_netcdf(add_places([place_sums(month, scores, threshold=0.2)]), folder / "places.nc")
+    write_netcdf(pair.drop_vars(["lat", "lon"]), folder / "pairs.nc")
+    write_netcdf(scores, folder / "scores.nc")
+    write_table(table, folder / "table.parquet")
     paths = {name: str(folder / f"{name}.parquet") for name in tables}
-    return AnalysisFiles(**paths, places=str(folder / "places.nc"))
+    return AnalysisFiles(
+        **paths,
+        places=str(folder / "places.nc"),
+        pairs=[str(folder / "pairs.nc")],
+        scores=[str(folder / "scores.nc")],
+        tables=[str(folder / "table.parquet")],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +171,7 @@ def test_fewer_than_seven_half_hours_have_no_timing(tmp_path: Path) -> None:
 def test_products_without_common_cells_are_an_error() -> None:
     pair = month_pair("2019-05-01", "2019-05-02")
     pair["radar"][:] = np.nan
-    scores, table = score_month(pair, SCORE)
+    scores, table = score_month(pair, TO_CELLS, SCORE)
     sums = condition_sums(cell_month(pair, overlap_weights(GRID, CELLS)), scores, threshold=0.2)
     clusters = pd.DataFrame({"time": pair["time"].values, "cluster": 0})
     with pytest.raises(RainscoreError, match="in common; see results/data/availability"):
@@ -227,3 +242,43 @@ def test_the_fss_is_drawn_by_window_size_with_the_useful_scale(files: AnalysisFi
     np.testing.assert_allclose(np.asarray(line.get_ydata()), expected["value"])
     thresholds = [f"{threshold:g}" for threshold in sorted(table["threshold"].unique())]
     assert [text.get_text() for text in right.get_xticklabels()] == thresholds
+
+
+def test_the_worst_maps_are_rainy_and_of_different_days(files: AnalysisFiles) -> None:
+    table = read_table(files.tables[0])
+    worst = worst_maps(table, 3)
+    assert worst["time"].dt.normalize().is_unique
+    rain = table["sum_radar"] / table["n"]
+    assert (worst["sum_radar"] / worst["n"]).min() >= rain.quantile(0.8) - 1e-9
+    rainy = table[rain >= rain.quantile(0.8)]
+    assert worst["map_score"].min() == rainy["map_score"].min()
+
+
+def test_hit_missed_and_false_rain_are_drawn_as_they_are_in_the_score_maps(
+    files: AnalysisFiles,
+) -> None:
+    fig = drawn(files, "amounts")
+    worst = worst_maps(read_table(files.tables[0]), 3)
+    scores = xr.load_dataset(files.scores[0], engine="h5netcdf").sel(time=worst["time"].to_numpy())
+    panels = np.array(fig.axes[: 6 * len(worst)]).reshape(len(worst), 6)
+    for row in range(len(worst)):
+        for ax, name in zip(
+            panels[row, 2:5], ("hit_rain", "missed_rain", "false_rain"), strict=True
+        ):
+            mesh = np.ma.filled(ax.collections[-1].get_array(), np.nan)
+            np.testing.assert_allclose(mesh, scores[name].values[row], rtol=1e-5)
+
+
+def test_the_score_below_the_cells_is_drawn_with_its_mean_and_its_shares(
+    files: AnalysisFiles,
+) -> None:
+    fig = drawn(files, "subcell")
+    values = xr.load_dataset(files.scores[0], engine="h5netcdf")["subcell_score"].values
+    mesh: np.ndarray = np.ma.filled(np.ma.asarray(fig.axes[0].collections[-1].get_array()), np.nan)
+    with np.errstate(invalid="ignore"):
+        expected = np.nansum(values, axis=0) / np.isfinite(values).sum(axis=0)
+    np.testing.assert_allclose(mesh, expected, rtol=1e-4)
+    (stairs,) = fig.axes[1].patches
+    assert isinstance(stairs, StepPatch)
+    shares = np.asarray(stairs.get_data()[0])
+    assert shares.sum() == pytest.approx(1)

@@ -15,7 +15,7 @@ from rainscore.report.draw_clusters import CLUSTER_FIGURES, ClusterFiles, desom_
 from rainscore.report.figures.style import save
 from rainscore.scores.scoremaps import score_month
 from tests.unit.report.figuredata import colour_values, heights
-from tests.world import SCORE, month_pair, training_file
+from tests.world import SCORE, TO_CELLS, month_pair, training_file
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def files(tmp_path_factory) -> ClusterFiles:
     """Result files of the clusters of two days; the last 26 half-hours are test maps."""
     folder = tmp_path_factory.mktemp("clusters")
     features, table = training_file(folder, "2019-05-01", "2019-05-03")
-    scores, _ = score_month(month_pair("2019-05-01", "2019-05-03"), SCORE)
+    scores, _ = score_month(month_pair("2019-05-01", "2019-05-03"), TO_CELLS, SCORE)
     write_netcdf(scores, folder / "scores.nc")
     cluster = np.r_[np.full(4, -1), np.arange(92) % 2]
     distance = np.where(cluster < 0, np.nan, np.abs(np.arange(96) - 50.0))

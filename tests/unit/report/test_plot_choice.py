@@ -1,7 +1,12 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.report.figures.plot_choice import plot_evidence, plot_redundancy, plot_responses
+from rainscore.report.figures.plot_choice import (
+    plot_evidence,
+    plot_honesty,
+    plot_redundancy,
+    plot_responses,
+)
 from tests.unit.report.figuredata import PERIOD, line_points, points, table, ticks
 
 
@@ -52,3 +57,19 @@ def test_rank_correlations_are_symmetric_with_ones_on_the_diagonal() -> None:
     np.testing.assert_array_equal(np.diag(matrix), 1)
     assert matrix[names.index("fss"), names.index("csi")] == 0.9
     assert matrix[names.index("fss"), names.index("hss")] == 0.2
+
+
+def test_the_curves_of_honesty_are_the_change_from_the_unchanged_estimate() -> None:
+    frame = table(
+        score=["affinity"] * 4,
+        criterion=["gaming"] * 4,
+        case=["inflation"] * 3 + ["drizzle"],
+        level=[0.5, 1, 2, 0.1],
+    )
+    frame["value"] = [0.5, 0.7, 0.6, 0.4]
+    fig = plot_honesty(frame.assign(windows=99), factors=(0.95, 1.05), period=PERIOD, world="real")
+    inflation, _, drizzle = fig.axes[:3]
+    np.testing.assert_allclose(
+        line_points(inflation.lines[0]), np.array([[0.5, -0.2], [1.0, 0.0], [2.0, -0.1]])
+    )
+    np.testing.assert_allclose(line_points(drizzle.lines[0]), np.array([[0.1, -0.3]]))

@@ -6,7 +6,7 @@ import scores.categorical as library
 import xarray as xr
 
 from rainscore.scores import categorical
-from rainscore.scores.categorical import Contingency, contingency_sums, window_contingency
+from rainscore.scores.categorical import Contingency, contingency_sums
 
 FINLEY = Contingency(*(np.array(n) for n in (28, 23, 72, 2680)))
 """Tornado forecasts of Finley (1884), as in Murphy (1996) and Jolliffe and Stephenson (2012)."""
@@ -86,15 +86,3 @@ def test_matthews_correlation_is_the_correlation_of_the_events():
     imerg, radar = np.random.default_rng(2).random((2, 1, 30, 30))
     expected = np.corrcoef((imerg >= 0.4).ravel(), (radar >= 0.4).ravel())[0, 1]
     np.testing.assert_allclose(categorical.mcc(contingency_sums(imerg, radar, 0.4)), expected)
-
-
-def test_counts_in_windows_agree_with_each_window_alone():
-    imerg, radar = np.random.default_rng(3).gamma(0.3, 3.0, (2, 1, 24, 24))
-    radar[0, :4] = np.nan
-    local = window_contingency(imerg, radar, threshold=0.5, window=8, stride=8, min_valid=0.6)
-    assert [int(count[0, 0, 0]) for count in local] == [0, 0, 0, 0]
-    for i, j in [(1, 0), (2, 2)]:
-        cut = np.s_[:, 8 * i : 8 * i + 8, 8 * j : 8 * j + 8]
-        alone = contingency_sums(imerg[cut], radar[cut], 0.5)
-        assert [int(count[0, i, j]) for count in local] == [int(count[0]) for count in alone]
-    assert np.isnan(categorical.csi(local)[0, 0]).all()

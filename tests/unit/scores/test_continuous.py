@@ -6,7 +6,7 @@ import scores.continuous as library
 import xarray as xr
 
 from rainscore.scores import continuous
-from rainscore.scores.continuous import Moments, moment_sums, window_moments
+from rainscore.scores.continuous import Moments, moment_sums
 from rainscore.scores.sums import additive
 
 
@@ -89,15 +89,3 @@ def test_scores_of_totals_agree_with_the_package_scores():
         np.testing.assert_allclose(getattr(continuous, ours)(total), theirs(*pair), rtol=1e-6)
     np.testing.assert_allclose(continuous.cc(total), library.correlation.pearsonr(*pair), rtol=1e-6)
     np.testing.assert_allclose(continuous.mean_error(total), library.mean_error(*pair), rtol=1e-5)
-
-
-def test_moments_in_windows_agree_with_each_window_alone():
-    imerg, radar = fields(6, (1, 24, 24))
-    radar[0, :4] = np.nan
-    local = window_moments(imerg, radar, window=8, stride=8, min_valid=0.6)
-    assert all(np.all(part[0, 0] == 0) for part in local)
-    for i, j in [(1, 0), (2, 2)]:
-        cut = np.s_[:, 8 * i : 8 * i + 8, 8 * j : 8 * j + 8]
-        alone = moment_sums(imerg[cut], radar[cut])
-        np.testing.assert_allclose([p[0, i, j] for p in local], [p[0] for p in alone], atol=3e-6)
-    assert np.isnan(continuous.cc(local)[0, 0]).all()

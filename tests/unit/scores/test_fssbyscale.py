@@ -12,7 +12,7 @@ from rainscore.scores.fssbyscale import (
     scale_sums,
     useful_scale,
 )
-from rainscore.scores.localscore import score_sums, window_errors
+from rainscore.scores.windowsums import window_pixels, window_sums
 
 WINDOWS = [1, 3, 9, 33, 99]
 
@@ -64,15 +64,23 @@ def test_agrees_with_the_function_of_one_threshold_and_window_under_masks():
     many = scale_sums(imerg, radar, thresholds=thresholds, windows=windows, min_valid=0.6)
     for k, threshold in enumerate(thresholds):
         for s, window in enumerate(windows):
-            errors = window_errors(
-                "fss", imerg, radar, threshold=threshold, window=window, stride=1, min_valid=0.6
+            size = {"window": window, "stride": 1}
+            valid = np.isfinite(imerg) & np.isfinite(radar)
+            count = window_sums(valid, **size)
+            enough = count >= 0.6 * window_pixels(imerg.shape[1:], **size) - 1e-6
+            f, o = (
+                np.where(enough, window_sums(valid & (x >= threshold), **size), 0)
+                / np.maximum(count, 1)
+                for x in (imerg, radar)
             )
-            one = score_sums(errors.numerator, errors.denominator)
-            np.testing.assert_allclose(many.difference2[:, k, s], one.score_numerator, rtol=2e-6)
+            axes = (1, 2)
+            np.testing.assert_allclose(
+                many.difference2[:, k, s], ((f - o) ** 2).sum(axis=axes), rtol=2e-6
+            )
             power = many.imerg2[:, k, s] + many.radar2[:, k, s]
-            np.testing.assert_allclose(power, one.score_denominator, rtol=2e-6)
-            np.testing.assert_array_equal(many.windows[:, k, s], one.windows)
-            np.testing.assert_array_equal(many.defined[:, k, s], one.defined)
+            np.testing.assert_allclose(power, (f**2 + o**2).sum(axis=axes), rtol=2e-6)
+            np.testing.assert_array_equal(many.windows[:, k, s], enough.sum(axis=axes))
+            np.testing.assert_array_equal(many.defined[:, k, s], ((f > 0) | (o > 0)).sum(axis=axes))
 
 
 def test_half_a_map_without_radar_leaves_a_perfect_estimate_perfect():

@@ -1,118 +1,116 @@
-"""The local scores: by hand, under masks, against independent formulas."""
-
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+import scipy.sparse
 
-from rainscore.scores.categorical import csi, window_contingency
+from rainscore.scores.cellwindows import CellWindows
 from rainscore.scores.localscore import (
+    FORMULAS,
     LOCAL_SCORES,
-    WindowErrors,
+    ScoreParts,
+    amount_factor,
     local_score,
+    place_factor,
+    score_parts,
     score_sums,
     total_score,
-    window_errors,
+    window_means,
 )
 
-IMERG = np.array([[[1.0, 0, 0, 0], [3.0, 0, 0.1, 0]]])
-RADAR = np.array([[[2.0, 0, 0, 0], [0.0, 0, 0, 0.1]]])
+RNG = np.random.default_rng(4)
 
 
-def errors(
-    name: str, imerg: np.ndarray, radar: np.ndarray, *, window: int = 2, stride: int = 2
-) -> WindowErrors:
-    return window_errors(
-        name, imerg, radar, threshold=0.2, window=window, stride=stride, min_valid=0.5
+def one_window(cells: int) -> CellWindows:
+    """A window that holds all cells with the same weight."""
+    return CellWindows(scipy.sparse.csr_array(np.full((1, cells), 1 / cells)), (1, 1))
+
+
+def means(imerg: Sequence[float], radar: Sequence[float], threshold: float = 0.1):
+    first, second = (np.array(x, np.float32).reshape(1, 1, -1) for x in (imerg, radar))
+    return window_means(first, second, one_window(len(imerg)), wet_threshold=threshold)
+
+
+def score(
+    name: str, imerg: Sequence[float], radar: Sequence[float], threshold: float = 0.1
+) -> float:
+    return float(local_score(score_parts(name, means(imerg, radar, threshold)))[0, 0, 0])
+
+
+@pytest.mark.parametrize("name", LOCAL_SCORES)
+def test_an_estimate_without_error_scores_one(name: str) -> None:
+    rain = [0, 0.5, 3, 0, 8]
+    assert score(name, rain, rain) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", LOCAL_SCORES)
+def test_rain_in_one_product_alone_scores_zero(name: str) -> None:
+    assert score(name, [2, 1, 0, 0], [0, 0, 0, 0]) == score(name, [0, 0], [1, 2]) == 0
+
+
+@pytest.mark.parametrize("name", LOCAL_SCORES)
+def test_a_window_dry_in_both_products_has_no_score(name: str) -> None:
+    assert np.isnan(score(name, [0, 0.05], [0.09, 0]))
+
+
+def test_scores_of_two_cells_by_hand() -> None:
+    imerg, radar = [4, 1], [1, 0]
+    assert score("affinity", imerg, radar) == pytest.approx(2 * 2 / 6)
+    assert score("amount", imerg, radar) == pytest.approx(1 - 4 / 6)
+    assert score("csi", imerg, radar) == pytest.approx(1 / 2)
+    assert score("fss", imerg, radar) == pytest.approx(1 - 0.25 / 1.25)
+
+
+def test_hit_missed_and_false_rain_by_hand() -> None:
+    found = means([4, 0, 1], [1, 2, 0])
+    assert [float(x[0, 0, 0]) for x in (found.hit, found.missed, found.false)] == pytest.approx(
+        [1 / 3, 2 / 3, 4 / 3]
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "numerator", "denominator"),
-    [
-        ("amount", (1 + 3) / 4, (3 + 3) / 4),
-        ("csi", 1 / 4, 2 / 4),
-        ("fss", 0.25**2, 0.5**2 + 0.25**2),
-    ],
-)
-def test_one_wet_and_one_dry_window_by_hand(name, numerator, denominator):
-    parts = errors(name, IMERG, RADAR)
-    np.testing.assert_allclose(parts.numerator, [[[numerator, 0]]])
-    np.testing.assert_allclose(parts.denominator, [[[denominator, 0]]])
-    score = local_score(parts.numerator, parts.denominator)
-    np.testing.assert_allclose(score, [[[1 - numerator / denominator, np.nan]]], rtol=1e-6)
-    sums = score_sums(parts.numerator, parts.denominator)
-    assert (sums.windows.item(), sums.defined.item()) == (2, 1)
-    np.testing.assert_allclose(total_score(sums), 1 - numerator / denominator, rtol=1e-5)
-
-
-@pytest.mark.parametrize("name", LOCAL_SCORES)
-def test_perfect_is_one_and_missed_or_false_rain_is_zero_with_drizzle_below_the_threshold(name):
-    rng = np.random.default_rng(0)
-    rain = np.where(rng.random((3, 12, 12)) < 0.3, rng.gamma(1, 2, (3, 12, 12)), 0)
-    drizzle = np.full_like(rain, 0.1)
-    for imerg, radar, expected in ((rain, rain, 1), (drizzle, rain, 0), (rain, drizzle, 0)):
-        parts = errors(name, imerg, radar, window=6)
-        score = local_score(parts.numerator, parts.denominator)
-        assert set(np.unique(score[np.isfinite(score)])) == {expected}
-
-
-@pytest.mark.parametrize("name", LOCAL_SCORES)
-def test_a_pixel_missing_in_one_product_counts_for_neither(name):
-    imerg = np.array([[[1.0, np.nan], [2.0, 0.0]]])
-    radar = np.array([[[2.0, 9.0], [2.0, np.nan]]])
-    parts = errors(name, imerg, radar)
-    alone = errors(name, np.array([[[1.0, 2.0]] * 2]), np.array([[[2.0, 2.0]] * 2]))
-    np.testing.assert_allclose(
-        parts.numerator / parts.denominator, alone.numerator / alone.denominator
+def test_the_affinity_is_the_product_of_amount_and_place() -> None:
+    rates = RNG.gamma(0.5, 2, (2, 40))
+    found = means(*rates.tolist())
+    product = amount_factor(found) * place_factor(found)
+    assert product == pytest.approx(
+        1 - score_parts("affinity", found).numerator / score_parts("affinity", found).denominator
     )
 
 
-@pytest.mark.parametrize("name", LOCAL_SCORES)
-def test_a_window_with_too_few_valid_pixels_is_missing_and_not_dry(name):
-    few = np.array([[[1.0, np.nan], [np.nan, np.nan]]])
-    parts = errors(name, few, few)
-    assert np.isnan(parts.numerator.item()) and np.isnan(parts.denominator.item())
-    assert score_sums(parts.numerator, parts.denominator).windows.item() == 0
+def test_the_amount_factor_is_094_for_twice_the_rain_and_place_is_right() -> None:
+    found = means([2, 4, 8], [1, 2, 4])
+    assert amount_factor(found)[0, 0, 0] == pytest.approx(2 * np.sqrt(2) / 3)
+    assert place_factor(found)[0, 0, 0] == pytest.approx(1)
 
 
-@pytest.mark.parametrize("name", LOCAL_SCORES)
-def test_every_score_is_between_zero_and_one_and_defined_where_either_product_is_wet(name):
-    rng = np.random.default_rng(1)
-    shape = (4, 40, 40)
-    imerg, radar = np.where(rng.random((2, *shape)) < 0.02, rng.gamma(0.5, 9, (2, *shape)), 0)
-    radar[1, :, :20] = np.nan
-    parts = errors(name, imerg, radar, window=8)
-    score = local_score(parts.numerator, parts.denominator)
-    wet = (parts.imerg_fraction > 0) | (parts.radar_fraction > 0)
-    np.testing.assert_array_equal(np.isfinite(score), wet)
-    assert 0 <= np.nanmin(score) < np.nanmax(score) <= 1
+def test_the_affinity_of_an_estimate_without_bias_is_highest_without_inflation() -> None:
+    truth = RNG.gamma(0.5, 2, 4000)
+    estimate = 0.7 * np.roll(truth, 1) + 0.3 * truth
+    estimate *= truth.sum() / estimate.sum()
+    factors = np.exp(np.linspace(-0.5, 0.5, 21))
+    # Without a threshold: inflation lifts rain over it.
+    rates = [((k * estimate).tolist(), truth.tolist(), 1e-9) for k in factors]
+    affinities = [score("affinity", *rate) for rate in rates]
+    assert factors[int(np.argmax(affinities))] == pytest.approx(1)
+    amounts = [score("amount", *rate) for rate in rates]
+    assert factors[int(np.argmax(amounts))] > 1.2
 
 
-def test_csi_and_fss_agree_with_contingency_counts_and_wet_fractions():
-    rng = np.random.default_rng(2)
-    imerg, radar = rng.gamma(0.2, 2.0, (2, 3, 24, 24))
-    layout: dict[str, Any] = {"threshold": 0.2, "window": 8, "stride": 2, "min_valid": 0.5}
-    counts = window_contingency(imerg, radar, **layout)
-    by_name = {name: window_errors(name, imerg, radar, **layout) for name in LOCAL_SCORES}
-    ours = local_score(by_name["csi"].numerator, by_name["csi"].denominator)
-    np.testing.assert_allclose(ours, csi(counts), rtol=1e-6)
-    fss = by_name["fss"]
-    f, o = (x.astype(float) for x in (fss.imerg_fraction, fss.radar_fraction))
-    wet = f + o > 0
-    by_hand = 1 - (f - o)[wet] ** 2 / (f**2 + o**2)[wet]
-    np.testing.assert_allclose(local_score(fss.numerator, fss.denominator)[wet], by_hand, rtol=1e-6)
+def test_a_missing_cell_takes_no_part_and_lowers_the_weight() -> None:
+    found = means([np.nan, 4], [9, 1])
+    assert found.valid[0, 0, 0] == 0.5
+    assert found.missed[0, 0, 0] == 0
+    assert score("affinity", [np.nan, 4], [9, 1]) == score("affinity", [4], [1])
 
 
-def test_sums_of_two_months_in_any_order_are_those_of_the_whole():
-    rng = np.random.default_rng(3)
-    numerator, denominator = rng.random((2, 6, 5, 5))
-    sums = score_sums(numerator, denominator)
-    whole = [s.sum() for s in sums]
-    parts = [s[3:].sum() + s[:3][::-1].sum() for s in sums]
-    assert whole == parts
+def test_the_score_of_a_total_is_that_of_the_sums() -> None:
+    parts = ScoreParts(np.array([[[1.0, np.nan, 0.0]]]), np.array([[[4.0, np.nan, 0.0]]]))
+    sums = score_sums(parts)
+    assert total_score(sums)[0] == pytest.approx(0.75)
+    assert (sums.windows[0], sums.defined[0]) == (2, 1)
 
 
-def test_an_unknown_name_is_refused():
-    with pytest.raises(ValueError, match="amount, csi, fss"):
-        errors("bias", IMERG, RADAR)
+def test_an_unknown_score_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(ValueError, match="no local score is called 'best'; there are affinity"):
+        score_parts("best", means([1], [1]))
+    assert set(FORMULAS) == set(LOCAL_SCORES)

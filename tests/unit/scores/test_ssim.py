@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rainscore.scores.continuous import moment_sums, window_moments
+from rainscore.scores.continuous import moment_sums
 from rainscore.scores.ssim import LOG_RANGE, log_rain, ssim
 
 
@@ -21,15 +21,3 @@ def test_similarity_of_two_pixels_by_hand():
     expected = (2 * 1 * 2 + c1) / (1 + 4 + c1)
     constant = moment_sums(np.full((1, 1, 2), 1.0), np.full((1, 1, 2), 2.0))
     assert ssim(constant).item() == pytest.approx(expected, rel=1e-4)
-
-
-def test_similarity_in_windows_agrees_with_each_window_alone():
-    rng = np.random.default_rng(1)
-    imerg, radar = (log_rain(f) for f in rng.gamma(0.3, 3.0, (2, 1, 24, 24)))
-    radar[0, :4] = np.nan
-    local = ssim(window_moments(imerg, radar, window=8, stride=8, min_valid=0.6))
-    assert np.isnan(local[0, 0]).all()
-    for i, j in [(1, 0), (2, 2)]:
-        cut = np.s_[:, 8 * i : 8 * i + 8, 8 * j : 8 * j + 8]
-        alone = ssim(moment_sums(imerg[cut], radar[cut]))
-        np.testing.assert_allclose(local[0, i, j], alone, rtol=1e-5)
