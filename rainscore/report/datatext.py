@@ -43,25 +43,37 @@ def _states_table(files: ReportFiles) -> Table:
     return Table(pd.DataFrame(rows), caption, f"{rows[0]['expected']} half-hours")
 
 
+def _recommendation(choice: dict) -> str:
+    """Sentence on the recommended score."""
+    recommended = choice["recommended"]
+    if not recommended:
+        return "No candidate meets the requirements of the rule."
+    share = choice["share_of_resamples"].get(recommended)
+    certainty = f", in {100 * share:.0f} % of the resamples of days" if share is not None else ""
+    return f"The rule recommends “{recommended}” ({choice['candidates'][recommended]}){certainty}."
+
+
 def choice_section(files: ReportFiles, pictures: list[Picture]) -> Section:
     """Return the section on the choice of the score: rule, recommendation and evidence."""
     choice = read_json(files.choice)
-    recommended, used = choice["recommended"], choice["used"]
-    share = choice["share_of_resamples"].get(recommended)
-    alternatives = [f"{name}: {score}" for name, score in choice["without_criterion"].items()]
+    used = choice["used"]
+    alternatives = [f"{k}: {score or 'none'}" for k, score in choice["without_criterion"].items()]
     paragraphs = [
         "Candidate scores were evaluated on the pairs of IMERG and radar, on the radar with known "
         f"faults, and on consecutive radar frames, in adjacent windows. Rule: {choice['rule']}.",
-        f"The rule recommends “{recommended}” ({choice['candidates'][recommended]})"
-        + (f", in {100 * share:.0f} % of the resamples of days" if share is not None else "")
-        + f". Recommendation without one of the criteria: {', '.join(alternatives)}. The run uses "
+        _recommendation(choice)
+        + f" Recommendation without one of the criteria: {', '.join(alternatives)}. The run uses "
         f"“{used}” ({choice['candidates'][used]}), as configured.",
+        "Highest by one criterion alone: "
+        + "; ".join(f"{k}: {', '.join(v)}" for k, v in choice["by_criterion_alone"].items())
+        + ".",
         "Criteria: " + "; ".join(f"{k}: {text}" for k, text in choice["criteria"].items()) + ".",
     ]
     if choice["left_out"]:
         paragraphs.append(f"Omitted for lack of data: {', '.join(choice['left_out'])}.")
     evidence = read_table(files.evidence)
-    rows = evidence[evidence["criterion"].isin([*choice["criteria"], "merit"])]
+    names = [*choice["criteria"], "criteria_mean", "merit", "best_inflation"]
+    rows = evidence[evidence["criterion"].isin(names)]
     caption = (
         "Value of each candidate score on each criterion [1]. In brackets: 95 % intervals from "
         "resampled days."

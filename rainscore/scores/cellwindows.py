@@ -38,7 +38,7 @@ class CellWindows:
 
         Args:
             cells: IMERG's cells (longitude, latitude).
-            learning: Learning grid, in metres of a projection that keeps distances within 1 %.
+            learning: Learning grid, in metres of a projection; distances are taken in its plane.
             window_km: Side of the square of the same effective area [km].
         """
         deviation, reach = window_km * 1e3 / np.sqrt(4 * np.pi), window_km * 1e3 / np.sqrt(2)

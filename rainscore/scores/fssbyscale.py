@@ -1,7 +1,7 @@
 """Fractions skill score (FSS) at many thresholds and window sizes, and the useful scale.
 
-Roberts and Lean (2008), doi:10.1175/2007MWR2123.1. Missing pixels and map edges are treated as in
-`rainscore.scores.fss`; windows are centred on every pixel.
+Roberts and Lean (2008), doi:10.1175/2007MWR2123.1. The fractions of a
+window are those of its valid pixels inside the map; windows are centred on every pixel.
 """
 
 from collections.abc import Sequence

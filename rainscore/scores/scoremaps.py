@@ -135,12 +135,13 @@ class CellRates(NamedTuple):
     Attributes:
         imerg: IMERG.
         radar: Mean of the radar over the cell.
-        radar_root: Mean of the square root of the radar's rates at or above the wet threshold
-            [(mm/h)^½], for the cost of the texture below the cell.
+        radar_wet: Mean over the cell of the radar's rates at or above the wet threshold.
+        radar_root: Mean over the cell of the square roots of these rates [(mm/h)^½].
     """
 
     imerg: np.ndarray
     radar: np.ndarray
+    radar_wet: np.ndarray
     radar_root: np.ndarray
 
 
@@ -160,9 +161,9 @@ def cell_rates(pair: xr.Dataset, to_cells: Weights, settings: ScoreSettings) -> 
     def mean(field: np.ndarray) -> np.ndarray:
         return ratio(to_cells.apply(field * weight, min_valid=min_valid)[0], share)
 
-    root = np.sqrt(np.where(radar >= threshold, radar, np.where(np.isfinite(radar), 0, np.nan)))
-    imerg = pair["precipitation"].values
-    return CellRates(imerg, mean(radar).astype(np.float32), mean(root).astype(np.float32))
+    wet = np.where(radar >= threshold, radar, np.where(np.isfinite(radar), np.float32(0), np.nan))
+    means = (mean(field).astype(np.float32) for field in (radar, wet, np.sqrt(wet)))
+    return CellRates(pair["precipitation"].values, *means)
 
 
 def score_fields(
@@ -184,7 +185,7 @@ def score_fields(
         "hit_rain": ratio(means.hit, area),
         "missed_rain": ratio(means.missed, area),
         "false_rain": ratio(means.false, area),
-        "subcell_score": local_score(_subcell_parts(cells, windows, settings)),
+        "subcell_score": local_score(_subcell_parts(cells, windows)),
     }
     # At the edge of the cells a window is smaller: the share refers to what lies inside.
     valid = area / windows.inside
@@ -213,15 +214,14 @@ def imerg_masks(
     return enough & (windows.means(wet) > 0), enough
 
 
-def _subcell_parts(cells: CellRates, windows: CellWindows, settings: ScoreSettings) -> ScoreParts:
+def _subcell_parts(cells: CellRates, windows: CellWindows) -> ScoreParts:
     """Parts of the affinity of an estimate without error at 0.1° with the radar's own pixels.
 
     The estimate is the mean of the cell, m; Σ√(f·o) over the pixels of a cell is √m · mean √o.
+    Pixels below the wet threshold count as 0 in both.
     """
-    valid = np.isfinite(cells.radar)
-    wet = valid & (cells.radar >= np.float32(settings.wet_threshold_mm_h))
-    rate = np.where(wet, cells.radar, 0)
-    overlap = windows.means(np.sqrt(rate) * np.where(wet, cells.radar_root, 0))
+    rate, root = (np.nan_to_num(field) for field in (cells.radar_wet, cells.radar_root))
+    overlap = windows.means(np.sqrt(rate) * root)
     total = 2 * windows.means(rate)
     return ScoreParts(np.maximum(total - 2 * overlap, 0), total)
 

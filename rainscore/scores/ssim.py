@@ -21,7 +21,7 @@ def log_rain(rate: np.ndarray) -> np.ndarray:
 def ssim(sums: Moments) -> np.ndarray:
     """Structural similarity (Wang et al. 2004, doi:10.1109/TIP.2003.819861) of log rain.
 
-    Windows are uniform. The constants are (0.01 `LOG_RANGE`)² and (0.03 `LOG_RANGE`)².
+    The constants are (0.01 `LOG_RANGE`)² and (0.03 `LOG_RANGE`)².
 
     Args:
         sums: Moments of the `log_rain` of both products, of each window.

@@ -155,20 +155,24 @@ def _decision(samples: Samples, criteria: Sequence[str], daily: DailySums, used:
     names = list(CANDIDATES)
 
     def best(criteria: Sequence[str]) -> np.ndarray:
-        """Index of the candidate of the highest merit, dims (1 + resample,); −1 undefined."""
-        merit = np.stack([_merit(samples, score, criteria) for score in names])
-        return np.where(np.isfinite(merit).all(axis=0), np.nan_to_num(merit).argmax(axis=0), -1)
+        """Index of the candidate of the highest merit, dims (1 + resample,); −1 if none has any."""
+        merit = np.nan_to_num(np.stack([_merit(samples, score, criteria) for score in names]))
+        return np.where(merit.max(axis=0) > 0, merit.argmax(axis=0), -1)
+
+    def name_of(index: int) -> str:
+        return names[index] if index >= 0 else ""
 
     winners = best(criteria)
-    drawn = winners[1:][winners[1:] >= 0]
+    drawn = winners[1:]
     shares = {name: float(np.mean(drawn == i)) for i, name in enumerate(names) if drawn.size}
-    without = {c: names[best([k for k in criteria if k != c])[0]] for c in criteria}
+    without = {c: name_of(best([k for k in criteria if k != c])[0]) for c in criteria}
+    values = {c: np.array([samples[n, c, "", 0.0][0] for n in names]).clip(0, 1) for c in criteria}
     alone = {
-        c: max(names, key=lambda name: np.clip(samples[name, c, "", 0.0][0], 0, 1))
-        for c in criteria
+        c: [name for name, v in zip(names, value, strict=True) if v >= value.max() - 1e-6]
+        for c, value in values.items()
     }
     return {
-        "recommended": names[winners[0]],
+        "recommended": name_of(winners[0]),
         "used": used,
         "rule": RULE,
         "criteria": {name: CRITERIA[name] for name in criteria},

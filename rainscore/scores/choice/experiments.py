@@ -112,9 +112,13 @@ class MonthSample:
         side = round(side_km / (abs(study.dx) / 1000))
         rows, columns = study.ny // side, study.nx // side
         whole = replace(study, nx=columns * side, ny=rows * side).coarsen(side)
+        domain = np.ones((1, *study.shape), np.float32)
+        covered = self.to_cells.apply(domain, min_valid=0)[1][0] >= self.settings.min_valid_share
         return CandidateWindows(
             *(
-                CellWindows.between(self.to_cells.target, whole, window_km=factor * side_km)
+                CellWindows.between(self.to_cells.target, whole, window_km=factor * side_km).within(
+                    covered
+                )
                 for factor in (1, 0.5, 2)
             )
         )
@@ -128,12 +132,16 @@ class MonthSample:
 
     @cached_property
     def unbiased(self) -> float:
-        """Factor that gives IMERG the total of the radar; 1 if either has no rain."""
+        """Factor that gives IMERG the total of the radar; 1 if either has no rain.
+
+        Rates below the wet threshold do not count, as in the scores.
+        """
+        threshold = np.float32(self.settings.wet_threshold_mm_h)
         totals = np.zeros(2)
         for _, imerg, radar in self.maps(IMERG_MAPS):
             rates = np.stack([imerg, self.on_cells(radar)])
             valid = np.isfinite(rates).all(axis=0)
-            totals += np.where(valid, rates, 0).sum(axis=(1, 2, 3), dtype=np.float64)
+            totals += np.where(valid & (rates >= threshold), rates, 0).sum(axis=(1, 2, 3))
         return float(totals[1] / totals[0]) if totals.all() else 1.0
 
     def times(self, number: int) -> np.ndarray:
