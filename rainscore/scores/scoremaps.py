@@ -11,7 +11,6 @@ import xarray as xr
 
 from rainscore.grids import Grid
 from rainscore.imerg.passes import pass_ages
-from rainscore.io import MAPS_PER_CHUNK
 from rainscore.regridding.conservative import Weights, overlap_weights
 from rainscore.scores.categorical import contingency_sums, csi, far, hss, pod
 from rainscore.scores.cellwindows import CellWindows
@@ -32,6 +31,9 @@ from rainscore.scores.sums import ratio
 
 SHARE_TOLERANCE = 1e-6
 """Relative tolerance of shares, so that rounding excludes no cell at the limit."""
+
+MAPS_PER_CHUNK = 12
+"""Number of half-hours of the study grid that are held in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -100,21 +102,18 @@ def score_month(
     """
     learning = settings.learning_grid(to_cells.source)
     windows = settings.windows(to_cells.target, learning)
-    maps, tables = [], []
+    attributes = _attributes(settings.name)
+    shape = pair.sizes["time"], *learning.shape
+    maps, tables = {name: np.empty(shape, np.float32) for name in attributes}, []
     for start in range(0, pair.sizes["time"], MAPS_PER_CHUNK):
-        names = ["precipitation", "radar", "radar_valid"]
-        part = pair[names].isel(time=slice(start, start + MAPS_PER_CHUNK)).load()
-        cells = cell_rates(part, to_cells, settings)
+        names, span = ["precipitation", "radar", "radar_valid"], slice(start, start + MAPS_PER_CHUNK)
+        cells = cell_rates(pair[names].isel(time=span).load(), to_cells, settings)
         fields = score_fields(cells, windows, settings)
-        maps.append(fields)
+        for name, values in maps.items():
+            values[span] = fields[name]
         tables.append(_map_table(cells, fields, settings))
     variables = {
-        name: (
-            ("time", "y", "x"),
-            np.concatenate([fields[name] for fields in maps]).astype(np.float32),
-            attributes,
-        )
-        for name, attributes in _attributes(settings.name).items()
+        name: (("time", "y", "x"), values, attributes[name]) for name, values in maps.items()
     }
     attrs = {
         "title": "Score maps of IMERG against the radar",
