@@ -32,7 +32,7 @@ from rainscore.scores.sums import ratio
 SHARE_TOLERANCE = 1e-6
 """Relative tolerance of shares, so that rounding excludes no cell at the limit."""
 
-MAPS_PER_CHUNK = 12
+MAPS_PER_CHUNK = 8
 """Number of half-hours of the study grid that are held in memory at a time."""
 
 
@@ -106,7 +106,10 @@ def score_month(
     shape = pair.sizes["time"], *learning.shape
     maps, tables = {name: np.empty(shape, np.float32) for name in attributes}, []
     for start in range(0, pair.sizes["time"], MAPS_PER_CHUNK):
-        names, span = ["precipitation", "radar", "radar_valid"], slice(start, start + MAPS_PER_CHUNK)
+        names, span = (
+            ["precipitation", "radar", "radar_valid"],
+            slice(start, start + MAPS_PER_CHUNK),
+        )
         cells = cell_rates(pair[names].isel(time=span).load(), to_cells, settings)
         fields = score_fields(cells, windows, settings)
         for name, values in maps.items():

@@ -59,7 +59,7 @@ DRIZZLES = (0.05, 0.1, 0.2)
 """Rates that are added to an estimate without bias everywhere [mm/h]."""
 
 
-PIXEL_FACTORS = (2, 4)
+PIXEL_FACTORS = (2, 4, 8)
 """Factors by which the pixels of the radar are enlarged, up to `MAX_PIXEL_KM`."""
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.radarsequences import SEQUENCES
 from rainscore.grids import KM_PER_DEGREE, imerg_cells
 from rainscore.scores.choice.experiments import block_means
 from rainscore.scores.localscore import (
@@ -13,7 +14,7 @@ from rainscore.scores.localscore import (
 )
 from rainscore.scores.scoremaps import ScoreSettings
 from tests.data import shared
-from tests.sequences import SEQUENCES, half_hours, on_cells
+from tests.sequences import half_hours, on_cells
 
 SETTINGS = ScoreSettings("affinity", 0.1, 48, 0.5, 8)
 
