@@ -26,8 +26,15 @@ TABLES = (
     "world/rain.parquet",
     "world/satellite.parquet",
 )
-KEPT_FILES = ("papers.csv", "desom_usps.png", "world.csv", "world_year.svg")
-"""Files in the folder from `benchmarks/clustering` and `make world`; they are kept."""
+KEPT_FILES = (
+    "papers.csv",
+    "desom_usps.png",
+    "world.csv",
+    "world_year.svg",
+    "real_radar_scores.csv",
+    "perfect_by_pixel_size.csv",
+)
+"""Files in the folder from `benchmarks` and `make world`; they are kept."""
 
 MAX_BYTES = 1_000_000
 """Larger figures are not copied."""
@@ -86,8 +93,9 @@ def main() -> None:
         f"## U-Nets with fewer inputs or other training data\n{ablation_table(options.out)}\n"
         f"## Clusters of maps\n{clusters_table(options.out)}\n"
         "`papers.csv` and `desom_usps.png` are results of `benchmarks/clustering`, `world.csv` and "
-        "`world_year.svg` of `make world`, all other files of the study. Figures above 1 MB (the "
-        "cases) are not included.\n"
+        "`world_year.svg` of `make world`, `real_radar_scores.csv` and `perfect_by_pixel_size.csv` "
+        "of `python benchmarks/score_evidence.py --out docs/study` on real radar sequences, all "
+        "other files of the study. Figures above 1 MB (the cases) are not included.\n"
     )
 
 

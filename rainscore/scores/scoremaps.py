@@ -105,12 +105,10 @@ def score_month(
     attributes = _attributes(settings.name)
     shape = pair.sizes["time"], *learning.shape
     maps, tables = {name: np.empty(shape, np.float32) for name in attributes}, []
+    rates = pair[["precipitation", "radar", "radar_valid"]]
     for start in range(0, pair.sizes["time"], MAPS_PER_CHUNK):
-        names, span = (
-            ["precipitation", "radar", "radar_valid"],
-            slice(start, start + MAPS_PER_CHUNK),
-        )
-        cells = cell_rates(pair[names].isel(time=span).load(), to_cells, settings)
+        span = slice(start, start + MAPS_PER_CHUNK)
+        cells = cell_rates(rates.isel(time=span).load(), to_cells, settings)
         fields = score_fields(cells, windows, settings)
         for name, values in maps.items():
             values[span] = fields[name]
