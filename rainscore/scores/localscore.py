@@ -3,7 +3,8 @@
 Both products are compared on IMERG's cells, the finest scale that both resolve: the radar enters as
 its mean over each cell. An estimate without error therefore scores 1, whatever the pixel size of
 the radar. Every score is 1 − numerator / denominator, and both are additive: the score of a map, a
-month or a cluster is that of the sums. A rate below the wet threshold counts as dry (0).
+month or a cluster is that of the sums. The wet threshold separates wet from dry, where a score
+counts area or is defined; amounts of rain include the rates below it.
 """
 
 from typing import NamedTuple
@@ -33,7 +34,8 @@ FORMULAS = {
 class WindowMeans(NamedTuple):
     """Weighted means over each window, where cells that are not valid count as 0; float64.
 
-    They add over windows and maps, a window weighing by the share of it that is valid.
+    They add over windows and maps, a window weighing by the share of it that is valid. Rain of
+    windows in which both products are dry does not count.
 
     Attributes:
         hit: Rain in both products, min(f, o) [mm/h].
@@ -63,16 +65,14 @@ def window_means(
         imerg, radar: Rates on IMERG's cells [mm/h], dims (time, lat, lon), NaN missing; a cell is
             valid where both are.
         windows: Windows over these cells.
-        wet_threshold: Rates below it count as 0 [mm/h].
+        wet_threshold: A cell is wet at or above it [mm/h].
 
     Returns:
         Means, dims (time, y, x) of the learning grid.
     """
     valid = np.isfinite(imerg) & np.isfinite(radar)
-    f, o = (
-        np.where(valid & (rate >= np.float32(wet_threshold)), rate, 0) for rate in (imerg, radar)
-    )
-    imerg_wet, radar_wet = f > 0, o > 0
+    f, o = (np.where(valid, rate, 0) for rate in (imerg, radar))
+    imerg_wet, radar_wet = (rate >= np.float32(wet_threshold) for rate in (f, o))
     fields = (
         np.minimum(f, o),
         np.maximum(o - f, 0),
@@ -85,11 +85,16 @@ def window_means(
     )
     n = len(imerg)
     means = windows.means(np.concatenate(fields))
-    return WindowMeans(*(means[i * n : (i + 1) * n] for i in range(len(fields))))
+    *rain, imerg_area, radar_area, both_area, area = (
+        means[i * n : (i + 1) * n] for i in range(len(fields))
+    )
+    wet = (imerg_area > 0) | (radar_area > 0)
+    return WindowMeans(*(wet * field for field in rain), imerg_area, radar_area, both_area, area)
 
 
 class ScoreParts(NamedTuple):
-    """Numerator and denominator of a local score, NaN where the window is not valid enough."""
+    """Numerator and denominator of a local score; 0 where both products are dry, NaN where the
+    window is not valid enough."""
 
     numerator: np.ndarray
     denominator: np.ndarray

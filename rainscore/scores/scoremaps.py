@@ -135,13 +135,11 @@ class CellRates(NamedTuple):
     Attributes:
         imerg: IMERG.
         radar: Mean of the radar over the cell.
-        radar_wet: Mean over the cell of the radar's rates at or above the wet threshold.
-        radar_root: Mean over the cell of the square roots of these rates [(mm/h)^½].
+        radar_root: Mean over the cell of the square roots of the radar's rates [(mm/h)^½].
     """
 
     imerg: np.ndarray
     radar: np.ndarray
-    radar_wet: np.ndarray
     radar_root: np.ndarray
 
 
@@ -154,15 +152,14 @@ def cell_rates(pair: xr.Dataset, to_cells: Weights, settings: ScoreSettings) -> 
         settings: Settings of the score.
     """
     radar, frames = pair["radar"].values, pair["radar_valid"].values
-    threshold, min_valid = np.float32(settings.wet_threshold_mm_h), settings.min_valid_share
+    min_valid = settings.min_valid_share
     weight = np.where(np.isfinite(radar), frames, np.nan).astype(np.float32)
     share, _ = to_cells.apply(weight, min_valid=min_valid)
 
     def mean(field: np.ndarray) -> np.ndarray:
         return ratio(to_cells.apply(field * weight, min_valid=min_valid)[0], share)
 
-    wet = np.where(radar >= threshold, radar, np.where(np.isfinite(radar), np.float32(0), np.nan))
-    means = (mean(field).astype(np.float32) for field in (radar, wet, np.sqrt(wet)))
+    means = (mean(field).astype(np.float32) for field in (radar, np.sqrt(radar)))
     return CellRates(pair["precipitation"].values, *means)
 
 
@@ -185,7 +182,7 @@ def score_fields(
         "hit_rain": ratio(means.hit, area),
         "missed_rain": ratio(means.missed, area),
         "false_rain": ratio(means.false, area),
-        "subcell_score": local_score(_subcell_parts(cells, windows)),
+        "subcell_score": local_score(_subcell_parts(cells, means.radar_wet > 0, windows)),
     }
     # At the edge of the cells a window is smaller: the share refers to what lies inside.
     valid = area / windows.inside
@@ -214,15 +211,15 @@ def imerg_masks(
     return enough & (windows.means(wet) > 0), enough
 
 
-def _subcell_parts(cells: CellRates, windows: CellWindows) -> ScoreParts:
+def _subcell_parts(cells: CellRates, wet: np.ndarray, windows: CellWindows) -> ScoreParts:
     """Parts of the affinity of an estimate without error at 0.1° with the radar's own pixels.
 
     The estimate is the mean of the cell, m; Σ√(f·o) over the pixels of a cell is √m · mean √o.
-    Pixels below the wet threshold count as 0 in both.
+    Windows that are not `wet` have zeros.
     """
-    rate, root = (np.nan_to_num(field) for field in (cells.radar_wet, cells.radar_root))
+    rate, root = (np.nan_to_num(field) for field in (cells.radar, cells.radar_root))
     overlap = windows.means(np.sqrt(rate) * root)
-    total = 2 * windows.means(rate)
+    total = np.where(wet, 2 * windows.means(rate), 0)
     return ScoreParts(np.maximum(total - 2 * overlap, 0), total)
 
 

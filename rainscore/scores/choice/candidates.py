@@ -105,12 +105,11 @@ def candidate_scores(
         imerg, radar: Rates on IMERG's cells [mm/h], dims (time, lat, lon), NaN missing.
         windows: Windows over these cells.
         climatology: Climatology of the radar, for SEEPS.
-        wet_threshold: Rates below it count as 0 [mm/h].
+        wet_threshold: A cell is wet at or above it [mm/h].
         min_valid_share: Share of a window that must be valid.
     """
     valid = np.isfinite(imerg) & np.isfinite(radar)
-    f, o = (np.where(valid & (x >= np.float32(wet_threshold)), x, 0) for x in (imerg, radar))
-    f, o = (np.where(valid, rate, np.nan) for rate in (f, o))
+    f, o = (np.where(valid, rate, np.nan) for rate in (imerg, radar))
     means = window_means(f, o, windows.whole, wet_threshold=wet_threshold)
     rain = _moments(f, o, windows.whole)
     logs = _moments(log_rain(f), log_rain(o), windows.whole)

@@ -132,16 +132,12 @@ class MonthSample:
 
     @cached_property
     def unbiased(self) -> float:
-        """Factor that gives IMERG the total of the radar; 1 if either has no rain.
-
-        Rates below the wet threshold do not count, as in the scores.
-        """
-        threshold = np.float32(self.settings.wet_threshold_mm_h)
+        """Factor that gives IMERG the total of the radar; 1 if either has no rain."""
         totals = np.zeros(2)
         for _, imerg, radar in self.maps(IMERG_MAPS):
             rates = np.stack([imerg, self.on_cells(radar)])
             valid = np.isfinite(rates).all(axis=0)
-            totals += np.where(valid & (rates >= threshold), rates, 0).sum(axis=(1, 2, 3))
+            totals += np.where(valid, rates, 0).sum(axis=(1, 2, 3))
         return float(totals[1] / totals[0]) if totals.all() else 1.0
 
     def times(self, number: int) -> np.ndarray:

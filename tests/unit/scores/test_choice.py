@@ -175,7 +175,7 @@ def test_every_candidate_falls_under_a_shift(chosen: tuple[pd.DataFrame, dict]) 
 def test_a_factor_lowers_the_amount_score_much_and_the_correlation_little(
     chosen: tuple[pd.DataFrame, dict],
 ) -> None:
-    # Four times the rain scores 2/5 by amount, and 0 where a rate crosses the wet threshold.
+    # Four times the rain scores 2/5 by amount.
     for fault in ("strong", "weak"):
         assert 0.6 - 1e-6 <= value(chosen[0], "amount", "loss", fault, 4) < 0.9
         assert value(chosen[0], "correlation", "loss", fault, 4) < 0.45
@@ -195,7 +195,6 @@ def test_noise_compares_the_even_with_the_odd_frames(evaluated) -> None:
     rows = evaluated[0][
         (evaluated[0]["experiment"] == "noise") & (evaluated[0]["score"] == "amount")
     ]
-    # The mean of a cell crosses the wet threshold at the edge of the rain.
     np.testing.assert_allclose(rows["total"] / rows["windows"], 2 / 3, rtol=0.01)
 
 
@@ -210,9 +209,10 @@ def test_the_evidence_has_ordered_intervals_and_its_sample_size(chosen) -> None:
 def test_the_best_merit_is_recommended_and_the_choice_is_plain_json(chosen) -> None:
     evidence, choice = chosen
     merit = evidence[evidence["criterion"] == "merit"].set_index("score")["value"]
-    assert choice["recommended"] == merit.idxmax()
+    assert choice["recommended"] == (merit.idxmax() if merit.max() > 0 else "")
     assert choice["used"] == "csi"
-    assert sum(choice["share_of_resamples"].values()) == pytest.approx(1)
+    # A resample in which no score meets the requirements recommends none.
+    assert 0 < sum(choice["share_of_resamples"].values()) <= 1 + 1e-9
     assert set(choice["criteria"]) | set(choice["left_out"]) == set(CRITERIA)
     json.dumps(choice, allow_nan=False)
 

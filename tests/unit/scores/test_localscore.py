@@ -88,8 +88,7 @@ def test_the_affinity_of_an_estimate_without_bias_is_highest_without_inflation()
     estimate = 0.7 * np.roll(truth, 1) + 0.3 * truth
     estimate *= truth.sum() / estimate.sum()
     factors = np.exp(np.linspace(-0.5, 0.5, 21))
-    # Without a threshold: inflation lifts rain over it.
-    rates = [((k * estimate).tolist(), truth.tolist(), 1e-9) for k in factors]
+    rates = [((k * estimate).tolist(), truth.tolist()) for k in factors]
     affinities = [score("affinity", *rate) for rate in rates]
     assert factors[int(np.argmax(affinities))] == pytest.approx(1)
     amounts = [score("amount", *rate) for rate in rates]
