@@ -85,11 +85,19 @@ def window_means(
     )
     n = len(imerg)
     means = windows.means(np.concatenate(fields))
-    *rain, imerg_area, radar_area, both_area, area = (
-        means[i * n : (i + 1) * n] for i in range(len(fields))
-    )
+    hit, missed, false, overlap, *areas = (means[i * n : (i + 1) * n] for i in range(len(fields)))
+    imerg_area, radar_area, both_area, area = areas
     wet = (imerg_area > 0) | (radar_area > 0)
-    return WindowMeans(*(wet * field for field in rain), imerg_area, radar_area, both_area, area)
+    return WindowMeans(
+        wet * hit,
+        wet * missed,
+        wet * false,
+        wet * overlap,
+        imerg_area,
+        radar_area,
+        both_area,
+        area,
+    )
 
 
 class ScoreParts(NamedTuple):
