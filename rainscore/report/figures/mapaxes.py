@@ -1,8 +1,9 @@
 """Maps of fields in their own projection, with coastlines, borders and a graticule."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -10,6 +11,7 @@ import pyproj
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap, Normalize
+from matplotlib.figure import Figure
 
 from rainscore.grids import Grid
 
@@ -160,6 +162,45 @@ def draw_map(
     mesh = paint(ax, values, grid, kind=kind, blank=blank, limits=limits)
     colour_bar(mesh, [ax], label=label or LABELS[kind])
     return mesh
+
+
+class MapColumn(NamedTuple):
+    """Column of a table of maps.
+
+    Attributes:
+        title: Title above the column.
+        fields: Fields, dims (row, y, x); NaN is missing in rain and undefined in other kinds.
+        kind: Kind of the fields.
+        grid: Grid of the fields.
+    """
+
+    title: str
+    fields: np.ndarray
+    kind: Kind
+    grid: Grid
+
+
+def draw_map_table(fig: Figure, columns: Sequence[MapColumn], labels: Sequence[str]) -> None:
+    """Draw one row of maps per label, and one colour bar for each kind of field.
+
+    Args:
+        fig: Figure without axes.
+        columns: Columns; those of one kind are adjacent. Undefined pixels of scores and widths are
+            white, missing rain is hatched.
+        labels: Labels of the rows.
+    """
+    axes = fig.subplots(len(labels), len(columns), squeeze=False)
+    meshes: dict[Kind, QuadMesh] = {}
+    for column, (title, fields, kind, grid) in enumerate(columns):
+        for ax, field in zip(axes[:, column], fields, strict=True):
+            blank = None if kind == "rain" else np.isnan(field)
+            meshes[kind] = paint(ax, field, grid, kind=kind, blank=blank)
+        axes[0, column].set_title(title)
+    for ax, label in zip(axes[:, 0], labels, strict=True):
+        ax.set_ylabel(label, size=8, weight="bold")
+    for kind, mesh in meshes.items():
+        same = [column.kind == kind for column in columns]
+        colour_bar(mesh, list(axes[:, same].ravel()), label=LABELS[kind])
 
 
 def colour_bar(mesh: QuadMesh, axes: list[Axes], *, label: str) -> None:

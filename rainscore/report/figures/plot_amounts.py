@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from rainscore.grids import Grid
-from rainscore.report.figures.mapaxes import LABELS, Kind, aspect, colour_bar, draw_map, paint
+from rainscore.report.figures.mapaxes import MapColumn, aspect, draw_map, draw_map_table
 from rainscore.report.figures.style import count, figure, styled
 from rainscore.report.runsample import RunSample
 
@@ -49,33 +49,24 @@ def plot_amounts(maps: AmountMaps, times: np.ndarray, *, world: str) -> Figure:
         times: Starts of the half-hours, dims (time,), UTC.
         world: 'simulated' or 'real'.
     """
-    panels: tuple[tuple[str, np.ndarray, Kind], ...] = (
-        ("IMERG", maps.imerg, "rain"),
-        ("radar", maps.radar, "rain"),
-        ("rain in both", maps.hit, "rain"),
-        ("missed rain", maps.missed, "rain"),
-        ("false rain", maps.false, "rain"),
-        ("score", maps.score, "score"),
+    columns = (
+        MapColumn("IMERG", maps.imerg, "rain", maps.grid),
+        MapColumn("radar", maps.radar, "rain", maps.grid),
+        MapColumn("rain in both", maps.hit, "rain", maps.score_grid),
+        MapColumn("missed rain", maps.missed, "rain", maps.score_grid),
+        MapColumn("false rain", maps.false, "rain", maps.score_grid),
+        MapColumn("score", maps.score, "score", maps.score_grid),
     )
     subtitle = f"{len(times)} half-hours of the lowest map score; white: dry, or no score defined"
     height = 1.6 + len(times) * (0.3 + 2.1 * aspect(maps.grid))
     fig = figure(
         14, height, title="Where the rain is missed or false", subtitle=subtitle, world=world
     )
-    axes = fig.subplots(len(times), len(panels), squeeze=False)
-    meshes = []
-    for row, time in enumerate(times):
-        for ax, (_, fields, kind) in zip(axes[row], panels, strict=True):
-            grid = maps.grid if fields.shape[1:] == maps.grid.shape else maps.score_grid
-            blank = np.isnan(fields[row]) if kind == "score" else None
-            meshes.append(paint(ax, fields[row], grid, kind=kind, blank=blank))
-        label = pd.Timestamp(time).strftime("%Y-%m-%d %H:%M")
-        text = f"{label}\nmap score {maps.map_score[row]:.2f}"
-        axes[row, 0].set_ylabel(text, size=8, weight="bold")
-    for ax, (name, _, _) in zip(axes[0], panels, strict=True):
-        ax.set_title(name)
-    colour_bar(meshes[0], list(axes[:, :-1].ravel()), label=LABELS["rain"])
-    colour_bar(meshes[len(panels) - 1], list(axes[:, -1]), label=LABELS["score"])
+    labels = [
+        f"{pd.Timestamp(time):%Y-%m-%d %H:%M}\nmap score {score:.2f}"
+        for time, score in zip(times, maps.map_score, strict=True)
+    ]
+    draw_map_table(fig, columns, labels)
     return fig
 
 

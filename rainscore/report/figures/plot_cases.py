@@ -8,7 +8,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from rainscore.grids import Grid
-from rainscore.report.figures.mapaxes import LABELS, Kind, aspect, colour_bar, paint
+from rainscore.report.figures.mapaxes import (
+    LABELS,
+    MapColumn,
+    aspect,
+    colour_bar,
+    draw_map_table,
+    paint,
+)
 from rainscore.report.figures.style import figure, styled
 
 SENSITIVITY_GROUPS = (
@@ -53,33 +60,19 @@ def plot_cases(maps: CaseMaps, times: np.ndarray, *, world: str) -> Figure:
         times: Starts of the half-hours, dims (time,), UTC.
         world: 'simulated' or 'real'.
     """
-    panels: tuple[tuple[str, np.ndarray, Kind], ...] = (
-        ("IMERG", maps.imerg, "rain"),
-        ("radar", maps.radar, "rain"),
-        ("observed score", maps.observed, "score"),
-        ("predicted score (median)", maps.median, "score"),
-        ("width of the 90 % interval", maps.high - maps.low, "width"),
+    width = maps.high - maps.low
+    columns = (
+        MapColumn("IMERG", maps.imerg, "rain", maps.grid),
+        MapColumn("radar", maps.radar, "rain", maps.grid),
+        MapColumn("observed score", maps.observed, "score", maps.score_grid),
+        MapColumn("predicted score (median)", maps.median, "score", maps.score_grid),
+        MapColumn("width of the 90 % interval", width, "width", maps.score_grid),
     )
     subtitle = f"{_times_text(times)}; white: no score defined; hatched: missing"
     height = 1.5 + len(times) * (0.3 + 2.25 * aspect(maps.grid))
     title = "Observed and predicted scores"
     fig = figure(13, height, title=title, subtitle=subtitle, world=world)
-    axes = fig.subplots(len(times), 5, squeeze=False)
-    for row, time in enumerate(times):
-        meshes = []
-        for ax, (_, fields, kind) in zip(axes[row], panels, strict=True):
-            if kind == "rain":
-                meshes.append(paint(ax, fields[row], maps.grid, kind=kind))
-            else:
-                blank = np.isnan(fields[row])
-                meshes.append(paint(ax, fields[row], maps.score_grid, kind=kind, blank=blank))
-        label = pd.Timestamp(time).strftime("%Y-%m-%d %H:%M")
-        axes[row, 0].set_ylabel(label, size=8, weight="bold")
-    for ax, (name, _, _) in zip(axes[0], panels, strict=True):
-        ax.set_title(name)
-    colour_bar(meshes[0], list(axes[:, :2].ravel()), label=LABELS["rain"])
-    colour_bar(meshes[2], list(axes[:, 2:4].ravel()), label=LABELS["score"])
-    colour_bar(meshes[4], list(axes[:, 4]), label=LABELS["width"])
+    draw_map_table(fig, columns, [f"{pd.Timestamp(time):%Y-%m-%d %H:%M}" for time in times])
     return fig
 
 
