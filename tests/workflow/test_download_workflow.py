@@ -184,7 +184,7 @@ def test_local_folders_are_read_and_the_radar_is_checked_against_gauges(tmp_path
     assert list(table["time"].dt.hour) == list(range(6))
     assert table.attrs["bias"] == pytest.approx(2, rel=1e-3)
     assert table.attrs["correlation"] == pytest.approx(1, abs=1e-3)
-    assert "radar against COMEPHORE" in output
+    assert "radar compared with COMEPHORE" in output
     with xr.open_dataset(tmp_path / "results/data/gauges.nc", engine="h5netcdf") as maps:
         assert float(maps["gauges"].mean()) == pytest.approx(3 * 21, rel=1e-3)
         assert maps["hours"].to_numpy().min() == 6
