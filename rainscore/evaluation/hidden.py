@@ -18,8 +18,8 @@ PARTS = ("windows", "probability", "rain", "squared_error")
 class HiddenRain:
     """Sums by day over the windows where IMERG has no rain and the radar is valid.
 
-    Such a window has no score to predict: it is rightly dry, or rain is hidden in it and its score
-    is 0. The prediction is a probability and is evaluated by the Brier score.
+    The score of such a window is not predicted: it is rightly dry, or rain is hidden in it and its
+    score is low. The prediction is a probability and is evaluated by the Brier score.
     """
 
     def __init__(self) -> None:

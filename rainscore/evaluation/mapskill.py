@@ -67,7 +67,7 @@ def evaluate_maps(
 ) -> MapSkill:
     """Evaluate the map score of the U-Net and of baselines on maps with rain in IMERG.
 
-    All methods learn from such maps only: where IMERG has no rain the map score is 0 or undefined.
+    All methods learn from such maps only: elsewhere the map score is low or undefined.
 
     Args:
         test: Held-out maps: time; value, low, high (map score of the U-Net); quality (mean quality

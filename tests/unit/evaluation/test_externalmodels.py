@@ -34,7 +34,7 @@ def test_a_network_of_the_same_days_and_splits_is_judged():
         ),
         (
             {"score": replace(SCORE, name="fss", window_km=24)},
-            r"name fss \(here amount\), window_km 24 \(here 48\)",
+            r"name fss \(here affinity\), window_km 24 \(here 48\)",
         ),
         ({"domain": replace(DOMAIN, step_km=1)}, r"step_km 1 \(here 8\)"),
         ({"channels": ("rain",)}, "channels rain"),

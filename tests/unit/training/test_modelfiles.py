@@ -64,7 +64,7 @@ def test_weights_of_another_training_are_refused(tmp_path):
 def test_a_file_that_is_no_card_is_refused(tmp_path, text):
     save_model(tmp_path / "a", {"w": torch.zeros(2)}, {})
     (tmp_path / "a.json").write_text(text)
-    with pytest.raises(DamagedFile, match="no model card"):
+    with pytest.raises(DamagedFile, match="not a model card"):
         load_model(tmp_path / "a")
 
 
