@@ -117,13 +117,13 @@ class PlainScore:
         area = np.bincount(self.cell, self.share * valid[self.pixel], n)
         mean = np.divide(total, area, out=np.zeros(n), where=area > 0)
         used = (area >= SETTINGS.min_valid_share - 1e-6) & np.isfinite(imerg).ravel()
-        wet = np.float32(SETTINGS.wet_threshold_mm_h)
-        f, o = (np.where(used & (x >= wet), x, 0) for x in (imerg.ravel(), mean))
-        fields = np.stack([f + o, np.sqrt(f * o), used])
+        f, o = (np.where(used, x, 0) for x in (imerg.ravel(), mean))
+        wet = np.maximum(f, o.astype(np.float32)) >= np.float32(SETTINGS.wet_threshold_mm_h)
+        fields = np.stack([f + o, np.sqrt(f * o), used, wet])
         sums = np.array([fields[:, index] @ weight for index, weight in self.windows])
-        sums = sums.reshape(*self.inside.shape, 3)
+        sums = sums.reshape(*self.inside.shape, 4)
         enough = sums[..., 2] >= SETTINGS.min_valid_share * self.inside
-        defined = enough & (sums[..., 0] > 0)
+        defined = enough & (sums[..., 3] > 0)
         return np.divide(
             2 * sums[..., 1], sums[..., 0], out=np.full(defined.shape, np.nan), where=defined
         )
