@@ -19,10 +19,10 @@ from rainscore.scores.choice.candidates import CANDIDATES
 from rainscore.scores.choice.criteria import DailySums, criterion_samples
 from rainscore.scores.choice.experiments import (
     PERFECT,
-    MonthSample,
     block_means,
     evaluate_candidates,
 )
+from rainscore.scores.choice.monthsample import MonthSample
 from rainscore.scores.localscore import score_parts, window_means
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.scores.sums import ratio

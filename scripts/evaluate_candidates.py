@@ -9,7 +9,8 @@ from rainscore.io import write_table
 from rainscore.regridding.radarreader import RadarSettings, open_radar
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
-from rainscore.scores.choice.experiments import PERFECT, MonthSample, evaluate_candidates
+from rainscore.scores.choice.experiments import PERFECT, evaluate_candidates
+from rainscore.scores.choice.monthsample import MonthSample
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.errorsources import ONE_ERROR
 from rainscore.simulation.rainsequence import estimator

@@ -210,6 +210,7 @@ def skill_sentence(skill: pd.DataFrame) -> str:
     rows = skill.query("measure == 'crps_skill' and split == 'all'")
     methods = {row.method: row for row in rows.itertuples()}
     unet = methods.pop("U-Net")
+    # `itertuples` has no types for the columns.
     rival = max(methods.values(), key=lambda row: float(row.value))  # type: ignore[arg-type]
     values = [f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in (unet, rival)]
     return (

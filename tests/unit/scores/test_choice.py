@@ -24,12 +24,12 @@ from rainscore.scores.choice.decision import choose_score
 from rainscore.scores.choice.experiments import (
     INFLATIONS,
     PERFECT,
-    MonthSample,
     block_means,
     evaluate_candidates,
     smoothed_cells,
 )
 from rainscore.scores.choice.faults import FAULTS, faulty, shifted, smoothed, thinning_draws
+from rainscore.scores.choice.monthsample import MonthSample
 from rainscore.scores.scoremaps import score_month
 from rainscore.simulation.errorsources import ONE_ERROR
 from rainscore.simulation.rainsequence import estimator
