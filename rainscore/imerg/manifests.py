@@ -23,6 +23,10 @@ ORIGIN = ["source", "fetched"]
 """Further columns of downloaded files: address, and time of the download (UTC)."""
 
 
+LENGTH = ["minutes"]
+"""Further column of radar frames in a local folder: length of the interval [min]."""
+
+
 STATES = ("present", "missing", "damaged")
 """States of an expected granule or frame."""
 
@@ -187,8 +191,11 @@ def build_manifest(
     def damage(file: str) -> str:
         try:
             check(file)
+            size_and_digest(file)
         except DamagedFile as error:
             return f"{error.reason}; {error.remedy}"
+        except OSError as error:
+            return f"it cannot be read ({error.strerror or error}); allow reading it, or remove it"
         return ""
 
     size_and_digest = cache(_size_and_digest)
@@ -203,8 +210,11 @@ def build_manifest(
         problem = damage(used.file)
         detail = "; ".join(filter(None, [problem, others and f"used instead of {others}"]))
         state = "damaged" if problem else "present"
-        file = (used.file, used.index, *size_and_digest(used.file))
-        rows.append((time, state, *file, used.version, detail))
+        try:
+            content = size_and_digest(used.file)
+        except OSError:
+            content = (0, "")
+        rows.append((time, state, used.file, used.index, *content, used.version, detail))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"time": "datetime64[ns]"})
 
 
@@ -223,8 +233,11 @@ def _validate(table: pd.DataFrame, path: Path | str) -> None:
     """Raise RainscoreError if a table is not a valid manifest."""
     times = table.get("time", pd.Series(dtype="datetime64[ns]"))
     problem = None
-    if list(table.columns) not in (COLUMNS, COLUMNS + ORIGIN):
-        problem = f"its columns are {list(table.columns)}, not {COLUMNS}, with or without {ORIGIN}"
+    if list(table.columns) not in (COLUMNS, COLUMNS + ORIGIN, COLUMNS + LENGTH):
+        problem = (
+            f"its columns are {list(table.columns)}, not {COLUMNS}, alone or with {ORIGIN} or "
+            f"{LENGTH}"
+        )
     elif times.dtype != "datetime64[ns]":
         problem = f"its times are {times.dtype}, not datetime64[ns]"
     elif not times.is_monotonic_increasing or times.duplicated().any():

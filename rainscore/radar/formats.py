@@ -45,16 +45,31 @@ class RadarFormat(Protocol):
         ...
 
     def scan(self, folder: Path) -> pd.DataFrame:
-        """List the frames in a folder and its sub-folders.
+        """List the frames of a folder and its sub-folders, or of a single file.
+
+        Files are those of `rainscore.folders.list_files`. A file that cannot be read does not end
+        the scan: it has a row with its `problem`.
 
         Returns:
-            One row per frame, sorted by time: `time` (START of the accumulation, UTC), `file`
-            (absolute path), `index` (position in the file).
+            One row per frame, sorted by time: `time` (START of the accumulation, UTC; NaT where it
+            is unknown, only together with a `problem`), `file` (absolute path), `index` (position
+            in the file). Optional columns, for which an absent column has the default:
+
+            - `minutes`: length of the interval of which the frame is the mean or the sum [min];
+              NaN (default) where the file does not state it or where the frame is an instantaneous
+              rate. Such a frame represents `radar.step_minutes`.
+            - `problem`: reason why the frame cannot be used; "" (default) for none.
+            - `product`: text that identifies the network and the product, equal in all files of
+              one series; "" (default) where it is unknown. A folder with several is refused.
         """
         ...
 
     def check(self, file: Path | str) -> None:
-        """Raise DamagedFile if the file cannot be opened or has no rain, without reading it all."""
+        """Raise DamagedFile if the file cannot be opened or has no rain, without reading it all.
+
+        `check`, `read` and `grid` raise DamagedFile whatever is wrong with the file, also where it
+        no longer exists.
+        """
         ...
 
     def read(self, file: Path | str, index: int = 0) -> np.ndarray:
@@ -62,7 +77,7 @@ class RadarFormat(Protocol):
         ...
 
     def grid(self, file: Path | str) -> Grid:
-        """Grid of the frames in a file."""
+        """Grid of the frames in a file, without reading its rates."""
         ...
 
 

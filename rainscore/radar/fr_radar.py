@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rainscore.errors import DamagedFile
+from rainscore.folders import list_files
 from rainscore.grids import RADAR_CORNER, RADAR_CRS, Grid
 from rainscore.io import replacing
 
@@ -39,13 +40,20 @@ class FrRadarRainfall:
 
     def scan(self, folder: Path) -> pd.DataFrame:
         """List the frames in a folder (see `RadarFormat.scan`)."""
-        files = sorted(
-            f for f in Path(folder).absolute().rglob("*.npz") if FRAME_NAME.fullmatch(f.name)
-        )
-        times = pd.to_datetime([f.stem for f in files], format="%Y%m%d%H%M").as_unit("ns")
+        files = [f for f in list_files(folder) if FRAME_NAME.fullmatch(f.name)]
+        names = [f.stem for f in files]
+        times = pd.to_datetime(names, format="%Y%m%d%H%M", errors="coerce").as_unit("ns")
+        problems = np.where(times.isna(), "the date in its name does not exist", "")
         if self.timestamp_convention == "end":
             times = times - pd.Timedelta(minutes=self.step_minutes)
-        rows = pd.DataFrame({"time": times, "file": [str(f) for f in files], "index": 0})
+        rows = pd.DataFrame(
+            {
+                "time": times,
+                "file": [str(f) for f in files],
+                "index": 0,
+                "problem": problems,
+            }
+        )
         return rows.sort_values("time", ignore_index=True, kind="stable")
 
     def check(self, file: Path | str) -> None:

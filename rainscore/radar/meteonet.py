@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.folders import list_files
 from rainscore.grids import Grid
 
 FILE_NAME = re.compile(r"rainfall_(?P<zone>NW|SE)_(?P<month>\d{4}_\d\d)\.(?P<part>[123])\.npz")
@@ -79,9 +80,7 @@ class MeteoNet:
         Raises:
             RainscoreError: The folder has both zones and `zone` is empty.
         """
-        matches = [
-            (f, FILE_NAME.fullmatch(f.name)) for f in sorted(Path(folder).absolute().rglob("*.npz"))
-        ]
+        matches = [(f, FILE_NAME.fullmatch(f.name)) for f in list_files(folder)]
         files = [(f, m) for f, m in matches if m and self.zone in ("", m["zone"])]
         if len({m["zone"] for _, m in files}) > 1:
             raise RainscoreError(

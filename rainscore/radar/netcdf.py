@@ -11,6 +11,7 @@ import pyproj
 import xarray as xr
 
 from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.folders import list_files
 from rainscore.grids import Grid
 from rainscore.radar.accumulation import accumulation_hours
 
@@ -67,7 +68,7 @@ class CfRadar:
     def scan(self, folder: Path) -> pd.DataFrame:
         """List the frames in a folder (see `RadarFormat.scan`)."""
         parts = []
-        for file in sorted(f for f in Path(folder).absolute().rglob("*") if f.suffix in SUFFIXES):
+        for file in (f for f in list_files(folder, stores=(".zarr",)) if f.suffix in SUFFIXES):
             dataset = _open(str(file))
             if "time" not in dataset:
                 raise _damaged(file, "no coordinate time")

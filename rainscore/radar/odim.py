@@ -12,6 +12,7 @@ import pandas as pd
 import pyproj
 
 from rainscore.errors import DamagedFile
+from rainscore.folders import list_files
 from rainscore.grids import Grid
 from rainscore.io import open_hdf5, text
 from rainscore.radar.accumulation import accumulation_hours
@@ -139,7 +140,7 @@ class Odim:
 
 def _files(folder: Path) -> list[Path]:
     """HDF5 files in a folder and its sub-folders."""
-    return sorted(f for f in Path(folder).absolute().rglob("*") if f.suffix.lower() in SUFFIXES)
+    return [f for f in list_files(folder) if f.suffix.lower() in SUFFIXES]
 
 
 def _nominal(file: Path) -> np.datetime64:

@@ -45,7 +45,16 @@ def test_names_are_starts_unless_configured_as_ends(tmp_path: Path) -> None:
 
 def test_a_folder_without_frames_gives_an_empty_table(tmp_path: Path) -> None:
     frames = RADAR.scan(tmp_path)
-    assert list(frames) == ["time", "file", "index"] and frames.empty
+    assert list(frames) == ["time", "file", "index", "problem"] and frames.empty
+
+
+def test_a_name_with_an_impossible_date_is_a_problem_of_this_file_only(tmp_path: Path) -> None:
+    for name in ("202001010000.npz", "202013010000.npz", "202002300000.npz", "202001012400.npz"):
+        (tmp_path / name).touch()
+    frames = RADAR.scan(tmp_path)
+    assert list(frames["time"].notna()) == [True, False, False, False]
+    assert set(frames["problem"][1:]) == {"the date in its name does not exist"}
+    assert frames["problem"][0] == ""
 
 
 def test_a_field_is_read_back_at_its_position_and_the_rest_is_missing(tmp_path: Path) -> None:
