@@ -5,17 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import h5py
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xarray as xr
-
-from rainscore.errors import DamagedFile
-
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-"""First bytes of every HDF5 file."""
 
 MAPS_PER_CHUNK = 48
 """Number of half-hours of a monthly file that are held in memory at a time."""
@@ -113,51 +106,9 @@ def _chunks(variable: xr.Variable) -> dict:
     return {"chunksizes": (1,) * leading + tuple(variable.shape[leading:])}
 
 
-def text(value: object) -> str:
-    """Convert an HDF5 string attribute (bytes, str, or an array with one of them) to str."""
-    if isinstance(value, np.ndarray):
-        value = value.flat[0]
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-
-
-@contextmanager
-def open_hdf5(path: Path | str) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading.
-
-    Errors that HDF5 raises inside the block, also while data are read, become `DamagedFile`.
-
-    Raises:
-        FileNotFoundError: The file does not exist.
-        DamagedFile: The file is empty, truncated, not HDF5, or cannot be decoded.
-    """
-    path = Path(path)
-    with path.open("rb") as raw:
-        start = raw.read(512)
-    if not start.startswith(HDF5_SIGNATURE):
-        raise DamagedFile(path, *_not_hdf5(start))
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
-        raise DamagedFile(path, f"HDF5 cannot read it ({error})", "download it again") from error
-
-
 def is_web_page(start: bytes) -> bool:
     """Whether the first bytes of a file are those of an HTML or XML page."""
     return start.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<?xml"))
-
-
-def _not_hdf5(start: bytes) -> tuple[str, str]:
-    """Reason and remedy for a file that does not begin with the HDF5 signature."""
-    if not start:
-        return "the file is empty", "download it again"
-    if is_web_page(start):
-        return (
-            "it is a web page, not HDF5",
-            "the server answered with a login or error page: approve the application "
-            "'NASA GESDISC DATA ARCHIVE' in your Earthdata profile and download the file again",
-        )
-    return "it is not an HDF5 file", "download it again"
 
 
 def read_months(paths: list[str]) -> pd.DataFrame:

@@ -35,8 +35,8 @@ from rainscore.download.transfer import (
 )
 from rainscore.errors import DamagedFile, DomainError
 from rainscore.grids import Grid
+from rainscore.hdf5files import open_hdf5
 from rainscore.imerg.reader import GROUPS, Box, lattice_box, read_granule
-from rainscore.io import open_hdf5
 from rainscore.runtime import progress_bar
 from rainscore.times import HALF_HOUR, steps
 

@@ -11,8 +11,8 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile, DomainError
 from rainscore.grids import Grid
+from rainscore.hdf5files import open_hdf5, text
 from rainscore.imerg.names import GranuleName, parse_name
-from rainscore.io import open_hdf5, text
 
 FIELDS = {
     "precipitation": ("mm h-1", "complete merged precipitation"),

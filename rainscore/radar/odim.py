@@ -14,7 +14,7 @@ import pyproj
 from rainscore.errors import DamagedFile
 from rainscore.folders import list_files
 from rainscore.grids import Grid
-from rainscore.io import open_hdf5, text
+from rainscore.hdf5files import open_hdf5, text
 from rainscore.radar.accumulation import accumulation_hours
 
 SUFFIXES = (".h5", ".hdf", ".hdf5")

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from rainscore.errors import DamagedFile
-from rainscore.io import open_hdf5
+from rainscore.hdf5files import open_hdf5
 from rainscore.times import HALF_HOUR
 from rainscore.training.features import wet_shares
 from rainscore.training.timecontext import (

@@ -3,14 +3,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from rainscore.errors import DamagedFile
+from rainscore.hdf5files import open_hdf5
 from rainscore.io import (
-    open_hdf5,
     read_json,
     read_months,
     read_table,
     replacing,
-    text,
     write_json,
     write_netcdf,
     write_table,
@@ -56,24 +54,3 @@ def test_a_netcdf_file_is_chunked_by_map(tmp_path) -> None:
     write_netcdf(rain.to_dataset(), tmp_path / "rain.nc")
     with open_hdf5(tmp_path / "rain.nc") as file:
         assert file["rain"].chunks == (1, 4, 5)
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"", "the file is empty"),
-        (b"<!DOCTYPE html><p>Login", "it is a web page"),
-        (b"CDF", "it is not an HDF5 file"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(10), "HDF5 cannot read it"),
-    ],
-)
-def test_a_damaged_hdf5_file_is_reported_with_the_reason(tmp_path, content, reason) -> None:
-    path = tmp_path / "granule.HDF5"
-    path.write_bytes(content)
-    with pytest.raises(DamagedFile, match=reason), open_hdf5(path):
-        pass
-
-
-@pytest.mark.parametrize("value", ["mm/h", b"mm/h", np.array([b"mm/h"]), np.array("mm/h")])
-def test_a_string_attribute_of_any_kind_becomes_text(value) -> None:
-    assert text(value) == "mm/h"

@@ -192,8 +192,8 @@ def test_a_web_page_an_empty_file_and_a_truncated_file_are_damaged(tmp_path: Pat
         read_granule(path)
 
 
-def test_an_absent_file_is_not_damaged(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+def test_an_absent_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DamagedFile, match="No such file"):
         read_granule(tmp_path / NAME)
 
 
