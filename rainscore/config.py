@@ -1,6 +1,7 @@
 """Configuration of a run: merging with the embedded default, and validation."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,6 +10,7 @@ import jsonschema
 import yaml
 
 from rainscore.errors import RainscoreError
+from rainscore.grids import LOCAL, MOSAIC, Domain, imerg_cells, window_grid
 from rainscore.paths import CHECKOUT
 
 RENAMED = {
@@ -83,6 +85,7 @@ def check_config(config: dict) -> dict:
     if not faults:
         checks = (_grid_faults, _period_faults, _imerg_faults, _radar_faults, _evaluation_faults)
         faults = [fault for check in checks for fault in check(config)]
+        faults = faults or list(_place_faults(config))
     if faults:
         raise ConfigError("configuration: " + "; ".join(faults) + " (see docs/config.md)")
     return config
@@ -122,6 +125,38 @@ def _grid_faults(config: dict) -> Iterator[str]:
         centre = config[section]["centre"]
         if centre and not _on_earth(centre):
             yield f"{section}.centre: {centre} is not a longitude and a latitude [degrees]"
+
+
+def resolved_domain(config: dict) -> dict:
+    """The `domain` section of a configuration, with the plane that `crs: auto` stands for.
+
+    It is that of the French mosaic where the radar is the French mosaic, or simulated in its
+    place, and covers the domain; elsewhere the local one.
+    """
+    domain = config["domain"]
+    if domain["crs"] != "auto":
+        return domain
+    crs = LOCAL
+    if config["radar"]["format"] == "fr-radar-rainfall":
+        with suppress(ValueError):  # the domain is not inside the mosaic
+            Domain(**domain | {"crs": MOSAIC}).grid  # noqa: B018
+            crs = MOSAIC
+    return domain | {"crs": crs}
+
+
+def _place_faults(config: dict) -> Iterator[str]:
+    """Faults of the places on Earth of the domain and of the window of new maps."""
+    domain, centre = config["domain"], config["prediction"]["centre"]
+    try:
+        Domain(**resolved_domain(config)).cells  # noqa: B018
+    except ValueError as error:
+        yield f"domain: {error}"
+    if centre:
+        size, step = domain["size_km"], domain["learning_step_km"]
+        try:
+            imerg_cells(window_grid(centre=centre, size_km=(size, size), step_km=step))
+        except ValueError as error:
+            yield f"prediction.centre: {error}"
 
 
 def _on_earth(centre: list[float]) -> bool:

@@ -8,6 +8,8 @@ from math import ceil, copysign, floor
 import numpy as np
 import pyproj
 
+from rainscore.planes import check_crs, check_plane
+
 RADAR_CRS = (
     "+proj=stere +lat_0=90 +lat_ts=45 +lon_0=0 +x_0=0 +y_0=0 "
     "+a=6378137 +rf=298.252840776245 +units=m"
@@ -16,7 +18,15 @@ RADAR_CRS = (
 
 
 RADAR_CORNER = (-619652.095, -3526818.459)
-"""Upper-left corner [m] of the 1536 × 1536 km Météo-France mosaic in `RADAR_CRS`."""
+"""Upper-left corner [m] of the Météo-France mosaic in `RADAR_CRS`."""
+
+
+SIDE_KM = 1536
+"""Side of the Météo-France mosaic [km], and its number of rows and columns at the native 1 km."""
+
+
+MOSAIC, LOCAL = "mosaic", "local"
+"""Names of two planes for a study grid (`study_grid`)."""
 
 
 KM_PER_DEGREE = 111.195
@@ -124,27 +134,56 @@ class Grid:
         return cls(**json.loads(text))
 
 
-def study_grid(*, centre: tuple[float, float], size_km: float, step_km: float) -> Grid:
-    """Square grid aligned with the pixels of the French mosaic, which need no interpolation.
+def study_grid(
+    *, centre: tuple[float, float], size_km: float, step_km: float, crs: str = MOSAIC
+) -> Grid:
+    """Square grid around a point, row 0 north.
 
     Args:
-        centre: Longitude and latitude [degrees] of the centre, rounded to whole pixels.
+        centre: Longitude and latitude [degrees] of the centre.
         size_km: Side of the square [km].
         step_km: Pixel size [km].
+        crs: `mosaic`, for a grid aligned with the pixels of the French mosaic, which then need no
+            interpolation; `local`, for the equal-area plane of `window_grid`; or a projected CRS
+            in metres, in which pixel edges are on multiples of `step_km`.
 
     Raises:
-        ValueError: `size_km` is not a whole number of pixels.
+        ValueError: `size_km` is not a whole number of pixels; the square is not inside the French
+            mosaic; or `crs` is not a plane that is nearly true to scale over the square.
     """
     n = round(size_km / step_km)
     if abs(n * step_km - size_km) > 1e-6:
-        raise ValueError(f"domain: {size_km} km is not a whole number of {step_km} km pixels")
-    step = step_km * 1000.0
-    x, y = pyproj.Transformer.from_crs("EPSG:4326", RADAR_CRS, always_xy=True).transform(*centre)
-    column = round((x - size_km * 500 - RADAR_CORNER[0]) / step)
-    row = round((RADAR_CORNER[1] - (y + size_km * 500)) / step)
-    return Grid(
-        RADAR_CRS, RADAR_CORNER[0] + column * step, RADAR_CORNER[1] - row * step, step, -step, n, n
-    )
+        raise ValueError(f"{size_km} km is not a whole number of {step_km} km pixels")
+    if crs == LOCAL:
+        return window_grid(centre=centre, size_km=(size_km, size_km), step_km=step_km)
+    if crs == MOSAIC:
+        grid = _aligned_grid(RADAR_CRS, RADAR_CORNER, centre, n, step_km * 1000.0)
+        if not in_mosaic(grid):
+            raise ValueError(f"{size_km:g} km around {centre} is not inside the French mosaic")
+        return grid
+    check_crs(crs)
+    grid = _aligned_grid(crs, (0.0, 0.0), centre, n, step_km * 1000.0)
+    check_plane(crs, grid.x[[0, n // 2, -1]], grid.y[[0, n // 2, -1]])
+    return grid
+
+
+def in_mosaic(grid: Grid) -> bool:
+    """Whether a grid in the plane of the French mosaic, row 0 north, is inside the mosaic."""
+    left, top = grid.x0 - RADAR_CORNER[0], RADAR_CORNER[1] - grid.y0
+    right, bottom = left + grid.nx * grid.dx, top - grid.ny * grid.dy
+    return min(left, top) > -1 and max(right, bottom) < SIDE_KM * 1000 + 1
+
+
+def _aligned_grid(
+    crs: str, origin: tuple[float, float], centre: tuple[float, float], n: int, step: float
+) -> Grid:
+    """Square grid of `n` × `n` pixels with edges at whole steps [m] from an origin."""
+    x, y = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(*centre)
+    if not np.isfinite([x, y]).all():
+        raise ValueError(f"{crs} is not defined at {centre}")
+    column = round((x - n * step / 2 - origin[0]) / step)
+    row = round((origin[1] - (y + n * step / 2)) / step)
+    return Grid(crs, origin[0] + column * step, origin[1] - row * step, step, -step, n, n)
 
 
 def window_grid(
@@ -207,6 +246,7 @@ class Domain:
         size_km: Side of the square [km].
         step_km: Pixel size of the study grid [km].
         learning_step_km: Pixel size of the learning grid [km].
+        crs: Plane of the study grid (`study_grid`).
     """
 
     name: str
@@ -214,12 +254,15 @@ class Domain:
     size_km: float
     step_km: float
     learning_step_km: float
+    crs: str
 
     @cached_property
     def grid(self) -> Grid:
         """The study grid."""
         lon, lat = self.centre
-        return study_grid(centre=(lon, lat), size_km=self.size_km, step_km=self.step_km)
+        return study_grid(
+            centre=(lon, lat), size_km=self.size_km, step_km=self.step_km, crs=self.crs
+        )
 
     @cached_property
     def learning_grid(self) -> Grid:

@@ -17,7 +17,7 @@ rule describe_data:
         runtime=120,
     params:
         code=code("describe_data"),
-        domain=config["domain"],
+        domain=DOMAIN,
         radar=RADAR_READING,
         half_hours=150,
     script:
@@ -103,7 +103,7 @@ rule tabulate_month:
         runtime=60,
     params:
         code=code("tabulate_month"),
-        domain=config["domain"],
+        domain=DOMAIN,
         threshold=config["scores"]["wet_threshold_mm_h"],
         min_valid=config["scores"]["min_valid_share"],
     script:

@@ -1,7 +1,7 @@
 # Settings and helper functions that all stages share; no rules.
 import os
 
-from rainscore.config import ConfigError, check_config
+from rainscore.config import ConfigError, check_config, resolved_domain
 from rainscore.digests import code_digests
 from rainscore.times import expand_months, month_span
 
@@ -28,6 +28,7 @@ try:
 except (ConfigError, ValueError) as error:
     raise WorkflowError(str(error))
 
+DOMAIN = resolved_domain(config)
 METHODS = config["clustering"]["methods"]
 VARIANTS = config["evaluation"]["unet_variants"]
 # U-Nets to compare with that of the run: name and path of the model files without ending.

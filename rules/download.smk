@@ -25,7 +25,7 @@ rule plan:
     params:
         code=code("plan"),
         spans=SPANS,
-        domain=config["domain"],
+        domain=DOMAIN,
         imerg_source=IMERG_SOURCE,
         radar_source=RADAR_SOURCE,
         imerg_folder="results/imerg",
@@ -56,7 +56,7 @@ if IMERG_SOURCE == "earthdata":
         params:
             code=code("download_imerg"),
             span=span,
-            domain=config["domain"],
+            domain=DOMAIN,
             request={
                 key: config["imerg"][key]
                 for key in (

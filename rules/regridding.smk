@@ -15,7 +15,7 @@ rule compute_weights:
         runtime=30,
     params:
         code=code("compute_weights"),
-        domain=config["domain"],
+        domain=DOMAIN,
     script:
         "../scripts/compute_weights.py"
 
@@ -39,7 +39,7 @@ rule regrid_month:
     params:
         code=code("regrid_month"),
         span=span,
-        domain=config["domain"],
+        domain=DOMAIN,
         radar=RADAR_READING,
     script:
         "../scripts/regrid_month.py"

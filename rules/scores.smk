@@ -24,7 +24,7 @@ rule compute_scores:
         runtime=120,
     params:
         code=code("compute_scores"),
-        domain=config["domain"],
+        domain=DOMAIN,
         scores=SCORE_SETTINGS,
     script:
         "../scripts/compute_scores.py"
@@ -50,7 +50,7 @@ rule evaluate_candidates:
         runtime=60,
     params:
         code=code("evaluate_candidates"),
-        domain=config["domain"],
+        domain=DOMAIN,
         radar=RADAR_READING,
         scores=SCORE_SETTINGS,
         seed=config["seed"],

@@ -20,7 +20,7 @@ if SIMULATED_RADAR:
             code=code("simulate_radar"),
             span=span,
             seed=config["seed"],
-            domain=config["domain"],
+            domain=DOMAIN,
             step_minutes=config["radar"]["step_minutes"],
         script:
             "../scripts/simulate_radar.py"
@@ -46,7 +46,7 @@ if config["imerg"]["source"] == "simulated":
             code=code("simulate_imerg"),
             span=span,
             seed=config["seed"],
-            domain=config["domain"],
+            domain=DOMAIN,
             run=config["imerg"]["run"],
             errors=config["imerg"]["errors"],
             radar=RADAR_READING,
@@ -76,7 +76,7 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
             runtime=30,
         params:
             code=code("measure_world"),
-            domain=config["domain"],
+            domain=DOMAIN,
             radar=RADAR_READING,
             run=config["imerg"]["run"],
         script:
@@ -120,7 +120,7 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
             code=code("measure_runs"),
             span=span,
             seed=config["seed"],
-            domain=config["domain"],
+            domain=DOMAIN,
             step_minutes=config["radar"]["step_minutes"],
         script:
             "../scripts/measure_runs.py"

@@ -24,7 +24,7 @@ rule build_features:
         runtime=120,
     params:
         code=code("build_features"),
-        domain=config["domain"],
+        domain=DOMAIN,
     script:
         "../scripts/build_features.py"
 
@@ -104,7 +104,7 @@ rule train_unet:
         unet=config["unet"],
         seed=config["seed"],
         simulated=SIMULATED,
-        domain=config["domain"],
+        domain=DOMAIN,
         run=config["imerg"]["run"],
     script:
         "../scripts/train_unet.py"
@@ -134,7 +134,7 @@ rule train_variant:
         unet=config["unet"],
         seed=config["seed"],
         simulated=SIMULATED,
-        domain=config["domain"],
+        domain=DOMAIN,
         run=config["imerg"]["run"],
     script:
         "../scripts/train_variant.py"

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from rainscore.config import load_config
-from rainscore.grids import Domain, imerg_cells, study_grid
+from rainscore.grids import MOSAIC, Domain, imerg_cells, study_grid
 from rainscore.imerg.names import granule_name
 from rainscore.imerg.reader import FIELDS
 from rainscore.imerg.writer import write_granule
@@ -38,7 +38,9 @@ SCORE = ScoreSettings(
 )
 
 
-DOMAIN = Domain(name="test", centre=(2.5, 46.6), size_km=320, step_km=8, learning_step_km=16)
+DOMAIN = Domain(
+    name="test", centre=(2.5, 46.6), size_km=320, step_km=8, learning_step_km=16, crs=MOSAIC
+)
 
 
 COMMON_CARD: dict[str, Any] = {

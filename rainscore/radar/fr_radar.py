@@ -1,4 +1,7 @@
-"""Frames of the Météo-France mosaic in the layout of `fr-radar-rainfall`: one npz file each."""
+"""Frames of the Météo-France mosaic in the layout of `fr-radar-rainfall`: one npz file each.
+
+Simulated frames of other places have the same layout, and their grid as a second array.
+"""
 
 import re
 import zlib
@@ -14,12 +17,8 @@ import pandas as pd
 
 from rainscore.errors import DamagedFile
 from rainscore.folders import list_files
-from rainscore.grids import RADAR_CORNER, RADAR_CRS, Grid
+from rainscore.grids import RADAR_CORNER, RADAR_CRS, SIDE_KM, Grid, in_mosaic
 from rainscore.io import replacing
-
-SIDE_KM = 1536
-"""Side of the mosaic [km], and its number of rows and columns at the native 1 km."""
-
 
 MM_H = 0.12
 """Factor from hundredths of a millimetre in 5 minutes to mm/h."""
@@ -30,7 +29,10 @@ FRAME_NAME = re.compile(r"(\d{12})\.npz")
 
 @dataclass(frozen=True)
 class FrRadarRainfall:
-    """Reader of `YYYYMMDDHHMM.npz`: 1536 × 1536 pixels, or fewer over the same extent."""
+    """Reader of `YYYYMMDDHHMM.npz`: 1536 × 1536 pixels, or fewer over the same extent.
+
+    A file with a grid of its own (`write_frame`) can have any shape.
+    """
 
     timestamp_convention: str = "start"
     timestamp_reason: str = "not documented at the source; AERIS documents start for this product"
@@ -67,14 +69,14 @@ class FrRadarRainfall:
         Raises:
             DamagedFile: The file is not an npz file of this layout.
         """
-        hundredths = _load(file)
+        hundredths, _ = _load(file)
         rate = hundredths * np.float32(MM_H)
         rate[hundredths < 0] = np.nan
         return rate
 
     def grid(self, file: Path | str) -> Grid:
-        """Grid of the mosaic, with the pixel size of the file."""
-        return mosaic_grid(_load(file).shape[0])
+        """Grid of the mosaic with the pixel size of the file, or the grid in the file."""
+        return _load(file)[1]
 
 
 def mosaic_grid(n: int) -> Grid:
@@ -93,29 +95,40 @@ def frame_name(start: np.datetime64) -> str:
 
 
 def write_frame(path: Path | str, rate: np.ndarray, grid: Grid) -> None:
-    """Write a field as a frame of the mosaic; pixels outside the field are missing.
+    """Write a field as a frame of the mosaic, or as a frame with a grid of its own.
+
+    A grid that is aligned with the mosaic and inside it, such as that of
+    `rainscore.grids.study_grid`, gives a frame of the whole mosaic, missing outside the field.
+    Any other grid gives a frame of the field with the JSON text of the grid as array `grid`.
 
     Args:
         path: File to write; `frame_name` gives the name that the source uses.
         rate: Rates (ny, nx) [mm/h], NaN where missing, row 0 north.
-        grid: Grid of the field, aligned with the mosaic, such as `rainscore.grids.study_grid`.
-
-    Raises:
-        ValueError: The grid is not aligned with the mosaic, or extends beyond it.
+        grid: Grid of the field.
     """
-    n = round(SIDE_KM * 1000 / grid.dx)
-    mosaic = mosaic_grid(n)
+    values = np.where(np.isnan(rate), -1, np.round(rate / MM_H))
+    values = values.astype(np.int16 if values.max() <= np.iinfo(np.int16).max else np.int32)
+    place = _place_in_mosaic(grid)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        if place is None:
+            np.savez_compressed(file, arr_0=values, grid=np.array(grid.to_json()))
+        else:
+            n = round(SIDE_KM * 1000 / grid.dx)
+            frame = np.full((n, n), -1, values.dtype)
+            frame[place] = values
+            np.savez_compressed(file, arr_0=frame)
+
+
+def _place_in_mosaic(grid: Grid) -> tuple[slice, slice] | None:
+    """Rows and columns of a grid in the mosaic; None where it is not a part of the mosaic."""
+    if grid.crs != RADAR_CRS or grid.dy != -grid.dx or not in_mosaic(grid):
+        return None
+    mosaic = mosaic_grid(round(SIDE_KM * 1000 / grid.dx))
     row, column = (grid.y0 - mosaic.y0) / mosaic.dy, (grid.x0 - mosaic.x0) / mosaic.dx
     top, left = round(row), round(column)
-    aligned = max(abs(row - top), abs(column - left), abs(mosaic.dx - grid.dx)) < 1e-3
-    inside = min(top, left, n - top - grid.ny, n - left - grid.nx) >= 0
-    if grid.crs != mosaic.crs or grid.dy != -grid.dx or not aligned or not inside:
-        raise ValueError(f"not aligned with the French mosaic, or beyond it: {grid}")
-    values = np.where(np.isnan(rate), -1, np.round(rate / MM_H))
-    frame = np.full((n, n), -1, np.int16 if values.max() <= np.iinfo(np.int16).max else np.int32)
-    frame[top : top + grid.ny, left : left + grid.nx] = values
-    with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, arr_0=frame)
+    if max(abs(row - top), abs(column - left), abs(mosaic.dx - grid.dx)) >= 1e-3:
+        return None
+    return slice(top, top + grid.ny), slice(left, left + grid.nx)
 
 
 @contextmanager
@@ -132,14 +145,16 @@ def _open_archive(file: Path | str) -> Iterator[np.lib.npyio.NpzFile]:
         ) from error
 
 
-def _load(file: Path | str) -> np.ndarray:
-    """Stored integers of a frame, dims (n, n)."""
+def _load(file: Path | str) -> tuple[np.ndarray, Grid]:
+    """Stored integers of a frame, dims (y, x), and their grid."""
     with _open_archive(file) as archive:
         frame = archive["arr_0"]
-    if frame.ndim != 2 or frame.shape[0] != frame.shape[1] or SIDE_KM % frame.shape[0]:
+        grid = Grid.from_json(str(archive["grid"])) if "grid" in archive else None
+    if grid is not None and frame.shape == grid.shape:
+        return frame, grid
+    if grid or frame.ndim != 2 or frame.shape[0] != frame.shape[1] or SIDE_KM % frame.shape[0]:
+        expected = f"{grid.ny} × {grid.nx}" if grid else f"{SIDE_KM} × {SIDE_KM} or a divisor of it"
         raise DamagedFile(
-            file,
-            f"its shape is {frame.shape}, not {SIDE_KM} × {SIDE_KM} or a divisor of it",
-            "use frames of the whole mosaic",
+            file, f"its shape is {frame.shape}, not {expected}", "use frames of the whole mosaic"
         )
-    return frame
+    return frame, mosaic_grid(frame.shape[0])

@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import xarray as xr
 
@@ -77,6 +78,31 @@ def test_a_pair_of_each_real_granule_has_no_error(
     assert list(granules["state"]) == ["present"]
     pair = write_pair(tmp_path / "pair.nc", start, granules, ("", "", 5), grid)
     assert cf_errors(pair) == []
+
+
+@pytest.mark.parametrize(
+    ("crs", "centre"),
+    [
+        ("local", (18.4, -33.9)),
+        ("EPSG:3035", (10.0, 52.0)),
+        ("EPSG:3031", (-45.0, -75.0)),
+        ("EPSG:32736", (36.8, -1.3)),
+    ],
+)
+def test_a_pair_in_each_plane_has_no_error(
+    crs: str, centre: tuple[float, float], tmp_path: Path
+) -> None:
+    grid = study_grid(centre=centre, size_km=400, step_km=40, crs=crs)
+    pair = write_pair(tmp_path / "pair.nc", "2018-08-24T18:00", NOTHING, ("", "", 15), grid)
+    assert cf_errors(pair) == []
+    with xr.open_dataset(pair, engine="h5netcdf") as file:
+        mapping = dict(file["crs"].attrs)
+        del mapping["crs_wkt"]
+        to_lonlat = pyproj.Transformer.from_crs(
+            pyproj.CRS.from_cf(mapping), "EPSG:4326", always_xy=True
+        )
+        lonlat = to_lonlat.transform(*np.meshgrid(file["x"], file["y"]))
+    np.testing.assert_allclose(lonlat, grid.lonlat, atol=1e-6)
 
 
 def test_a_pair_of_each_french_mosaic_and_its_scores_have_no_error(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import re
 import pytest
 import yaml
 
-from rainscore.config import RENAMED, ConfigError, check_config, load_config, merge
+from rainscore.config import RENAMED, ConfigError, check_config, load_config, merge, resolved_domain
 from rainscore.paths import CHECKOUT
 
 
@@ -57,6 +57,37 @@ def test_a_fault_is_reported_with_its_key(section, key, value, message) -> None:
     config[section][key] = value
     with pytest.raises(ConfigError, match=message.replace("?", r"\?")):
         check_config(config)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"domain": {"centre": [178.0, -20.0]}}, "domain: the window crosses the date line"),
+        ({"domain": {"centre": [0.0, 88.0]}}, "domain: the window .* contains a pole"),
+        ({"prediction": {"centre": [-179.0, 52.0]}}, "prediction.centre: the window crosses"),
+        ({"domain": {"crs": "mosaic", "centre": [18.4, -33.9]}}, "domain: .* French mosaic"),
+        ({"domain": {"crs": "EPSG:3857"}}, "domain: in EPSG:3857 lengths over the domain"),
+        ({"domain": {"crs": "Lambert"}}, "domain: Lambert is not a CRS"),
+    ],
+)
+def test_a_domain_that_has_no_grid_is_refused(changes, message) -> None:
+    with pytest.raises(ConfigError, match=message):
+        check_config(merge(load_config(), changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "plane"),
+    [
+        ({}, "mosaic"),
+        ({"radar": {"format": "odim"}}, "local"),
+        ({"domain": {"centre": [18.4, -33.9]}}, "local"),
+        ({"domain": {"centre": [-3.0, 54.0]}}, "local"),  # half of it is beyond the mosaic
+        ({"domain": {"crs": "local"}}, "local"),
+        ({"domain": {"crs": "EPSG:3035"}}, "EPSG:3035"),
+    ],
+)
+def test_the_plane_is_that_of_the_mosaic_only_where_the_mosaic_is_the_radar(changes, plane) -> None:
+    assert resolved_domain(merge(load_config(), changes))["crs"] == plane
 
 
 @pytest.mark.parametrize("old", RENAMED)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from rainscore.errors import DamagedFile
-from rainscore.grids import RADAR_CORNER, RADAR_CRS, Grid, study_grid
+from rainscore.grids import RADAR_CORNER, RADAR_CRS, Grid, study_grid, window_grid
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
 
@@ -99,11 +99,31 @@ def test_a_rate_beyond_sixteen_bits_is_kept(tmp_path: Path) -> None:
         Grid(STUDY.crs, RADAR_CORNER[0] - 4000, RADAR_CORNER[1], 4000, -4000, 100, 100),
         Grid("EPSG:3035", STUDY.x0, STUDY.y0, 4000, -4000, 100, 100),
         Grid(STUDY.crs, STUDY.x0, STUDY.y0, 5000, -5000, 100, 100),
+        window_grid(centre=(18.4, -33.9), size_km=(400, 200), step_km=4),
     ],
 )
-def test_a_grid_off_the_mosaic_is_refused(tmp_path: Path, grid: Grid) -> None:
-    with pytest.raises(ValueError, match="not aligned with the French mosaic"):
-        write_frame(tmp_path / "202001010000.npz", np.zeros(grid.shape), grid)
+def test_a_field_that_is_no_part_of_the_mosaic_is_read_back_on_its_own_grid(
+    tmp_path: Path, grid: Grid
+) -> None:
+    rate = (np.random.default_rng(5).integers(0, 3000, grid.shape) * 0.12).astype(np.float32)
+    rate[3, 4] = np.nan
+    path = tmp_path / "202001010000.npz"
+    write_frame(path, rate, grid)
+    RADAR.check(path)
+    assert RADAR.grid(path) == grid
+    np.testing.assert_allclose(RADAR.read(path), rate, rtol=1e-5)
+
+
+def test_a_frame_whose_shape_is_not_that_of_its_grid_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "202001010000.npz"
+    for text, reason in (
+        (window_grid(centre=(0, 0), size_km=(8, 12), step_km=4).to_json(), "3 × 2"),
+        ("{}", "missing"),
+        ("3 × 2", "not a frame"),
+    ):
+        np.savez_compressed(path, arr_0=np.zeros((2, 2), np.int16), grid=np.array(text))
+        with pytest.raises(DamagedFile, match=reason):
+            RADAR.grid(path)
 
 
 def test_other_content_is_damaged(tmp_path: Path) -> None:
