@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,7 @@ import xarray as xr
 from rainscore.grids import Grid
 from rainscore.paths import CHECKOUT
 from rainscore.radar.halfhours import half_hour_mean
-from rainscore.regridding.conservative import Weights, overlap_weights
-from rainscore.regridding.radarreader import RadarSettings
+from rainscore.regridding.radarreader import Frame, RadarSettings
 
 SEQUENCES = (
     "bom-2_20180616",
@@ -73,7 +71,12 @@ class Sequence:
         number = 30 // self.step_minutes
         starts = range(0, len(self.rates) - number + 1, number)
         means = [
-            half_hour_mean(self.rates[i : i + number], expected_frames=number, min_frame_share=1)[0]
+            half_hour_mean(
+                self.rates[i : i + number],
+                minutes=[1] * number,
+                period_minutes=number,
+                min_frame_share=1,
+            )[0]
             for i in starts
         ]
         return self.times[list(starts)], np.stack(means)
@@ -83,14 +86,17 @@ class Sequence:
         """Settings of a reader; only the time between frames is used."""
         return RadarSettings("netcdf", "start", self.step_minutes, np.inf, 0, 1)
 
-    @cached_property
-    def weights(self) -> Weights:
-        """Weights from the grid to itself."""
-        return overlap_weights(self.grid, self.grid)
-
-    def frames(
-        self, start: np.datetime64, end: np.datetime64
-    ) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Starts (t,) and rates (y, x) of the frames in [start, end)."""
+    def frames(self, start: np.datetime64, end: np.datetime64) -> list[Frame]:
+        """Frames in [start, end)."""
         part = slice(*np.searchsorted(self.times, [start, end]))
-        return self.times[part], list(self.rates[part])
+        return [
+            Frame(time, self.step_minutes, rate, self.grid)
+            for time, rate in zip(self.times[part], self.rates[part], strict=True)
+        ]
+
+    def mean(
+        self, frames: list[Frame], minutes: list[float], *, of_minutes: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and valid share of some frames (see `RadarReader.mean`)."""
+        rates = (frame.rate for frame in frames)
+        return half_hour_mean(rates, minutes=minutes, period_minutes=of_minutes, min_frame_share=1)

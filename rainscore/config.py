@@ -188,7 +188,9 @@ def _radar_faults(config: dict) -> Iterator[str]:
         yield (f"radar: source {radar['source']} needs format fr-radar-rainfall and step_minutes 5")
     if radar["source"] == "simulated" and radar["format"] != "fr-radar-rainfall":
         yield "radar.format: the simulated radar is written as fr-radar-rainfall"
-    if radar["source"] == "local":
+    if radar["step_minutes"] > 30 and "simulated" in (radar["source"], config["imerg"]["source"]):
+        yield "radar.step_minutes: simulated radar and IMERG need frames of 30 min or less"
+    if radar["source"] == "local" and not (CHECKOUT / radar["frame_folder"]).is_file():
         yield from _folder_faults(radar, "radar", "frame_folder")
     if radar["comephore_folder"]:
         yield from _folder_faults(radar, "radar", "comephore_folder")

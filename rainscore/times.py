@@ -9,6 +9,9 @@ import pandas as pd
 HALF_HOUR = np.timedelta64(30, "m")
 """Time step of IMERG."""
 
+HOUR = np.timedelta64(1, "h")
+"""Period of the comparison with a radar that gives hourly sums."""
+
 
 SEASONS = ("DJF", "MAM", "JJA", "SON")
 """Meteorological seasons, by the initials of their months."""

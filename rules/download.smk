@@ -177,7 +177,9 @@ elif RADAR_SOURCE == "local":
         params:
             code=code("index_radar"),
             span=span,
+            domain=config["domain"],
             folder=config["radar"]["frame_folder"],
+            pattern=config["radar"]["file_pattern"],
             format=config["radar"]["format"],
             timestamp_convention=config["radar"]["timestamp_convention"],
             step_minutes=config["radar"]["step_minutes"],

@@ -19,7 +19,7 @@ granules = pd.concat([read_manifest(path, absolute=True) for path in i.imerg], i
 write_table(availability({"IMERG": granules, "radar": radar.manifest}), out.availability)
 sums = lag_sums(
     granules,
-    radar_truth(radar, cells),
+    radar_truth(radar),
     cells,
     step_minutes=settings.step_minutes,
     half_hours=p.half_hours,

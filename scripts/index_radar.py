@@ -1,5 +1,6 @@
 """Index the radar frames of a month in a local folder."""
 
+from rainscore.grids import Domain
 from rainscore.imerg.manifests import write_manifest
 from rainscore.paths import CHECKOUT
 from rainscore.radar.formats import get_format
@@ -13,7 +14,13 @@ p = snakemake.params
 reader = get_format(
     p.format, timestamp_convention=p.timestamp_convention, step_minutes=p.step_minutes
 )
-frames = index_frames(CHECKOUT / p.folder, reader, steps(*p.span, p.step_minutes))
+frames = index_frames(
+    CHECKOUT / p.folder,
+    reader,
+    steps(*p.span, p.step_minutes),
+    pattern=p.pattern,
+    target=Domain(**p.domain).grid,
+)
 write_manifest(
     frames,
     snakemake.output.manifest,

@@ -14,7 +14,7 @@ use_threads(snakemake.threads)
 i, p, out = snakemake.input, snakemake.params, snakemake.output
 domain = Domain(**p.domain)
 grid, cells = domain.grid, domain.cells
-frames = radar_truth(open_radar(i.radar, RadarSettings(**p.radar), grid), grid)
+frames = radar_truth(open_radar(i.radar, RadarSettings(**p.radar), grid))
 regimes = read_table(i.regimes)
 pair = xr.open_dataset(i.pair, engine="h5netcdf")
 truth = diagnostics.cell_truth(pair, read_weights(i.weights, source=grid, target=cells))

@@ -58,13 +58,9 @@ class BestLag:
 
 
 def join_months(readers: Sequence[RadarReader]) -> RadarReader:
-    """Combine the radar readers of several months into one.
-
-    The regridding weights are those of the first month that has any frame.
-    """
-    reader = next((r for r in readers if r.weights), readers[0])
-    rows = pd.concat([r.manifest for r in readers], ignore_index=True)
-    return replace(reader, manifest=rows)
+    """Combine the radar readers of several months into one."""
+    rows = pd.concat([reader.manifest for reader in readers], ignore_index=True)
+    return replace(readers[0], manifest=rows)
 
 
 def lag_sums(

@@ -187,18 +187,17 @@ def build_manifest(
         are damaged, the row has the first one and its damage.
     """
 
+    content = cache(size_and_digest)
+
     @cache
     def damage(file: str) -> str:
         try:
+            content(file)
             check(file)
-            size_and_digest(file)
         except DamagedFile as error:
             return f"{error.reason}; {error.remedy}"
-        except OSError as error:
-            return f"it cannot be read ({error.strerror or error}); allow reading it, or remove it"
         return ""
 
-    size_and_digest = cache(_size_and_digest)
     rows = []
     for time in pd.DatetimeIndex(times).as_unit("ns"):
         files = candidates.get(time.to_datetime64(), [])
@@ -211,20 +210,30 @@ def build_manifest(
         detail = "; ".join(filter(None, [problem, others and f"used instead of {others}"]))
         state = "damaged" if problem else "present"
         try:
-            content = size_and_digest(used.file)
-        except OSError:
-            content = (0, "")
-        rows.append((time, state, used.file, used.index, *content, used.version, detail))
+            found = content(used.file)
+        except DamagedFile:
+            found = (0, "")
+        rows.append((time, state, used.file, used.index, *found, used.version, detail))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"time": "datetime64[ns]"})
 
 
-def _size_and_digest(file: str) -> tuple[int, str]:
-    """Size [bytes] and SHA-256 of a file; for a Zarr store, of its files' names and sizes."""
+def size_and_digest(file: str) -> tuple[int, str]:
+    """Size [bytes] and SHA-256 of a file; for a Zarr store, of its files' names and sizes.
+
+    Raises:
+        DamagedFile: The file does not exist or cannot be read.
+    """
     path = Path(file)
-    if not path.is_dir():
-        with path.open("rb") as content:
-            return path.stat().st_size, hashlib.file_digest(content, "sha256").hexdigest()
-    sizes = {f.relative_to(path): f.stat().st_size for f in sorted(path.rglob("*")) if f.is_file()}
+    try:
+        if not path.is_dir():
+            with path.open("rb") as content:
+                return path.stat().st_size, hashlib.file_digest(content, "sha256").hexdigest()
+        files = [f for f in sorted(path.rglob("*")) if f.is_file()]
+        sizes = {f.relative_to(path): f.stat().st_size for f in files}
+    except OSError as error:
+        raise DamagedFile(
+            file, f"it cannot be read ({error.strerror})", "restore it, or allow reading it"
+        ) from error
     listing = "\n".join(f"{name} {size}" for name, size in sizes.items())
     return sum(sizes.values()), hashlib.sha256(listing.encode()).hexdigest()
 

@@ -1,46 +1,54 @@
-"""Half-hour means of radar frames."""
+"""Means of radar frames over a half-hour or an hour."""
 
-from collections.abc import Iterable
-from math import ceil
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+TOLERANCE = 1e-6
+"""Tolerance of the share of valid minutes, so that rounding excludes no pixel at the limit."""
+
 
 def half_hour_mean(
-    frames: Iterable[np.ndarray], *, expected_frames: int, min_frame_share: float
+    frames: Iterable[np.ndarray],
+    *,
+    minutes: Sequence[float],
+    min_frame_share: float,
+    period_minutes: float = 30,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of the valid frames of a half-hour at each pixel.
+    """Mean of the valid frames of a period at each pixel, weighted by their lengths.
 
     Args:
         frames: One or more frames, each (ny, nx) [mm/h], NaN where missing: an array (t, ny, nx),
             or an iterator, which keeps one frame in memory at a time.
-        expected_frames: Number of frames in a complete half-hour.
-        min_frame_share: Share of `expected_frames` that must be valid at a pixel; the number of
-            frames is rounded up and is at least 1.
+        minutes: Length of each frame's interval inside the period [min], greater than 0.
+        min_frame_share: Share of the period in which a pixel must be valid, 0 to 1.
+        period_minutes: Length of the period [min].
 
     Returns:
-        Mean rate, (ny, nx), float32 [mm/h], NaN where too few frames are valid; number of valid
-        frames divided by `expected_frames`, (ny, nx), float32.
+        Mean rate, (ny, nx), float32 [mm/h], NaN where too few minutes are valid; valid minutes
+        divided by `period_minutes`, (ny, nx), float32, 0 to 1.
 
     Raises:
         ValueError: `frames` is empty.
 
     >>> frames = np.array([[[1.0]], [[3.0]], [[np.nan]]])
-    >>> half_hour_mean(frames, expected_frames=3, min_frame_share=0.6)
+    >>> half_hour_mean(frames, minutes=(10, 10, 10), min_frame_share=0.6)
     (array([[2.]], dtype=float32), array([[0.6666667]], dtype=float32))
+    >>> half_hour_mean(frames[:2], minutes=(5, 15), min_frame_share=0.6)
+    (array([[2.5]], dtype=float32), array([[0.6666667]], dtype=float32))
     """
     total: np.ndarray | None = None
-    for frame in frames:
+    # Relative to the longest frame: frames of one length are added as they are.
+    weights = np.asarray(minutes, float) / max(minutes, default=1)
+    for frame, weight in zip(frames, weights, strict=True):
         if total is None:
-            total = np.zeros(frame.shape, np.float32)
-            count = np.zeros(frame.shape, np.int16)
+            total, count = np.zeros((2, *frame.shape), np.float32)
         valid = ~np.isnan(frame)
-        np.add(total, frame, out=total, where=valid)
-        count += valid
+        np.add(total, frame * np.float32(weight), out=total, where=valid)
+        np.add(count, np.float32(weight), out=count, where=valid)
     if total is None:
         raise ValueError("no frame to average")
-    needed = max(1, ceil(min_frame_share * expected_frames - 1e-9))
-    mean = np.divide(
-        total, count, out=np.full(total.shape, np.nan, np.float32), where=count >= needed
-    )
-    return mean, count / np.float32(expected_frames)
+    share = count * np.float32(max(minutes) / period_minutes)
+    enough = (count > 0) & (share >= min_frame_share - TOLERANCE)
+    mean = np.divide(total, count, out=np.full(total.shape, np.nan, np.float32), where=enough)
+    return mean, np.minimum(share, 1)

@@ -14,6 +14,7 @@ from rainscore.imerg.manifests import STATES
 from rainscore.imerg.reader import FIELDS, read_granule
 from rainscore.regridding.conservative import Weights
 from rainscore.regridding.radarreader import RadarReader
+from rainscore.times import HALF_HOUR
 
 STATE_CODES = {state: code for code, state in enumerate(STATES)}
 """Codes of the states in a pair file."""
@@ -107,10 +108,12 @@ def _read_chunk(
     for i, time in enumerate(times):
         if time in granules.index:
             out["imerg_state"][i] = _read_fields(granules.loc[time], cells, time, i, out)
-        mean = radar.half_hour(time)
+        mean = radar.period_mean(time)
         if mean is not None:
             out["radar"][i], out["radar_valid"][i] = mean
             out["radar_state"][i] = STATE_CODES["present"]
+        elif (radar.rows(time, time + HALF_HOUR)["state"] != "missing").any():
+            out["radar_state"][i] = STATE_CODES["damaged"]
     out["imerg"], _ = weights.apply(out["precipitation"], min_valid=0.5)
     return out
 

@@ -77,7 +77,7 @@ def simulate_imerg_month(
     rows = []
     total = int((last - first) / HALF_HOUR)
     maps = simulate_imerg(
-        radar_truth(radar, cells), cells, first, last, seed=seed, run=run, errors=ERRORS[errors]
+        radar_truth(radar), cells, first, last, seed=seed, run=run, errors=ERRORS[errors]
     )
     for granule in progress_bar(maps, total=total, desc=f"IMERG {folder.name}"):
         time = granule["time"].values

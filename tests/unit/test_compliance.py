@@ -19,7 +19,7 @@ from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
 from rainscore.radar.frames import index_frames
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.regridding.pairs import month_pair
-from rainscore.regridding.radarreader import RadarReader, radar_weights
+from rainscore.regridding.radarreader import RadarReader
 from rainscore.regridding.weightfiles import write_weights
 from rainscore.scores.scoremaps import ScoreSettings, score_month
 from rainscore.times import steps
@@ -42,7 +42,7 @@ def write_pair(path: Path, start: str, granules: pd.DataFrame, frames: tuple, gr
         times = steps(start, np.datetime64(start) + np.timedelta64(30, "m"), step)
         manifest = index_frames(folder, reader, times)
     settings = replace(radar_settings(), step_minutes=step)
-    radar = RadarReader(manifest, reader, radar_weights(manifest, reader, grid), settings)
+    radar = RadarReader(manifest, reader, grid, settings)
     times = steps(start, np.datetime64(start) + np.timedelta64(30, "m"))
     pair = month_pair(times, granules, radar, overlap_weights(imerg_cells(grid), grid))
     write_netcdf(pair, path)

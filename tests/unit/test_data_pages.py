@@ -99,8 +99,8 @@ def test_each_local_radar_gives_its_half_hour_on_the_study_grid(
     assert set(table["state"]) == {"present"}
     write_manifest(table, tmp_path / "radar.parquet")
     grid = study_grid(centre=centre, size_km=16, step_km=4)
-    mean = open_radar(tmp_path / "radar.parquet", radar_settings(radar), grid).half_hour(
-        table["time"][0]
+    mean = open_radar(tmp_path / "radar.parquet", radar_settings(radar), grid).period_mean(
+        table["time"].to_numpy()[0]
     )
     assert mean is not None
     np.testing.assert_allclose(mean[0], 6, rtol=1e-4)

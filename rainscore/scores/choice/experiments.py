@@ -13,7 +13,6 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter
 
 from rainscore.grids import KM_PER_DEGREE, Grid
-from rainscore.radar.halfhours import half_hour_mean
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.regridding.radarreader import RadarReader
 from rainscore.scores.choice.candidates import (
@@ -254,16 +253,12 @@ def even_and_odd(radar: RadarReader, start: np.datetime64) -> tuple[np.ndarray, 
         Means of the even and of the odd frames, dims (y, x) [mm/h]; None if a frame is missing or
         the half-hour has one frame only.
     """
-    _, rates = radar.frames(start, start + HALF_HOUR)
-    expected = 30 // radar.settings.step_minutes
-    if expected < 2 or len(rates) < expected or radar.weights is None:
+    frames = radar.frames(start, start + HALF_HOUR)
+    if len(frames) < max(2, 30 // radar.settings.step_minutes):
         return None
     even, odd = (
-        radar.weights.apply(
-            half_hour_mean(rates[k::2], expected_frames=len(rates[k::2]), min_frame_share=1)[0],
-            min_valid=0.5,
-        )[0]
-        for k in (0, 1)
+        radar.mean(half, [1] * len(half), of_minutes=len(half))[0]
+        for half in (frames[0::2], frames[1::2])
     )
     return even, odd
 

@@ -45,7 +45,7 @@ def test_clutter_becomes_missing_and_is_counted() -> None:
 def test_a_pixel_needs_enough_valid_frames() -> None:
     # Six frames of four pixels with 6, 5, 4 and 0 valid values; five are needed (0.8 × 6 = 4.8).
     frames = np.array([[1, 1, 1, NAN]] * 4 + [[4, 4, NAN, NAN], [7, NAN, NAN, NAN]])[:, None]
-    mean, share = half_hour_mean(frames.astype(np.float32), expected_frames=6, min_frame_share=0.8)
+    mean, share = half_hour_mean(frames.astype(np.float32), minutes=[5] * 6, min_frame_share=0.8)
     np.testing.assert_allclose(mean, [[2.5, 1.6, NAN, NAN]], rtol=1e-6)
     np.testing.assert_allclose(share, [[1, 5 / 6, 4 / 6, 0]], rtol=1e-6)
     assert mean.dtype == share.dtype == np.float32
@@ -53,23 +53,31 @@ def test_a_pixel_needs_enough_valid_frames() -> None:
 
 def test_a_share_that_is_a_whole_number_of_frames_is_not_rounded_up() -> None:
     frames = np.ones((3, 1, 1), np.float32)
-    assert half_hour_mean(frames, expected_frames=10, min_frame_share=0.3)[0] == 1
-    assert np.isnan(half_hour_mean(frames, expected_frames=10, min_frame_share=0.31)[0])
+    assert half_hour_mean(frames, minutes=[3] * 3, min_frame_share=0.3)[0] == 1
+    assert np.isnan(half_hour_mean(frames, minutes=[3] * 3, min_frame_share=0.31)[0])
+
+
+def test_frames_are_weighed_by_their_own_lengths() -> None:
+    # 10 min of 3 mm/h, 5 min of 6 mm/h, and 15 min that only the second pixel has.
+    frames = np.array([[[3, 3]], [[6, 6]], [[NAN, 12]]], np.float32)
+    mean, share = half_hour_mean(frames, minutes=[10, 5, 15], min_frame_share=0.5)
+    np.testing.assert_allclose(mean, [[4, 8]], rtol=1e-6)
+    np.testing.assert_allclose(share, [[0.5, 1]], rtol=1e-6)
 
 
 def test_an_absent_frame_counts_as_missing() -> None:
-    mean, share = half_hour_mean(np.ones((3, 1, 1)), expected_frames=6, min_frame_share=0.8)
+    mean, share = half_hour_mean(np.ones((3, 1, 1)), minutes=[5] * 3, min_frame_share=0.8)
     assert np.isnan(mean) and share == 0.5
 
 
 def test_a_pixel_without_any_valid_frame_is_missing_even_if_no_frame_is_required() -> None:
-    mean, _ = half_hour_mean(np.full((2, 1, 1), NAN), expected_frames=2, min_frame_share=0.0)
+    mean, _ = half_hour_mean(np.full((2, 1, 1), NAN), minutes=[15, 15], min_frame_share=0.0)
     assert np.isnan(mean)
 
 
 def test_a_mean_of_no_frames_is_refused() -> None:
     with pytest.raises(ValueError, match="no frame to average"):
-        half_hour_mean(iter([]), expected_frames=6, min_frame_share=0.8)
+        half_hour_mean(iter([]), minutes=[], min_frame_share=0.8)
 
 
 # nanmean, the reference of this test, warns about pixels without a frame.
@@ -80,7 +88,7 @@ def test_the_mean_agrees_with_numpy_over_a_stack_and_over_a_stream() -> None:
     frames[rng.random(frames.shape) < 0.3] = NAN
     expected = np.where(np.isfinite(frames).sum(0) >= 4, np.nanmean(frames, axis=0), NAN)
     for source in (frames, (frame for frame in frames)):
-        mean, _ = half_hour_mean(source, expected_frames=6, min_frame_share=0.6)
+        mean, _ = half_hour_mean(source, minutes=[5] * 6, min_frame_share=0.6)
         np.testing.assert_allclose(mean, expected, rtol=1e-5)
 
 

@@ -161,7 +161,7 @@ def test_real_frames_give_exactly_the_half_hours_with_enough_frames(
     means = {}
     for start, rows in frames.groupby(frames["time"].dt.floor("30min")):
         rates = (radar.read(file, i) for file, i in zip(rows["file"], rows["index"], strict=True))
-        mean, _ = half_hour_mean(rates, expected_frames=6, min_frame_share=0.8)
+        mean, _ = half_hour_mean(rates, minutes=[5] * len(rows), min_frame_share=0.8)
         if np.isfinite(mean).any():
             means[start] = mean
             hundredths = data[rows["index"]].astype(float)

@@ -116,9 +116,7 @@ def test_the_pair_is_a_cf_file_with_units(month: xr.Dataset) -> None:
 def test_the_truth_for_satellites_is_the_radar_on_the_cells(month: xr.Dataset) -> None:
     folder = Path(month.attrs["folder"])
     radar = open_radar(folder / "radar.parquet", RADAR, CELLS)
-    times, rates = radar_truth(radar, CELLS)(
-        np.datetime64(START), np.datetime64("2019-05-01T01:00")
-    )
+    times, rates = radar_truth(radar)(np.datetime64(START), np.datetime64("2019-05-01T01:00"))
     assert times.size == 11
     assert rates.shape == (11, *CELLS.shape)
     inside = rates[np.isfinite(rates)]
@@ -133,8 +131,9 @@ def test_a_month_without_any_radar_is_missing_and_no_error(tmp_path: Path) -> No
     empty = index_frames(tmp_path / "frames", reader, steps(START, END, 5))
     write_manifest(empty, tmp_path / "radar.parquet", format=reader.name)
     radar = open_radar(tmp_path / "radar.parquet", RADAR, GRID)
-    assert radar.half_hour(np.datetime64(START)) is None
-    times, rates = radar_truth(radar, CELLS)(np.datetime64(START), np.datetime64(END))
+    assert radar.period_mean(np.datetime64(START)) is None
+    on_cells = open_radar(tmp_path / "radar.parquet", RADAR, CELLS)
+    times, rates = radar_truth(on_cells)(np.datetime64(START), np.datetime64(END))
     assert (times.size, rates.shape) == (0, (0, *CELLS.shape))
 
 
@@ -154,7 +153,7 @@ def test_real_meteonet_frames_give_exactly_the_half_hours_with_enough_frames(
     radar = open_radar(tmp_path / "radar.parquet", replace(RADAR, format=name), coarse)
     missing_shares = {}
     for time in steps("2016-08-28", "2016-08-29"):
-        mean = radar.half_hour(time)
+        mean = radar.period_mean(time)
         if mean is not None and np.isfinite(mean[0]).any():
             missing_shares[str(time)[11:16]] = np.isnan(mean[0]).mean()
     assert list(missing_shares) == ["10:00", "10:30", "13:00", "13:30"]

@@ -10,6 +10,7 @@ import scipy.sparse
 
 from rainscore.errors import RainscoreError
 from rainscore.regridding.conservative import overlap_weights
+from rainscore.regridding.radarreader import Frame
 from rainscore.scores.cellwindows import CellWindows
 from rainscore.scores.choice.candidates import (
     CANDIDATES,
@@ -35,7 +36,7 @@ from rainscore.simulation.errorsources import ONE_ERROR
 from rainscore.simulation.rainsequence import estimator
 from rainscore.training.features import write_features
 from rainscore.training.windowinputs import window_inputs
-from tests.world import CELLS, LEARNING, SCORE, TO_CELLS, month_pair, radar_settings
+from tests.world import CELLS, GRID, LEARNING, SCORE, TO_CELLS, month_pair, radar_settings
 
 
 class Halves:
@@ -43,14 +44,18 @@ class Halves:
 
     settings = replace(radar_settings(), step_minutes=15)
 
-    class weights:
-        @staticmethod
-        def apply(rain: np.ndarray, *, min_valid: float) -> tuple[np.ndarray, np.ndarray]:
-            return rain, np.ones_like(rain)
-
-    def frames(self, start: np.datetime64, end: np.datetime64):
+    def frames(self, start: np.datetime64, end: np.datetime64) -> list[Frame]:
         rain = np.tile(np.arange(40, dtype=np.float32) % 3, (40, 1))
-        return np.array([start, start + np.timedelta64(15, "m")]), [rain, 2 * rain]
+        return [
+            Frame(start, 15, rain, GRID),
+            Frame(start + np.timedelta64(15, "m"), 15, 2 * rain, GRID),
+        ]
+
+    def mean(
+        self, frames: list[Frame], minutes: list[float], *, of_minutes: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        assert minutes == [1] and of_minutes == 1
+        return frames[0].rate, np.ones_like(frames[0].rate)
 
 
 @pytest.fixture(scope="module")
