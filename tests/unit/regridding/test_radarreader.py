@@ -75,7 +75,7 @@ def half_plane(grid: Grid) -> np.ndarray:
 def test_each_frame_is_placed_by_its_own_grid(tmp_path: Path, other: Grid) -> None:
     for i, grid in enumerate((TARGET, other, other, TARGET)):
         time = START + np.timedelta64(15 * i, "m")
-        write_cf(tmp_path / f"{i}.nc", time[None], grid, half_plane(grid), 15)
+        write_cf(tmp_path / f"{i}.nc", np.array([time]), grid, half_plane(grid), 15)
     radar = open_folder(tmp_path, 15)
     expected = half_plane(TARGET)[0]
     for start in (START, START + np.timedelta64(30, "m")):
@@ -101,7 +101,7 @@ def test_frames_weigh_by_their_length_where_the_step_changes(tmp_path: Path) -> 
     ones = np.ones((1, *TARGET.shape))
     for minute, length, rate in ((0, 10, 1.0), (10, 10, 1.0), (20, 5, 4.0), (25, 5, 10.0)):
         time = START + np.timedelta64(minute, "m")
-        write_cf(tmp_path / f"{minute}.nc", time[None], TARGET, rate * ones, length)
+        write_cf(tmp_path / f"{minute}.nc", np.array([time]), TARGET, rate * ones, length)
     radar = open_folder(tmp_path, 5)
     radar.manifest["minutes"] = [10.0, np.nan, 10.0, np.nan, 5.0, np.nan] + [np.nan] * 18
     mean = radar.period_mean(START)
@@ -118,7 +118,7 @@ def test_a_frame_lost_after_indexing_is_missing_with_its_reason(
     ones = np.ones((1, *TARGET.shape))
     for i in range(4):
         time = START + np.timedelta64(15 * i, "m")
-        write_cf(tmp_path / f"{i}.nc", time[None], TARGET, ones, 15)
+        write_cf(tmp_path / f"{i}.nc", np.array([time]), TARGET, ones, 15)
     radar = open_folder(tmp_path, 15)
     lost = tmp_path / "0.nc"
     content = lost.read_bytes()
