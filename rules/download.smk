@@ -177,7 +177,7 @@ elif RADAR_SOURCE == "local":
         params:
             code=code("index_radar"),
             span=span,
-            domain=config["domain"],
+            domain=DOMAIN,
             folder=config["radar"]["frame_folder"],
             pattern=config["radar"]["file_pattern"],
             format=config["radar"]["format"],

@@ -4,24 +4,33 @@ Simulated frames of other places have the same layout, and their grid as a secon
 """
 
 import re
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
+import pyproj
+from pyproj.exceptions import CRSError
 
 from rainscore.errors import DamagedFile
 from rainscore.folders import list_files
 from rainscore.grids import RADAR_CORNER, RADAR_CRS, SIDE_KM, Grid, in_mosaic
 from rainscore.io import replacing
+from rainscore.radar.npzmembers import open_npz, read_array, read_header
 
 MM_H = 0.12
 """Factor from hundredths of a millimetre in 5 minutes to mm/h."""
+
+
+MAX_BYTES = 4096 * 4096 * 8
+"""Maximum size of the values of a frame [bytes]."""
+
+
+MAX_GRID_BYTES = 100_000
+"""Maximum size of the text of a grid [bytes]."""
 
 
 FRAME_NAME = re.compile(r"(\d{12})\.npz")
@@ -60,8 +69,8 @@ class FrRadarRainfall:
 
     def check(self, file: Path | str) -> None:
         """Raise DamagedFile if the file cannot be opened or has no data."""
-        with _open_archive(file):
-            pass
+        with open_npz(file, format_name=self.name) as archive:
+            _grid(archive, file)
 
     def read(self, file: Path | str, index: int = 0) -> np.ndarray:
         """Read a frame: dims (ny, nx), mm/h, float32, NaN where missing (negative in the file).
@@ -69,14 +78,21 @@ class FrRadarRainfall:
         Raises:
             DamagedFile: The file is not an npz file of this layout.
         """
-        hundredths, _ = _load(file)
+        with open_npz(file, format_name=self.name) as archive:
+            _grid(archive, file)
+            hundredths = read_array(archive, "arr_0", kinds="iu", max_bytes=MAX_BYTES)
         rate = hundredths * np.float32(MM_H)
         rate[hundredths < 0] = np.nan
         return rate
 
     def grid(self, file: Path | str) -> Grid:
-        """Grid of the mosaic with the pixel size of the file, or the grid in the file."""
-        return _load(file)[1]
+        """Grid of the mosaic with the pixel size of the file, or the grid in the file.
+
+        Raises:
+            DamagedFile: The file is not an npz file of this layout.
+        """
+        with open_npz(file, format_name=self.name) as archive:
+            return _grid(archive, file)
 
 
 def mosaic_grid(n: int) -> Grid:
@@ -131,30 +147,41 @@ def _place_in_mosaic(grid: Grid) -> tuple[slice, slice] | None:
     return slice(top, top + grid.ny), slice(left, left + grid.nx)
 
 
-@contextmanager
-def _open_archive(file: Path | str) -> Iterator[np.lib.npyio.NpzFile]:
-    """Open the npz archive of a frame; errors while reading become DamagedFile."""
+@lru_cache(maxsize=8)
+def _grid_of(text: str) -> Grid:
+    """Grid of the JSON text in a file.
+
+    Raises:
+        ValueError: The text is not that of a grid.
+    """
+    grid = Grid.from_json(text)
+    numbers = (grid.x0, grid.y0, grid.dx, grid.dy, float(grid.nx), float(grid.ny))
+    if not np.isfinite(numbers).all() or 0 in numbers[2:]:
+        raise ValueError(f"its grid is {text}")
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            if "arr_0" not in archive:
-                raise ValueError("no arr_0")
-            yield archive
-    except (BadZipFile, zlib.error, ValueError, EOFError, TypeError) as error:
-        raise DamagedFile(
-            file, f"not a frame of fr-radar-rainfall ({error})", "download it again"
-        ) from error
+        pyproj.CRS.from_user_input(grid.crs)
+    except CRSError as error:
+        raise ValueError(f"its grid is {text}") from error
+    return grid
 
 
-def _load(file: Path | str) -> tuple[np.ndarray, Grid]:
-    """Stored integers of a frame, dims (y, x), and their grid."""
-    with _open_archive(file) as archive:
-        frame = archive["arr_0"]
-        grid = Grid.from_json(str(archive["grid"])) if "grid" in archive else None
-    if grid is not None and frame.shape == grid.shape:
-        return frame, grid
-    if grid or frame.ndim != 2 or frame.shape[0] != frame.shape[1] or SIDE_KM % frame.shape[0]:
-        expected = f"{grid.ny} × {grid.nx}" if grid else f"{SIDE_KM} × {SIDE_KM} or a divisor of it"
-        raise DamagedFile(
-            file, f"its shape is {frame.shape}, not {expected}", "use frames of the whole mosaic"
-        )
-    return frame, mosaic_grid(frame.shape[0])
+def _grid(archive: ZipFile, file: Path | str) -> Grid:
+    """Grid of a frame, from the shape of its values or from the file.
+
+    Raises:
+        DamagedFile: The shape is not that of the grid.
+    """
+    shape, _, _ = read_header(archive, "arr_0")
+    if "grid.npy" in archive.namelist():
+        text = read_array(archive, "grid", kinds="U", max_bytes=MAX_GRID_BYTES)
+        grid = _grid_of(str(text))
+        if grid.shape == shape:
+            return grid
+        expected = f"{grid.ny} × {grid.nx}"
+    else:
+        expected = f"{SIDE_KM} × {SIDE_KM} or a divisor of it"
+        if len(shape) == 2 and shape[0] == shape[1] > 0 and SIDE_KM % shape[0] == 0:
+            return mosaic_grid(shape[0])
+    raise DamagedFile(
+        file, f"its shape is {shape}, not {expected}", "use frames of the whole mosaic"
+    )

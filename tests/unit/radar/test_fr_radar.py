@@ -1,3 +1,5 @@
+import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +141,7 @@ def test_other_content_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(DamagedFile):
         RADAR.read(path)
     np.savez_compressed(path, other=np.zeros((2, 2)))
-    with pytest.raises(DamagedFile, match="no arr_0"):
+    with pytest.raises(DamagedFile, match=r"no item named 'arr_0\.npy'"):
         RADAR.check(path)
     np.savez_compressed(path, np.zeros((100, 100), np.int16))
     with pytest.raises(DamagedFile, match="1536"):
@@ -157,3 +159,102 @@ def test_the_mosaic_has_the_extent_of_its_source() -> None:
     assert grid.x[-1] - grid.x[0] == 1535_000
     assert grid.lonlat[1][0, 0] == pytest.approx(53.67, abs=0.05)
     assert grid.lonlat[0][0, 0] == pytest.approx(-9.965, abs=0.05)
+
+
+def raw_npz(path: Path, header: bytes, values: bytes, *, name: str = "arr_0.npy") -> None:
+    """Write an npz file with zipfile alone, from the text of an array's header."""
+    length = len(header).to_bytes(2, "little")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, b"\x93NUMPY\x01\x00" + length + header + values)
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        (b"{'descr': '<i2', 'fortran_order': False, 'shape': (1000000, 1000000)}", b""),
+        (b"{'descr': '<i2', 'fortran_order': False, 'shape': (1536, 1536)}", b"\0" * 100),
+        (b"{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2)}", b"\0" * 9),
+        (b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2)}", b"\0" * 16),
+        (b"{'descr': '|O', 'fortran_order': False, 'shape': (2, 2)}", b"\x80\x04N."),
+        (b"{'descr': '<i2', 'fortran_order': False, 'shape': (0, 0)}", b""),
+        (b"{'descr': '<i2', 'fortran_order': False, 'shape': (4,)}", b"\0" * 8),
+        (b"{'descr': '<q9', 'fortran_order': False, 'shape': (2, 2)}", b"\0" * 8),
+        (b"((((((", b""),
+        (b"(" * 9000, b""),
+    ],
+)
+def test_a_header_that_cannot_be_is_damaged_and_allocates_nothing(
+    tmp_path: Path, header: bytes, values: bytes
+) -> None:
+    path = tmp_path / "202001010000.npz"
+    raw_npz(path, header, values)
+    with pytest.raises(DamagedFile, match=r"202001010000\.npz"):
+        RADAR.read(path)
+
+
+def test_an_encrypted_or_oddly_compressed_member_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "202001010000.npz"
+    np.savez_compressed(path, np.zeros((2, 2), np.int16))
+    whole = bytearray(path.read_bytes())
+    central = whole.index(b"PK\x01\x02")
+    for change in ({6: 1, central + 8: 1}, {8: 77, central + 10: 77}):
+        content = bytearray(whole)
+        for position, value in change.items():
+            content[position] = value
+        path.write_bytes(content)
+        with pytest.raises(DamagedFile):
+            RADAR.read(path)
+
+
+def test_a_lost_file_a_folder_and_a_dangling_link_are_damaged(tmp_path: Path) -> None:
+    (tmp_path / "202001010000.npz").mkdir()
+    (tmp_path / "202001010005.npz").symlink_to(tmp_path / "nothing")
+    for name in ("202001010000.npz", "202001010005.npz", "202001010010.npz"):
+        for act in (RADAR.read, RADAR.check, RADAR.grid):
+            with pytest.raises(DamagedFile, match="it cannot be read"):
+                act(tmp_path / name)
+    assert RADAR.scan(tmp_path).empty
+
+
+def test_a_changed_byte_never_gives_another_rate(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    path = tmp_path / "202001010000.npz"
+    frame = rng.integers(-1, 300, (48, 48)).astype(np.int16)
+    np.savez_compressed(path, frame)
+    expected, whole = RADAR.read(path), path.read_bytes()
+    damaged = 0
+    for _ in range(400):
+        content = bytearray(whole)
+        kind = rng.integers(3)
+        place = int(rng.integers(len(content)))
+        if kind == 0:
+            content[place] ^= 1 << int(rng.integers(8))
+        elif kind == 1:
+            del content[place]
+        else:
+            del content[place:]
+        path.write_bytes(content)
+        try:
+            np.testing.assert_array_equal(RADAR.read(path), expected)
+        except DamagedFile:
+            damaged += 1
+    assert damaged > 300
+
+
+LAEA = {"crs": "EPSG:3035", "x0": 0.0, "y0": 0.0, "dx": 1.0, "dy": -1.0, "nx": 2, "ny": 2}
+
+
+@pytest.mark.parametrize(
+    "grid",
+    ["", "{}", "[]", "null"]
+    + [
+        json.dumps({**LAEA, **change})
+        for change in ({"crs": "no such"}, {"x0": np.nan}, {"x0": "a"}, {"nx": 3}, {"dx": 0})
+    ],
+)
+def test_a_grid_that_cannot_be_is_damaged(tmp_path: Path, grid: str) -> None:
+    path = tmp_path / "202001010000.npz"
+    np.savez_compressed(path, arr_0=np.zeros((2, 2), np.int16), grid=np.array(grid))
+    for act in (RADAR.read, RADAR.check, RADAR.grid):
+        with pytest.raises(DamagedFile):
+            act(path)
