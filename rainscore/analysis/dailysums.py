@@ -197,7 +197,8 @@ def fss_sums(pair: xr.Dataset, *, min_valid: float) -> pd.DataFrame:
     step_km = abs(Grid.from_json(pair.attrs["grid"]).dx) / 1000
     windows = scale_windows(step_km)
     days, day_index = unique_days(pair["time"].values)
-    sums = np.zeros((len(ScaleSums._fields), days.size, len(THRESHOLDS), len(windows)))
+    shape = len(ScaleSums._fields), days.size, len(THRESHOLDS), len(windows)
+    sums = np.zeros(shape, np.int64)
     for start in range(0, day_index.size, MAPS_PER_CHUNK):
         part = slice(start, start + MAPS_PER_CHUNK)
         imerg, radar = (pair[name].isel(time=part).values for name in ("imerg", "radar"))

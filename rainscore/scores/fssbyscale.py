@@ -1,16 +1,19 @@
 """Fractions skill score (FSS) at many thresholds and window sizes, and the useful scale.
 
-Roberts and Lean (2008), doi:10.1175/2007MWR2123.1. The fractions of a
-window are those of its valid pixels inside the map; windows are centred on every pixel.
+Roberts and Lean (2008), doi:10.1175/2007MWR2123.1. Windows are centred on every pixel. A pixel
+that is missing in either product, or outside the map, counts as dry in both. All windows of one
+size have the same number of pixels, so the squares of fractions are sums of squared numbers of wet
+pixels, which are integers: exact, and additive in any order.
 """
 
 from collections.abc import Sequence
+from math import isqrt
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit, prange
 
-from rainscore.scores.sums import additive, ratio
+from rainscore.scores.sums import ratio
 from rainscore.scores.windowsums import enough_pixels, window_bounds
 
 BITS = 21
@@ -21,15 +24,19 @@ MASK = (1 << BITS) - 1
 """Bit mask of one count."""
 
 
+MAX_SUM = (1 << 57) - 1
+"""Largest sum of one map, so that the 48 maps of a day add up in 64 bits."""
+
+
 class ScaleSums(NamedTuple):
-    """Sums of each map, dims (time, threshold, window); they add over time.
+    """Sums of each map, int64, dims (time, threshold, window); they add over time.
 
     Attributes:
-        difference2: Sum over windows of (f − o)², with f and o the wet fractions of IMERG and of
-            the radar.
-        imerg2, radar2: Sums over windows of f² and of o².
+        difference2: Sum over windows of (a − b)², with a and b the numbers of valid pixels where
+            IMERG and the radar are wet.
+        imerg2, radar2: Sums over windows of a² and of b².
         windows: Number of windows with enough valid pixels.
-        defined: Number of these windows where f or o is above 0.
+        defined: Number of these windows where a or b is above 0.
         imerg_wet, radar_wet: Number of valid pixels where each product reaches the threshold, dims
             (time, threshold, 1).
         valid: Number of pixels where both products are valid, dims (time, threshold, 1).
@@ -62,32 +69,38 @@ def scale_sums(
         min_valid: Minimum share (0 to 1) of valid pixels in the part of the window inside the map.
 
     Raises:
-        ValueError: A window is even, or has 2²¹ pixels or more.
+        ValueError: A window is even or has 2²¹ pixels or more, or a sum could exceed 64 bits.
     """
     ny, nx = imerg.shape[1:]
     sides = np.asarray(windows, np.int64)
-    if sides.max() ** 2 > MASK:
+    largest = min(MASK, isqrt(MAX_SUM // (ny * nx)))
+    if sides.max() ** 2 > largest:
         raise ValueError(
-            f"windows: a side of {sides.max()} pixels exceeds the maximum of {int(MASK**0.5)}"
+            f"windows: a side of {sides.max()} pixels exceeds the maximum of {isqrt(largest)}"
         )
     rows, columns = (
         np.array([window_bounds(n, window=int(w), stride=1) for w in sides]) for n in (ny, nx)
     )
     shape = len(imerg), len(thresholds), len(sides)
-    sums, wet = np.zeros((*shape, 5)), np.zeros((*shape[:2], 3), np.int64)
+    sums, wet = np.zeros((*shape, 5), np.int64), np.zeros((*shape[:2], 3), np.int64)
     _fill(
         np.ascontiguousarray(imerg, np.float32),
         np.ascontiguousarray(radar, np.float32),
         np.asarray(thresholds, np.float32),
         sides,
         rows,
-        (enough_pixels(min_valid) * (columns[:, 1] - columns[:, 0])).astype(np.float32),
+        enough_pixels(min_valid) * (columns[:, 1] - columns[:, 0]),
         sums,
         wet,
     )
-    counts = (sums[..., k].astype(np.int64) for k in (3, 4))
+    product, imerg2, radar2, enough, defined = np.moveaxis(sums, -1, 0)
     return ScaleSums(
-        *(additive(sums[..., k]) for k in range(3)), *counts, *(wet[..., k, None] for k in range(3))
+        imerg2 + radar2 - 2 * product,
+        imerg2,
+        radar2,
+        enough,
+        defined,
+        *(wet[..., k, None] for k in range(3)),
     )
 
 
@@ -128,25 +141,26 @@ def useful_scale(sums: ScaleSums, windows: Sequence[float] | np.ndarray) -> np.n
 
 
 @njit(cache=True, parallel=True)
-def _fill(imerg, radar, thresholds, sides, rows, min_pixels, sums, wet):
+def _fill(imerg, radar, thresholds, sides, rows, min_width, sums, wet):
     """Fill `sums` (time, threshold, window, 5) and `wet` (time, threshold, 3)."""
     ny, nx = imerg.shape[1:]
     pad = sides.max() // 2
     for t in prange(len(imerg)):
         table = np.zeros((ny + 1, nx + 2 * pad + 1), np.int64)
+        min_pixels = np.empty(nx, np.int64)
         for k in range(len(thresholds)):
             _fill_table(imerg[t], radar[t], thresholds[k], pad, table, wet[t, k])
             for s in range(len(sides)):
                 start = pad - sides[s] // 2
+                height = 0
                 for y in range(ny):
                     top, bottom = rows[s, 0, y], rows[s, 1, y]
-                    _add_row(
-                        table[top, start:],
-                        table[bottom, start:],
-                        sides[s],
-                        min_pixels[s] * np.float32(bottom - top),
-                        sums[t, k, s],
-                    )
+                    if bottom - top != height:
+                        height = bottom - top
+                        for x in range(nx):
+                            min_pixels[x] = max(np.ceil(min_width[s, x] * height), 1.0)
+                    upper, lower = table[top, start:], table[bottom, start:]
+                    _add_row(upper, lower, sides[s], min_pixels, sums[t, k, s])
 
 
 @njit(cache=True)
@@ -171,27 +185,24 @@ def _fill_table(imerg, radar, threshold, pad, table, wet):
         wet[2] += row >> 2 * BITS
 
 
-@njit(cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})
+@njit(cache=True)
 def _add_row(top, bottom, side, min_pixels, sums):
-    """Add one row of windows to `sums`, in single precision so that the loop vectorises."""
+    """Add one row of windows to `sums`."""
     nx = len(min_pixels)
-    zero, one = np.float32(0), np.float32(1)
-    difference2 = imerg2 = radar2 = windows = defined = zero
+    product = imerg2 = radar2 = windows = defined = 0
     top_left, top_right = top[:nx], top[side : side + nx]
     bottom_left, bottom_right = bottom[:nx], bottom[side : side + nx]
     for x in range(nx):
         counts = bottom_right[x] - bottom_left[x] - top_right[x] + top_left[x]
-        valid = np.float32(np.int32(counts >> 2 * BITS))
-        enough = one if valid >= max(min_pixels[x], one) else zero
-        share = enough / max(valid, one)
-        f = np.float32(np.int32(counts & MASK)) * share
-        o = np.float32(np.int32(counts >> BITS & MASK)) * share
-        difference2 += (f - o) * (f - o)
-        imerg2 += f * f
-        radar2 += o * o
+        enough = np.int64(counts >> 2 * BITS >= min_pixels[x])
+        a = counts & MASK & -enough
+        b = counts >> BITS & MASK & -enough
+        product += a * b
+        imerg2 += a * a
+        radar2 += b * b
         windows += enough
-        defined += one if f + o > zero else zero
-    sums[0] += difference2
+        defined += np.int64((a | b) > 0)
+    sums[0] += product
     sums[1] += imerg2
     sums[2] += radar2
     sums[3] += windows

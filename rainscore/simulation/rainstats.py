@@ -106,7 +106,9 @@ def motion(first: np.ndarray, second: np.ndarray, *, reach: int) -> tuple[float,
         reach: Largest displacement [pixels].
 
     Returns:
-        Lagrangian correlation and displacement [pixels]; both NaN where a map is dry.
+        Lagrangian correlation and displacement [pixels]; both NaN where a map is dry. The
+        displacement is also NaN where the highest correlation is at the largest displacement along
+        an axis, because the rain may have moved further.
     """
     correlation = shifted_correlation(log_rain(first), log_rain(second), reach=reach)
     if not np.isfinite(correlation).any():
@@ -115,7 +117,9 @@ def motion(first: np.ndarray, second: np.ndarray, *, reach: int) -> tuple[float,
     lines = ((j, correlation[:, i]), (i, correlation[j]))
     (offset_y, gain_y), (offset_x, gain_x) = (summit(line, int(index)) for index, line in lines)
     highest = correlation[j, i] + gain_y + gain_x
-    return float(min(highest, 1.0)), float(np.hypot(j - reach + offset_y, i - reach + offset_x))
+    displacement = float(np.hypot(j - reach + offset_y, i - reach + offset_x))
+    at_limit = max(abs(j - reach), abs(i - reach)) == reach
+    return float(min(highest, 1.0)), np.nan if at_limit else displacement
 
 
 def summit(line: np.ndarray, highest: int) -> tuple[float, float]:

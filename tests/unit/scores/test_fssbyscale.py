@@ -68,19 +68,34 @@ def test_agrees_with_the_function_of_one_threshold_and_window_under_masks():
             valid = np.isfinite(imerg) & np.isfinite(radar)
             count = window_sums(valid, **size)
             enough = count >= 0.6 * window_pixels(imerg.shape[1:], **size) - 1e-6
-            f, o = (
+            a, b = (
                 np.where(enough, window_sums(valid & (x >= threshold), **size), 0)
-                / np.maximum(count, 1)
                 for x in (imerg, radar)
             )
-            axes = (1, 2)
-            np.testing.assert_allclose(
-                many.difference2[:, k, s], ((f - o) ** 2).sum(axis=axes), rtol=2e-6
-            )
-            power = many.imerg2[:, k, s] + many.radar2[:, k, s]
-            np.testing.assert_allclose(power, (f**2 + o**2).sum(axis=axes), rtol=2e-6)
-            np.testing.assert_array_equal(many.windows[:, k, s], enough.sum(axis=axes))
-            np.testing.assert_array_equal(many.defined[:, k, s], ((f > 0) | (o > 0)).sum(axis=axes))
+            expected = ((a - b) ** 2, a**2, b**2, enough, (a > 0) | (b > 0))
+            for sums, maps in zip(many, expected, strict=False):
+                np.testing.assert_array_equal(sums[:, k, s], maps.sum(axis=(1, 2)))
+
+
+@pytest.mark.parametrize("window", [129, 257, 401])
+def test_the_score_of_one_displaced_pixel_is_exact_in_windows_of_any_size(window) -> None:
+    imerg, radar = np.zeros((2, 1, 450, 450), np.float32)
+    imerg[0, 220, 220] = radar[0, 223, 224] = 1
+    sums = scale_sums(imerg, radar, thresholds=[0.5], windows=[window], min_valid=0)
+    # Both pixels are in (n − 3) (n − 4) of the n² windows that contain the first one.
+    expected = (window - 3) * (window - 4) / window**2
+    assert scale_fss(sums).item() == pytest.approx(expected, abs=1e-15)
+    rounded = {129: 0.94646, 257: 0.97294, 401: 0.98262}
+    assert expected == pytest.approx(rounded[window], abs=5e-6)
+
+
+def test_the_largest_sums_are_exact() -> None:
+    ones = np.ones((1, 300, 300), np.float32)
+    half = ones.copy()
+    half[:, :, 150:] = 0
+    sums = scale_sums(ones, half, thresholds=[0.5], windows=[601], min_valid=0)
+    assert sums.imerg2.item() == 300**2 * 300**4
+    assert sums.difference2.item() == sums.radar2.item() == 300**2 * 150**2 * 300**2
 
 
 def test_half_a_map_without_radar_leaves_a_perfect_estimate_perfect():
@@ -117,3 +132,5 @@ def test_even_and_enormous_windows_are_refused():
         scale_sums(line(0), line(0), thresholds=[1], windows=[4], min_valid=0.5)
     with pytest.raises(ValueError, match="1448"):
         scale_sums(line(0), line(0), thresholds=[1], windows=[1501], min_valid=0.5)
+    with pytest.raises(ValueError, match="688"):
+        scale_sums(*np.zeros((2, 1, 800, 800)), thresholds=[1], windows=[689], min_valid=0.5)

@@ -71,6 +71,13 @@ def test_a_displaced_field_has_its_displacement_and_a_correlation_of_one():
     assert pixels == pytest.approx(5, abs=0.05)
 
 
+@pytest.mark.parametrize("reach", [2, 3, 4])
+def test_a_displacement_that_may_be_beyond_the_reach_is_missing(reach):
+    field = smooth(1)
+    correlation, pixels = motion(field[10:80, 10:80], field[7:77, 6:76], reach=reach)
+    assert np.isnan(pixels) and 0 < correlation <= 1
+
+
 def test_motion_of_a_dry_map_is_missing():
     assert np.isnan(motion(np.zeros((9, 9)), np.zeros((9, 9)), reach=2)).all()
 
