@@ -118,8 +118,8 @@ def overlap_weights(source: Grid, target: Grid) -> Weights:
     doi:10.1175/1520-0493(1999)127<2204:FASOCR>2.0.CO;2).
 
     Args:
-        source, target: Grids in any two coordinate reference systems. If the source is geographic,
-            a target pixel across the meridian opposite its centre is treated as partly outside.
+        source, target: Grids in any two coordinate reference systems. The columns of a source in
+            degrees may begin at any longitude; they meet where they go once around the Earth.
     """
     column, row = _source_position(
         source,
@@ -130,15 +130,34 @@ def overlap_weights(source: Grid, target: Grid) -> Weights:
     corners = np.stack([column, row], axis=-1)
     quads = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]], 2)
     quads = quads.reshape(-1, 4, 2)
-    if pyproj.CRS(source.crs).is_geographic:
-        turn = 360.0 / source.dx
-        quads[..., 0] -= turn * np.round((quads[..., 0] - quads[:, :1, 0]) / turn)
+    if not pyproj.CRS(source.crs).is_geographic:
+        return Weights(source, target, _matrix(quads, source))
+    turn = 360.0 / source.dx
+    quads[..., 0] -= turn * np.round((quads[..., 0] - quads[:, :1, 0]) / turn)
+    matrix = _matrix(quads, source)
+    once_around = source.nx <= abs(turn) + SNAP
+    for shift in (-turn, turn) if once_around else ():
+        around = quads.copy()
+        around[..., 0] = _snap(around[..., 0] + shift)
+        other_side = _matrix(around, source)
+        if other_side.nnz:
+            matrix = matrix + other_side
+    return Weights(source, target, matrix)
+
+
+def _matrix(quads: np.ndarray, source: Grid) -> csr_matrix:
+    """Share of each quadrilateral's area in each source pixel.
+
+    Args:
+        quads: Corners in columns and rows of the source, dims (target pixel, 4, 2).
+        source: Source grid.
+    """
     starts = np.concatenate([[0], np.cumsum(count_squares(quads, source.nx, source.ny))])
     indices, shares = overlap_shares(quads, source.nx, source.ny, starts)
     shares = np.where(shares > SNAP**2, shares, 0).astype(np.float32)
-    matrix = csr_matrix((shares, indices, starts), shape=(target.size, source.size))
+    matrix = csr_matrix((shares, indices, starts), shape=(len(quads), source.size))
     matrix.eliminate_zeros()
-    return Weights(source, target, matrix)
+    return matrix
 
 
 def nearest(source: Grid, target: Grid) -> np.ndarray:

@@ -189,7 +189,7 @@ def _fill_table(imerg, radar, threshold, pad, table, wet):
 def _add_row(top, bottom, side, min_pixels, sums):
     """Add one row of windows to `sums`."""
     nx = len(min_pixels)
-    product = imerg2 = radar2 = windows = defined = 0
+    product = imerg2 = radar2 = windows = defined = np.int64(0)
     top_left, top_right = top[:nx], top[side : side + nx]
     bottom_left, bottom_right = bottom[:nx], bottom[side : side + nx]
     for x in range(nx):

@@ -1,16 +1,13 @@
 """Regridding: hand-computed areas, conservation, missing values, independent implementations."""
 
-import shutil
-import subprocess
-
 import numpy as np
 import pyproj
 import pytest
 import shapely
-import xarray as xr
 
 from rainscore.grids import Grid, imerg_cells, study_grid, window_grid
 from rainscore.regridding.conservative import Weights, nearest, overlap_weights
+from tests import remapcon
 
 PLANE = "EPSG:3857"
 FRANCE = study_grid(centre=(2.5, 46.6), size_km=160, step_km=2)
@@ -253,47 +250,50 @@ def test_longitudes_from_0_to_360_are_supported():
     assert abs(difference).max() < 1e-5
 
 
-def corner_lonlat(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
-    """Longitudes and latitudes of the four corners of each pixel, dims (pixel, 4)."""
-    corners = Grid(
-        grid.crs,
-        grid.x0 - grid.dx / 2,
-        grid.y0 - grid.dy / 2,
-        grid.dx,
-        grid.dy,
-        grid.nx + 1,
-        grid.ny + 1,
+@pytest.mark.parametrize("first", [0.0, -180.0, 90.0])
+@pytest.mark.parametrize(("west", "expected"), [(-0.5, 5), (-0.6, 6), (-0.4, 4), (-1.0, 10)])
+def test_a_cell_across_the_seam_of_a_global_source_has_the_share_of_both_sides(
+    first, west, expected
+):
+    globe = Grid("EPSG:4326", first, -90, 1, 1, 360, 180)
+    values = np.zeros(globe.shape, np.float32)
+    values[:, -1] = 10
+    for lon in (first + west, first + west + 360, first + west - 360):
+        cells = Grid("EPSG:4326", lon, 40, 1, 1, 1, 3)
+        result, valid = overlap_weights(globe, cells).apply(values)
+        np.testing.assert_allclose(result, expected, rtol=1e-6)
+        np.testing.assert_allclose(valid, 1, rtol=1e-6)
+
+
+def test_weights_from_a_global_source_do_not_depend_on_where_its_columns_begin():
+    window = window_grid(centre=(0.3, 50), size_km=(80, 80), step_km=8)
+    matrices = []
+    for first in (0, -180):
+        globe = Grid("EPSG:4326", first, -90, 0.5, 0.5, 720, 360)
+        lon = np.arange(-180, 180, 0.5)
+        order = np.argsort((lon - first) % 360)
+        matrix = overlap_weights(globe, window).matrix.toarray().reshape(-1, *globe.shape)
+        unrolled = np.empty_like(matrix)
+        unrolled[..., order] = matrix
+        matrices.append(unrolled)
+    np.testing.assert_allclose(matrices[0], matrices[1], atol=1e-6)
+    np.testing.assert_allclose(matrices[0].sum(axis=(1, 2)), 1, atol=1e-6)
+
+
+def test_the_missing_side_of_a_source_that_ends_at_the_seam_is_not_valid():
+    source = Grid("EPSG:4326", 300, 0, 1, 1, 60, 60)
+    _, valid = overlap_weights(source, Grid("EPSG:4326", -0.25, 40, 1, 1, 1, 1)).apply(
+        np.ones(source.shape), min_valid=0
     )
-    around = [
-        [c[1:, :-1], c[1:, 1:], c[:-1, 1:], c[:-1, :-1]] for c in corners.lonlat
-    ]  # counter-clockwise where row 0 is north
-    lon, lat = (np.stack(c, axis=-1).reshape(-1, 4) for c in around)
-    return lon, lat
+    np.testing.assert_allclose(valid, 0.25)
 
 
-def test_agrees_with_cdo_remapcon(tmp_path):
-    if shutil.which("cdo") is None:
-        pytest.skip("CDO is not installed (Debian package cdo)")
-    cells = imerg_cells(FRANCE)
-    rain = np.random.default_rng(4).gamma(0.3, 2.0, cells.shape).astype(np.float32)
-    xr.Dataset(
-        {"rain": (("lat", "lon"), rain)},
-        {
-            "lat": ("lat", cells.y, {"units": "degrees_north"}),
-            "lon": ("lon", cells.x, {"units": "degrees_east"}),
-        },
-    ).to_netcdf(tmp_path / "in.nc", engine="h5netcdf")
-    bounds = zip("xy", corner_lonlat(FRANCE), FRANCE.lonlat, strict=True)
-    lines = ["gridtype = curvilinear", f"gridsize = {FRANCE.size}"]
-    lines += [f"xsize = {FRANCE.nx}", f"ysize = {FRANCE.ny}"]
-    for axis, corners, centres in bounds:
-        lines.append(f"{axis}vals = " + " ".join(map(repr, centres.ravel().tolist())))
-        lines.append(f"{axis}bounds = " + " ".join(map(repr, corners.ravel().tolist())))
-    (tmp_path / "target.txt").write_text("\n".join(lines) + "\n")
-    command = ["cdo", "-s", "-b", "F64", f"remapcon,{tmp_path}/target.txt"]
-    subprocess.run([*command, tmp_path / "in.nc", tmp_path / "out.nc"], check=True)
-    with xr.open_dataset(tmp_path / "out.nc", engine="h5netcdf") as out:
-        theirs = out["rain"].values
-    ours, _ = overlap_weights(cells, FRANCE).apply(rain)
-    assert np.sqrt(np.mean((ours - theirs) ** 2)) < 0.01
-    np.testing.assert_allclose(ours.mean(), theirs.mean(), rtol=1e-5)
+@pytest.mark.parametrize("case", remapcon.CASES)
+def test_agrees_with_the_means_of_cdo_remapcon(case):
+    source, target = remapcon.CASES[case]
+    ours, valid = overlap_weights(source, target).apply(remapcon.rain(source))
+    theirs = remapcon.recorded(case)
+    np.testing.assert_allclose(valid, 1, rtol=1e-6)
+    # The edges of CDO's pixels are great circles.
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)
+    np.testing.assert_allclose(ours.mean(), theirs.mean(), rtol=1e-4)
