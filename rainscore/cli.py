@@ -1,4 +1,5 @@
-"""Command line: `rainscore score` scores maps, `rainscore export` writes the U-Net as ONNX."""
+"""Command line: `rainscore score` scores maps, `verify` compares them with gauges, `export` writes
+the U-Net as ONNX."""
 
 import argparse
 import sys
@@ -26,10 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="rainscore", description="Score IMERG maps with the models of a run."
+        prog="rainscore", description="Score IMERG maps with the models of a run, and verify them."
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _add_score(commands)
+    _add_verify(commands)
     _add_export(commands)
     return parser
 
@@ -84,6 +86,74 @@ def _add_score(commands) -> None:
     )
 
 
+def _add_verify(commands) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="compare scored maps with rain gauges",
+        description="Compare scored maps with rain gauges: does a higher predicted score mean "
+        "better agreement? The gauge table (CSV or Parquet) has the columns station, longitude, "
+        "latitude, time and millimetres; empty values are missing.",
+    )
+    verify.set_defaults(run=_verify)
+    verify.add_argument(
+        "scored",
+        nargs="+",
+        type=Path,
+        metavar="SCORED",
+        help="files of `rainscore score`, or folders of them",
+    )
+    verify.add_argument(
+        "--gauges", type=Path, required=True, metavar="TABLE", help="table of accumulations"
+    )
+    verify.add_argument(
+        "--stations",
+        type=Path,
+        metavar="TABLE",
+        help="table of station, longitude and latitude, if the gauge table lacks the coordinates",
+    )
+    _add_gauge_format(verify)
+    verify.add_argument(
+        "--compare",
+        nargs="+",
+        default=[],
+        metavar="VARIABLE",
+        help="further variables of the scored maps to compare with the predicted score",
+    )
+    verify.add_argument(
+        "--out",
+        type=Path,
+        default=Path("verified"),
+        metavar="DIR",
+        help="folder of the tables and the figure (%(default)s)",
+    )
+
+
+def _add_gauge_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--period-minutes",
+        type=int,
+        metavar="N",
+        help="accumulation period [min], a multiple of 30; or a column period_minutes",
+    )
+    parser.add_argument(
+        "--time-marks",
+        choices=["start", "end"],
+        help="whether the time is the start or the end of the accumulation; or a column time_marks",
+    )
+    parser.add_argument(
+        "--time-zone",
+        metavar="ZONE",
+        help="time zone: UTC, UTC-03:00 or a name such as America/Sao_Paulo; or a column time_zone",
+    )
+    parser.add_argument(
+        "--columns",
+        nargs="+",
+        default=[],
+        metavar="NAME=COLUMN",
+        help="columns of other names, such as station=code longitude=lon",
+    )
+
+
 def _add_export(commands) -> None:
     export = commands.add_parser(
         "export",
@@ -129,6 +199,27 @@ def _score(options: argparse.Namespace) -> int:
         print(outcome.message, file=sys.stdout if outcome.written else sys.stderr, flush=True)
         failures += outcome.written is None
     return 1 if failures else 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from rainscore.evaluation.gaugetables import GaugeFormat, read_gauges
+    from rainscore.evaluation.gaugeverification import (
+        VerificationSettings,
+        summary,
+        verify,
+        write_verification,
+    )
+    from rainscore.report.figures.plot_gauges import plot_gauges
+    from rainscore.report.figures.style import save
+
+    columns = dict(pair.partition("=")[::2] for pair in options.columns)
+    form = GaugeFormat(options.period_minutes, options.time_marks, options.time_zone, columns)
+    gauges = read_gauges(options.gauges, form, stations=options.stations)
+    result = verify(options.scored, gauges, VerificationSettings(options.compare))
+    write_verification(result, options.out)
+    save(plot_gauges(result), options.out / "gauges.png")
+    print("\n".join([*summary(result), f"tables and figure → {options.out}"]))
+    return 0
 
 
 def _export(options: argparse.Namespace) -> int:
