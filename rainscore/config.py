@@ -83,7 +83,14 @@ def check_config(config: dict) -> dict:
     errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
     faults = [_explain(error) for error in sorted(errors, key=lambda e: list(map(str, e.path)))]
     if not faults:
-        checks = (_grid_faults, _period_faults, _imerg_faults, _radar_faults, _evaluation_faults)
+        checks = (
+            _grid_faults,
+            _period_faults,
+            _imerg_faults,
+            _radar_faults,
+            _evaluation_faults,
+            _gauge_faults,
+        )
         faults = [fault for check in checks for fault in check(config)]
         faults = faults or list(_place_faults(config))
     if faults:
@@ -210,3 +217,10 @@ def _evaluation_faults(config: dict) -> Iterator[str]:
                 f"evaluation.external_models: {name}: {path} does not exist; run the workflow "
                 "that trains it first"
             )
+
+
+def _gauge_faults(config: dict) -> Iterator[str]:
+    gauges = config["gauges"]
+    for key in ("table", "stations"):
+        if gauges[key] and not (CHECKOUT / gauges[key]).is_file():
+            yield f"gauges.{key}: {gauges[key]} is not a file"

@@ -134,3 +134,41 @@ rule check_clusters:
         bootstrap=BOOTSTRAP,
     script:
         "../scripts/check_clusters.py"
+
+
+if config["gauges"]["table"]:
+    GAUGE_FILES = [
+        "results/gauges/pairs.parquet",
+        *expand(
+            "results/gauges/{table}.csv",
+            table=["measures", "fifths", "stations", "lag"],
+        ),
+    ]
+
+    rule verify_gauges:
+        input:
+            scored="results/scored",
+            gauges=str(CHECKOUT / config["gauges"]["table"]),
+            stations=[
+                str(CHECKOUT / name) for name in [config["gauges"]["stations"]] if name
+            ],
+        output:
+            tables=GAUGE_FILES,
+        log:
+            "logs/verify_gauges.log",
+        benchmark:
+            "logs/verify_gauges.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=3000,
+            runtime=120,
+        params:
+            code=code("verify_gauges"),
+            period_minutes=config["gauges"]["period_minutes"],
+            time_marks=config["gauges"]["time_marks"],
+            time_zone=config["gauges"]["time_zone"],
+            columns=config["gauges"]["columns"],
+            bootstrap=BOOTSTRAP,
+        script:
+            "../scripts/verify_gauges.py"

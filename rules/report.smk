@@ -7,6 +7,7 @@ WORLD = "simulated" if SIMULATED else "real"
 
 # Result files that only some runs have; empty lists in the other runs.
 LATENT_SIZES = ["results/evaluation/latent_sizes.parquet"] if LATENTS else []
+VERIFICATION = GAUGE_FILES if config["gauges"]["table"] else []
 ABLATION = ["results/evaluation/ablation.parquet"] if COMPARED else []
 HAS_DESOM = "desom" in METHODS
 DESOM = (
@@ -25,6 +26,7 @@ ABSENT = [
         "ablation": ABLATION,
         "desom": DESOM,
         "satellite": WORLD_TABLES,
+        "verification": VERIFICATION,
     }.items()
     if not paths
 ]
@@ -225,6 +227,28 @@ rule draw_scored:
         "../scripts/draw_scored.py"
 
 
+if VERIFICATION:
+
+    rule draw_gauges:
+        input:
+            verification=VERIFICATION,
+        output:
+            figures_of("gauges"),
+        log:
+            "logs/draw_gauges.log",
+        benchmark:
+            "logs/draw_gauges.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            mem_mb=1000,
+            runtime=20,
+        params:
+            code=code("draw_gauges"),
+        script:
+            "../scripts/draw_gauges.py"
+
+
 if WORLD_TABLES:
 
     rule draw_world:
@@ -267,6 +291,7 @@ rule write_report:
         methods="results/clusters/methods.parquet",
         unet_card="results/models/unet.json",
         clusters_card=f"results/models/{METHODS[0]}.json",
+        verification=VERIFICATION,
         rain=WORLD_TABLES[:1],
         satellite=WORLD_TABLES[1:],
     output:

@@ -17,7 +17,12 @@ RIVALS = {"IMERG rate": "imerg", "wet share": "wet_share"}
 
 FIFTHS = 5
 
-RANK_CORRELATION, DIFFERENCE = "rank correlation", "rank correlation, predicted score minus"
+RANK_MEASURES = ("rank correlation", "rank correlation, predicted score minus")
+"""Names of the rank correlation of a predictor and of the difference to the predicted score."""
+
+IMERG_WET, EITHER_WET, IMERG_DRY = "IMERG wet", "either wet", "IMERG dry"
+"""Names of the samples: wet in IMERG at the gauge; wet in IMERG or the gauge; dry in IMERG in all
+windows around the gauge."""
 
 SUMS = ["n", "predicted", "agreements", "gauge_wet", "imerg", "gauge", "overlap"]
 """Sums that the measures are functions of: number, predicted values, agreements, accumulations
@@ -33,8 +38,8 @@ def samples_of(pairs: pd.DataFrame, wet_threshold: float) -> Iterator[tuple[str,
     """
     defined = pairs["score"].notna() & pairs["agreement"].notna()
     imerg, gauge = (pairs[name] >= wet_threshold for name in ("imerg", "gauge"))
-    yield "IMERG wet", pairs[defined & imerg]
-    yield "either wet", pairs[defined & (imerg | gauge)]
+    yield IMERG_WET, pairs[defined & imerg]
+    yield EITHER_WET, pairs[defined & (imerg | gauge)]
 
 
 def rank_correlations(
@@ -73,10 +78,10 @@ def rank_correlations(
             drawn = spearman((weights @ counts).reshape(-1, PREDICTED_BINS, SCORE_BINS))
             total = spearman(counts.sum(axis=0).reshape(PREDICTED_BINS, SCORE_BINS))
             values[method] = float(total), drawn
-            rows.append(_row(basis, RANK_CORRELATION, method, *values[method]))
+            rows.append(_row(basis, RANK_MEASURES[0], method, *values[method]))
         best, best_drawn = values.pop(PREDICTED)
         for method, (value, drawn) in values.items():
-            rows.append(_row(basis, DIFFERENCE, method, best - value, best_drawn - drawn))
+            rows.append(_row(basis, RANK_MEASURES[1], method, best - value, best_drawn - drawn))
     return pd.DataFrame(rows)
 
 
@@ -117,7 +122,7 @@ def by_fifth(
     ]
     dry = pairs[pairs["hidden_rain_probability"].notna()]
     probability = dry["hidden_rain_probability"]
-    dry = dry.assign(sample="IMERG dry", predicted=probability, fifth=_fifth(probability))
+    dry = dry.assign(sample=IMERG_DRY, predicted=probability, fifth=_fifth(probability))
     by = ["sample", "fifth"]
     draws = {"resamples": resamples, "seed": seed}
     wet_rows = _measures(pd.concat(parts), by, wet_threshold, **draws)
@@ -165,8 +170,8 @@ def _measures(
         return pd.DataFrame(columns=[*by, "measure", "value", "low", "high", "days", "n"])
     weights = day_weights(len(days), resamples=resamples, seed=seed)
     table = measured(sums, by, SUMS, _functions, days=days, weights=weights)
-    counts = sums.groupby(by, as_index=False)["n"].sum()
-    return table.merge(counts.astype({"n": int}), on=by)
+    counts = rows.groupby(by).size().rename("n").reset_index()
+    return table.merge(counts, on=by)
 
 
 def _functions(sums: np.ndarray) -> Mapping[str, np.ndarray]:

@@ -213,7 +213,7 @@ def _half_hours(
     wanted = start[:, None] + np.arange(-before, number + after) * HALF_HOUR
     index = np.searchsorted(samples.times, wanted).clip(max=len(samples.times) - 1)
     index = np.where(samples.times[index] == wanted, index, -1)
-    return index, samples.stations.get_indexer(gauges.rates["station"])
+    return index, samples.stations.get_indexer(pd.Index(gauges.rates["station"]))
 
 
 def _mean(field: np.ndarray, index: np.ndarray, column: np.ndarray) -> np.ndarray:

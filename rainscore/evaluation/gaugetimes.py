@@ -10,7 +10,6 @@ import pandas as pd
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.evaluation.gaugecolumns import first, some
-from rainscore.times import HALF_HOUR
 
 OFFSET = re.compile(r"\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$")
 """Pattern of a time that states its difference to UTC."""
@@ -32,7 +31,7 @@ def utc_starts(table: pd.DataFrame, path: Path, period: np.timedelta64) -> pd.Se
         )
     times = _utc(table, path)
     starts = times - period if marks[0] == "end" else times
-    odd = (starts - starts.dt.floor("D")) % HALF_HOUR != np.timedelta64(0)
+    odd = starts != starts.dt.floor("30min")
     if odd.any():
         raise DamagedFile(
             path,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from rainscore.analysis.lag import BestLag, find_lag
 from rainscore.evaluation.gaugemeasures import (
+    IMERG_WET,
     by_fifth,
     by_station,
     overall,
@@ -106,7 +107,8 @@ def verify(
 
 def write_verification(result: Verification, folder: Path) -> None:
     """Write `pairs.parquet` and the tables `measures`, `fifths`, `stations` and `lag` as CSV."""
-    write_table(result.pairs, folder / "pairs.parquet", **result.pairs.attrs)
+    metadata = {str(name): value for name, value in result.pairs.attrs.items()}
+    write_table(result.pairs, folder / "pairs.parquet", **metadata)
     for name in TABLES:
         table: pd.DataFrame = getattr(result, name)
         write_text(table.to_csv(index=False, float_format=DECIMALS), folder / f"{name}.csv")
@@ -114,10 +116,10 @@ def write_verification(result: Verification, folder: Path) -> None:
 
 def read_verification(folder: Path) -> Verification:
     """Read the files of `write_verification`."""
-    tables = {
-        name: pd.read_csv(folder / f"{name}.csv", dtype={"station": str}) for name in TABLES
-    }
-    return Verification(pairs=read_table(folder / "pairs.parquet"), **tables)
+    measures, fifths, stations, lag = (
+        pd.read_csv(folder / f"{name}.csv", dtype={"station": str}) for name in TABLES
+    )
+    return Verification(read_table(folder / "pairs.parquet"), measures, fifths, stations, lag)
 
 
 def summary(result: Verification) -> list[str]:
@@ -128,13 +130,13 @@ def summary(result: Verification) -> list[str]:
         f"{pairs['station'].nunique()} gauges, {len(pairs)} accumulations of "
         f"{pairs.attrs['period_minutes']} min, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
     ]
-    main = measures[measures["sample"] == "IMERG wet"]
-    for row in main.itertuples():
-        what = f"{row.measure}, {row.method}" if row.method else str(row.measure)
-        lines.append(
-            f"{what}: {row.value:.3f} [{row.low:.3f}, {row.high:.3f}] (n {row.n}, days {row.days})"
-        )
-    fifths = result.fifths[result.fifths["sample"] == "IMERG wet"]
+    main = measures[measures["sample"] == IMERG_WET]
+    for _, row in main.iterrows():
+        what = f"{row['measure']}, {row['method']}" if row["method"] else row["measure"]
+        interval = f"[{row['low']:.3f}, {row['high']:.3f}]"
+        size = f"n {row['n']:.0f}, days {row['days']:.0f}"
+        lines.append(f"{what}: {row['value']:.3f} {interval} ({size})")
+    fifths = result.fifths[result.fifths["sample"] == IMERG_WET]
     for measure, rows in fifths.groupby("measure", sort=False):
         values = ", ".join(f"{value:.2f}" for value in rows["value"])
         lines.append(f"{measure} by fifth of the predicted score: {values}")

@@ -13,6 +13,7 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid
+from rainscore.hdf5files import MAX_VALUES
 
 log = logging.getLogger("rainscore")
 
@@ -93,20 +94,21 @@ def read_scored_map(path: Path, further: Sequence[str] = ()) -> ScoredMap:
                     "score the area of the gauges with --bbox or --centre",
                 )
             grid = Grid.from_json(data.attrs["grid"])
-            fields = {name: data[name].to_numpy() for name in (*FIELDS, *further)}
-            attributes = {name: str(data.attrs[name]) for name in ATTRIBUTES}
-            time = data["time"].to_numpy().astype("datetime64[ns]")[()]
-            scored = ScoredMap(path, time, grid, fields, attributes)
-            usable = scored.wet_threshold > 0 and scored.window_km > 0 and not np.isnat(time)
-            wrong = [name for name, field in fields.items() if field.shape != grid.shape]
             pyproj.CRS(grid.crs)
+            names = (*FIELDS, *further)
+            wrong = [name for name in names if data[name].shape != grid.shape]
+            if wrong or not 0 < grid.size <= MAX_VALUES:
+                raise ValueError(f"{', '.join(wrong) or 'its grid'} has another shape")
+            fields = {name: data[name].to_numpy() for name in names}
+            attributes = {name: str(data.attrs[name]) for name in ATTRIBUTES}
+            time = np.datetime64(data["time"].item(), "ns")
+            scored = ScoredMap(path, time, grid, fields, attributes)
+            if not (scored.wet_threshold > 0 and scored.window_km > 0) or np.isnat(time):
+                raise ValueError("its score or its time is invalid")
     except UNREADABLE as error:
         raise DamagedFile(
             path, f"it is not a scored map ({error})", "make it with `rainscore score`"
         ) from error
-    if wrong or not usable:
-        reason = f"its {', '.join(wrong)} is not on its grid" if wrong else "its score is invalid"
-        raise DamagedFile(path, reason, "make it again with `rainscore score`")
     return scored
 
 

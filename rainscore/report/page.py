@@ -24,12 +24,14 @@ class Picture:
         caption: Caption: quantities, units, and the kind of interval.
         alt: Text alternative for readers who cannot see the picture.
         sample: Sample size, such as '2 304 maps, 48 days'; the page appends the period.
+        period: Period of the data; empty: that of the page.
     """
 
     path: Path
     caption: str
     alt: str
     sample: str
+    period: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,13 @@ class Table:
             '0.31 [0.27, 0.36]'.
         caption: Caption: quantities, units, and the kind of interval.
         sample: Sample size; the page appends the period.
+        period: Period of the data; empty: that of the page.
     """
 
     frame: pd.DataFrame
     caption: str
     sample: str
+    period: str = ""
 
 
 @dataclass(frozen=True)

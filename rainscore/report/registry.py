@@ -16,6 +16,7 @@ SECTIONS = {
     "skill": "Score predicted from IMERG alone",
     "clusters": "Clusters of maps",
     "scored": "New maps scored without radar",
+    "gauges": "Comparison with rain gauges",
     "world": "Simulated world",
 }
 """Heading of each section of the report, in the order of the report."""
@@ -97,6 +98,7 @@ FIGURES = (
         desom_map=("desom", "desom_labels", "desom_maps"),
         methods=("methods", "tables"),
     ),
+    *_section("gauges", gauges=("verification",)),
     *_section("world", world=("rain", "satellite", "tables")),
 )
 

@@ -19,6 +19,7 @@ class ReportFiles:
         labels, checks: Tables of the labels of the clusters and of their check.
         methods: Table that compares the clustering methods.
         unet_card, clusters_card: JSON files that describe the U-Net and the clustering model.
+        verification: Files of the verification with gauges; empty without gauges.
         rain, satellite: Tables of the simulated world, each in a list; empty for real data.
     """
 
@@ -37,5 +38,6 @@ class ReportFiles:
     methods: str
     unet_card: str
     clusters_card: str
+    verification: Sequence[str]
     rain: Sequence[str]
     satellite: Sequence[str]

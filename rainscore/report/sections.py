@@ -8,6 +8,7 @@ import pandas as pd
 from rainscore.io import read_table
 from rainscore.report.clustertext import clusters_section
 from rainscore.report.datatext import choice_section, data_section
+from rainscore.report.gaugetext import gauges_section
 from rainscore.report.page import Picture, Section, Table
 from rainscore.report.registry import FIGURES, SCORED, SECTIONS
 from rainscore.report.reportfiles import ReportFiles
@@ -49,6 +50,8 @@ def sections(files: ReportFiles, sample: RunSample, captions: Mapping[str, str])
         clusters_section(files, pictures["clusters"]),
         Section(SECTIONS["scored"], _scored_text(len(scored)), scored[1:]),
     ]
+    if files.verification:
+        parts.append(gauges_section(files, pictures["gauges"]))
     if files.rain:
         parts.append(_world_section(files, pictures["world"], sample))
     return parts

@@ -76,6 +76,6 @@ def test_modules_and_functions_can_be_imported(page: Path) -> None:
 
 def test_configuration_keys_are_in_the_embedded_configuration(page: Path) -> None:
     named = re.findall(rf"`({'|'.join(CONFIG)})\.(\w+)(?::[^`]*)?`", page.read_text())
-    files = ("md", "smk", "html", "parquet", "yaml", "rst", "json", "py")
+    files = ("md", "smk", "html", "parquet", "yaml", "rst", "json", "py", "nc", "csv", "png")
     keys = [f"{section}.{key}" for section, key in named if key not in (*files, *CONFIG[section])]
     assert [key for key in keys if not exists(f"rainscore.{key}")] == []

@@ -6,7 +6,7 @@ import pyproj
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rainscore.evaluation.gaugemeasures import DIFFERENCE, PREDICTED, RANK_CORRELATION
+from rainscore.evaluation.gaugemeasures import IMERG_DRY, IMERG_WET, PREDICTED, RANK_MEASURES
 from rainscore.evaluation.gaugeverification import Verification
 from rainscore.grids import Grid
 from rainscore.report.figures.mapaxes import aspect, colours, paint
@@ -19,9 +19,6 @@ from rainscore.report.figures.style import (
     without_data,
 )
 from rainscore.report.numbers import count
-
-SAMPLE = "IMERG wet"
-"""Sample that is drawn: accumulations where IMERG is wet at the gauge."""
 
 BY_FIFTH = {
     "mean agreement": "mean agreement of single gauges",
@@ -41,7 +38,7 @@ def plot_gauges(result: Verification) -> Figure:
     pairs = result.pairs
     first, last = pairs["start"].min(), pairs["start"].max()
     grid = Grid.from_json(pairs.attrs["grid"])
-    main = result.measures[result.measures["sample"] == SAMPLE]
+    main = result.measures[result.measures["sample"] == IMERG_WET]
     days, n = (int(main[name].max()) if len(main) else 0 for name in ("days", "n"))
     sample = sample_text(n, "accumulations with rain in IMERG", days, f"{first:%Y-%m-%d} to")
     subtitle = (
@@ -51,12 +48,12 @@ def plot_gauges(result: Verification) -> Figure:
     )
     title = "Predicted score compared with rain gauges"
     fig = figure(13, 8.4, title=title, subtitle=subtitle, world="real")
-    if main.empty:
+    if not n:
         return without_data(fig, "IMERG has no rain at any gauge")
     axes = fig.subplots(2, 3, width_ratios=[1, 1, max(1, 1 / aspect(grid))]).ravel()
     _by_fifth(axes[0], result.fifths)
-    _methods(axes[1], main[main["measure"] == RANK_CORRELATION], "Rank correlation with agreement")
-    _methods(axes[2], main[main["measure"] == DIFFERENCE], f"Difference: {PREDICTED} minus")
+    _methods(axes[1], main[main["measure"] == RANK_MEASURES[0]], "Rank correlation with agreement")
+    _methods(axes[2], main[main["measure"] == RANK_MEASURES[1]], f"Difference: {PREDICTED} minus")
     axes[2].axvline(0, color="#777777", linewidth=0.8)
     _hidden(axes[3], result.fifths)
     _lag(axes[4], result.lag)
@@ -66,7 +63,7 @@ def plot_gauges(result: Verification) -> Figure:
 
 def _by_fifth(ax: Axes, fifths: pd.DataFrame) -> None:
     """Draw the observed measures against the mean predicted score of each fifth."""
-    rows = fifths[fifths["sample"] == SAMPLE]
+    rows = fifths[fifths["sample"] == IMERG_WET]
     predicted = rows[rows["measure"] == "predicted"].set_index("fifth")["value"]
     for i, (measure, label) in enumerate(BY_FIFTH.items()):
         part = rows[rows["measure"] == measure]
@@ -93,7 +90,7 @@ def _methods(ax: Axes, rows: pd.DataFrame, title: str) -> None:
 
 def _hidden(ax: Axes, fifths: pd.DataFrame) -> None:
     """Draw the share of wet gauges by predicted probability of hidden rain."""
-    rows = fifths[fifths["sample"] == "IMERG dry"]
+    rows = fifths[fifths["sample"] == IMERG_DRY]
     predicted = rows[rows["measure"] == "predicted"].set_index("fifth")["value"]
     wet = rows[rows["measure"] == "gauge wet"]
     if len(wet):

@@ -115,7 +115,7 @@ def test_gauges_that_all_lie_outside_give_an_error(
 def test_gauges_of_another_time_give_an_error_with_both_periods(tmp_path: Path) -> None:
     three_hours(tmp_path)
     table = gauges([("a", "2023-12-12 00:00", 1)])
-    with pytest.raises(RainscoreError, match="maps are of 2023-11-12 00:00 .*start 2023-12-12"):
+    with pytest.raises(RainscoreError, match=r"maps are of 2023-11-12 00:00 .*start 2023-12-12"):
         gauge_pairs(sample_maps([tmp_path], table.stations), table)
 
 

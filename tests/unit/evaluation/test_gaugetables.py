@@ -174,7 +174,7 @@ def test_only_millimetres_are_accepted(tmp_path: Path, unit: str, accepted: bool
     if accepted:
         assert len(read_gauges(path, HOURLY).rates) == 1
     else:
-        with pytest.raises(DamagedFile, match="the unit in row 1 is .*; convert the values to mm"):
+        with pytest.raises(DamagedFile, match=r"the unit in row 1 is .*; convert the values to mm"):
             read_gauges(path, HOURLY)
 
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,9 +21,10 @@ from rainscore.evaluation.gaugeverification import (
     verify,
     write_verification,
 )
+from rainscore.times import steps
 from tests.gauges import write_map
 
-DRAWS = {"wet_threshold": 0.1, "resamples": 200, "seed": 1}
+DRAWS: Any = {"wet_threshold": 0.1, "resamples": 200, "seed": 1}
 
 
 def pairs_of(**columns) -> pd.DataFrame:
@@ -33,7 +35,7 @@ def pairs_of(**columns) -> pd.DataFrame:
     for name in ("score", "hidden_rain_probability", "wet_share"):
         table[name] = table.get(name, np.nan)
     f, o = table["imerg"], table["gauge"]
-    table["agreement"] = (2 * np.sqrt(f * o) / (f + o)).where(f + o > 0)
+    table["agreement"] = (2 * (f * o) ** 0.5 / (f + o)).where(f + o > 0)
     return table
 
 
@@ -77,7 +79,7 @@ def test_the_rank_correlation_is_spearmans() -> None:
 def test_differences_are_paired_by_days() -> None:
     pairs = random_pairs().assign(twin=lambda table: table["score"] ** 3)
     table = rank_correlations(pairs, ["noise", "twin"], **DRAWS).query("sample == 'IMERG wet'")
-    rows = table.set_index(["measure", "method"])
+    rows: Any = table.set_index(["measure", "method"])
     difference = "rank correlation, predicted score minus"
     same = rows.loc[(difference, "twin")]
     assert (same["value"], same["low"], same["high"]) == (0, 0, 0)
@@ -145,7 +147,7 @@ def files(folder: Path) -> tuple[Path, Path]:
     """Maps and gauges of three days whose agreement rises with the predicted score."""
     rng = np.random.default_rng(0)
     rows = []
-    for i, time in enumerate(np.arange("2023-11-01", "2023-11-04", 30, "datetime64[m]")):
+    for i, time in enumerate(steps("2023-11-01", "2023-11-04")):
         rain, score = rng.gamma(1, 2), rng.uniform(0, 1)
         dry = i % 7 == 0
         write_map(
@@ -181,7 +183,10 @@ def test_files_of_maps_and_gauges_become_tables_that_can_be_read_again(tmp_path:
     assert set(again.stations["station"]) == {"007", "b"}
     for name in ("measures", "fifths", "stations", "lag"):
         pd.testing.assert_frame_equal(
-            getattr(again, name).fillna({"method": ""}), getattr(result, name), rtol=1e-4, check_dtype=False
+            getattr(again, name).fillna({"method": ""}),
+            getattr(result, name),
+            rtol=1e-4,
+            check_dtype=False,
         )
     text = "\n".join(summary(result))
     assert "2 gauges, 288 accumulations of 30 min, 2023-11-01 to 2023-11-03" in text

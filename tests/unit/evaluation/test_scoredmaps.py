@@ -136,7 +136,7 @@ def test_a_globe_is_refused_because_it_holds_no_rain(tmp_path: Path) -> None:
     window = xr.load_dataset(write_map(tmp_path, TIME, 1), engine="h5netcdf")
     path = tmp_path / "globe.nc"
     window.assign(window_lat=("window", [0.0])).to_netcdf(path, engine="h5netcdf")
-    with pytest.raises(DamagedFile, match="scored globe.*--bbox or --centre"):
+    with pytest.raises(DamagedFile, match=r"scored globe.*--bbox or --centre"):
         read_scored_map(path)
 
 

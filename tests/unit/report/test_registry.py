@@ -7,6 +7,7 @@ from rainscore.report.draw_analysis import ANALYSIS_FIGURES, AnalysisFiles
 from rainscore.report.draw_choice import CHOICE_FIGURES, ChoiceFiles
 from rainscore.report.draw_clusters import CLUSTER_FIGURES, ClusterFiles
 from rainscore.report.draw_data import DATA_FIGURES, DataFiles
+from rainscore.report.draw_gauges import GAUGE_FIGURES, GaugeFiles
 from rainscore.report.draw_skill import SKILL_FIGURES, SkillFiles
 from rainscore.report.draw_training import TRAINING_FIGURES, TrainingFiles
 from rainscore.report.draw_world import WORLD_FIGURES, WorldFiles
@@ -19,6 +20,7 @@ DRAWN: dict = {
     "analysis": (ANALYSIS_FIGURES, AnalysisFiles),
     "skill": (SKILL_FIGURES, SkillFiles),
     "clusters": (CLUSTER_FIGURES, ClusterFiles),
+    "gauges": (GAUGE_FIGURES, GaugeFiles),
     "world": (WORLD_FIGURES, WorldFiles),
 }
 
