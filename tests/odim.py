@@ -1,8 +1,10 @@
-"""Files in the layout of the Météo-France mosaic in ODIM HDF5."""
+"""ODIM HDF5 files: in the layout of the Météo-France mosaic, and of any layout."""
 
 from pathlib import Path
+from typing import Any
 
 import h5py
+import netCDF4
 import numpy as np
 import pandas as pd
 import pyproj
@@ -51,4 +53,71 @@ def write_mosaic(
             what[f"{name}time"] = np.bytes_(f"{when:%H%M%S}")
         what.update(gain=gain, offset=offset, nodata=65535.0, undetect=65534.0)
         file.create_dataset("dataset1/data1/data", data=values, chunks=True, compression=1)
+    return path
+
+
+LAEA = "+proj=laea +lat_0=55 +lon_0=10 +ellps=WGS84 +units=m"
+"""Projection of the composites of `attributes`; their upper left corner is its origin."""
+
+
+def attributes(
+    shape: tuple[int, int] = (2, 3), quantity: str = "RATE", step: float = 1000.0
+) -> dict[str, dict[str, Any]]:
+    """Attributes by group of a composite from 17:45 to 18:00 on 24 August 2018.
+
+    Args:
+        shape: Number of rows and columns.
+        quantity: Quantity of `dataset1/data1`.
+        step: Pixel size [m].
+    """
+    ny, nx = shape
+    where: dict[str, Any] = {"projdef": LAEA, "xscale": step, "yscale": step}
+    to_lonlat = pyproj.Transformer.from_crs(LAEA, "EPSG:4326", always_xy=True).transform
+    for corner, column, row in (("UL", 0, 0), ("UR", nx, 0), ("LL", 0, ny), ("LR", nx, ny)):
+        lon, lat = to_lonlat(column * step, -row * step)
+        where |= {f"{corner}_lon": lon, f"{corner}_lat": lat}
+    return {
+        "what": {"object": "COMP", "date": "20180824", "time": "180000", "source": "ORG:82"},
+        "where": where | {"xsize": nx, "ysize": ny},
+        "dataset1/what": {
+            "product": "SURF",
+            "startdate": "20180824",
+            "starttime": "174500",
+            "enddate": "20180824",
+            "endtime": "180000",
+        },
+        "dataset1/data1/what": {
+            "quantity": quantity,
+            "gain": 0.5,
+            "offset": 0.0,
+            "nodata": 255.0,
+            "undetect": 254.0,
+        },
+    }
+
+
+def write_composite(
+    path: Path,
+    groups: dict[str, dict[str, Any]],
+    arrays: dict[str, np.ndarray],
+) -> Path:
+    """Write an ODIM file with the NetCDF library, which stores each number as an array of one.
+
+    Args:
+        path: File to write.
+        groups: Attributes by group.
+        arrays: Stored numbers (y, x) by path, such as `dataset1/data1/data`.
+    """
+    with netCDF4.Dataset(path, "w") as file:
+        for group, values in groups.items():
+            file.createGroup(group).setncatts(values)
+        for name, array in arrays.items():
+            owner, _, leaf = name.rpartition("/")
+            parent = file.createGroup(owner)
+            dims = [f"{leaf}_{axis}" for axis in range(array.ndim)]
+            for dim, size in zip(dims, array.shape, strict=True):
+                parent.createDimension(dim, size)
+            variable = parent.createVariable(leaf, array.dtype, dims, zlib=True)
+            variable.set_auto_maskandscale(False)
+            variable[:] = array
     return path

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.errors import DamagedFile
+
+MAX_HOURS = 24.0
+"""Longest accumulation of a frame [h]; longer sums resolve no half-hour and no hour."""
 
 
 def accumulation_hours(period: np.timedelta64, file: Path | str) -> float:
@@ -15,17 +18,14 @@ def accumulation_hours(period: np.timedelta64, file: Path | str) -> float:
         file: File that the period was read from, for the error message.
 
     Raises:
-        DamagedFile: The period is zero or negative.
-        RainscoreError: The period is longer than an IMERG half-hour.
+        DamagedFile: The period is zero or negative, or longer than `MAX_HOURS`.
     """
-    minutes = float(period / np.timedelta64(1, "m"))
-    if not minutes > 0:
+    hours = float(period / np.timedelta64(1, "h"))
+    remedy = "ask its producer for the correct times"
+    if not hours > 0:
+        raise DamagedFile(file, "the end of its accumulation is not after its start", remedy)
+    if hours > MAX_HOURS:
         raise DamagedFile(
-            file, "the end of its accumulation is not after its start", "download it again"
+            file, f"its accumulation period is {hours:g} h, more than {MAX_HOURS:g} h", remedy
         )
-    if minutes > 30:
-        raise RainscoreError(
-            f"{file}: its accumulation period is {minutes:g} min, longer than an IMERG half-hour; "
-            "use frames of 30 min or less"
-        )
-    return minutes / 60
+    return hours

@@ -1,31 +1,48 @@
 """ODIM HDF5 composites (OPERA, Météo-France and other weather services)."""
 
-import re
-from collections.abc import Iterator
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import h5py
 import numpy as np
 import pandas as pd
-import pyproj
 
 from rainscore.errors import DamagedFile
 from rainscore.folders import list_files
 from rainscore.grids import Grid
-from rainscore.hdf5files import open_hdf5, text
-from rainscore.radar.accumulation import accumulation_hours
+from rainscore.hdf5files import open_hdf5
+from rainscore.radar.odimgrids import layer_grid
+from rainscore.radar.odimlayers import ASK_PRODUCER, Layer, rain_layer, read_quality
+from rainscore.radar.odimtimes import Period, stated_period, time_in_name
 
 SUFFIXES = (".h5", ".hdf", ".hdf5")
 
 
-QUANTITIES = ("RATE", "ACRR", "DBZH")
-"""Quantities that can be read, in order of preference."""
-
-
 ZR_A, ZR_B = 200.0, 1.6
 """Z = 200 R^1.6 (Marshall and Palmer 1948), with Z in mm⁶ m⁻³ and R in mm/h."""
+
+
+MAX_ROUNDING = pd.Timedelta(minutes=15)
+"""Longest step to which starts are rounded."""
+
+
+log = logging.getLogger("rainscore")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Row of a scan (`RadarFormat.scan`), and what to warn about."""
+
+    time: pd.Timestamp
+    file: str
+    index: int = 0
+    minutes: float = np.nan
+    problem: str = ""
+    product: str = ""
+    misnamed: bool = False
+    is_maximum: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,7 +51,8 @@ class Odim:
 
     Attributes:
         timestamp_convention: `start` or `end` of the accumulation for the nominal time of a file;
-            `file` uses the start that the file states, rounded to `step_minutes`.
+            `file` uses the start that the file states. For RATE and DBZH this is the start of the
+            scans, at most `step_minutes` before their end, rounded to `step_minutes`.
         timestamp_reason: See `RadarFormat`.
         step_minutes: Time between files [min].
         min_quality: Quality below which pixels become missing, 0 to 1, from the quality field or
@@ -51,47 +69,65 @@ class Odim:
     def scan(self, folder: Path) -> pd.DataFrame:
         """List the frames in a folder (see `RadarFormat.scan`).
 
-        Nominal times come from the file names where these contain a time. The shift from the
-        nominal time to the start is taken from the first file that can be read.
+        The times are those in the files. A file that cannot be read has the time in its name,
+        shifted as in most of the other files.
         """
-        files = _files(folder)
-        nominal = pd.DatetimeIndex([_nominal(file) for file in files]).as_unit("ns")
-        times = nominal + self._shift(files)
-        rows = pd.DataFrame({"time": times, "file": [str(f) for f in files], "index": 0})
-        return rows.sort_values("time", ignore_index=True, kind="stable")
+        rows: list[_Row] = []
+        unreadable: list[tuple[Path, str]] = []
+        for file in list_files(folder):
+            if file.suffix.lower() in SUFFIXES:
+                try:
+                    rows.append(self._row(file))
+                except DamagedFile as error:
+                    unreadable.append((file, error.reason))
+        _warn(
+            [row.file for row in rows if row.misnamed],
+            "the time in the name is not that of the content, which is used; check the files",
+        )
+        _warn(
+            [row.file for row in rows if row.is_maximum],
+            "a column maximum (product MAX), which is more than the rain at the ground; "
+            "use a surface product",
+        )
+        shifts = [row.time - named for row in rows if (named := time_in_name(Path(row.file)))]
+        shift = pd.Series(shifts).mode()[0] if shifts else pd.Timedelta(0)
+        for file, reason in unreadable:
+            if named := time_in_name(file):  # `check` gives the reason
+                rows.append(_Row(named + shift, str(file)))
+            else:
+                rows.append(_Row(pd.Timestamp("NaT"), str(file), problem=reason))
+        columns = ["time", "file", "index", "minutes", "problem", "product"]
+        frames = pd.DataFrame(rows, columns=[*columns, "misnamed", "is_maximum"])[columns]
+        frames["time"] = frames["time"].astype("datetime64[ns]")
+        return frames.sort_values("time", ignore_index=True, kind="stable")
 
     def check(self, file: Path | str) -> None:
-        """Raise DamagedFile if the file cannot be opened or has none of the quantities."""
+        """Raise DamagedFile if the file cannot be read, without reading its rates."""
         with open_hdf5(file) as odim:
-            _preferred_data(odim, file)
+            layer = rain_layer(odim, file)
+            layer.scaling()
+            layer_grid(layer)
+            stated_period(layer)
 
     def read(self, file: Path | str, index: int = 0) -> np.ndarray:
         """Read a frame: dims (ny, nx), mm/h, float32, row 0 north; `undetect` 0, `nodata` NaN.
 
         Raises:
-            DamagedFile: The file is not ODIM, or has none of the quantities.
-            RainscoreError: The accumulation is longer than a half-hour.
+            DamagedFile: The file is not ODIM, has none of the quantities, or contradicts itself.
         """
         with open_hdf5(file) as odim:
-            quantity, data, what = _preferred_data(odim, file)
-            raw = data[()]
-            low_quality = _quality(odim, data) < self.min_quality if self.min_quality > 0 else None
-        dry, missing = (
-            raw == what[name].astype(raw.dtype) if name in what else np.zeros(raw.shape, bool)
-            for name in ("undetect", "nodata")
-        )
-        # The codes of missing and dry pixels would overflow as reflectivity.
-        stored = np.where(missing | dry, np.nan, raw)
-        values = stored * what.get("gain", 1.0) + what.get("offset", 0.0)
-        if quantity == "ACRR":
-            period = _time(what, "enddate", "endtime") - _time(what, "startdate", "starttime")
-            values /= accumulation_hours(period, file)
-        if quantity == "DBZH":
-            values = (10 ** (values / 10) / ZR_A) ** (1 / ZR_B)
-        values[dry & ~missing] = 0
-        values[values < 0] = np.nan
-        if low_quality is not None:
-            values[low_quality] = np.nan
+            layer = rain_layer(odim, file)
+            layer_grid(layer)  # raises an error if the file is not a composite of this shape
+            values, missing, dry = layer.read()
+            if layer.quantity == "ACRR":
+                values /= stated_period(layer).hours
+            if layer.quantity == "DBZH":
+                with np.errstate(over="ignore"):
+                    values = (10 ** (values / 10) / ZR_A) ** (1 / ZR_B)
+            values[dry] = 0
+            values[missing | (values < 0) | (values > np.finfo(np.float32).max)] = np.nan
+            if self.min_quality > 0:
+                values[read_quality(odim, layer) < self.min_quality] = np.nan
         return values.astype(np.float32)
 
     def grid(self, file: Path | str) -> Grid:
@@ -101,112 +137,60 @@ class Odim:
             DamagedFile: Corners, number of pixels and pixel sizes are inconsistent or absent.
         """
         with open_hdf5(file) as odim:
-            where = dict(odim["where"].attrs)
-            crs = text(where["projdef"])
-            project = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform
-            x, y = project(
-                [where[f"{corner}_lon"] for corner in ("UL", "UR", "LL", "LR")],
-                [where[f"{corner}_lat"] for corner in ("UL", "UR", "LL", "LR")],
+            return layer_grid(rain_layer(odim, file))
+
+    def _row(self, file: Path) -> _Row:
+        """Row of a file that can be read."""
+        named = time_in_name(file)
+        with open_hdf5(file) as odim:
+            layer = rain_layer(odim, file)
+            period = stated_period(layer)
+            return _Row(
+                self._start(layer, period, named),
+                str(file),
+                minutes=period.hours * 60,
+                product=_product(layer, period),
+                misnamed=named is not None and not self._agrees(named, period),
+                is_maximum="MAX" in (layer.word("product"), layer.word("prodname")),
             )
-            nx, ny = int(where["xsize"]), int(where["ysize"])
-            dx, dy = float(where["xscale"]), float(where["yscale"])
-            right, bottom = x[0] + nx * dx, y[0] - ny * dy
-            error_x = np.abs(np.subtract(x, [x[0], right, x[0], right])).max()
-            error_y = np.abs(np.subtract(y, [y[0], y[0], bottom, bottom])).max()
-            if error_x > dx / 2 or error_y > dy / 2:
-                raise DamagedFile(
-                    file,
-                    f"its corners are not {nx} × {dx:g} and {ny} × {dy:g} apart in {crs}",
-                    "ask the producer for the correct corners",
-                )
-            return Grid(crs, float(x[0]), float(y[0]), dx, -dy, nx, ny)
 
-    def _shift(self, files: list[Path]) -> pd.Timedelta:
-        """Difference from the nominal time of a file to the start of its accumulation."""
+    def _start(self, layer: Layer, period: Period, named: pd.Timestamp | None) -> pd.Timestamp:
+        """Start of the accumulation, or of the interval that a rate represents."""
         step = pd.Timedelta(minutes=self.step_minutes)
-        if self.timestamp_convention != "file":
-            return -step if self.timestamp_convention == "end" else pd.Timedelta(0)
-        for file in files:
-            try:
-                with open_hdf5(file) as odim:
-                    _, _, what = _preferred_data(odim, file)
-                    start = pd.Timestamp(_time(what, "startdate", "starttime"))
-            except DamagedFile:
-                continue
+        if self.timestamp_convention == "file" and period.start is not None:
+            if layer.quantity == "ACRR":
+                return period.start
+            start = period.start if period.end is None else max(period.start, period.end - step)
             # OPERA scans from 10 min before to 5 min after the nominal time: 17:50 becomes 17:45.
-            return start.round(step) - pd.Timestamp(_nominal(file))
-        return pd.Timedelta(0)
+            rounding = min(step, MAX_ROUNDING)
+            return (start - rounding / 2).ceil(rounding)
+        is_nominal = named is not None and self._agrees(named, period)
+        nominal = named if is_nominal or period.nominal is None else period.nominal
+        if nominal is None:
+            raise DamagedFile(layer.file, "it states no time", ASK_PRODUCER)
+        if self.timestamp_convention == "end":
+            is_sum = layer.quantity == "ACRR"
+            return nominal - (pd.Timedelta(hours=period.hours) if is_sum else step)
+        return nominal
+
+    def _agrees(self, named: pd.Timestamp, period: Period) -> bool:
+        """Whether the time in a name is within a step of the times that the file states."""
+        step = pd.Timedelta(minutes=self.step_minutes)
+        times = [time for time in (period.start, period.end, period.nominal) if time is not None]
+        return not times or min(times) - step <= named <= max(times) + step
 
 
-def _files(folder: Path) -> list[Path]:
-    """HDF5 files in a folder and its sub-folders."""
-    return [f for f in list_files(folder) if f.suffix.lower() in SUFFIXES]
-
-
-def _nominal(file: Path) -> np.datetime64:
-    """Nominal time of a file, from its name if that contains a time, else from its content."""
-    match = re.search(r"(?<!\d)((?:19|20)\d{10})(\d\d)?(?!\d)", file.name)
-    if match:
-        return pd.to_datetime(match[1], format="%Y%m%d%H%M").to_datetime64()
-    with open_hdf5(file) as odim:
-        return _time(dict(odim["what"].attrs), "date", "time")
-
-
-def _time(what: dict[str, Any], date: str, time: str) -> np.datetime64:
-    """Time from an attribute YYYYMMDD and an attribute HHMMSS."""
-    day, clock = text(what[date]), text(what[time])
-    return np.datetime64(
-        f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:6]}", "ns"
+def _product(layer: Layer, period: Period) -> str:
+    """Text that identifies the network and the product of a file."""
+    length = "" if np.isnan(period.hours) else f"of {period.hours * 60:g} min"
+    source = ",".join(
+        part for part in layer.word("source").split(",") if not part.startswith("CMT")
     )
+    return " ".join(filter(None, (source, layer.word("product"), layer.quantity, length)))
 
 
-def _preferred_data(odim: h5py.File, file: Path | str) -> tuple[str, h5py.Dataset, dict[str, Any]]:
-    """Preferred quantity of a file, its array and the attributes of its `what` groups."""
-    quantities: dict[str, tuple[str, h5py.Dataset, dict[str, Any]]] = {}
-    for dataset in _numbered(odim, "dataset"):
-        for data in _numbered(dataset, "data"):
-            what = {
-                name: value
-                for group in (dataset, data)
-                if "what" in group
-                for name, value in group["what"].attrs.items()
-            }
-            quantity = text(what.get("quantity", ""))
-            quantities.setdefault(quantity, (quantity, data["data"], what))
-    for quantity in QUANTITIES:
-        if quantity in quantities:
-            return quantities[quantity]
-    raise DamagedFile(
-        file,
-        f"it has {', '.join(sorted(quantities)) or 'no data'}, none of {', '.join(QUANTITIES)}",
-        "use composites of rain",
-    )
-
-
-def _quality(odim: h5py.File, data: h5py.Dataset) -> np.ndarray:
-    """Quality of each pixel, 0 to 1, NaN where unknown.
-
-    The first of: a quality field of the dataset, a quantity QIND of the composite.
-    """
-    fields = [(group, {**group["what"].attrs}) for group in _numbered(data.parent, "quality")]
-    for dataset in _numbered(odim, "dataset"):
-        for group in _numbered(dataset, "data"):
-            if "what" in dataset:
-                group_what = group["what"].attrs if "what" in group else {}
-                what = {**dataset["what"].attrs, **group_what}
-                if text(what.get("quantity", "")) == "QIND":
-                    fields.append((group, what))
-    if not fields:
-        return np.full(data.shape, np.nan)
-    group, what = fields[0]
-    raw = group["data"][()]
-    missing = [raw == what[name] for name in ("nodata", "undetect") if name in what]
-    quality = raw * what.get("gain", 1.0) + what.get("offset", 0.0)
-    return np.where(np.any(missing, axis=0), np.nan, quality) if missing else quality
-
-
-def _numbered(group: h5py.Group, kind: str) -> Iterator[h5py.Group]:
-    """Groups `kind`1, `kind`2, … in the order of their numbers."""
-    names = [name for name in group if re.fullmatch(rf"{kind}\d+", name)]
-    for name in sorted(names, key=lambda name: int(name.removeprefix(kind))):
-        yield group[name]
+def _warn(files: Sequence[str], reason: str) -> None:
+    """Log a warning about files, once for all."""
+    if files:
+        others = f" and {len(files) - 1} others" if len(files) > 1 else ""
+        log.warning("%s%s: %s", files[0], others, reason)

@@ -6,7 +6,7 @@ import pandas as pd
 import pyproj
 import pytest
 
-from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.errors import DamagedFile
 from rainscore.grids import RADAR_CORNER, RADAR_CRS
 from rainscore.radar.formats import get_format, remove_clutter
 from rainscore.radar.odim import Odim
@@ -46,7 +46,7 @@ def write(
             data = dataset.create_group("data1")
             data["data"] = np.array([values], dtype=dtype)
             owner = data.create_group("what") if inside_data else dataset["what"]
-            owner.attrs.update(quantity=np.bytes_(kind), **what)
+            owner.attrs.update({"gain": 1.0, **what, "quantity": np.bytes_(kind)})
     return path
 
 
@@ -64,10 +64,9 @@ def test_an_accumulation_is_divided_by_its_duration(tmp_path: Path) -> None:
     np.testing.assert_allclose(RADAR.read(path), [[0, 6.0]], rtol=1e-6)
 
 
-def test_an_accumulation_longer_than_a_half_hour_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.h5", [0, 50], quantity="ACRR", start="170000")
-    with pytest.raises(RainscoreError, match=r"60 min, longer than an IMERG half-hour"):
-        RADAR.read(path)
+def test_an_hourly_accumulation_is_divided_by_the_hour(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.h5", [0, 50], quantity="ACRR", start="170000", gain=0.1)
+    np.testing.assert_allclose(RADAR.read(path), [[0, 5]], rtol=1e-6)
 
 
 def test_reflectivity_becomes_rain_by_marshall_and_palmer(tmp_path: Path) -> None:
@@ -108,8 +107,8 @@ def test_the_grid_follows_projection_and_corners_and_checks_the_scales(tmp_path:
 
 
 def test_a_file_without_its_corners_is_damaged(tmp_path: Path) -> None:
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        file.create_group("where").attrs["projdef"] = "EPSG:4326"
+    with h5py.File(write(tmp_path / "a.h5", [1]), "a") as file:
+        del file["where"].attrs["UL_lon"]
     with pytest.raises(DamagedFile, match=r"a\.h5: .*UL_lon"):
         Odim().grid(tmp_path / "a.h5")
 
