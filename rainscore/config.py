@@ -40,6 +40,11 @@ RENAMED = {
 }
 """Current names of keys that had another name in an earlier version."""
 
+RENAMED_VALUES = {
+    "imerg.access: opendap-cloud": "opendap-cloud is now opendap; the service on premises is closed"
+}
+"""Explanation of values that an earlier version allowed."""
+
 
 class ConfigError(RainscoreError):
     """The configuration is invalid."""
@@ -103,7 +108,7 @@ def _explain(error: jsonschema.ValidationError) -> str:
     section = ".".join(map(str, error.path))
     place = section or "top level"
     if error.validator != "additionalProperties":
-        return f"{place}: {error.message}"
+        return f"{place}: {RENAMED_VALUES.get(f'{place}: {error.instance}', error.message)}"
     allowed = list(error.schema["properties"])
     unknown = [key for key in error.instance if key not in allowed]
     full_names = [f"{section}.{key}" if section else key for key in unknown]

@@ -32,7 +32,7 @@ rule plan:
         radar_folder="results/radar",
         request={
             key: config["imerg"][key]
-            for key in ("run", "version", "access", "max_connections")
+            for key in ("run", "version", "access", "addresses", "max_connections")
         },
     script:
         "../scripts/plan.py"
@@ -63,6 +63,7 @@ if IMERG_SOURCE == "earthdata":
                     "run",
                     "version",
                     "access",
+                    "addresses",
                     "max_connections",
                     "retry_missing",
                 )

@@ -1,6 +1,7 @@
 """NASA Earthdata as simulated by the loopback server: login, catalogue and data hosts."""
 
 import base64
+import io
 import json
 import re
 import tempfile
@@ -10,26 +11,28 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlencode
+from xml.etree import ElementTree
 
 import h5py
 import numpy as np
 import xarray as xr
 
+from rainscore.config import load_config
 from rainscore.grids import Grid
+from rainscore.hdf5files import text
 from rainscore.imerg.names import granule_name, parse_name
 from rainscore.imerg.writer import write_granule
 from tests.servers import Answer, Archive, Request
 
 URS = "urs.earthdata.nasa.gov"
 CMR = "cmr.earthdata.nasa.gov"
-ON_PREMISE = "gpm1.gesdisc.eosdis.nasa.gov"
-CLOUD = "opendap.earthdata.nasa.gov"
+OPENDAP = "opendap.earthdata.nasa.gov"
 WHOLE = "data.gesdisc.earthdata.nasa.gov"
 HARMONY = "harmony.earthdata.nasa.gov"
-BEARER = (CLOUD, WHOLE, HARMONY)
-"""Hosts that accept a token; the on-premise OPeNDAP accepts only the login and its cookie."""
+ADDRESSES = load_config()["imerg"]["addresses"]
+"""Addresses of the services in the default configuration."""
 
-PAGE = b"<!DOCTYPE html>\n<html><body>Earthdata Login: approve the application</body></html>"
+PAGE = b"<!DOCTYPE html>\n<html><title>Earthdata Login</title><body>Approve it</body></html>"
 SHORT = {"GPM_3IMERGHH": "final", "GPM_3IMERGHHL": "late", "GPM_3IMERGHHE": "early"}
 STORED = Grid("EPSG:4326", -1.0, 45.0, 0.1, 0.1, 24, 16)
 """Cells of the stored granules; their indices are relative to its corner."""
@@ -53,28 +56,54 @@ def stored_granule(name: str) -> bytes:
         return file.read_bytes()
 
 
+def description(name: str, *, groups: bool) -> bytes:
+    """DMR of a granule as OPeNDAP sends it, with or without the groups of the file."""
+    root = ElementTree.Element(
+        "Dataset", {"xmlns": "http://xml.opendap.org/ns/DAP/4.0#", "name": name}
+    )
+    with h5py.File(io.BytesIO(stored_granule(name))) as file:
+        _describe(file, root, "/" if groups else "")
+    return ElementTree.tostring(root, xml_declaration=True, encoding="utf-8")
+
+
+def _describe(group: h5py.Group, element: ElementTree.Element, prefix: str) -> None:
+    for key, node in group.items():
+        if isinstance(node, h5py.Group):
+            inner = ElementTree.SubElement(element, "Group", name=key) if prefix else element
+            _describe(node, inner, f"{prefix}{key}/" if prefix else "")
+            continue
+        kind = {"f4": "Float32", "i2": "Int16", "i4": "Int32"}.get(node.dtype.str[1:], "Opaque")
+        variable = ElementTree.SubElement(element, kind, name=key)
+        for dim in text(node.attrs.get("DimensionNames", "")).split(","):
+            ElementTree.SubElement(variable, "Dim", name=f"/{'Grid/' if prefix else ''}{dim}")
+
+
 @lru_cache(maxsize=2000)
-def subset(name: str, constraint: str) -> bytes | None:
-    """File with the variables of a DAP4 constraint at the root; None where one does not exist."""
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.h5"
-        whole.write_bytes(stored_granule(name))
-        part = Path(folder) / "part.h5"
-        with h5py.File(whole) as source, h5py.File(part, "w") as target:
-            target.attrs["FileHeader"] = source.attrs["FileHeader"]
-            for term in constraint.split(";"):
-                variable, _, indices = term.removeprefix("/").partition("[")
-                stored = next(
-                    (source[g + variable] for g in ("Grid/", "Grid/Intermediate/")
-                     if g + variable in source), None,
-                )  # fmt: skip
-                if stored is None:
-                    return None
-                data = target.create_dataset(variable, data=stored[_slices(stored, f"[{indices}")])
-                for key, value in stored.attrs.items():
-                    if key not in ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME"):
-                        data.attrs[key] = value
-        return part.read_bytes()
+def subset(name: str, constraint: str, *, groups: bool) -> bytes | None:
+    """File with the variables of a DAP4 constraint; None where one does not exist.
+
+    Args:
+        name: File name of the granule.
+        constraint: Paths of variables with inclusive indices.
+        groups: Whether the service keeps the groups of the file, or has its variables at the root.
+    """
+    target = io.BytesIO()
+    with (
+        h5py.File(io.BytesIO(stored_granule(name))) as source,
+        h5py.File(target, "w") as part,
+    ):
+        part.attrs["FileHeader"] = source.attrs["FileHeader"]
+        for term in constraint.split(";"):
+            path, _, indices = term.removeprefix("/").partition("[")
+            prefixes = ("",) if groups else ("Grid/", "Grid/Intermediate/")
+            stored = next((source[p + path] for p in prefixes if p + path in source), None)
+            if stored is None:
+                return None
+            data = part.create_dataset(path, data=stored[_slices(stored, f"[{indices}")])
+            for key, value in stored.attrs.items():
+                if key not in ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME"):
+                    data.attrs[key] = value
+    return target.getvalue()
 
 
 def _slices(variable: h5py.Dataset, indices: str) -> tuple[slice, ...]:
@@ -100,6 +129,7 @@ class Earthdata:
         faults: Faults of the answers for a half-hour, in order; with "always" as the last element
             the fault before it is repeated.
         repaired: Half-hours that exist as V07C, too.
+        groups: Whether OPeNDAP keeps the groups of a file.
         approved: Whether the account has approved the application.
         keeps_sessions: Whether the data hosts accept their own cookie; otherwise the login is
             redirected without end.
@@ -117,6 +147,7 @@ class Earthdata:
     gone: set[str] = field(default_factory=set)
     faults: dict[str, list[str]] = field(default_factory=dict)
     repaired: set[str] = field(default_factory=set)
+    groups: bool = True
     approved: bool = True
     keeps_sessions: bool = True
     refuses: int = 0
@@ -133,7 +164,7 @@ class Earthdata:
 
     def archives(self) -> dict[str, Archive]:
         """Hosts and their functions."""
-        data = dict.fromkeys((ON_PREMISE, CLOUD, WHOLE, HARMONY), self._data)
+        data = dict.fromkeys((OPENDAP, WHOLE, HARMONY), self._data)
         return {URS: self._login, CMR: self._catalogue, **data}
 
     def _names(self, run: str) -> list[str]:
@@ -211,7 +242,7 @@ class Earthdata:
             return Answer(302, b"", {"Location": target, "Set-Cookie": cookie})
         token = request.headers.get("authorization") == f"Bearer {self.token}"
         has_session = self.keeps_sessions and "session=opened" in request.headers.get("cookie", "")
-        if not (has_session or (token and request.host in BEARER)):
+        if not (has_session or (token and self.approved and self.keeps_sessions)):
             return self._to_login(request)
         with self._lock:
             self._now += 1
@@ -235,12 +266,14 @@ class Earthdata:
 
     def _granule(self, request: Request) -> Answer:
         if self.refuses:
-            return Answer(self.refuses, b"denied")
+            return Answer(self.refuses, b'{"error_description": "EULA Acceptance Failure"}')
         name = self._granule_name(request)
         when = parse_name(name).start
         key = str(when.astype("datetime64[m]"))
         if when not in self.times or key in self.gone | self.unlisted:
             return Answer(404, b"no such granule")
+        if request.path.endswith(".dmr.xml"):
+            return Answer(200, description(name, groups=self.groups), {"Content-Type": "text/xml"})
         with self._lock:
             queue = self.faults.get(key, [])
             fault = queue[0] if queue else ""
@@ -253,6 +286,9 @@ class Earthdata:
             return Answer(200, PAGE, {"Content-Type": "text/html"})
         if fault == "disguised":  # a web page with the content type of a file
             return Answer(200, PAGE, {"Content-Type": "application/x-netcdf"})
+        if fault == "json":
+            message = b'{"status": "running", "message": "The job is being processed"}'
+            return Answer(200, message, {"Content-Type": "application/json"})
         if fault == "other":
             name = granule_name("final", when + np.timedelta64(30, "m"))
         body = self._body(request, name)
@@ -273,11 +309,12 @@ class Earthdata:
             seconds = int(request.query["granuleId"][0].removeprefix("G").partition("-")[0])
             return granule_name("final", np.datetime64(seconds, "s").astype("datetime64[ns]"))
         last = unquote(request.path).rsplit("/", 1)[-1].rsplit(":", 1)[-1]
-        return last.removesuffix(".dap.nc4")
+        return last.removesuffix(".dap.nc4").removesuffix(".dmr.xml")
 
     def _body(self, request: Request, name: str) -> bytes | None:
-        if request.host in (ON_PREMISE, CLOUD):
+        if request.host == OPENDAP:
             constraint = unquote(request.raw_query).removeprefix("dap4.ce=")
-            # Groups are flattened: /Grid/precipitation does not exist.
-            return None if "/Grid/" in constraint else subset(name, constraint)
+            return subset(name, constraint, groups=self.groups)
+        if request.host == HARMONY and "/collections/all/coverage/rangeset" not in request.path:
+            return None
         return stored_granule(name)

@@ -35,6 +35,18 @@ def kind(schema: dict) -> str:
     return ", ".join([text, *limits])
 
 
+def key_rows(schema: dict, default: dict, prefix: str = "") -> list[str]:
+    """Rows of the keys of an object, and of the objects in it, as `object.key`."""
+    rows = []
+    for key, leaf in schema["properties"].items():
+        if "properties" in leaf:
+            rows += key_rows(leaf, default[key], f"{prefix}{key}.")
+        else:
+            value = f"`{default[key]}` | {leaf['description']}"
+            rows.append(f"| `{prefix}{key}` | {kind(leaf)} | {value} |")
+    return rows
+
+
 def reference() -> str:
     """Text of the page."""
     schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
@@ -45,10 +57,7 @@ def reference() -> str:
         if part.get("type") != "object":
             top.append(f"| `{name}` | {kind(part)} | `{default[name]}` | {part['description']} |")
             continue
-        rows = [
-            f"| `{key}` | {kind(leaf)} | `{default[name][key]}` | {leaf['description']} |"
-            for key, leaf in part["properties"].items()
-        ]
+        rows = key_rows(part, default[name])
         sections.append(f"\n## {name}\n{head}" + "\n".join(rows) + "\n")
     return HEAD + "\n## Top level\n" + head + "\n".join(top) + "\n" + "".join(sections)
 

@@ -1,5 +1,6 @@
 """NASA Earthdata login and catalogue of granules (CMR), with `earthaccess`."""
 
+import netrc
 import os
 import warnings
 from pathlib import PurePosixPath
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 import earthaccess
 import numpy as np
 import requests
+from earthaccess.auth import netrc_path
 from earthaccess.exceptions import LoginAttemptFailure, LoginStrategyUnavailable
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
@@ -47,6 +49,14 @@ class CatalogueEntry(NamedTuple):
     megabytes: float
 
 
+TOKEN_REFUSED = (
+    "EARTHDATA_TOKEN is used without an account, and is refused: a token is valid for 60 days and "
+    "its account must have approved the application; create a new token, or unset EARTHDATA_TOKEN "
+    "and use the account"
+)
+"""Reason where the archive refuses a token, part of the message."""
+
+
 def login() -> earthaccess.Auth:
     """Log in with the account or token in the environment variables, otherwise with netrc.
 
@@ -61,18 +71,39 @@ def login() -> earthaccess.Auth:
     try:
         auth.login(strategy="environment" if in_environment else "netrc")
     # The messages of the libraries are left out, since they may quote an account.
-    except LoginStrategyUnavailable:
-        raise AccessRefused(
-            "there is no Earthdata account in the environment variables or in ~/.netrc; "
-            f"{ACCOUNT_STEPS}"
-        ) from None
+    except LoginStrategyUnavailable as error:
+        reason = _missing_account(error.__cause__) if not in_environment else _HALF_ACCOUNT
+        raise AccessRefused(f"{reason}; {ACCOUNT_STEPS}") from None
     except LoginAttemptFailure:
         raise AccessRefused(f"Earthdata does not accept the account; {ACCOUNT_STEPS}") from None
-    except requests.RequestException as error:
-        raise ArchiveBusy(
-            f"urs.earthdata.nasa.gov cannot be reached ({type(error).__name__}); {RETRY_LATER}"
-        ) from None
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, requests.RequestException):
+            raise ArchiveBusy(
+                f"{_URS} cannot be reached, or does not answer with a token "
+                f"({type(error).__name__}); {RETRY_LATER}"
+            ) from None
+        reason = f"{netrc_path()} cannot be read ({type(error).__name__})"
+        raise AccessRefused(f"{reason}; {ACCOUNT_STEPS}") from None
+    except (KeyError, TypeError):  # JSON without a token
+        raise ArchiveBusy(f"{_URS} does not answer with a token; {RETRY_LATER}") from None
     return auth
+
+
+_URS = "urs.earthdata.nasa.gov"
+_HALF_ACCOUNT = "EARTHDATA_USERNAME is set without EARTHDATA_PASSWORD (and without EARTHDATA_TOKEN)"
+
+
+def _missing_account(cause: BaseException | None) -> str:
+    """Reason why there is no account in netrc."""
+    path = netrc_path()
+    if isinstance(cause, netrc.NetrcParseError):
+        return f"{path} cannot be parsed (line {cause.lineno}): correct this line"
+    if isinstance(cause, FileNotFoundError):
+        return (
+            f"there is no Earthdata account: the environment variables are not set and {path} does "
+            "not exist"
+        )
+    return f"{path} has no login and password for the machine {_URS}"
 
 
 def list_granules(
@@ -105,14 +136,15 @@ def list_granules(
     )
     try:
         with warnings.catch_warnings(category=FutureWarning, action="ignore"):
-            entries = query.get(1_000_000)
-    except (requests.RequestException, RuntimeError) as error:
+            found = list(filter(None, map(_parse, query.get(1_000_000))))
+    except (requests.RequestException, RuntimeError, *_UNUSABLE) as error:
+        reason = "sends no list of granules" if isinstance(error, _UNUSABLE) else "does not answer"
         raise ArchiveBusy(
-            f"cmr.earthdata.nasa.gov does not answer ({type(error).__name__}); {RETRY_LATER}"
+            f"cmr.earthdata.nasa.gov {reason} ({type(error).__name__}); {RETRY_LATER}"
         ) from None
     granules = {
         granule.start: granule
-        for granule in sorted(filter(None, map(_parse, entries)), key=lambda entry: entry.version)
+        for granule in sorted(found, key=lambda entry: entry.version)
         if start <= granule.start < end
     }
     if not granules:
@@ -136,6 +168,9 @@ def _parse(entry: dict) -> CatalogueEntry | None:
     collection, size = meta["collection-concept-id"], float(entry["size"])
     return CatalogueEntry(name, parsed.start, parsed.version, meta["concept-id"], collection, size)
 
+
+_UNUSABLE = (KeyError, TypeError, IndexError, ValueError, AttributeError)
+"""Errors of a search of the catalogue whose answer is not the expected JSON."""
 
 _RETRIES = Retry(total=5, backoff_factor=1, status_forcelist=(429, 502, 503, 504))
 

@@ -10,7 +10,8 @@ import s3fs
 from rainscore.download import zarrstore
 from rainscore.download.addresses import version_fields
 from rainscore.download.earthdata import list_granules, login
-from rainscore.download.granules import ImergRequest, finished_records
+from rainscore.download.granulefetcher import ImergRequest
+from rainscore.download.granules import finished_records
 from rainscore.download.hub import resume_offset, year_archives
 from rainscore.download.journal import Journal, time_key
 from rainscore.download.zarrstore import ENDPOINT, STORE, open_store

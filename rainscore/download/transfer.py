@@ -13,8 +13,9 @@ from typing import NamedTuple
 import requests
 import urllib3
 
+from rainscore.download.replies import describe_reply, reply_message
 from rainscore.errors import DamagedFile, RainscoreError
-from rainscore.io import is_web_page, replacing
+from rainscore.io import replacing
 
 RETRY_LATER = "run the workflow again later (files that have arrived are kept)"
 """Remedy of the errors that have no cause on this machine."""
@@ -22,6 +23,7 @@ RETRY_LATER = "run the workflow again later (files that have arrived are kept)"
 _BUSY = (429, 502, 503, 504)
 _MISSING = (404, 410)
 _BLOCK = 1 << 16  # bytes
+_MESSAGE = 1 << 12  # bytes that are read of the message of a server
 
 
 class AccessRefused(RainscoreError):
@@ -30,6 +32,10 @@ class AccessRefused(RainscoreError):
 
 class ArchiveBusy(RainscoreError):
     """The archive cannot be reached or is busy at every attempt."""
+
+
+class FilesNotFound(RainscoreError):
+    """The archive answers, but has none of the files that its catalogue lists."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class FetchResult(NamedTuple):
         sha256: SHA-256 digest of the file, empty where there is none.
         detail: Reason where the file is missing or damaged.
         web_page: Whether the server sent a web page instead of the file.
+        refused: Whether the server refused the request as faulty (status 400).
     """
 
     state: str
@@ -71,6 +78,7 @@ class FetchResult(NamedTuple):
     sha256: str
     detail: str
     web_page: bool = False
+    refused: bool = False
 
 
 class SharedPause:
@@ -98,6 +106,7 @@ class _AttemptError(Exception):
         reason: Reason of the failure.
         busy: Whether the server is the cause, not the file.
         web_page: Whether a web page arrived.
+        refused: Whether the server refuses the request as faulty.
         final: Whether a further attempt would fail in the same way.
         retry_after: Pause that the server asks for [s].
     """
@@ -108,11 +117,12 @@ class _AttemptError(Exception):
         *,
         busy: bool = False,
         web_page: bool = False,
+        refused: bool = False,
         final: bool = False,
         retry_after: float = 0.0,
     ) -> None:
         super().__init__(reason)
-        self.busy, self.web_page, self.final = busy, web_page, final
+        self.busy, self.web_page, self.refused, self.final = busy, web_page, refused, final
         self.retry_after = retry_after
 
 
@@ -124,6 +134,7 @@ def fetch(
     check: Callable[[Path], object],
     shared_pause: SharedPause,
     retry: RetryPolicy,
+    accepts_xml: bool = False,
 ) -> FetchResult:
     """Download a file; it gets its name only after its content is checked.
 
@@ -134,6 +145,7 @@ def fetch(
         check: Function that raises DamagedFile where the content cannot be used.
         shared_pause: Pause shared by all connections to the archive.
         retry: Retries and time limits.
+        accepts_xml: Whether the file is XML; otherwise XML is a message of the server.
 
     Returns:
         Result with the state "present", "missing" where the archive does not have the file, or
@@ -147,7 +159,7 @@ def fetch(
     for attempt in range(1, retry.attempts + 1):
         shared_pause.wait()
         try:
-            return _attempt(session, url, path, check, retry)
+            return _attempt(session, url, path, check, retry, accepts_xml)
         except _AttemptError as error:
             failure = error
         if failure.final:
@@ -163,7 +175,8 @@ def fetch(
         raise ArchiveBusy(
             f"{_host(url)}: {failure}, in all {retry.attempts} attempts; {RETRY_LATER}"
         )
-    return FetchResult("damaged", 0, "", f"{failure} (attempt {attempt})", failure.web_page)
+    detail = f"{failure} (attempt {attempt})"
+    return FetchResult("damaged", 0, "", detail, failure.web_page, failure.refused)
 
 
 def _attempt(
@@ -172,21 +185,26 @@ def _attempt(
     path: Path,
     check: Callable[[Path], object],
     retry: RetryPolicy,
+    accepts_xml: bool,
 ) -> FetchResult:
     """Download and check a file once."""
     try:
         with replacing(path) as partial:
-            size, digest = _receive(session, url, partial, retry)
+            size, digest = _receive(session, url, partial, retry, accepts_xml)
             check(partial)
-    except FileNotFoundError:
+    except _FileAbsent:
         return FetchResult("missing", 0, "", "the archive does not have it")
     except DamagedFile as error:
         raise _AttemptError(error.reason) from None
     return FetchResult("present", size, digest, "")
 
 
+class _FileAbsent(Exception):
+    """The archive does not have the file."""
+
+
 def _receive(
-    session: requests.Session, url: str, partial: Path, retry: RetryPolicy
+    session: requests.Session, url: str, partial: Path, retry: RetryPolicy, accepts_xml: bool
 ) -> tuple[int, str]:
     """Write the body of an answer; return its size and SHA-256.
 
@@ -195,7 +213,7 @@ def _receive(
     try:
         with session.get(url, stream=True, timeout=(20, retry.read_timeout)) as answer:
             _check_answer(answer, url)
-            return _write(answer, partial, retry.total_timeout)
+            return _write(answer, partial, retry.total_timeout, accepts_xml)
     except requests.TooManyRedirects:
         raise AccessRefused(f"{_host(url)}: the login is redirected without end") from None
     except (requests.ConnectionError, requests.Timeout) as error:
@@ -212,25 +230,27 @@ def _check_answer(answer: requests.Response, url: str) -> None:
     """Raise where an answer does not hold the file."""
     status = answer.status_code
     if status in _MISSING:
-        raise FileNotFoundError(url)
-    if status in (401, 403):
-        raise AccessRefused(f"{_host(url)} answers {status}")
+        raise _FileAbsent
     if status in _BUSY:
         retry_after = _seconds(answer.headers.get("Retry-After", ""))
         raise _AttemptError(f"the server answers {status}", busy=True, retry_after=retry_after)
     if status != 200:
-        raise _AttemptError(f"the server answers {status}", final=status < 500)
-    if answer.headers.get("Content-Type", "").partition(";")[0].strip() == "text/html":
-        raise _web_page()
+        reason = f"answers {status}{reply_message(answer.raw.read(_MESSAGE, decode_content=True))}"
+        if status in (401, 403):
+            raise AccessRefused(f"{_host(url)} {reason}")
+        raise _AttemptError(f"the server {reason}", final=status < 500, refused=status == 400)
 
 
-def _write(answer: requests.Response, partial: Path, total_timeout: float) -> tuple[int, str]:
+def _write(
+    answer: requests.Response, partial: Path, total_timeout: float, accepts_xml: bool
+) -> tuple[int, str]:
     """Write the body as it arrives; return its size and SHA-256."""
     size, digest, end = 0, hashlib.sha256(), time.monotonic() + total_timeout
+    is_html = answer.headers.get("Content-Type", "").partition(";")[0].strip() == "text/html"
     with partial.open("wb") as file:
         while block := answer.raw.read1(_BLOCK, decode_content=True):
-            if size == 0 and is_web_page(block):
-                raise _web_page()
+            if size == 0:
+                _check_start(block, is_html, accepts_xml)
             size += file.write(block)
             digest.update(block)
             if time.monotonic() > end:
@@ -238,8 +258,17 @@ def _write(answer: requests.Response, partial: Path, total_timeout: float) -> tu
     return size, digest.hexdigest()
 
 
-def _web_page() -> _AttemptError:
-    return _AttemptError("the server sends a web page instead of the file", web_page=True)
+def _check_start(block: bytes, is_html: bool, accepts_xml: bool) -> None:
+    """Raise where the first bytes are those of a text that the server sends in place of a file."""
+    reply = describe_reply(block, accepts_xml=accepts_xml)
+    if not reply and is_html:
+        reply = "a web page"
+    if reply:
+        kind, _, message = reply.partition(": ")
+        reason = f"the server sends {kind} instead of the file" + (
+            f": {message}" if message else ""
+        )
+        raise _AttemptError(reason, web_page=kind == "a web page")
 
 
 def _seconds(retry_after: str) -> float:

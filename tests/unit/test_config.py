@@ -42,6 +42,7 @@ def test_every_key_of_the_schema_has_a_default_and_a_description() -> None:
         ("prediction", "centre", [2.5], "prediction.centre: .2.5. is not a longitude"),
         ("prediction", "centre", [500, 0], "prediction.centre: .500, 0. is not a longitude"),
         ("imerg", "source", "local", "needs a real radar"),
+        ("imerg", "access", "opendap-cloud", "imerg.access: opendap-cloud is now opendap"),
         ("splits", "pattern", ["train"] * 4, "splits.pattern: lacks calibration, test, validation"),
         ("gauges", "table", "none.csv", "gauges.table: none.csv is not a file"),
         ("gauges", "period_minutes", 45, "gauges.period_minutes: 45 is not a multiple of 30"),

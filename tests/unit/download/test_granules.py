@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 
 from rainscore.download.earthdata import list_granules, login
-from rainscore.download.granules import ImergRequest, fetch_month
-from rainscore.download.transfer import AccessRefused, ArchiveBusy, RetryPolicy
+from rainscore.download.granulefetcher import GranuleFetcher, ImergRequest
+from rainscore.download.granules import fetch_month
+from rainscore.download.journal import Journal
+from rainscore.download.transfer import AccessRefused, ArchiveBusy, FilesNotFound, RetryPolicy
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
 from rainscore.imerg.manifests import read_manifest, write_manifest
 from rainscore.imerg.reader import read_granule
 from rainscore.times import steps
-from tests.archives import STORED, Earthdata
-from tests.servers import Loopback
+from tests.archives import ADDRESSES, CMR, OPENDAP, STORED, URS, Earthdata
+from tests.servers import Answer, Loopback
 
 CELLS = Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9)
 QUICK = RetryPolicy(
@@ -28,8 +30,8 @@ DAY = ("2019-06-03", "2019-06-03T06:00")
 
 
 def request(**changes: Any) -> ImergRequest:
-    defaults = {"run": "final", "version": "07", "access": "opendap", "cells": CELLS}
-    return ImergRequest(**{**defaults, "retry": QUICK, **changes})
+    defaults = {"run": "final", "version": "07", "access": "opendap", "addresses": ADDRESSES}
+    return ImergRequest(**{**defaults, "cells": CELLS, "retry": QUICK, **changes})
 
 
 @pytest.fixture
@@ -57,16 +59,22 @@ def test_every_half_hour_arrives_and_the_manifest_has_its_address_and_time(
     assert granule["time"].values == np.datetime64("2019-06-03T01:30")
     assert granule["precipitation"].notnull().all()
     assert granule.attrs["absent"] == ""
-    assert table["source"][3].startswith("https://gpm1.gesdisc.eosdis.nasa.gov/opendap/GPM_L3/")
+    assert table["source"][3].startswith(
+        "https://opendap.earthdata.nasa.gov/collections/C2723754847"
+    )
     assert table["fetched"].notna().all()
     write_manifest(table, tmp_path / "2019-06.parquet")
     assert read_manifest(tmp_path / "2019-06.parquet")["version"].eq("V07B").all()
 
 
-@pytest.mark.parametrize("access", ["opendap", "opendap-cloud", "harmony", "whole"])
-def test_each_access_method_gives_the_same_fields(
-    access: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+@pytest.mark.parametrize(
+    ("access", "groups"),
+    [("opendap", True), ("opendap", False), ("harmony", True), ("whole", True)],
+)
+def test_each_access_method_and_layout_gives_the_same_fields(
+    access: str, groups: bool, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
+    earthdata[0].groups = groups
     table = fetch_month(
         tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", request(access=access)
     )
@@ -110,7 +118,8 @@ def test_of_several_letters_of_a_version_the_last_is_downloaded(
         (["truncated", "always"], "damaged", "HDF5 cannot read it"),
         (["4kB", "always"], "damaged", "HDF5 cannot read it"),
         (["html", "always"], "damaged", "web page"),
-        (["disguised", "always"], "damaged", "web page"),
+        (["disguised", "always"], "damaged", 'a web page instead of the file: "Earthdata Login"'),
+        (["json", "always"], "damaged", 'JSON message instead of the file: "The job is being'),
         (["other", "always"], "damaged", "it holds 2019-06-03T02:30, not 2019-06-03T02:00"),
         (["slow", "always"], "damaged", "not complete after 1 s"),
         (["500", "always"], "damaged", "answers 500 (attempt 3)"),
@@ -133,6 +142,65 @@ def test_a_fault_sets_the_state_of_its_half_hour_only(
     assert why in table["detail"][4]
     assert not list((tmp_path / "2019-06").glob(".*"))
     assert len(list((tmp_path / "2019-06").glob("3B*"))) == (table["state"] == "present").sum()
+
+
+@pytest.mark.parametrize("access", ["opendap", "whole"])
+def test_a_service_without_any_granule_of_the_catalogue_is_an_error_and_nothing_is_missing(
+    access: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, _ = earthdata
+    nasa.gone = {str(t.astype("datetime64[m]")) for t in nasa.times}
+    for end in ("2019-06-05", "2019-06-03T01:00"):
+        with pytest.raises(FilesNotFound, match=rf"404.*imerg.addresses.{access} .*not recorded"):
+            fetch_month(tmp_path / "2019-06", "2019-06-03", end, request(access=access))
+    assert Journal(tmp_path / "2019-06/journal.jsonl").read() == {}
+    nasa.gone = set()
+    table = fetch_month(tmp_path / "2019-06", *DAY, request(access=access))
+    assert list(table["state"]) == ["present"] * 12
+
+
+def test_granules_that_disappear_during_the_download_are_an_error(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, _ = earthdata
+    nasa.gone = {str(t.astype("datetime64[m]")) for t in nasa.times[20:]}
+    with pytest.raises(FilesNotFound, match="any of 12 granules in a row"):
+        fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-05", request())
+    records = Journal(tmp_path / "2019-06/journal.jsonl").read().values()
+    assert {record["state"] for record in records} == {"present"}
+
+
+def test_an_address_that_does_not_answer_is_an_error_that_names_its_key(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    moved = {**ADDRESSES, "opendap": "https://retired.example/collections"}
+    with pytest.raises(
+        ArchiveBusy, match=r"retired\.example: no answer.*imerg\.addresses\.opendap"
+    ):
+        fetch_month(tmp_path / "2019-06", *DAY, request(addresses=moved))
+
+
+def test_the_description_is_read_once_for_the_granules_of_a_version(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, server = earthdata
+    nasa.repaired = {"2019-06-03T03:00"}
+    fetch_month(tmp_path / "2019-06", *DAY, request())
+    assert sum(received.path.endswith(".dmr.xml") for received, _ in server.log) == 2
+
+
+def test_a_granule_with_another_layout_than_the_first_is_requested_by_its_own_description(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    nasa, _ = earthdata
+    fetcher = GranuleFetcher(login(), tmp_path, request(), Journal(tmp_path / "journal"))
+    start, end = np.datetime64("2019-06-03", "ns"), np.datetime64("2019-06-03T01:00", "ns")
+    first, second = list_granules(login(), "final", "07", start, end).values()
+    assert fetcher.fetch(first).record["state"] == "present"
+    nasa.groups = False
+    answer = fetcher.fetch(second).record
+    assert answer["state"] == "present"
+    assert "?dap4.ce=/precipitation[0][1795" in answer["source"]
 
 
 def test_half_hours_that_the_archive_lacks_are_requested_again_only_with_retry_missing(
@@ -199,7 +267,7 @@ def test_all_connections_pause_for_as_long_as_the_server_asks(
     table = fetch_month(tmp_path / "2019-06", *DAY, request(retry=retry))
     assert time.monotonic() - begun > 1
     assert list(table["state"]) == ["present"] * 12
-    statuses = [status for received, status in server.log if "opendap" in received.path]
+    statuses = [status for received, status in server.log if received.host == OPENDAP]
     # No further request is sent before the pause is over.
     assert statuses.count(429) == 1
 
@@ -248,15 +316,61 @@ def test_a_refused_account_is_an_error_that_explains_the_three_steps(
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("variables", "netrc", "message"),
+    [
+        ({"EARTHDATA_USERNAME": "ada"}, None, "EARTHDATA_USERNAME is set without EARTHDATA_PASSW"),
+        ({"EARTHDATA_TOKEN": "0ld-t0ken"}, None, "EARTHDATA_TOKEN is used without an account"),
+        ({}, None, "not set and .*netrc does not exist"),
+        ({}, b"machine urs.earthdata.nasa.gov\nlogn ada\n", r"netrc cannot be parsed \(line 2\)"),
+        ({}, b"machine example.com login ada password s3cret-word\n", "no login and password for"),
+        ({}, b"machine urs.earthdata.nasa.gov login \xff\xfe password \x00\xc3", "three steps"),
+    ],
+)
+def test_what_is_wrong_with_the_account_is_named(
+    variables: dict[str, str],
+    netrc: bytes | None,
+    message: str,
+    earthdata: tuple[Earthdata, Loopback],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in earthdata[0].account:
+        monkeypatch.delenv(name)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    if netrc is not None:
+        (tmp_path / "netrc").write_bytes(netrc)
+    with pytest.raises(AccessRefused, match=message) as raised:
+        fetch_month(tmp_path / "2019-06", *DAY, request())
+    assert "s3cret-word" not in str(raised.value)
+
+
+def test_the_message_of_a_refusal_is_shown(
+    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    earthdata[0].refuses = 403
+    with pytest.raises(AccessRefused, match=r'answers 403 \("EULA Acceptance Failure"\)'):
+        fetch_month(tmp_path / "2019-06", *DAY, request())
+
+
+@pytest.mark.parametrize("body", [b'{"status": "down"}', b"[]", b"<html>Maintenance</html>"])
+@pytest.mark.parametrize("host", [URS, CMR])
+def test_a_status_page_in_place_of_the_login_or_the_catalogue_is_named(
+    body: bytes, host: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
+) -> None:
+    earthdata[1].archives[host] = lambda _: Answer(200, body, {"Content-Type": "text/html"})
+    with pytest.raises(ArchiveBusy, match=rf"{host}.*run the workflow again later"):
+        fetch_month(tmp_path / "2019-06", *DAY, request())
+
+
 def test_the_account_can_be_a_token_or_in_netrc(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nasa, _ = earthdata
     monkeypatch.delenv("EARTHDATA_USERNAME")
     monkeypatch.setenv("EARTHDATA_TOKEN", nasa.token)
-    table = fetch_month(
-        tmp_path / "a", "2019-06-03", "2019-06-03T01:00", request(access="opendap-cloud")
-    )
+    table = fetch_month(tmp_path / "a", "2019-06-03", "2019-06-03T01:00", request())
     assert list(table["state"]) == ["present"] * 2
     monkeypatch.delenv("EARTHDATA_TOKEN")
     monkeypatch.delenv("EARTHDATA_PASSWORD")
@@ -294,4 +408,4 @@ def test_late_and_early_have_their_own_collections(
 ) -> None:
     table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T00:30", request(run=run))
     assert list(table["state"]) == ["present"]
-    assert f"/GPM_3IMERGHH{letter}.07/2019/154/3B-HHR-{letter}.MS." in table["source"][0]
+    assert f"/GPM_3IMERGHH{letter}.07%3A3B-HHR-{letter}.MS." in table["source"][0]

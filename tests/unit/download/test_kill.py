@@ -22,6 +22,7 @@ END = f"2019-06-{3 + DAYS:02d}"
 SCRIPT = """
 import sys
 from pathlib import Path
+from rainscore.config import load_config
 from rainscore.download.granules import ImergRequest, fetch_month
 from rainscore.download.journal import Journal
 from rainscore.io import write_table
@@ -29,7 +30,8 @@ from rainscore.grids import Grid
 from rainscore.runtime import start_logging
 folder = Path(sys.argv[1])
 start_logging(folder / "log")
-request = ImergRequest("final", "07", "opendap", Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9))
+cells = Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9)
+request = ImergRequest("final", "07", "opendap", load_config()["imerg"]["addresses"], cells)
 write_table(fetch_month(folder / "2019-06", "2019-06-03", sys.argv[2], request), folder / "table")
 """
 

@@ -9,19 +9,20 @@ import pandas as pd
 import pytest
 import s3fs
 
-from rainscore.download.granules import ImergRequest, fetch_month
+from rainscore.download.granulefetcher import ImergRequest
+from rainscore.download.granules import fetch_month
 from rainscore.download.hub import REPOSITORY
 from rainscore.download.journal import Journal
 from rainscore.download.plan import plan_hub, plan_imerg, plan_store
 from rainscore.download.zarrstore import STORE, fetch_frames
 from rainscore.grids import Grid
 from rainscore.times import steps
-from tests.archives import Earthdata
+from tests.archives import ADDRESSES, Earthdata
 from tests.buckets import Bucket, Hub, write_store
 from tests.servers import Loopback
 
 CELLS = Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9)
-REQUEST = ImergRequest("final", "07", "opendap", CELLS)
+REQUEST = ImergRequest("final", "07", "opendap", ADDRESSES, CELLS)
 SPANS = {"2019-06": ["2019-06-03", "2019-06-04"], "2019-07": ["2019-07-01", "2019-07-02"]}
 
 
@@ -59,7 +60,9 @@ def test_files_on_disk_are_subtracted_and_give_the_mean_size_and_duration(
     assert f"({mean / 1e3:.0f} kB each;" in lines[1]
     assert "measured on 11 requests)" in lines[2]
     # Files of another box and deleted files are downloaded again.
-    wider = ImergRequest("final", "07", "opendap", Grid("EPSG:4326", -0.6, 45.2, 0.1, 0.1, 13, 9))
+    wider = ImergRequest(
+        "final", "07", "opendap", ADDRESSES, Grid("EPSG:4326", -0.6, 45.2, 0.1, 0.1, 13, 9)
+    )
     assert "0 on disk, 94 to download" in plan_imerg(tmp_path, SPANS, wider)[0]
     (tmp_path / table["file"][0]).unlink()
     assert "10 on disk, 84 to download" in plan_imerg(tmp_path, SPANS, REQUEST)[0]
