@@ -199,7 +199,7 @@ def window_grid(
     lon, lat = centre
     nx, ny = (ceil(s / step_km - 1e-9) for s in size_km)
     step = step_km * 1000.0
-    crs = f"+proj=laea +lat_0={lat:g} +lon_0={lon:g} +datum=WGS84 +units=m"
+    crs = f"+proj=laea +lat_0={lat:.9g} +lon_0={lon:.9g} +datum=WGS84 +units=m"
     return Grid(crs, -nx * step / 2, ny * step / 2, step, -step, nx, ny)
 
 

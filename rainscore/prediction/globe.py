@@ -9,11 +9,10 @@ import pandas as pd
 import xarray as xr
 
 from rainscore.errors import RainscoreError
-from rainscore.grids import Grid, imerg_cells, window_grid
+from rainscore.grids import KM_PER_DEGREE, Grid, imerg_cells, window_grid
 from rainscore.prediction.fields import globe_dataset, unavailable_inputs
 from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.scorer import Scorer
-from rainscore.prediction.scoringgrids import KM_PER_DEGREE
 from rainscore.regridding.conservative import nearest
 
 CELLS = Grid("EPSG:4326", -180.0, -90.0, 0.1, 0.1, 3600, 1800)

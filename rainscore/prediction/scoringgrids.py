@@ -3,10 +3,7 @@
 import numpy as np
 
 from rainscore.errors import RainscoreError
-from rainscore.grids import Grid, imerg_cells, window_grid
-
-KM_PER_DEGREE = 111.2
-"""Length of a degree of latitude."""
+from rainscore.grids import KM_PER_DEGREE, Grid, imerg_cells, window_grid
 
 MIN_PIXELS = 16
 """A side of a window must be longer than this, which the networks need."""
