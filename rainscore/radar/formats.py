@@ -116,7 +116,7 @@ def get_format(
     elif name == Odim.name:
         reader = Odim(step_minutes=step_minutes, min_quality=min_quality)
     elif kind == CfRadar.name:
-        reader = CfRadar(variable=variable)
+        reader = CfRadar(variable=variable, step_minutes=step_minutes)
     else:
         raise RainscoreError(
             f"radar.format {name!r}: choose fr-radar-rainfall, meteonet, odim or netcdf"

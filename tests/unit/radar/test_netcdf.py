@@ -12,7 +12,7 @@ from rainscore.radar.frames import index_frames
 from rainscore.times import steps
 from tests.data import shared
 
-RADAR = get_format("netcdf")
+RADAR = get_format("netcdf", step_minutes=10)
 CRS = "EPSG:2154"
 
 
@@ -76,7 +76,7 @@ def test_a_time_is_the_start_unless_bounds_or_the_configuration_differ(tmp_path:
     rain().to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     first = pd.Timestamp("2023-05-01")
     assert RADAR.scan(tmp_path)["time"][0] == first
-    ends = get_format("netcdf", timestamp_convention="end").scan(tmp_path)
+    ends = get_format("netcdf", timestamp_convention="end", step_minutes=10).scan(tmp_path)
     assert ends["time"][0] == first - pd.Timedelta(minutes=10)
     (tmp_path / "b").mkdir()
     rain(bounds=True).to_netcdf(tmp_path / "b" / "b.nc", engine="h5netcdf")
