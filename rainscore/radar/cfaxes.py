@@ -38,6 +38,10 @@ STEP_DEGREES = (0.0002, 1.0)
 """Smallest and largest pixel of a radar map in degrees."""
 
 
+MAX_M = 5e7
+"""Distance from the origin of a projection that none reaches on Earth [m]."""
+
+
 FRENCH_STORE = "FR-MF-prate"
 """`mlcast_dataset_identifier` of the French mosaic, whose axes are corners of the pixels."""
 
@@ -244,7 +248,8 @@ def _checked(grid: Grid, file: Path | str) -> Grid:
         is_on_earth = np.abs(y).max() <= 90.5 and np.abs(x).max() <= 540
     else:
         lon, lat = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(x, y)
-        is_on_earth = bool(np.isfinite(lon[1, 1]) and np.isfinite(lat[1, 1]))
+        is_finite = np.isfinite(lon[1, 1]) and np.isfinite(lat[1, 1])
+        is_on_earth = is_finite and max(np.abs(x).max(), np.abs(y).max()) * unit < MAX_M
     if not is_on_earth:
         raise cf_error(
             file,

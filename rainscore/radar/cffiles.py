@@ -38,7 +38,6 @@ STORED: dict[str, Any] = {
     "mask_and_scale": False,
     "decode_times": False,
     "decode_timedelta": False,
-    "cache": False,
 }
 """Options of xarray that leave the variables as they are stored."""
 
@@ -105,9 +104,9 @@ def _open(file: str, modified: int, size: int) -> CfFile:
 def _open_zarr(file: str) -> CfFile:
     check_links(Path(file))
     store = LocalStore(file, read_only=True)
-    group = zarr.open_group(store, mode="r")
+    group = zarr.open_group(store, mode="r", use_consolidated=False)
     check_store(group, file)
-    dataset = xr.open_zarr(store, chunks=None, **{k: v for k, v in STORED.items() if k != "cache"})
+    dataset = xr.open_zarr(store, chunks=None, consolidated=False, **STORED)
 
     def read(name: str, selection: tuple, missing: list) -> tuple[np.ndarray, np.ndarray | None]:
         array = group[name]

@@ -96,7 +96,8 @@ def get_format(
             of rain).
         timestamp_convention: `start` or `end`, where the format's own convention is wrong;
             `format` for the format's own.
-        step_minutes: Time between frames [min]. ODIM only: start times are rounded to it.
+        step_minutes: Time between frames [min]. ODIM: start times are rounded to it; `netcdf`:
+            length of frames without time bounds.
         min_quality: Quality below which pixels become missing, 0 to 1. ODIM and MeteoNet only.
 
     Raises:

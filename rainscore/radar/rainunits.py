@@ -53,7 +53,7 @@ def unit_factor(text: str, target: str) -> float | None:
     >>> unit_factor("km", "m"), unit_factor("degrees_north", "m")
     (1000.0, None)
     """
-    if not text.strip() or len(text) > MAX_LENGTH:
+    if not text.strip() or not text.isprintable() or len(text) > MAX_LENGTH:
         return None
     try:
         unit = cf_units.Unit(text.translate(SUPERSCRIPTS))

@@ -1,0 +1,142 @@
+from pathlib import Path
+
+import h5py
+import netCDF4
+import numpy as np
+import pytest
+import zarr
+
+from rainscore.errors import DamagedFile
+from rainscore.radar.cfvalues import decode
+from rainscore.radar.netcdf import CfRadar
+
+NAN = np.nan
+
+
+def write(
+    path: Path, values: list, dtype: str, *, fill: object = None, **attributes: object
+) -> Path:
+    """Write a row of values as one map of rain, with the NetCDF library."""
+    raw = np.array([[values]], dtype)
+    with netCDF4.Dataset(path, "w") as file:
+        for name, size in (("time", 1), ("y", 1), ("x", raw.size)):
+            file.createDimension(name, size)
+        time = file.createVariable("time", "f8", ("time",))
+        time.units, time.standard_name = "hours since 2023-05-01", "time"
+        east = 2 + 0.01 * np.arange(raw.size)
+        for name, unit, axis in (("y", "degrees_north", [47.0]), ("x", "degrees_east", east)):
+            file.createVariable(name, "f8", (name,))[:] = axis
+            file[name].units = unit
+        file["y"].bounds = "y_bnds"
+        file.createDimension("nv", 2)
+        file.createVariable("y_bnds", "f8", ("y", "nv"))[:] = [[46.995, 47.005]]
+        file["time"][:] = 0
+        rain = file.createVariable("rr", dtype, ("time", "y", "x"), fill_value=fill)
+        rain.set_auto_maskandscale(False)
+        rain.setncatts({"units": "mm h-1", **attributes})
+        rain[:] = raw
+    return path
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "fill", "attributes", "expected"),
+    [
+        ([1, 250, 251, -1], "f4", None, {"valid_range": np.float32([0, 250])}, [1, 250, NAN, NAN]),
+        ([1, 250, 251], "f4", None, {"valid_max": np.float32(250)}, [1, 250, NAN]),
+        ([1, 25000, 25001], "i2", None,
+         {"scale_factor": 0.01, "valid_range": np.int16([0, 25000])}, [0.01, 250, NAN]),
+        ([1, 25000, 25001], "i2", None,
+         {"scale_factor": 0.01, "valid_max": 250.0}, [0.01, 250, NAN]),
+        ([0, 5, -999], "i2", -999, {"scale_factor": 0.1}, [0, 0.5, NAN]),
+        ([0, 5, 7, 9], "i2", None, {"missing_value": np.int16([7, 9])}, [0, 5, NAN, NAN]),
+        ([0, 9.5, 1e20], "f4", 1e20, {}, [0, 9.5, NAN]),
+        ([0, 9.5, 9.969209968386869e36], "f4", None, {}, [0, 9.5, NAN]),
+        ([0, 100, 65535], "u2", None, {"scale_factor": 0.01}, [0, 1, NAN]),
+        ([0, 100, -1], "i1", None, {"_Unsigned": "true", "missing_value": np.int8(-1)},
+         [0, 100, NAN]),
+        ([0, -56], "i1", None, {"_Unsigned": "true"}, [0, 200]),
+        ([np.inf, 3, -np.inf, NAN], "f8", None, {}, [NAN, 3, NAN, NAN]),
+        ([10, 3], "u1", None, {"scale_factor": 0.5, "add_offset": -1.0}, [4, 0.5]),
+    ],
+)  # fmt: skip
+def test_values_follow_the_attributes_of_their_variable(
+    values: list, dtype: str, fill: object, attributes: dict, expected: list, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "a.nc", values, dtype, fill=fill, **attributes)
+    np.testing.assert_allclose(CfRadar().read(file)[0], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [({"scale_factor": 0.0}, "scale_factor 0"), ({"scale_factor": "0.01"}, "scale_factor is not"),
+     ({"add_offset": NAN}, "add_offset nan"), ({"missing_value": "none"}, "missing_value is not"),
+     ({"valid_range": np.int16([1, 2, 3])}, "valid_range has 3 values")],
+)  # fmt: skip
+def test_attributes_that_cannot_be_are_refused(
+    attributes: dict, message: str, tmp_path: Path
+) -> None:
+    file = write(tmp_path / "a.nc", [1, 2], "i2", **attributes)
+    with pytest.raises(DamagedFile, match=message):
+        CfRadar().read(file)
+
+
+@pytest.mark.parametrize("dtype", ["S4", "?", "c8"])
+def test_text_booleans_and_complex_numbers_are_not_rain(dtype: str) -> None:
+    with pytest.raises(DamagedFile, match="are not numbers"):
+        decode(np.zeros(3, dtype), {}, "a.nc")
+
+
+def test_chunks_of_hdf5_that_were_never_written_are_missing(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.nc", [1, 2, 3, 4, 5], "i2")
+    with h5py.File(file, "r+") as content:
+        attributes = {n: v for n, v in content["rr"].attrs.items() if n in ("units",)}
+        scales = [content["rr"].dims[i][0].name for i in range(3)]
+        del content["rr"]
+        rain = content.create_dataset("rr", (1, 1, 5), "i2", chunks=(1, 1, 2))
+        rain[0, 0, :2] = [7, 0]
+        rain.attrs.update(attributes)
+        for i, name in enumerate(scales):
+            rain.dims[i].attach_scale(content[name])
+    np.testing.assert_array_equal(CfRadar().read(file)[0], [7, 0, NAN, NAN, NAN])
+
+
+def write_store(path: Path, *, fill: float, shards: tuple | None, dtype: str, **attributes: object):
+    """Write two frames of 2 × 4 pixels in chunks of 2 × 2, of which only the first is stored."""
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    rain = group.create_array(
+        "rr", shape=(2, 2, 4), chunks=(1, 2, 2), shards=shards, dtype=dtype, fill_value=fill,
+        dimension_names=("time", "y", "x"), attributes={"units": "mm h-1", **attributes},
+    )  # fmt: skip
+    rain[0, :, :2] = [[3, 4], [5, 6]]
+    axes = {"time": ([0, 5], "minutes since 2023-05-01"), "y": ([47.01, 47.0], "degrees_north"),
+            "x": ([2.0, 2.01, 2.02, 2.03], "degrees_east")}  # fmt: skip
+    for name, (values, unit) in axes.items():
+        group.create_array(
+            name, data=np.array(values, "f8"), dimension_names=(name,), attributes={"units": unit}
+        )
+    return path
+
+
+@pytest.mark.parametrize("shards", [None, (2, 2, 4)])
+@pytest.mark.parametrize(
+    ("dtype", "fill", "attributes"),
+    [("int16", 0, {"_FillValue": -1}), ("int16", -1, {"_FillValue": -1}), ("int16", 0, {}),
+     ("float32", 0.0, {}), ("float32", NAN, {}), ("uint8", 7, {"scale_factor": 1.0})],
+)  # fmt: skip
+def test_chunks_of_zarr_that_are_not_in_the_store_are_missing(
+    dtype: str, fill: float, attributes: dict, shards: tuple | None, tmp_path: Path
+) -> None:
+    store = write_store(tmp_path / "a.zarr", fill=fill, shards=shards, dtype=dtype, **attributes)
+    np.testing.assert_array_equal(CfRadar().read(store, 0), [[3, 4, NAN, NAN], [5, 6, NAN, NAN]])
+    assert np.isnan(CfRadar().read(store, 1)).all()
+
+
+def test_the_log_names_a_store_with_chunks_that_are_not_stored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = write_store(tmp_path / "dry.zarr", fill=0, shards=None, dtype="int16")
+    with caplog.at_level("WARNING"):
+        CfRadar().read(store, 0)
+        CfRadar().read(store, 1)
+    assert [r.getMessage().count("dry.zarr") for r in caplog.records] == [1]
+    assert "write_empty_chunks" in caplog.text
