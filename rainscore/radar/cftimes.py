@@ -19,7 +19,7 @@ YEARS = (1950, 2100)
 """First and last year of weather radar."""
 
 
-ONE_SECOND = np.timedelta64(1, "s")
+ONE_SECOND = pd.Timedelta(seconds=1)
 
 
 DECODING_ERRORS = (ValueError, OverflowError, KeyError, TypeError, AttributeError, IndexError)
@@ -115,8 +115,8 @@ def read_times(dataset: xr.Dataset, file: Path | str) -> FrameTimes:
     if len(years) and not (YEARS[0] <= years.min() and years.max() <= YEARS[1]):
         raise cf_error(file, f"times in the years {years.min()} to {years.max()}")
     if bounds is not None:
-        values = times.to_numpy()
-        outside = (values < bounds[:, 0] - ONE_SECOND) | (values > bounds[:, 1] + ONE_SECOND)
+        first, last = pd.DatetimeIndex(bounds[:, 0]), pd.DatetimeIndex(bounds[:, 1])
+        outside = (times < first - ONE_SECOND) | (times > last + ONE_SECOND)
         if outside.any():
             raise cf_error(file, f"the time {times[int(outside.argmax())]} is outside its bounds")
     return FrameTimes(times, bounds)

@@ -111,6 +111,6 @@ def read_written(
         return values, None
     other = array.dtype.type(1 if fill is None or fill == 0 else 0)
     metadata = replace(array.metadata, fill_value=other)
-    twin = zarr.Array(zarr.AsyncArray(metadata, array.async_array.store_path))
+    twin: zarr.Array = zarr.Array(zarr.AsyncArray(metadata, array.async_array.store_path))
     again = np.asarray(twin[selection])
     return values, (values == again) | ((values != values) & (again != again))

@@ -4,6 +4,7 @@ import json
 import pickle
 import shutil
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -16,7 +17,7 @@ from rainscore.radar.netcdf import CfRadar
 from tests.unit.radar.test_netcdf import rain
 
 
-def write_store(path: Path, zarr_format: int = 2) -> Path:
+def write_store(path: Path, zarr_format: Any = 2) -> Path:
     group = zarr.open_group(path, mode="w", zarr_format=zarr_format)
     group.create_array("rr", data=np.ones((2, 2), "f4"), attributes={"units": "mm h-1"})
     return path

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import h5py
 import netCDF4
@@ -13,9 +14,7 @@ from rainscore.radar.netcdf import CfRadar
 NAN = np.nan
 
 
-def write(
-    path: Path, values: list, dtype: str, *, fill: object = None, **attributes: object
-) -> Path:
+def write(path: Path, values: list, dtype: str, *, fill: Any = None, **attributes: Any) -> Path:
     """Write a row of values as one map of rain, with the NetCDF library."""
     raw = np.array([[values]], dtype)
     with netCDF4.Dataset(path, "w") as file:
@@ -31,7 +30,7 @@ def write(
         file.createDimension("nv", 2)
         file.createVariable("y_bnds", "f8", ("y", "nv"))[:] = [[46.995, 47.005]]
         file["time"][:] = 0
-        rain = file.createVariable("rr", dtype, ("time", "y", "x"), fill_value=fill)
+        rain: Any = file.createVariable("rr", np.dtype(dtype), ("time", "y", "x"), fill_value=fill)
         rain.set_auto_maskandscale(False)
         rain.setncatts({"units": "mm h-1", **attributes})
         rain[:] = raw
@@ -41,14 +40,14 @@ def write(
 @pytest.mark.parametrize(
     ("values", "dtype", "fill", "attributes", "expected"),
     [
-        ([1, 250, 251, -1], "f4", None, {"valid_range": np.float32([0, 250])}, [1, 250, NAN, NAN]),
+        ([1, 250, 251, -1], "f4", None, {"valid_range": np.array([0, 250], "float32")}, [1, 250, NAN, NAN]),
         ([1, 250, 251], "f4", None, {"valid_max": np.float32(250)}, [1, 250, NAN]),
         ([1, 25000, 25001], "i2", None,
-         {"scale_factor": 0.01, "valid_range": np.int16([0, 25000])}, [0.01, 250, NAN]),
+         {"scale_factor": 0.01, "valid_range": np.array([0, 25000], "int16")}, [0.01, 250, NAN]),
         ([1, 25000, 25001], "i2", None,
          {"scale_factor": 0.01, "valid_max": 250.0}, [0.01, 250, NAN]),
         ([0, 5, -999], "i2", -999, {"scale_factor": 0.1}, [0, 0.5, NAN]),
-        ([0, 5, 7, 9], "i2", None, {"missing_value": np.int16([7, 9])}, [0, 5, NAN, NAN]),
+        ([0, 5, 7, 9], "i2", None, {"missing_value": np.array([7, 9], "int16")}, [0, 5, NAN, NAN]),
         ([0, 9.5, 1e20], "f4", 1e20, {}, [0, 9.5, NAN]),
         ([0, 9.5, 9.969209968386869e36], "f4", None, {}, [0, 9.5, NAN]),
         ([0, 100, 65535], "u2", None, {"scale_factor": 0.01}, [0, 1, NAN]),
@@ -60,7 +59,7 @@ def write(
     ],
 )  # fmt: skip
 def test_values_follow_the_attributes_of_their_variable(
-    values: list, dtype: str, fill: object, attributes: dict, expected: list, tmp_path: Path
+    values: list, dtype: str, fill: Any, attributes: dict, expected: list, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "a.nc", values, dtype, fill=fill, **attributes)
     np.testing.assert_allclose(CfRadar().read(file)[0], expected, rtol=1e-6)
@@ -70,7 +69,7 @@ def test_values_follow_the_attributes_of_their_variable(
     ("attributes", "message"),
     [({"scale_factor": 0.0}, "scale_factor 0"), ({"scale_factor": "0.01"}, "scale_factor is not"),
      ({"add_offset": NAN}, "add_offset nan"), ({"missing_value": "none"}, "missing_value is not"),
-     ({"valid_range": np.int16([1, 2, 3])}, "valid_range has 3 values")],
+     ({"valid_range": np.array([1, 2, 3], "int16")}, "valid_range has 3 values")],
 )  # fmt: skip
 def test_attributes_that_cannot_be_are_refused(
     attributes: dict, message: str, tmp_path: Path
@@ -100,7 +99,9 @@ def test_chunks_of_hdf5_that_were_never_written_are_missing(tmp_path: Path) -> N
     np.testing.assert_array_equal(CfRadar().read(file)[0], [7, 0, NAN, NAN, NAN])
 
 
-def write_store(path: Path, *, fill: float, shards: tuple | None, dtype: str, **attributes: object):
+def write_store(
+    path: Path, *, fill: float, shards: tuple | None, dtype: str, **attributes: Any
+) -> Path:
     """Write two frames of 2 × 4 pixels in chunks of 2 × 2, of which only the first is stored."""
     group = zarr.open_group(path, mode="w", zarr_format=3)
     rain = group.create_array(
