@@ -40,7 +40,8 @@ def write(path: Path, values: list, dtype: str, *, fill: Any = None, **attribute
 @pytest.mark.parametrize(
     ("values", "dtype", "fill", "attributes", "expected"),
     [
-        ([1, 250, 251, -1], "f4", None, {"valid_range": np.array([0, 250], "float32")}, [1, 250, NAN, NAN]),
+        ([1, 250, 251, -1], "f4", None,
+         {"valid_range": np.array([0, 250], "f4")}, [1, 250, NAN, NAN]),
         ([1, 250, 251], "f4", None, {"valid_max": np.float32(250)}, [1, 250, NAN]),
         ([1, 25000, 25001], "i2", None,
          {"scale_factor": 0.01, "valid_range": np.array([0, 25000], "int16")}, [0.01, 250, NAN]),
