@@ -84,12 +84,12 @@ def test_a_time_is_the_start_unless_bounds_or_the_configuration_differ(tmp_path:
     assert RADAR.scan(tmp_path / "b")["time"][0] == first - pd.Timedelta(minutes=10)
 
 
-def test_an_accumulation_longer_than_a_half_hour_is_refused(tmp_path: Path) -> None:
-    hourly = rain()
-    hourly = hourly.assign_coords(time=pd.date_range("2023-05-01", periods=2, freq="h"))
-    hourly["rr"].attrs["units"] = "mm"
-    hourly.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
-    with pytest.raises(RainscoreError, match=r"a\.nc: .*60 min, longer than an IMERG half-hour"):
+def test_an_accumulation_longer_than_a_day_is_refused(tmp_path: Path) -> None:
+    long = rain()
+    long = long.assign_coords(time=pd.date_range("2023-05-01", periods=2, freq="48h"))
+    long["rr"].attrs["units"] = "mm"
+    long.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    with pytest.raises(RainscoreError, match=r"a\.nc: .*48 h, more than 24 h"):
         CfRadar().read(tmp_path / "a.nc")
 
 
