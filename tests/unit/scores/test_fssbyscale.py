@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter
 
 from rainscore.scores.fssbyscale import (
     ScaleSums,
@@ -87,6 +88,16 @@ def test_the_score_of_one_displaced_pixel_is_exact_in_windows_of_any_size(window
     assert scale_fss(sums).item() == pytest.approx(expected, abs=1e-15)
     rounded = {129: 0.94646, 257: 0.97294, 401: 0.98262}
     assert expected == pytest.approx(rounded[window], abs=5e-6)
+
+
+def test_agrees_with_the_filter_of_scipy_up_to_the_edge_of_the_map() -> None:
+    imerg, radar = np.random.default_rng(4).gamma(0.3, 2.0, (2, 1, 60, 50)).astype(np.float32)
+    windows = [1, 5, 21, 61]
+    sums = scale_sums(imerg, radar, thresholds=[1.0], windows=windows, min_valid=0)
+    for score, window in zip(scale_fss(sums)[0, 0], windows, strict=True):
+        f, o = (uniform_filter((x[0] >= 1) * 1.0, window, mode="constant") for x in (imerg, radar))
+        expected = 1 - ((f - o) ** 2).mean() / ((f**2).mean() + (o**2).mean())
+        assert score == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_largest_sums_are_exact() -> None:
