@@ -1,6 +1,7 @@
 """Times of an ODIM HDF5 composite."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,9 +90,11 @@ def _timestamp(day: str, clock: str) -> pd.Timestamp | None:
     if not re.fullmatch(r"(?:19|20)\d{6}", day) or not re.fullmatch(r"\d{4}(?:\d\d)?", clock):
         return None
     hours, minutes, seconds = int(clock[:2]), int(clock[2:4]), int(clock[4:] or 0)
-    midnight = pd.to_datetime(day, format="%Y%m%d", errors="coerce")
-    is_clock = (hours < 24 and minutes < 60 and seconds <= 60) or clock.strip("0") == "24"
-    if pd.isna(midnight) or not is_clock:
+    if not (hours < 24 and minutes < 60 and seconds <= 60) and clock.strip("0") != "24":
+        return None
+    try:
+        midnight = pd.Timestamp(datetime.strptime(day, "%Y%m%d"))
+    except ValueError:
         return None
     time = midnight + pd.Timedelta(hours=hours, minutes=minutes, seconds=seconds)
     return time.round(MINUTE).as_unit("ns")

@@ -49,6 +49,30 @@ def test_the_place_may_be_stated_in_any_group(tmp_path: Path, names: set[str], n
     assert Odim().grid(path) == Odim().grid(write(tmp_path / "b.h5", attributes()))
 
 
+@pytest.mark.parametrize("kept", [("UL", "LR"), ("LL", "UR"), ("UL", "UR", "LR")])
+def test_opposite_corners_are_enough(tmp_path: Path, kept: tuple[str, ...]) -> None:
+    groups = attributes()
+    groups["where"] = {
+        name: value
+        for name, value in groups["where"].items()
+        if name == "projdef" or name[:2] in kept
+    }
+    grid = Odim().grid(write(tmp_path / "a.h5", groups))
+    assert (grid.x0, grid.y0, grid.dx, grid.dy) == pytest.approx((0, 0, 1000, -1000), abs=1e-3)
+    assert grid.shape == (2, 3)
+
+
+def test_a_projection_in_kilometres_or_degrees_is_read(tmp_path: Path) -> None:
+    groups = attributes()
+    expected = Odim().grid(write(tmp_path / "a.h5", groups))
+    groups["where"]["projdef"] = LAEA.replace("units=m", "units=km")
+    assert Odim().grid(write(tmp_path / "b.h5", groups)) == expected
+    groups["where"] = {"projdef": "+proj=longlat +ellps=WGS84", "xscale": 0.5, "yscale": 0.25}
+    groups["where"] |= {"UL_lon": 5.0, "UL_lat": 50.0, "LR_lon": 6.5, "LR_lat": 49.5}
+    grid = Odim().grid(write(tmp_path / "c.h5", groups))
+    assert (grid.x0, grid.y0, grid.dx, grid.dy) == pytest.approx((5, 50, 0.5, -0.25))
+
+
 def test_the_innermost_attribute_counts(tmp_path: Path) -> None:
     groups = attributes()
     groups["dataset1/what"] |= {"gain": 7.0, "quantity": "TH"}
