@@ -22,7 +22,8 @@ sums = lag_sums(
     radar_truth(radar),
     cells,
     step_minutes=settings.step_minutes,
-    half_hours=p.half_hours,
+    # The lag of hourly sums is not known to the minute.
+    half_hours=p.half_hours if settings.step_minutes <= 30 else 0,
 )
 lag, best = find_lag(sums)
 log.info("best lag: %s", best)

@@ -6,6 +6,7 @@ import xarray as xr
 
 from rainscore.grids import Domain
 from rainscore.io import write_table
+from rainscore.regridding.hourly import compared
 from rainscore.regridding.radarreader import RadarSettings, open_radar
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
@@ -23,7 +24,7 @@ domain, settings = Domain(**p.domain), ScoreSettings(**p.scores)
 grid, cells = domain.grid, domain.cells
 sums, windows = evaluate_candidates(
     MonthSample(
-        xr.open_dataset(i.pair, engine="h5netcdf"),
+        compared(xr.open_dataset(i.pair, engine="h5netcdf")),
         settings,
         read_weights(i.weights, source=grid, target=cells),
     ),

@@ -7,6 +7,7 @@ from rainscore.analysis.dailysums import fss_sums, rate_sums, spectrum_sums, tim
 from rainscore.analysis.tabulation import condition_sums, place_sums
 from rainscore.grids import Domain
 from rainscore.io import write_netcdf, write_table
+from rainscore.regridding.hourly import compared
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
 
@@ -14,7 +15,8 @@ start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 i, p, out = snakemake.input, snakemake.params, snakemake.output
 domain = Domain(**p.domain)
-pair, scores = (xr.open_dataset(path, engine="h5netcdf") for path in (i.pair, i.scores))
+pair = compared(xr.open_dataset(i.pair, engine="h5netcdf"))
+scores = xr.open_dataset(i.scores, engine="h5netcdf")
 month = cell_month(pair, read_weights(i.weights, source=domain.grid, target=domain.cells))
 write_table(condition_sums(month, scores, threshold=p.threshold), out.conditions)
 write_netcdf(place_sums(month, scores, threshold=p.threshold), out.places)

@@ -12,6 +12,7 @@ from rasterio.errors import RasterioError
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid
 from rainscore.regridding.conservative import overlap_weights
+from rainscore.regridding.hourly import is_hourly
 
 NAME = re.compile(r"(\d{10})_RR\.gtif")
 """File name; its time stamp is the end of the hour, UTC."""
@@ -96,7 +97,9 @@ def compare_hours(
         half_past = start + pd.Timedelta(minutes=30)
         if start not in starts or half_past not in starts:
             continue
-        halves = pair["radar"].sel(time=[start, half_past]).to_numpy()
+        # With hourly radar, the first half-hour has the mean of the hour.
+        times = [start] if is_hourly(pair) else [start, half_past]
+        halves = pair["radar"].sel(time=times).to_numpy()
         amount, source = read_hour(file)
         if source not in weights:
             weights[source] = overlap_weights(source, grid)

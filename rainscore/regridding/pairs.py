@@ -1,4 +1,4 @@
-"""Pairs of IMERG and radar on the study grid, one per half-hour."""
+"""Pairs of IMERG and radar on the study grid, one per half-hour or, for hourly radar, per hour."""
 
 import logging
 
@@ -13,8 +13,9 @@ from rainscore.grids import Grid
 from rainscore.imerg.manifests import STATES
 from rainscore.imerg.reader import FIELDS, read_granule
 from rainscore.regridding.conservative import Weights
+from rainscore.regridding.hourly import HOURLY, hour_means
 from rainscore.regridding.radarreader import RadarReader
-from rainscore.times import HALF_HOUR
+from rainscore.times import HOUR
 
 STATE_CODES = {state: code for code, state in enumerate(STATES)}
 """Codes of the states in a pair file."""
@@ -44,7 +45,7 @@ def month_pair(
     """Lazy dataset of the pairs of a month; writing it reads each granule and frame once.
 
     Args:
-        times: Half-hour starts, dims (time,).
+        times: Half-hour starts, dims (time,); whole hours if the radar is hourly.
         granules: Manifest of IMERG with absolute file names.
         radar: Reader of the radar, with the study grid as its target.
         weights: Weights from IMERG's cells to the study grid.
@@ -52,9 +53,13 @@ def month_pair(
     Returns:
         Pair dataset (docs/contracts.md): `imerg`, `radar` [mm/h] and `radar_valid` [1], dims
         (time, y, x) on the study grid; the fields of `reader.FIELDS`, dims (time, lat, lon);
-        `imerg_state` and `radar_state`, dims (time,). NaN where missing.
+        `imerg_state` and `radar_state`, dims (time,). NaN where missing. With hourly radar, the
+        radar of an hour and the means of IMERG over it (`HOURLY`) are in the first half-hour.
     """
     cells, grid = weights.source, weights.target
+    hourly = radar.settings.period == HOUR
+    if hourly and (times.size % 2 or times[0] != times[0].astype("datetime64[h]")):
+        raise ValueError("pairs with hourly radar need whole hours")
     rows = granules.set_index("time")
     chunks = [times[i : i + MAPS_PER_WRITE] for i in range(0, times.size, MAPS_PER_WRITE)]
     parts = [dask.delayed(_read_chunk)(chunk, rows, radar, weights) for chunk in chunks]
@@ -73,6 +78,10 @@ def month_pair(
     for name, (unit, text) in FIELDS.items():
         attrs = {"units": unit, "long_name": text}
         variables[name] = (("time", "lat", "lon"), lazy(name, cells.shape), attrs)
+    for name, half_hourly in HOURLY.items() if hourly else ():
+        dims, values, attrs = variables[half_hourly]
+        text = f"{attrs['long_name']}, mean of the hour"
+        variables[name] = (dims, lazy(name, values.shape[1:]), {**attrs, "long_name": text})
     for name in ("imerg_state", "radar_state"):
         variables[name] = (("time",), lazy(name, (), "int8"), _flags(name))
     coords = {
@@ -80,7 +89,8 @@ def month_pair(
         "lat": ("lat", cells.y, {"units": "degrees_north", "standard_name": "latitude"}),
         "lon": ("lon", cells.x, {"units": "degrees_east", "standard_name": "longitude"}),
     }
-    title = {"title": "IMERG and radar, half-hour by half-hour", "Conventions": "CF-1.11"}
+    period = "hour by hour" if hourly else "half-hour by half-hour"
+    title = {"title": f"IMERG and radar, {period}", "Conventions": "CF-1.11"}
     grids = {"grid": grid.to_json(), "cells": cells.to_json()}
     return xr.Dataset(variables | grid.cf, coords, title | grids)
 
@@ -98,6 +108,7 @@ def _read_chunk(
 ) -> dict[str, np.ndarray]:
     """Variables of a chunk of half-hours, as arrays with `time` as first dim."""
     n, cells, grid = times.size, weights.source, weights.target
+    hourly = radar.settings.period == HOUR
     out: dict[str, np.ndarray] = {
         name: np.full((n, *cells.shape), np.nan, np.float32) for name in FIELDS
     }
@@ -108,13 +119,18 @@ def _read_chunk(
     for i, time in enumerate(times):
         if time in granules.index:
             out["imerg_state"][i] = _read_fields(granules.loc[time], cells, time, i, out)
+        if hourly and i % 2:  # the radar of the hour is in its first half-hour
+            out["radar_state"][i] = out["radar_state"][i - 1]
+            continue
         mean = radar.period_mean(time)
         if mean is not None:
             out["radar"][i], out["radar_valid"][i] = mean
             out["radar_state"][i] = STATE_CODES["present"]
-        elif (radar.rows(time, time + HALF_HOUR)["state"] != "missing").any():
+        elif (radar.rows(time, time + radar.settings.period)["state"] != "missing").any():
             out["radar_state"][i] = STATE_CODES["damaged"]
     out["imerg"], _ = weights.apply(out["precipitation"], min_valid=0.5)
+    for name, half_hourly in HOURLY.items() if hourly else ():
+        out[name] = hour_means(out[half_hourly])
     return out
 
 

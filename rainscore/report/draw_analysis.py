@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from rainscore.analysis.tabulation import CELL_SUMS
 from rainscore.grids import Grid
 from rainscore.io import read_months, read_table
+from rainscore.regridding.hourly import compared
 from rainscore.report.figures.plot_amounts import (
     SCORE_BINS,
     AmountMaps,
@@ -137,7 +138,8 @@ def _half_hours(paths: Sequence[str], times: np.ndarray) -> xr.Dataset:
     """Half-hours of all months, without the fields on IMERG's cells."""
     parts = []
     for path in paths:
-        with xr.open_dataset(path, engine="h5netcdf") as month:
+        with xr.open_dataset(path, engine="h5netcdf") as opened:
+            month = compared(opened)
             names = [name for name in month.data_vars if month[name].dims == ("time", "y", "x")]
             wanted = np.intersect1d(month["time"].values, times)
             if wanted.size:

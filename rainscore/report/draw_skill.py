@@ -12,6 +12,7 @@ from rainscore.evaluation.importance import sensitivity
 from rainscore.grids import Grid
 from rainscore.io import read_months, read_table
 from rainscore.prediction.selection import rainiest
+from rainscore.regridding.hourly import compared
 from rainscore.report.figures.plot_cases import (
     CaseMaps,
     WindowSensitivity,
@@ -180,7 +181,8 @@ def _at_times(paths: Sequence[str], times: np.ndarray, names: list[str]) -> xr.D
     """Read variables of monthly files at some half-hours."""
     parts = []
     for path in paths:
-        with xr.open_dataset(path, engine="h5netcdf") as month:
+        with xr.open_dataset(path, engine="h5netcdf") as opened:
+            month = compared(opened)
             part = month[names].sel(time=np.intersect1d(month["time"].values, times)).load()
         if part.sizes["time"]:
             parts.append(part)

@@ -91,7 +91,8 @@ def score_month(
     valid, its pixels weighted by their share of valid frames.
 
     Args:
-        pair: Pair file of a month (docs/contracts.md), lazy or not; NaN where missing.
+        pair: Pairs of a month as they are compared (`hourly.compared`), lazy or not; NaN where
+            missing.
         to_cells: Regridding weights from the study grid to IMERG's cells.
         settings: Settings of the score.
         regimes: True weather regime of each half-hour (time, regime) of a simulated world.

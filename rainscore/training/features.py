@@ -14,7 +14,8 @@ from rainscore.imerg.passes import pass_ages
 from rainscore.imerg.reader import FIELDS
 from rainscore.io import MAPS_PER_CHUNK, replacing
 from rainscore.regridding.conservative import Weights, nearest
-from rainscore.scores.scoremaps import ScoreSettings
+from rainscore.regridding.hourly import is_hourly
+from rainscore.scores.scoremaps import ScoreSettings, imerg_masks
 from rainscore.training.channels import CHANNELS, build_inputs, wet_share
 
 
@@ -40,6 +41,8 @@ def coarsen_rain(rain: np.ndarray, factor: int) -> np.ndarray:
 def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path: Path) -> None:
     """Write the training file of a month (docs/contracts.md), 48 half-hours at a time.
 
+    With hourly radar, both half-hours of an hour have the score of the hour as target.
+
     Args:
         pair: Pairs of the month; NaN is missing.
         scores: Score maps of the month on the learning grid.
@@ -50,6 +53,10 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
     times = pair["time"].values
     ages = pass_ages(pair["mw_source"].values, pair["imerg_state"].values == 0, times)
     factor = round(learning.dx / study.dx)
+    hourly = is_hourly(pair)
+    if hourly:
+        settings = ScoreSettings.from_json(scores.attrs["score"])
+        windows = settings.windows(weights.source, learning)
     n, shape = times.size, learning.shape
     with replacing(path) as temporary, h5py.File(temporary, "w") as out:
         # Contiguous arrays can be mapped into memory, so that single rows are cheap to read.
@@ -67,8 +74,12 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
             fields = {name: part[name].values for name in FIELDS}
             inputs[span] = build_inputs(fields, ages[:, span], rain=rain, to_learning=weights)
             score = scores.isel(time=span).load()
+            wet = score["imerg_fraction"].values > 0
+            if hourly:
+                wet, _ = imerg_masks(fields["precipitation"], windows, settings)
+                score = score.isel(time=np.arange(score.sizes["time"]) // 2 * 2)
             maps["target"][span] = score["score"].values
-            maps["wet"][span] = score["imerg_fraction"].values > 0
+            maps["wet"][span] = wet
             maps["truth"][span] = np.isfinite(score["radar_fraction"].values)
             maps["quality"][span] = _sample(fields["quality_index"], weights)
             maps["random_error"][span] = _sample(fields["random_error"], weights)

@@ -30,7 +30,7 @@ class MonthSample:
     """Half-hours of a month, and the windows in which they are scored.
 
     Attributes:
-        pair: Pair file of the month; NaN where missing.
+        pair: Pairs of the month as they are compared (`hourly.compared`); NaN where missing.
         settings: Settings of the score.
         to_cells: Regridding weights from the study grid to IMERG's cells.
     """
@@ -76,7 +76,8 @@ class MonthSample:
 
     def times(self, number: int) -> np.ndarray:
         """At most `number` half-hour starts, evenly spaced over the month."""
-        times = self.pair["time"].values
+        minutes = self.pair.attrs.get("reference_minutes", 30)
+        times = self.pair["time"].values[:: minutes // 30]
         return times[np.unique(np.linspace(0, times.size - 1, min(number, times.size)).astype(int))]
 
     def maps(self, number: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

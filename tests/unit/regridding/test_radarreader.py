@@ -4,6 +4,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pyproj
 import pytest
 
 from rainscore.grids import Grid
@@ -38,14 +39,7 @@ def write_cf(path: Path, times: np.ndarray, grid: Grid, rate: np.ndarray, minute
         file["rate"] = rate.astype(np.float32)
         file["rate"].attrs.update(units="mm h-1", grid_mapping="crs")
         file["crs"] = 0
-        file["crs"].attrs.update(
-            grid_mapping_name="lambert_azimuthal_equal_area",
-            latitude_of_projection_origin=50.0,
-            longitude_of_projection_origin=10.0,
-            reference_ellipsoid_name="WGS 84",
-            semi_major_axis=6378137.0,
-            inverse_flattening=298.257223563,
-        )
+        file["crs"].attrs.update(pyproj.CRS(grid.crs).to_cf())
         for name, dims in (("rate", ("time", "y", "x")), ("time_bnds", ("time", "nv"))):
             for axis, dim in enumerate(dims):
                 file[name].dims[axis].attach_scale(file[dim])
