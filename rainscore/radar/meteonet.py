@@ -1,14 +1,11 @@
 """MeteoNet radar rainfall: files of about ten days of 5-minute frames of a quarter of France."""
 
-import pickle
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import ClassVar
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -16,8 +13,15 @@ import pandas as pd
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.folders import list_files
 from rainscore.grids import Grid
+from rainscore.radar.npzframes import NpzFrames
+from rainscore.radar.npzmembers import READ_ERRORS, open_npz, read_array
+from rainscore.radar.pickleddates import MAX_BYTES, load_dates
 
 FILE_NAME = re.compile(r"rainfall_(?P<zone>NW|SE)_(?P<month>\d{4}_\d\d)\.(?P<part>[123])\.npz")
+
+
+REFLECTIVITY = re.compile(r"reflectivity_(old|new)_(NW|SE)_.*\.npz")
+"""Names of the files of MeteoNet's reflectivity."""
 
 
 FIRST_DAY = {"1": 1, "2": 11, "3": 21, "4": 32}
@@ -28,28 +32,16 @@ MM_H = 0.12
 """Factor from hundredths of a millimetre in 5 minutes to mm/h."""
 
 
-DATE_CLASSES = {
-    ("datetime", "datetime"),
-    ("datetime", "date"),
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("_codecs", "encode"),
-}
-"""Classes that the pickled dates may contain."""
+NORTH_WEST = {"NW": ((565, 784), 51.891, -5.837), "SE": ((515, 784), 46.245, 2.005)}
+"""Shape of each zone, and latitude and longitude of the centre of its first pixel."""
 
 
-READ_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    pickle.UnpicklingError,
-    KeyError,
-    ValueError,
-    TypeError,
-    EOFError,
-)
-"""Errors of NumPy, zipfile and pickle on a file that is truncated or has another content."""
+MAX_FRAME_BYTES = 20_000_000
+"""Size above which a frame is refused [bytes]; one of MeteoNet has 0.9 MB."""
+
+
+REFLECTIVITY_MISSING = 255
+"""Code of missing pixels in MeteoNet's reflectivity."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +72,15 @@ class MeteoNet:
         Raises:
             RainscoreError: The folder has both zones and `zone` is empty.
         """
-        matches = [(f, FILE_NAME.fullmatch(f.name)) for f in list_files(folder)]
+        names = list_files(folder)
+        matches = [(f, FILE_NAME.fullmatch(f.name)) for f in names]
         files = [(f, m) for f, m in matches if m and self.zone in ("", m["zone"])]
+        reflectivity = [f.name for f in names if REFLECTIVITY.fullmatch(f.name)]
+        if reflectivity and not files:
+            raise RainscoreError(
+                f"{folder} has MeteoNet's reflectivity ({reflectivity[0]}), not its rainfall: "
+                "use a folder with files rainfall_…"
+            )
         if len({m["zone"] for _, m in files}) > 1:
             raise RainscoreError(
                 f"{folder} has files of two zones: set radar.format to meteonet-NW or meteonet-SE"
@@ -104,9 +103,12 @@ class MeteoNet:
         return pd.concat(parts).sort_values("time", ignore_index=True, kind="stable")
 
     def check(self, file: Path | str) -> None:
-        """Raise DamagedFile if the file cannot be opened or has no data."""
-        _dates(file)
-        _stream(str(file))
+        """Raise DamagedFile if the file cannot be read or is not rainfall.
+
+        All data are decompressed once, because a flipped bit changes the rain from there on, and
+        only the checksum at the end shows it. A complete file (2.8 GB) takes about 15 s.
+        """
+        _verify(*_identity(file))
 
     def read(self, file: Path | str, index: int = 0) -> np.ndarray:
         """Read a frame: dims (ny, nx), mm/h, float32, NaN where missing (−1 in the file).
@@ -118,7 +120,10 @@ class MeteoNet:
             DamagedFile: The file is not of this format, or has no frame `index`.
             RainscoreError: `min_quality` is positive and the quality file cannot be read.
         """
-        hundredths = _stream(str(file)).frame(index)
+        try:
+            hundredths = _stream(*_identity(file)).frame(index)
+        except (OSError, *READ_ERRORS) as error:
+            raise _damaged(file, error) from error
         rate = hundredths * np.float32(MM_H)
         rate[hundredths < 0] = np.nan
         if self.min_quality > 0:
@@ -131,83 +136,88 @@ class MeteoNet:
         """Grid in longitude and latitude, from `radar_coords_{zone}.npz` in the same folder.
 
         Raises:
-            DamagedFile: The coordinates are absent, not regular, or of another shape than the data.
+            DamagedFile: The coordinates are absent, not regular, of another shape than the data,
+                or not those of the zone.
         """
-        file = Path(file)
-        zone = file.name.split("_")[1]
-        coords = file.with_name(f"radar_coords_{zone}.npz")
-        try:
-            with np.load(coords, allow_pickle=False) as archive:
-                lats, lons = archive["lats"], archive["lons"]
-        except (FileNotFoundError, *READ_ERRORS) as error:
-            raise DamagedFile(
-                coords,
-                f"no coordinates ({error})",
-                "copy MeteoNet's coordinates into the folder of the data",
-            ) from error
-        ny, nx = lats.shape
-        dx = float(lons[0, -1] - lons[0, 0]) / (nx - 1)
-        dy = float(lats[-1, 0] - lats[0, 0]) / (ny - 1)
-        grid = Grid(
-            "EPSG:4326", float(lons[0, 0] - dx / 2), float(lats[0, 0] - dy / 2), dx, dy, nx, ny
+        shape = _stream(*_identity(file)).shape
+        zone = Path(file).name.split("_")[1]
+        return _grid(Path(file).with_name(f"radar_coords_{zone}.npz"), zone, shape)
+
+
+def _grid(coords: Path, zone: str, shape: tuple[int, ...]) -> Grid:
+    """Grid of a file of coordinates, row 0 north."""
+    remedy = f"copy the current {coords.name} of MeteoNet into the folder of the data"
+    try:
+        with open_npz(coords, format_name="MeteoNet") as archive:
+            lats, lons = (
+                read_array(archive, name, kinds="f", max_bytes=MAX_FRAME_BYTES).astype(float)
+                for name in ("lats", "lons")
+            )
+    except DamagedFile as error:
+        raise DamagedFile(coords, f"no coordinates ({error.reason})", remedy) from error
+    if lats.shape != shape or lons.shape != shape or min(shape) < 2:
+        raise DamagedFile(coords, f"not the grid of data of the shape {shape}", remedy)
+    ny, nx = lats.shape
+    dx = float(lons[0, -1] - lons[0, 0]) / (nx - 1)
+    dy = float(lats[-1, 0] - lats[0, 0]) / (ny - 1)
+    grid = Grid("EPSG:4326", float(lons[0, 0] - dx / 2), float(lats[0, 0] - dy / 2), dx, dy, nx, ny)
+    max_error = max(np.abs(lons - grid.x).max(), np.abs(lats - grid.y[:, None]).max())
+    if not (dx > 0 > dy and max_error <= 0.01 * dx):
+        raise DamagedFile(coords, "not the regular grid of MeteoNet, row 0 north", remedy)
+    full_shape, north, west = NORTH_WEST[zone]
+    offset = float(lats[0, 0] - north), float(lons[0, 0] - west)
+    if shape == full_shape and max(map(abs, offset)) > 0.001:
+        raise DamagedFile(
+            coords,
+            f"coordinates {offset[0]:+.3f}° in latitude and {offset[1]:+.3f}° in longitude away "
+            f"from those of zone {zone}, as in MeteoNet's first release",
+            remedy,
         )
-        max_error = max(np.abs(lons - grid.x).max(), np.abs(lats - grid.y[:, None]).max())
-        if max_error > 0.01 * abs(dx) or grid.shape != _stream(str(file)).shape:
-            raise DamagedFile(
-                coords, f"not the regular grid of {file.name}", "download the coordinates again"
-            )
-        return grid
+    return grid
 
 
-class _Stream:
-    """Sequential reader of the compressed frames of one file."""
-
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._lock = Lock()
-        try:
-            self._member = zipfile.ZipFile(file).open("data.npy")  # noqa: SIM115  (kept open)
-            major, _ = np.lib.format.read_magic(self._member)
-            read_header = (
-                np.lib.format.read_array_header_1_0
-                if major == 1
-                else np.lib.format.read_array_header_2_0
-            )
-            (self._n, *shape), fortran, self._dtype = read_header(self._member)
-        except READ_ERRORS as error:
-            raise _damaged(file, error) from error
-        self.shape = tuple(shape)
-        if fortran or len(shape) != 2 or self._dtype.kind != "i":
-            raise _damaged(file, f"its data have shape {(self._n, *shape)} and type {self._dtype}")
-        self._start = self._member.tell()
-
-    def frame(self, index: int) -> np.ndarray:
-        """Stored integers of a frame, dims (ny, nx)."""
-        if not 0 <= index < self._n:
-            raise _damaged(self._file, f"it has {self._n} frames and no frame {index}")
-        size = self._dtype.itemsize * self.shape[0] * self.shape[1]
-        with self._lock:
-            try:
-                self._member.seek(self._start + index * size)
-                content = self._member.read(size)
-                return np.frombuffer(content, self._dtype).reshape(self.shape)
-            except READ_ERRORS as error:
-                raise _damaged(self._file, error) from error
+def _identity(file: Path | str) -> tuple[str, int, int]:
+    """Path, time of change and size of a file: another content is another file."""
+    try:
+        status = Path(file).stat()
+    except OSError as error:
+        raise _damaged(file, error) from error
+    return str(file), status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=1)
-def _stream(file: str) -> _Stream:
-    """Stream of a file; the last one stays open, because frames are read in order."""
-    return _Stream(file)
+def _stream(file: str, modified: int, size: int) -> NpzFrames:
+    """Frames of a file; the last one stays open, because frames are read in order."""
+    try:
+        return NpzFrames(file, "data", max_bytes=MAX_FRAME_BYTES)
+    except (OSError, *READ_ERRORS) as error:
+        raise _damaged(file, error) from error
 
 
-class _DatesUnpickler(pickle.Unpickler):
-    """Unpickler that accepts dates only, since a pickle can run any code."""
-
-    def find_class(self, module: str, name: str) -> object:
-        if (module, name) not in DATE_CLASSES:
-            raise pickle.UnpicklingError(f"its dates contain {module}.{name}")
-        return super().find_class(module, name)
+@lru_cache(maxsize=100)
+def _verify(file: str, modified: int, size: int) -> None:
+    """Raise DamagedFile if dates and data are not those of rainfall, or the checksum differs."""
+    dates, frames = _dates(file), _stream(file, modified, size)
+    match = FILE_NAME.fullmatch(Path(file).name)
+    if len(dates) != frames.n:
+        raise _damaged(file, f"it has {frames.n} frames and {len(dates)} dates")
+    if match and not dates.isin(_all_times(match)).all():
+        raise _damaged(file, f"its dates, from {dates.min()} to {dates.max()}, are not its name's")
+    lowest, highest, codes = 0, 0, 0
+    try:
+        for frame in frames.verified():
+            lowest, highest = min(lowest, int(frame.min())), max(highest, int(frame.max()))
+            codes += int(np.count_nonzero(frame == REFLECTIVITY_MISSING))
+    except (OSError, *READ_ERRORS) as error:
+        raise _damaged(file, error) from error
+    share = codes / (frames.n * frames.shape[0] * frames.shape[1])
+    if lowest == 0 and highest == REFLECTIVITY_MISSING and share > 0.01:
+        raise DamagedFile(
+            file,
+            f"its values end at {highest}, which {share:.0%} of the pixels have, and none is −1: "
+            "codes of reflectivity rather than rainfall",
+            "use MeteoNet's files of rainfall",
+        )
 
 
 @lru_cache(maxsize=1)
@@ -216,13 +226,13 @@ def _qualities(file: str) -> list[np.ndarray | None]:
     quality_file = Path(file).with_name(Path(file).name.replace("_", "_mean_quality-code_", 1))
     try:
         days = _dates(quality_file)
-        with np.load(quality_file, allow_pickle=False) as archive:
-            maps = archive["data"]
-        if maps.shape[1:] != _stream(file).shape:
+        with open_npz(quality_file, format_name="MeteoNet") as archive:
+            maps = read_array(archive, "data", kinds="iu", max_bytes=31 * MAX_FRAME_BYTES)
+        if maps.shape[1:] != _stream(*_identity(file)).shape:
             raise ValueError(f"its maps have shape {maps.shape[1:]}")
         by_day = dict(zip(days, maps, strict=True))
         return [by_day.get(day) for day in _dates(file).normalize()]
-    except (FileNotFoundError, DamagedFile, *READ_ERRORS) as error:
+    except (DamagedFile, ValueError) as error:
         raise RainscoreError(
             f"{quality_file}: MeteoNet's quality cannot be read ({error}); copy the file into the "
             "folder of the data, or set radar.min_quality to 0"
@@ -232,11 +242,12 @@ def _qualities(file: str) -> list[np.ndarray | None]:
 def _dates(file: Path | str) -> pd.DatetimeIndex:
     """Time stamps of the frames of a rain file, or days of the maps of a quality file."""
     try:
-        with zipfile.ZipFile(file) as archive, archive.open("dates.npy") as member:
+        with ZipFile(file) as archive, archive.open("dates.npy") as member:
             np.lib.format.read_magic(member)
             np.lib.format.read_array_header_1_0(member)
-            return pd.DatetimeIndex(_DatesUnpickler(member).load()).as_unit("ns")
-    except READ_ERRORS as error:
+            content = member.read(MAX_BYTES + 1)
+        return load_dates(content)
+    except (OSError, *READ_ERRORS) as error:
         raise _damaged(file, error) from error
 
 

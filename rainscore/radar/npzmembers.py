@@ -1,5 +1,6 @@
 """Integer arrays of npz files, which are checked before they are read."""
 
+import lzma
 import tokenize
 import zlib
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from rainscore.errors import DamagedFile
 READ_ERRORS = (
     BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     ValueError,
     TypeError,
     KeyError,
@@ -67,7 +69,7 @@ def read_header(archive: ZipFile, name: str) -> Header:
         ValueError: The header is not that of a NumPy array.
     """
     with archive.open(f"{name}.npy") as member:
-        return _header(member)
+        return read_member_header(member)
 
 
 def read_array(archive: ZipFile, name: str, *, kinds: str, max_bytes: int) -> np.ndarray:
@@ -84,7 +86,7 @@ def read_array(archive: ZipFile, name: str, *, kinds: str, max_bytes: int) -> np
         ValueError: The array has another type or size.
     """
     with archive.open(f"{name}.npy") as member:
-        shape, fortran, dtype = _header(member)
+        shape, fortran, dtype = read_member_header(member)
         size = dtype.itemsize * prod(shape)
         if dtype.kind not in kinds or size > max_bytes:
             raise ValueError(f"{name} has the shape {shape} and the type {dtype}")
@@ -94,7 +96,7 @@ def read_array(archive: ZipFile, name: str, *, kinds: str, max_bytes: int) -> np
     return np.frombuffer(content, dtype).reshape(shape, order="F" if fortran else "C")
 
 
-def _header(member: IO[bytes]) -> Header:
+def read_member_header(member: IO[bytes]) -> Header:
     """Header of an open array, which is left at its first value."""
     version = np.lib.format.read_magic(member)
     if version == (1, 0):

@@ -1,4 +1,7 @@
 import os
+import shutil
+import struct
+import zipfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +12,9 @@ import pytest
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.radar import meteonet
 from rainscore.radar.formats import get_format
+from rainscore.radar.frames import index_frames
 from rainscore.radar.halfhours import half_hour_mean
+from rainscore.times import steps
 from tests.data import shared
 
 NAME = "rainfall_NW_2016_08.3.npz"
@@ -108,7 +113,7 @@ def test_the_grid_agrees_with_the_coordinates(tmp_path: Path) -> None:
     with pytest.raises(DamagedFile, match="not the regular grid"):
         RADAR.grid(path)
     coords.unlink()
-    with pytest.raises(DamagedFile, match="coordinates into the folder"):
+    with pytest.raises(DamagedFile, match=r"copy the current radar_coords_NW\.npz"):
         RADAR.grid(path)
 
 
@@ -130,6 +135,158 @@ def test_a_damaged_file_is_listed_for_each_frame_of_its_days(tmp_path: Path) -> 
     assert len(frames) == 11 * 288
     assert frames["time"].iloc[0] == pd.Timestamp("2016-08-21")
     assert frames["time"].iloc[-1] == pd.Timestamp("2016-08-31 23:55")
+
+
+def flip(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 4
+    path.write_bytes(content)
+
+
+def data_of(path: Path) -> range:
+    """Positions of the compressed data in a file."""
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo("data.npy")
+    local = path.read_bytes()[entry.header_offset :]
+    start = entry.header_offset + 30 + sum(struct.unpack("<HH", local[26:30]))
+    return range(start, start + entry.compress_size)
+
+
+def test_every_flipped_bit_in_the_data_is_damage(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    good = path.read_bytes()
+    positions = data_of(path)
+    for at in positions[:-1]:  # the last byte has unused bits
+        path.write_bytes(good)
+        flip(path, at)
+        meteonet._verify.cache_clear()
+        meteonet._stream.cache_clear()
+        with pytest.raises(DamagedFile, match=NAME):
+            RADAR.check(path)
+
+
+def test_a_flipped_bit_damages_all_frames_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    flip(path, data_of(path)[-8])
+    with pytest.raises(RainscoreError, match=r"none of its 4 frames .*(Bad CRC-32|Error -3)"):
+        index_frames(tmp_path, RADAR, steps("2016-08-21", "2016-08-21T00:30", 5))
+
+
+def test_one_file_of_reflectivity_is_named(tmp_path: Path) -> None:
+    (tmp_path / "reflectivity_old_NW_2016_08.3.npz").write_bytes(b"")
+    with pytest.raises(RainscoreError, match=r"MeteoNet's reflectivity .*not its rainfall"):
+        RADAR.scan(tmp_path)
+
+
+def test_codes_of_reflectivity_under_the_name_of_rainfall_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    codes = np.full((4, 2, 3), 255, np.int16)
+    codes[:, 0] = 12
+    with np.load(path, allow_pickle=True) as archive:
+        dates = archive["dates"]
+    np.savez_compressed(path, data=codes, dates=dates)
+    with pytest.raises(DamagedFile, match="codes of reflectivity"):
+        RADAR.check(path)
+
+
+def test_coordinates_of_the_first_release_are_named(tmp_path: Path) -> None:
+    for name in ("radar_coords_NW.npz", "rainfall_NW_2016_08.3.npz"):
+        shutil.copy(shared(f"meteonet/{name}"), tmp_path / name)
+    with np.load(tmp_path / "radar_coords_NW.npz") as archive:
+        lats, lons = archive["lats"] + 0.005, archive["lons"] - 0.005
+    np.savez(tmp_path / "radar_coords_NW.npz", lats=lats, lons=lons)
+    with pytest.raises(DamagedFile, match=r"\+0.005° in latitude and -0.005° in longitude"):
+        RADAR.grid(tmp_path / NAME)
+
+
+@pytest.mark.parametrize("change", ["swapped", "south first", "nan", "one axis", "integers"])
+def test_coordinates_that_cannot_be_are_refused(change: str, tmp_path: Path) -> None:
+    path = write(tmp_path)
+    coords = tmp_path / "radar_coords_NW.npz"
+    with np.load(coords) as archive:
+        lats, lons = archive["lats"], archive["lons"]
+    changed = {
+        "swapped": (lons, lats),
+        "south first": (lats[::-1], lons),
+        "nan": (lats * np.nan, lons),
+        "one axis": (lats[:, 0], lons[0]),
+        "integers": (lats.astype(int), lons.astype(int)),
+    }[change]
+    np.savez(coords, lats=changed[0], lons=changed[1])
+    with pytest.raises(DamagedFile, match="radar_coords_NW"):
+        RADAR.grid(path)
+
+
+def test_dates_of_other_days_than_the_name_are_damage(tmp_path: Path) -> None:
+    path = write(tmp_path, dates=[datetime(2016, 9, 1, 0, 5 * i) for i in range(4)])
+    with pytest.raises(DamagedFile, match="are not its name's"):
+        RADAR.check(path)
+    path = write(tmp_path, dates=[datetime(2016, 8, 21)] * 3)
+    with pytest.raises(DamagedFile, match="4 frames and 3 dates"):
+        RADAR.check(path)
+
+
+def npy(header: str, content: bytes = b"") -> bytes:
+    """An npy file with any header."""
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + content
+
+
+@pytest.mark.parametrize(
+    "data",
+    [npy("{'descr': '<i2', 'fortran_order': False, 'shape': (1000000, 1000, 1000)}", bytes(99)),
+     npy("{'descr': '<i2', 'fortran_order': False, 'shape': (1, 1000000, 1000000)}", bytes(99)),
+     npy("{'descr': '<i2', 'fortran_order': False, 'shape': (-1, -2, 3)}", bytes(12)),
+     npy("{'descr': '|O', 'fortran_order': False, 'shape': (1, 2, 3)}", bytes(48)),
+     npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4, 2, 3)}", bytes(96)),
+     npy("(" * 5000, bytes(9)), npy("'", bytes(9)), b"", bytes(50)],
+)  # fmt: skip
+def test_headers_that_cannot_be_are_damage_before_anything_is_allocated(
+    data: bytes, tmp_path: Path
+) -> None:
+    path = write(tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        dates = archive.read("dates.npy")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.npy", data)
+        archive.writestr("dates.npy", dates)
+    for function in (RADAR.check, RADAR.read):
+        with pytest.raises(DamagedFile, match=NAME):
+            function(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_members_compressed_by_other_methods_are_read_or_damage(
+    method: int, tmp_path: Path
+) -> None:
+    path = write(tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    RADAR.check(path)
+    assert RADAR.read(path, 2)[0, 1] == pytest.approx(13 * 0.12)
+    flip(path, 150)
+    with pytest.raises(DamagedFile, match=NAME):
+        RADAR.check(path)
+
+
+def test_encrypted_members_and_things_that_are_no_file_are_damage(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    content = bytearray(path.read_bytes())
+    for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        position = content.find(signature)
+        while position >= 0:
+            content[position + at] |= 1
+            position = content.find(signature, position + 1)
+    path.write_bytes(content)
+    with pytest.raises(DamagedFile, match="encrypted"):
+        RADAR.check(path)
+    for name in ("absent.npz", "folder.npz"):
+        (tmp_path / "folder.npz").mkdir(exist_ok=True)
+        for function in (RADAR.check, RADAR.read, RADAR.grid):
+            with pytest.raises(DamagedFile, match=name):
+                function(tmp_path / name)
 
 
 class Trap:
