@@ -12,7 +12,10 @@ start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p = snakemake.params
 reader = get_format(
-    p.format, timestamp_convention=p.timestamp_convention, step_minutes=p.step_minutes
+    p.format,
+    timestamp_convention=p.timestamp_convention,
+    step_minutes=p.step_minutes,
+    period=p.span,
 )
 frames = index_frames(
     CHECKOUT / p.folder,

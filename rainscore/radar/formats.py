@@ -1,5 +1,6 @@
 """Radar formats: their common interface, and their choice by name."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -87,6 +88,7 @@ def get_format(
     timestamp_convention: str = "format",
     step_minutes: int = 15,
     min_quality: float = 0.0,
+    period: Sequence[str] | None = None,
 ) -> RadarFormat:
     """Reader of a radar format.
 
@@ -99,6 +101,7 @@ def get_format(
         step_minutes: Time between frames [min]. ODIM: start times are rounded to it; `netcdf`:
             length of frames without time bounds.
         min_quality: Quality below which pixels become missing, 0 to 1. ODIM and MeteoNet only.
+        period: First and last time of interest. ODIM only: files of other days are not opened.
 
     Raises:
         RainscoreError: The name or the convention is not one of these, or `min_quality` is given
@@ -115,7 +118,8 @@ def get_format(
     elif name in METEONET_ZONES:
         reader = MeteoNet(zone=METEONET_ZONES[name], min_quality=min_quality)
     elif name == Odim.name:
-        reader = Odim(step_minutes=step_minutes, min_quality=min_quality)
+        times = (pd.Timestamp(period[0]), pd.Timestamp(period[1])) if period else None
+        reader = Odim(step_minutes=step_minutes, min_quality=min_quality, period=times)
     elif kind == CfRadar.name:
         reader = CfRadar(variable=variable, step_minutes=step_minutes)
     else:

@@ -28,6 +28,10 @@ MAX_ROUNDING = pd.Timedelta(minutes=15)
 """Longest step to which starts are rounded."""
 
 
+MARGIN = pd.Timedelta(days=2)
+"""Longest time by which the name of a file may differ from its content, such as in local time."""
+
+
 log = logging.getLogger("rainscore")
 
 
@@ -57,12 +61,15 @@ class Odim:
         step_minutes: Time between files [min].
         min_quality: Quality below which pixels become missing, 0 to 1, from the quality field or
             QIND; pixels without a quality are kept.
+        period: First and last time of interest. Files whose names are more than `MARGIN` outside
+            are listed with the time in their name and not opened; None to open all.
     """
 
     timestamp_convention: str = "file"
     timestamp_reason: str = "each file states its start and end"
     step_minutes: int = 15
     min_quality: float = 0.0
+    period: tuple[pd.Timestamp, pd.Timestamp] | None = None
     name: ClassVar[str] = "odim"
     has_quality: ClassVar[bool] = True
 
@@ -74,12 +81,13 @@ class Odim:
         """
         rows: list[_Row] = []
         unreadable: list[tuple[Path, str]] = []
-        for file in list_files(folder):
-            if file.suffix.lower() in SUFFIXES:
-                try:
-                    rows.append(self._row(file))
-                except DamagedFile as error:
-                    unreadable.append((file, error.reason))
+        files = [file for file in list_files(folder) if file.suffix.lower() in SUFFIXES]
+        near = [file for file in files if self._is_near(file)]
+        for file in near:
+            try:
+                rows.append(self._row(file))
+            except DamagedFile as error:
+                unreadable.append((file, error.reason))
         _warn(
             [row.file for row in rows if row.misnamed],
             "the time in the name is not that of the content, which is used; check the files",
@@ -96,6 +104,9 @@ class Odim:
                 rows.append(_Row(named + shift, str(file)))
             else:
                 rows.append(_Row(pd.Timestamp("NaT"), str(file), problem=reason))
+        for file in set(files).difference(near):
+            if named := time_in_name(file):
+                rows.append(_Row(named, str(file)))
         columns = ["time", "file", "index", "minutes", "problem", "product"]
         frames = pd.DataFrame(rows, columns=[*columns, "misnamed", "is_maximum"])[columns]
         frames["time"] = frames["time"].astype("datetime64[ns]")
@@ -138,6 +149,13 @@ class Odim:
         """
         with open_hdf5(file) as odim:
             return layer_grid(rain_layer(odim, file))
+
+    def _is_near(self, file: Path) -> bool:
+        """Whether a file may belong to the period, by the time in its name."""
+        named = time_in_name(file)
+        if self.period is None or named is None:
+            return True
+        return self.period[0] - MARGIN <= named <= self.period[1] + MARGIN
 
     def _row(self, file: Path) -> _Row:
         """Row of a file that can be read."""

@@ -162,3 +162,19 @@ def test_names_with_impossible_dates_are_no_times(tmp_path: Path) -> None:
     frames = Odim().scan(tmp_path)
     assert frames["time"].isna().all()
     assert frames["problem"].tolist() == ["the file is empty"]
+
+
+def test_files_of_other_months_are_listed_without_opening_them(tmp_path: Path) -> None:
+    write(tmp_path / "T_201808241800.h5")
+    write(tmp_path / "T_201808261900.h5")  # of the 24th, under the name of a day outside
+    write(tmp_path / "composite.h5", "RATE")
+    (tmp_path / "T_201809301800.h5").write_bytes(b"")
+    radar = get_format("odim", period=("2018-08-01", "2018-08-24T12:00"))
+    frames = radar.scan(tmp_path)
+    assert list(frames["time"].dt.strftime("%m-%d %H:%M")) == [
+        "08-24 17:45",
+        "08-24 17:45",
+        "08-26 19:00",
+        "09-30 18:00",
+    ]
+    assert list(frames["product"] != "") == [True, True, False, False]
