@@ -2,7 +2,8 @@
 
 import xarray as xr
 
-from rainscore.analysis.comephore import compare_months, index_hours, summarise_hours
+from rainscore.analysis.comephore import compare_months, summarise_hours
+from rainscore.analysis.comephorefiles import index_hours
 from rainscore.io import write_netcdf, write_table
 from rainscore.runtime import start_logging, use_threads
 

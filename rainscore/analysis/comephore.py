@@ -1,79 +1,23 @@
 """Comparison of a radar with COMEPHORE, hourly rain over France from radar and gauges."""
 
-import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+import logging
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 import xarray as xr
-from rasterio.errors import RasterioError
 
-from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.analysis.comephorefiles import read_hour
+from rainscore.errors import DamagedFile
 from rainscore.grids import Grid
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.regridding.hourly import is_hourly
-
-NAME = re.compile(r"(\d{10})_RR\.gtif")
-"""File name; its time stamp is the end of the hour, UTC."""
-
-
-MISSING = 65535
-"""Value of missing pixels."""
-
-
-TENTHS = np.float32(0.1)
-"""Unit of the values [mm]."""
-
 
 SUMS = ["sum_radar", "sum_gauges", "sum_radar2", "sum_gauges2", "sum_product"]
 """Sums over the pixels of an hour."""
 
 
-def scan_hours(folder: Path) -> pd.Series:
-    """List the COMEPHORE files below a folder.
-
-    Returns:
-        Paths, indexed by the start of the hour (UTC), in order.
-
-    Raises:
-        RainscoreError: There are no such files.
-    """
-    files = sorted(f for f in Path(folder).absolute().rglob("*.gtif") if NAME.fullmatch(f.name))
-    if not files:
-        raise RainscoreError(f"{folder}: no COMEPHORE files (YYYYMMDDHH_RR.gtif)")
-    return index_hours([str(f) for f in files])
-
-
-def index_hours(files: Sequence[str]) -> pd.Series:
-    """Index COMEPHORE files by the start of their hour (UTC), in order."""
-    stamps = [Path(file).name[:10] for file in files]
-    ends = pd.DatetimeIndex(pd.to_datetime(stamps, format="%Y%m%d%H")).as_unit("ns")
-    return pd.Series(list(files), ends - pd.Timedelta(hours=1), dtype=str).sort_index()
-
-
-def read_hour(file: Path | str) -> tuple[np.ndarray, Grid]:
-    """Read the rain of an hour.
-
-    Returns:
-        Amount of the hour [mm], float32, dims (y, x), NaN where missing, row 0 north; and its
-        grid. Values outside France are not measurements.
-
-    Raises:
-        DamagedFile: The file is not a COMEPHORE file.
-    """
-    try:
-        with xr.open_dataarray(file, engine="rasterio", mask_and_scale=False) as raster:
-            tenths = raster.squeeze("band").to_numpy()
-            transform, crs = raster.rio.transform(), raster.rio.crs
-    except (RasterioError, OSError, ValueError) as error:
-        raise DamagedFile(file, f"not a COMEPHORE file ({error})", "download it again") from error
-    if crs is None or tenths.dtype != np.uint16:
-        raise DamagedFile(file, "no coordinate system, or not of uint16", "download it again")
-    amount = np.where(tenths == MISSING, np.nan, tenths * TENTHS).astype(np.float32)
-    ny, nx = amount.shape
-    grid = Grid(crs.to_wkt(), transform.c, transform.f, transform.a, transform.e, nx, ny)
-    return amount, grid
+log = logging.getLogger("rainscore")
 
 
 def compare_hours(
@@ -83,13 +27,14 @@ def compare_hours(
 
     Args:
         pair: Pair file of a month: `radar` (time, y, x), half-hour means [mm/h], NaN where missing.
-        hours: Files by the start of their hour (`scan_hours`).
+        hours: Files by the start of their hour (`comephorefiles.scan_hours`).
         grid: Study grid.
 
     Returns:
-        One row per hour that both have: time, n (number of pixels), sum_radar, sum_gauges [mm],
-        sum_radar2, sum_gauges2, sum_product [mm²], which add over time. And sums of each pixel over
-        these hours, dims (3, y, x): radar [mm], COMEPHORE [mm], and number of hours.
+        One row per hour that both have and that can be read: time, n (number of pixels), sum_radar,
+        sum_gauges [mm], sum_radar2, sum_gauges2, sum_product [mm²], which add over time. And sums
+        of each pixel over these hours, dims (3, y, x): radar [mm], COMEPHORE [mm], and number of
+        hours.
     """
     rows, weights, maps = [], {}, np.zeros((3, *grid.shape), np.float32)
     starts = pair.indexes["time"]
@@ -100,7 +45,11 @@ def compare_hours(
         # With hourly radar, the first half-hour has the mean of the hour.
         times = [start] if is_hourly(pair) else [start, half_past]
         halves = pair["radar"].sel(time=times).to_numpy()
-        amount, source = read_hour(file)
+        try:
+            amount, source = read_hour(file)
+        except DamagedFile as error:
+            log.warning("hour not compared: %s", error)
+            continue
         if source not in weights:
             weights[source] = overlap_weights(source, grid)
         gauges, _ = weights[source].apply(amount, min_valid=0.5)
@@ -121,7 +70,7 @@ def compare_months(
 
     Args:
         pairs: Pair files of the months, on one study grid.
-        hours: Files by the start of their hour (`scan_hours`).
+        hours: Files by the start of their hour (`comephorefiles.scan_hours`).
 
     Returns:
         Table of `compare_hours` of all months, and dataset of `map_hours`.

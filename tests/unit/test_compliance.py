@@ -10,7 +10,8 @@ import pyproj
 import pytest
 import xarray as xr
 
-from rainscore.analysis.comephore import compare_hours, map_hours, read_hour, scan_hours
+from rainscore.analysis.comephore import compare_hours, map_hours
+from rainscore.analysis.comephorefiles import read_hour, scan_hours
 from rainscore.grids import Grid, imerg_cells, study_grid, window_grid
 from rainscore.imerg.manifests import COLUMNS, index_granules
 from rainscore.io import write_netcdf

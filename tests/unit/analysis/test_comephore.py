@@ -7,8 +7,8 @@ import rasterio
 import rioxarray  # noqa: F401  (adds .rio)
 import xarray as xr
 
-from rainscore.analysis.comephore import compare_hours, read_hour, scan_hours, summarise_hours
-from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.analysis.comephore import compare_hours, summarise_hours
+from rainscore.analysis.comephorefiles import read_hour, scan_hours
 from rainscore.grids import RADAR_CRS, Grid
 from tests.data import shared
 
@@ -81,9 +81,12 @@ def test_real_files_have_the_values_and_the_grid_of_the_french_mosaic() -> None:
     assert 3 < lon.mean() < 8
 
 
-def test_an_empty_folder_and_a_damaged_file_are_errors(tmp_path: Path) -> None:
-    with pytest.raises(RainscoreError, match="no COMEPHORE files"):
-        scan_hours(tmp_path)
-    (tmp_path / "2020010101_RR.gtif").write_bytes(b"no")
-    with pytest.raises(DamagedFile, match="not a COMEPHORE file"):
-        read_hour(tmp_path / "2020010101_RR.gtif")
+def test_an_hour_that_cannot_be_read_is_not_compared(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, "2020010101", [[10] * 3] * 2)
+    damaged = write(tmp_path, "2020010102", [[10] * 3] * 2)
+    damaged.write_bytes(damaged.read_bytes()[:60])
+    table, _ = compare_hours(pair([1.0] * 4), scan_hours(tmp_path), GRID)
+    assert list(table["time"]) == [pd.Timestamp("2020-01-01")]
+    assert "2020010102_RR.gtif" in caplog.text
