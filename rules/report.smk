@@ -3,7 +3,8 @@ from snakemake.io import report as report_file
 
 from rainscore.report.registry import SCORED, SECTIONS, drawn_figures
 
-WORLD = "simulated" if SIMULATED else "real"
+HOURLY = config["radar"]["step_minutes"] > 30
+WORLD = "simulated" if SIMULATED else "hourly" if HOURLY else "real"
 
 # Result files that only some runs have; empty lists in the other runs.
 LATENT_SIZES = ["results/evaluation/latent_sizes.parquet"] if LATENTS else []

@@ -18,6 +18,11 @@ def data_section(files: ReportFiles, pictures: list[Picture]) -> Section:
         f"IMERG map, {int((table['radar_state'] != 0).sum())} have no radar, and "
         f"{int(table['map_score'].notna().sum())} have a map score."
     )
+    if read_manifest(files.radar[0]).attrs.get("step_minutes", 0) > 30:
+        text += (
+            " The radar gives hourly sums: both products are compared as means of the hour, which "
+            "have the time of its first half-hour."
+        )
     return Section(SECTIONS["data"], text, pictures, [_states_table(files)])
 
 

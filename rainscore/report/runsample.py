@@ -13,7 +13,7 @@ class RunSample:
         maps: Number of half-hours with a map score.
         days: Number of days with a map score.
         period: First and last day, such as '2019-01-01 to 2019-10-06, 4 months'.
-        world: 'simulated' or 'real'.
+        world: 'simulated', 'hourly' (a real radar with hourly sums) or 'real'.
     """
 
     maps: int

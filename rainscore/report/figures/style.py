@@ -81,15 +81,15 @@ def figure(width: float, height: float, *, title: str, subtitle: str, world: str
 
     Args:
         width, height: Size [inches].
-        title: Title; '(simulated world)' is appended for a simulated world.
+        title: Title; '(simulated world)' or '(hourly radar)' is appended.
         subtitle: Sample size, period, and the kind of interval.
-        world: 'simulated' or 'real'.
+        world: 'simulated', 'hourly' (a real radar with hourly sums) or 'real'.
     """
     fig = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     head = 0.27 * (title.count("\n") + subtitle.count("\n")) + 0.5
     # Matplotlib's type stubs do not declare the `rect` of the constrained layout.
     fig.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))  # type: ignore[union-attr, call-arg]
-    suffix = " (simulated world)" if world == "simulated" else ""
+    suffix = {"simulated": " (simulated world)", "hourly": " (hourly radar)"}.get(world, "")
     left = 0.1 / width
     fig.text(left, 1 - 0.08 / height, title + suffix, va="top", size=11, weight="bold")
     below = 0.31 + 0.2 * title.count("\n")

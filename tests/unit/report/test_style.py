@@ -26,8 +26,10 @@ def simple(size: float = 3.0) -> Figure:
     return fig
 
 
-def test_a_simulated_world_is_marked_in_the_title() -> None:
+def test_a_simulated_world_and_an_hourly_radar_are_marked_in_the_title() -> None:
     assert simple().texts[0].get_text() == "Rain (simulated world)"
+    hourly = figure(3, 2, title="Rain", subtitle="2 maps", world="hourly")
+    assert hourly.texts[0].get_text() == "Rain (hourly radar)"
     real = figure(3, 2, title="Rain", subtitle="2 maps", world="real")
     assert [text.get_text() for text in real.texts] == ["Rain", "2 maps"]
 
