@@ -149,7 +149,7 @@ def _check_links(file: h5py.File, path: Path) -> None:
             if item is None or _has_other_storage(item):
                 raise DamagedFile(
                     path,
-                    f"{name.decode(errors='replace')} is stored in another file",
+                    f"{name.decode(errors='replace')!r} is stored in another file",
                     "use files that contain their data; h5repack makes one of them",
                 )
             if isinstance(item, h5py.h5g.GroupID) and item not in visited:

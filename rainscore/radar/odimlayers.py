@@ -59,8 +59,9 @@ class Layer:
         return find_array(self.group, "data", self.file, ndim=2).dtype.kind in "iu"
 
     def word(self, name: str) -> str:
-        """Value of a text attribute; empty if absent."""
-        return text(self.attributes.get(name, "")).strip().rstrip("\0")
+        """Printable characters of a text attribute; empty if absent."""
+        value = text(self.attributes.get(name, ""))
+        return "".join(character for character in value if character.isprintable()).strip()
 
     def number(self, name: str, default: float | None = None) -> float:
         """Value of a number attribute, which may be an array of one number.
@@ -204,4 +205,4 @@ def _equals(raw: np.ndarray, code: float) -> np.ndarray:
 
 def _shown(value: object) -> str:
     """Start of an attribute's value, for an error message."""
-    return repr(text(value) if isinstance(value, bytes | str | np.bytes_) else value)[:60]
+    return repr(text(value) if isinstance(value, bytes | str) else value)[:60]

@@ -81,7 +81,7 @@ def test_data_of_other_files_are_not_read(tmp_path: Path) -> None:
                 group.create_dataset("data", shape=(6,), dtype=np.uint8, external=external)
             else:
                 group.create_virtual_dataset("data", layout)
-        with pytest.raises(DamagedFile, match=r"data is stored in another file"), open_hdf5(path):
+        with pytest.raises(DamagedFile, match=r"'data' is stored in another file"), open_hdf5(path):
             pass
 
 

@@ -42,6 +42,7 @@ def write(path: Path, group: str = "what", raw: np.ndarray = RAW, **values: Any)
         (WHERE, {"LR_lat": 148.0}, "its corners have .*LR .* 148"),
         (WHERE, {"UR_lon": None}, "it has no UR_lon"),
         (WHERE, {"UR_lon": None, "UR_lat": None, "LR_lon": None, "LR_lat": None}, "it has neither"),
+        (WHERE, {"UL_lon": attributes()["where"]["UL_lat"], "UL_lat": 10.0}, "its corners are not"),
         (WHERE, {"xscale": 1.0, "yscale": 1.0}, r"its corners are not 3 × 1 and 2 × 1 apart"),
         (WHERE, {"xscale": np.nan}, "its corners are not 3 × nan"),
         (WHERE, {"xsize": 4}, r"its data have 2 × 3 pixels, but ysize × xsize is 2 × 4"),
@@ -49,6 +50,7 @@ def write(path: Path, group: str = "what", raw: np.ndarray = RAW, **values: Any)
         (WHERE, {"xsize": 2**40}, "its data have 2 × 3 pixels"),
         (WHERE, {"projdef": None}, "it has no projdef"),
         (WHERE, {"projdef": "+proj=none"}, r"its projection is not known \(\+proj=none\)"),
+        (WHERE, {"projdef": "\x1b[31mred"}, r"its projection is not known \(\[31mred\)"),
         (WHERE, {"projdef": "x" * 20_000}, "its projection is not accepted"),
         (WHERE, {"projdef": "+init=/etc/passwd:1"}, "its projection is not accepted"),
         (WHERE, {"projdef": "+proj=longlat +nadgrids=/etc/passwd"}, "its projection is not accep"),
@@ -136,3 +138,23 @@ def test_a_scan_goes_on_after_any_file(tmp_path: Path) -> None:
     (tmp_path / "T_201808241900.h5").write_text("<html>")
     frames = Odim().scan(tmp_path)
     assert list(frames["time"].dt.strftime("%H:%M")) == ["17:45", "18:00", "18:45"]
+
+
+def test_flipped_bits_raise_no_other_exception(tmp_path: Path) -> None:
+    content = write(tmp_path / "whole.h5").read_bytes()
+    random = np.random.default_rng(1)
+    radar, path = Odim(min_quality=0.1), tmp_path / "T_201808241800.h5"
+    errors = 0
+    for _ in range(200):
+        changed = bytearray(content)
+        for position in random.integers(len(content), size=random.integers(1, 4)):
+            changed[position] ^= 1 << int(random.integers(8))
+        path.write_bytes(changed)
+        radar.scan(path)
+        try:
+            radar.check(path)
+            radar.read(path)
+        except DamagedFile as error:
+            assert error.file == str(path)
+            errors += 1
+    assert 50 < errors < 200
