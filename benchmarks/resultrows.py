@@ -53,4 +53,4 @@ def benchmark_parser(description: str | None) -> argparse.ArgumentParser:
 
 def write_rows(rows: list[dict], path: Path) -> None:
     """Write the rows as JSON."""
-    path.write_text(json.dumps(rows, indent=1))
+    path.write_text(json.dumps(rows, indent=1), "utf-8")

@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 
 def machine() -> str:
     """Name of the processor and number of cores, as the system reports them."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     models = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     name = models[0] if models else platform.machine()
     return f"{name}, {max(len(models), 1)} cores"

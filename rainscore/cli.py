@@ -2,10 +2,16 @@
 the U-Net as ONNX."""
 
 import argparse
+import io
+import math
+import os
 import sys
 from pathlib import Path
 
 from rainscore.errors import RainscoreError
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as in a shell."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -15,14 +21,24 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: Command-line arguments; None takes those of the process.
 
     Returns:
-        Exit status: 0, 1 if some of the granules could not be scored, or 2 if nothing could run.
+        Exit status: 0, 1 if some of the granules could not be scored, 2 if nothing could run, or
+        130 after an interruption (Ctrl-C).
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may lack characters such as an arrow
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
+    except BrokenPipeError:  # the reader of the output has ended
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (RainscoreError, OSError) as error:
         print(f"rainscore: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("rainscore: interrupted; the files that are written are complete", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,14 +78,14 @@ def _add_score(commands) -> None:
     window = score.add_mutually_exclusive_group()
     window.add_argument(
         "--bbox",
-        type=float,
+        type=_finite,
         nargs=4,
         metavar=("WEST", "SOUTH", "EAST", "NORTH"),
         help="window to score [degrees]",
     )
     window.add_argument(
         "--centre",
-        type=float,
+        type=_finite,
         nargs=2,
         metavar=("LON", "LAT"),
         help="centre [degrees] of a window of the size of the training domain",
@@ -152,6 +168,14 @@ def _add_gauge_format(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=COLUMN",
         help="columns of other names, such as station=code longitude=lon",
     )
+
+
+def _finite(text: str) -> float:
+    """Number in an argument, which must not be NaN or infinite."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is not a finite number")
+    return value
 
 
 def _add_export(commands) -> None:

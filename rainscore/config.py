@@ -61,7 +61,7 @@ def load_config(*overrides: Path) -> dict:
     """
     config: dict = {}
     for path in (CHECKOUT / "config.yaml", *overrides):
-        merge(config, yaml.safe_load(Path(path).read_text()) or {})
+        merge(config, yaml.safe_load(Path(path).read_bytes()) or {})
     return check_config(config)
 
 
@@ -84,7 +84,7 @@ def check_config(config: dict) -> dict:
     Raises:
         ConfigError: The configuration is invalid; the message lists every fault.
     """
-    schema = yaml.safe_load((CHECKOUT / "config.schema.yaml").read_text())
+    schema = yaml.safe_load((CHECKOUT / "config.schema.yaml").read_bytes())
     errors = jsonschema.Draft202012Validator(schema).iter_errors(config)
     faults = [_explain(error) for error in sorted(errors, key=lambda e: list(map(str, e.path)))]
     if not faults:

@@ -43,7 +43,7 @@ def code_digests(script: Path, root: Path) -> list[str]:
 def _digest(file: Path) -> str:
     if file.suffix != ".py":
         return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-    tree = _without_docstrings(ast.parse(file.read_text(), filename=str(file)))
+    tree = _without_docstrings(ast.parse(file.read_bytes(), filename=str(file)))
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
 
 
@@ -68,7 +68,7 @@ def _is_bare_string(node: ast.stmt) -> bool:
 def _dependencies(file: Path, root: Path) -> tuple[Path, ...]:
     """Project files that a module imports or names, without those that they depend on."""
     files: set[Path] = set()
-    for node in ast.walk(ast.parse(file.read_text(), filename=str(file))):
+    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 files |= _module_files(alias.name, root)

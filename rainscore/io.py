@@ -1,8 +1,6 @@
 """Reading and writing files. A file is written completely or not at all."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -10,26 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xarray as xr
 
+from rainscore.errors import DamagedFile
+from rainscore.writing import hdf5_target, replacing
+
 MAPS_PER_CHUNK = 48
 """Number of half-hours of a monthly file that are held in memory at a time."""
 
 
-@contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Write a file under a temporary name, and rename it only after the block succeeded.
-
-    Yields:
-        A temporary path in the folder of `path`, which is created if necessary. If the block
-        raises, the temporary file is deleted and `path` is left as it was.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+_COMPRESSION = {"zlib": True, "complevel": 1, "shuffle": True, "fletcher32": True}
+_REMEDY = "delete it and run the workflow again, or restore it"
 
 
 def write_bytes(content: bytes, path: str | Path) -> None:
@@ -50,14 +37,20 @@ def write_json(value: dict | list, path: str | Path) -> None:
         ValueError: A number is NaN or infinite.
     """
     with replacing(path) as temporary:
-        temporary.write_text(
-            json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-        )
+        described = json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+        temporary.write_bytes(described.encode())
 
 
 def read_json(path: str | Path) -> dict:
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text())
+    """Read a JSON file.
+
+    Raises:
+        DamagedFile: The file is empty, truncated or not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DamagedFile(path, f"it is not JSON ({error})", _REMEDY) from error
 
 
 def write_table(table: pd.DataFrame, path: str | Path, **metadata: str | int | float) -> None:
@@ -71,33 +64,51 @@ def write_table(table: pd.DataFrame, path: str | Path, **metadata: str | int | f
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     merged = {**(arrow.schema.metadata or {}), b"rainscore": json.dumps(metadata).encode()}
     with replacing(path) as temporary:
-        pq.write_table(arrow.replace_schema_metadata(merged), temporary)
+        pq.write_table(arrow.replace_schema_metadata(merged), temporary, write_page_checksum=True)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a Parquet table; `attrs` holds the metadata given to `write_table`."""
-    arrow = pq.read_table(path)
-    table = arrow.to_pandas()
-    table.attrs = json.loads((arrow.schema.metadata or {}).get(b"rainscore", b"{}"))
+    """Read a Parquet table; `attrs` holds the metadata given to `write_table`.
+
+    Raises:
+        DamagedFile: The file is truncated or not Parquet, or a checksum differs.
+    """
+    try:
+        arrow = pq.read_table(path, page_checksum_verification=True)
+        table = arrow.to_pandas()
+        table.attrs = json.loads((arrow.schema.metadata or {}).get(b"rainscore", b"{}"))
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
+        raise DamagedFile(path, f"it is not a readable Parquet table ({error})", _REMEDY) from error
     return table
 
 
 def write_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
-    """Write a dataset as compressed NetCDF-4.
+    """Write a dataset as compressed NetCDF-4 with a checksum of each chunk.
 
     Each chunk of a file holds one map (the last two dims). Lazy arrays are computed and written
     chunk by chunk.
     """
     encoding = {
-        name: {"zlib": True, "complevel": 1, "shuffle": True, **_chunks(variable)}
+        name: {**_COMPRESSION, **_chunks(variable)}
         for name, variable in dataset.variables.items()
         if variable.ndim >= 2
     }
     for name in dataset.coords:
         if dataset[name].dtype.kind == "f":  # CF: coordinates have no missing values
             encoding.setdefault(name, {})["_FillValue"] = None
-    with replacing(path) as temporary:
-        dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+    with replacing(path) as temporary, hdf5_target(temporary) as file:
+        _printable(dataset).to_netcdf(file, engine="h5netcdf", encoding=encoding)
+
+
+def _printable(dataset: xr.Dataset) -> xr.Dataset:
+    """Dataset whose attributes are valid text: a file name may hold bytes that are not UTF-8."""
+    attrs = {
+        key: value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+        for key, value in dataset.attrs.items()
+    }
+    return dataset.assign_attrs(attrs)
 
 
 def _chunks(variable: xr.Variable) -> dict:

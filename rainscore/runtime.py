@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from rainscore.errors import RainscoreError
+from rainscore.writing import disk_is_full
 
 STOPPED = 143
 """Exit status of a job that stopped on request: the status of a process ended by SIGTERM."""
@@ -24,8 +25,8 @@ PROGRESS_VARIABLE = "RAINSCORE_PROGRESS"
 def start_logging(path: str | Path | None = None) -> logging.Logger:
     """Log to a file, and warnings to the terminal as well.
 
-    From then on an uncaught `RainscoreError` is logged as one line and any other exception with
-    its traceback.
+    From then on an uncaught `RainscoreError`, a full disk and an interruption are logged as one
+    line, and any other exception with its traceback.
 
     Args:
         path: Log file, overwritten; None logs to the terminal only.
@@ -42,17 +43,33 @@ def start_logging(path: str | Path | None = None) -> logging.Logger:
     logger.addHandler(terminal)
     if path is not None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        file = logging.FileHandler(path, mode="w")
+        file = _JobLog(path, mode="w", encoding="utf-8", errors="backslashreplace")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(file)
     sys.excepthook = _log_exception
     return logger
 
 
+class _JobLog(logging.FileHandler):
+    """Log file of a job. Where it cannot be written, the terminal says so once."""
+
+    _failed = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Report the first failure on the terminal, without a traceback."""
+        if not self._failed:
+            self._failed = True
+            print(f"{self.baseFilename}: {sys.exc_info()[1]}", file=sys.stderr)
+
+
 def _log_exception(kind, error, trace) -> None:
     logger = logging.getLogger("rainscore")
     if issubclass(kind, RainscoreError):
         logger.error("error: %s", error)
+    elif issubclass(kind, KeyboardInterrupt):
+        logger.error("interrupted")
+    elif disk_is_full(error):
+        logger.error("error: the disk is full; free some space and run this again (%s)", error)
     else:
         logger.error("%s", "".join(traceback.format_exception(kind, error, trace)))
 

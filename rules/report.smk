@@ -313,7 +313,7 @@ rule write_report:
         months=MONTHS,
         seed=config["seed"],
         captions={
-            name: (CHECKOUT / f"report/{name}.rst").read_text().strip()
+            name: (CHECKOUT / f"report/{name}.rst").read_text("utf-8").strip()
             for name in [*(figure.name for figure in FIGURES), SCORED]
         },
     script:

@@ -40,12 +40,12 @@ def reduced(edges: set[Edge]) -> list[Edge]:
 
 def stages() -> dict[str, str]:
     """Stage of each rule, in the order of the Snakefile."""
-    names = re.findall(r'include: "rules/(\w+)\.smk"', (CHECKOUT / "Snakefile").read_text())
+    names = re.findall(r'include: "rules/(\w+)\.smk"', (CHECKOUT / "Snakefile").read_text("utf-8"))
     return {
         rule: name
         for name in names
         for rule in re.findall(
-            r"^ *rule (\w+):", (CHECKOUT / f"rules/{name}.smk").read_text(), re.MULTILINE
+            r"^ *rule (\w+):", (CHECKOUT / f"rules/{name}.smk").read_text("utf-8"), re.MULTILINE
         )
     }
 
@@ -88,7 +88,7 @@ def write_svg(path: Path) -> None:
             text=True,
             check=True,
         )
-        path.write_text(run.stdout)
+        path.write_text(run.stdout, "utf-8")
     elif path.resolve() != drawn:
         shutil.copy(drawn, path)
     else:
@@ -105,11 +105,11 @@ def main() -> None:
     if options.svg:
         write_svg(options.svg)
     for page in filter(None, (options.readme, options.check)):
-        text = page.read_text()
+        text = page.read_text("utf-8")
         head, tail = text.split(BEGIN)
         current = head + BEGIN + mermaid(rule_graph()) + END + tail.split(END)[1]
         if page == options.readme:
-            page.write_text(current)
+            page.write_text(current, "utf-8")
         elif current != text:
             sys.exit(f"{page}: the graph of stages is out of date; run make dag")
 

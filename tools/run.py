@@ -127,12 +127,17 @@ def output_of(process: subprocess.Popen) -> Iterator[str | None]:
 def run(arguments: list[str]) -> int:
     """Run Snakemake with the given arguments; return its exit status."""
     LOG.parent.mkdir(exist_ok=True)
-    environment = {**os.environ, "RAINSCORE_PROGRESS": "off", "PYTHONUNBUFFERED": "1"}
+    environment = {
+        **os.environ,
+        "RAINSCORE_PROGRESS": "off",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "snakemake", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         errors="replace",
         env=environment,
     )
@@ -140,7 +145,10 @@ def run(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     state = RunState()
-    with LOG.open("w") as log, tqdm(bar_format=BAR, disable=None, leave=False) as bar:
+    with (
+        LOG.open("w", encoding="utf-8") as log,
+        tqdm(bar_format=BAR, disable=None, leave=False) as bar,
+    ):
         for line in output_of(process):
             if line is not None:
                 log.write(line)
@@ -165,7 +173,7 @@ def run_folder(arguments: list[str]) -> Path:
     files = parser.parse_known_args(arguments)[0].configfile
     config: dict = {}
     for file in (CHECKOUT / "config.yaml", *files):
-        merge(config, yaml.safe_load(file.read_text()) or {})
+        merge(config, yaml.safe_load(file.read_bytes()) or {})
     return Path(config["run_folder"])
 
 
@@ -185,7 +193,9 @@ def explanation(state: RunState, folder: Path) -> Iterator[str]:
 
 def last_lines(path: Path) -> list[str]:
     """Last lines of a text file, indented."""
-    return [f"  {line}" for line in path.read_text(errors="replace").splitlines()[-LOG_LINES:]]
+    return [
+        f"  {line}" for line in path.read_text("utf-8", errors="replace").splitlines()[-LOG_LINES:]
+    ]
 
 
 def closing(folder: Path) -> Iterator[str]:

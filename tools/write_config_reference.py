@@ -49,8 +49,8 @@ def key_rows(schema: dict, default: dict, prefix: str = "") -> list[str]:
 
 def reference() -> str:
     """Text of the page."""
-    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
-    default = yaml.safe_load((ROOT / "config.yaml").read_text())
+    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_bytes())
+    default = yaml.safe_load((ROOT / "config.yaml").read_bytes())
     head = "| key | type and range | default | meaning |\n|---|---|---|---|\n"
     top, sections = [], []
     for name, part in schema["properties"].items():
@@ -63,4 +63,4 @@ def reference() -> str:
 
 
 if __name__ == "__main__":
-    (ROOT / "docs/config.md").write_text(reference())
+    (ROOT / "docs/config.md").write_text(reference(), "utf-8")

@@ -14,12 +14,12 @@ from rainscore.download.journal import (
     Journal,
     file_is_complete,
     journal_manifest,
-    remove_partial_files,
     time_key,
 )
 from rainscore.download.transfer import RETRY_LATER, AccessRefused, ArchiveBusy
 from rainscore.runtime import progress_bar
 from rainscore.times import HALF_HOUR, steps
+from rainscore.writing import remove_partial_files
 
 MAX_CONSECUTIVE_FAILURES = 12
 """Number of damaged files in a row after which the network or the archive is taken to be faulty."""

@@ -16,13 +16,14 @@ import pandas as pd
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
 
-from rainscore.download.journal import Journal, remove_partial_files, utc_now
+from rainscore.download.journal import Journal, utc_now
 from rainscore.download.transfer import RETRY_LATER, ArchiveBusy
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.imerg.manifests import COLUMNS, ORIGIN
 from rainscore.io import replacing
 from rainscore.radar.fr_radar import FRAME_NAME, FrRadarRainfall
 from rainscore.runtime import progress_bar
+from rainscore.writing import remove_partial_files
 
 REPOSITORY = "meteofrance/fr-radar-rainfall"
 

@@ -27,7 +27,7 @@ class Journal:
         """Return the last record of each key; a line that a kill cut short is ignored."""
         records: dict[str, dict] = {}
         if self.path.exists():
-            for line in self.path.read_text(errors="replace").splitlines():
+            for line in self.path.read_text("utf-8", errors="replace").splitlines():
                 try:
                     record = json.loads(line)
                     records[record["key"]] = record
@@ -39,14 +39,8 @@ class Journal:
         """Append a record, in one write."""
         # A line that was cut short has no line break, so each record starts with one.
         line = "\n" + json.dumps(record, ensure_ascii=False)
-        with self._lock, self.path.open("a") as file:
+        with self._lock, self.path.open("a", encoding="utf-8") as file:
             file.write(line)
-
-
-def remove_partial_files(folder: Path) -> None:
-    """Delete the partly written files that a kill left in a folder."""
-    for partial in folder.glob(".*.part"):
-        partial.unlink()
 
 
 def time_key(time: np.datetime64) -> str:

@@ -21,7 +21,6 @@ from rainscore.download.journal import (
     Journal,
     file_is_complete,
     journal_manifest,
-    remove_partial_files,
     time_key,
     utc_now,
 )
@@ -30,6 +29,7 @@ from rainscore.errors import RainscoreError
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
 from rainscore.runtime import progress_bar
 from rainscore.times import steps
+from rainscore.writing import remove_partial_files
 
 ENDPOINT = "https://object-store.os-api.cci2.ecmwf.int"
 STORE = "s3://mlcast-source-datasets/FR-MF-prate/v0.1.0/fr-mf-prate-5min.zarr"

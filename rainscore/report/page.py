@@ -93,7 +93,7 @@ def write_report(
     """
     template = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    ).from_string(TEMPLATE.read_text())
+    ).from_string(TEMPLATE.read_text("utf-8"))
     page = template.render(
         title=title,
         simulated=world == "simulated",

@@ -49,7 +49,7 @@ def data_uri(path: Path | str) -> str:
     if path.suffix == ".png":
         return _webp(path.read_bytes())
     # Single quotes within the SVG: a double quote would end the attribute of the page.
-    text = shrink(path.read_text()).replace("'", "&apos;").replace('"', "'")
+    text = shrink(path.read_text("utf-8")).replace("'", "&apos;").replace('"', "'")
     return f"data:image/svg+xml,{quote(text, safe=PLAIN)}"
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,12 @@ import torch
 from rainscore.io import write_bytes
 
 logger = logging.getLogger(__name__)
+
+_DAMAGED = (
+    EOFError, OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError,
+    pickle.UnpicklingError,
+)  # fmt: skip
+"""Errors that torch raises for a file that is not a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +47,23 @@ class Checkpoint:
         write_bytes(content.getvalue(), self.path)
 
     def load(self, identity: str) -> dict[str, Any] | None:
-        """Return the saved state; None if there is none, or if it is of another training."""
+        """Return the saved state; None if there is none, or it is damaged or of another training.
+
+        A file that is empty or truncated is reported with its name; the training then starts from
+        scratch.
+        """
         if not self.path.exists():
             return None
-        state = torch.load(self.path, map_location="cpu", weights_only=True)
-        if state.pop("identity") != self._identity(identity):
+        try:
+            state = torch.load(self.path, map_location="cpu", weights_only=True)
+            stored_identity = state.pop("identity")
+        except _DAMAGED as error:
+            logger.warning(
+                "%s: not a complete checkpoint (%s): ignored, the training starts from scratch",
+                self.path, type(error).__name__,
+            )  # fmt: skip
+            return None
+        if stored_identity != self._identity(identity):
             logger.warning("%s: of other code, settings or data: ignored", self.path)
             return None
         return state

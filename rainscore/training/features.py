@@ -17,6 +17,7 @@ from rainscore.regridding.conservative import Weights, nearest
 from rainscore.regridding.hourly import is_hourly
 from rainscore.scores.scoremaps import ScoreSettings, imerg_masks
 from rainscore.training.channels import CHANNELS, build_inputs, wet_share
+from rainscore.writing import hdf5_target
 
 
 def coarsen_rain(rain: np.ndarray, factor: int) -> np.ndarray:
@@ -58,7 +59,7 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
         settings = ScoreSettings.from_json(scores.attrs["score"])
         windows = settings.windows(weights.source, learning)
     n, shape = times.size, learning.shape
-    with replacing(path) as temporary, h5py.File(temporary, "w") as out:
+    with replacing(path) as temporary, hdf5_target(temporary) as file, h5py.File(file, "w") as out:
         # Contiguous arrays can be mapped into memory, so that single rows are cheap to read.
         inputs = out.create_dataset("inputs", (n, len(CHANNELS), *shape), "f2")
         kinds = {"target": "f2", "quality": "f2", "random_error": "f2", "wet": "?", "truth": "?"}

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +94,22 @@ def test_every_rule_passes_the_digests_of_its_own_script(script: str) -> None:
     body = rules.split(f"rule {name}:")[1].split("rule ")[0]
     assert f'code=code("{name}")' in body
     assert f'"../scripts/{script}"' in body
+
+
+def test_digests_are_equal_in_a_locale_that_is_not_utf8(project) -> None:
+    root, listed = project
+    (root / "rainscore/losses.py").write_bytes("X = 'é → mm'\n".encode())
+    code = (
+        "import locale, sys; from pathlib import Path; from rainscore.digests import code_digests\n"
+        "assert locale.getpreferredencoding().lower() != 'utf-8'\n"
+        "root = Path(sys.argv[1]); print(code_digests(root / 'scripts/do.py', root))"
+    )
+    other = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(root)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **other, "PYTHONPATH": str(CHECKOUT)},
+    )
+    assert result.returncode == 0, result.stderr[-500:]
+    assert result.stdout == f"{[f'{file} {digest}' for file, digest in listed().items()]}\n"

@@ -1,8 +1,11 @@
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
+from rainscore.errors import DamagedFile
 from rainscore.hdf5files import open_hdf5
 from rainscore.io import (
     read_json,
@@ -47,6 +50,45 @@ def test_json_refuses_a_number_that_is_not_finite(tmp_path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json({"value": float("nan")}, tmp_path / "b.json")
     assert not (tmp_path / "b.json").exists()
+
+
+def test_a_changed_byte_of_a_table_or_a_netcdf_file_is_found(tmp_path) -> None:
+    values = np.random.default_rng(2).random(4000)
+    write_table(pd.DataFrame({"value": values}), tmp_path / "t.parquet")
+    write_netcdf(xr.Dataset({"rain": (("y", "x"), values.reshape(40, 100))}), tmp_path / "r.nc")
+    for name in ("t.parquet", "r.nc"):
+        content = bytearray((tmp_path / name).read_bytes())
+        content[len(content) // 2] ^= 16
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DamagedFile, match=r"t\.parquet: it is not a readable Parquet table"):
+        read_table(tmp_path / "t.parquet")
+    with (
+        pytest.raises(OSError, match="filter"),
+        xr.open_dataset(tmp_path / "r.nc", engine="h5netcdf") as r,
+    ):
+        r.load()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe{}", b"[" * 100_000])
+def test_damaged_json_is_an_error_that_names_the_file(content, tmp_path) -> None:
+    (tmp_path / "card.json").write_bytes(content)
+    with pytest.raises(DamagedFile, match=r"card\.json: it is not JSON"):
+        read_json(tmp_path / "card.json")
+
+
+def test_an_empty_table_file_is_an_error_that_names_the_file(tmp_path) -> None:
+    (tmp_path / "t.parquet").write_bytes(b"")
+    with pytest.raises(DamagedFile, match=r"t\.parquet"):
+        read_table(tmp_path / "t.parquet")
+    with pytest.raises(FileNotFoundError):
+        read_table(tmp_path / "absent.parquet")
+
+
+def test_a_file_name_that_is_not_utf8_can_be_an_attribute(tmp_path) -> None:
+    name = os.fsdecode(b"granule-\xe9.HDF5")
+    write_netcdf(xr.Dataset({"a": 1}, attrs={"granule": name}), tmp_path / os.fsdecode(b"\xe9.nc"))
+    with xr.open_dataset(tmp_path / os.fsdecode(b"\xe9.nc"), engine="h5netcdf") as written:
+        assert written.attrs["granule"] == r"granule-\udce9.HDF5"
 
 
 def test_a_netcdf_file_is_chunked_by_map(tmp_path) -> None:

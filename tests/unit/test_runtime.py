@@ -1,3 +1,4 @@
+import errno
 import logging
 import os
 import signal
@@ -39,6 +40,40 @@ def test_an_unexpected_error_is_logged_with_its_traceback(tmp_path, restored) ->
     except KeyError as error:
         sys.excepthook(type(error), error, error.__traceback__)
     assert "Traceback" in (tmp_path / "job.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "ERROR error: the disk is full"),
+        (KeyboardInterrupt(), "ERROR interrupted"),
+    ],
+)
+def test_a_full_disk_and_an_interruption_are_logged_as_one_line(
+    error: BaseException, line: str, tmp_path, restored
+) -> None:
+    start_logging(tmp_path / "job.log")
+    sys.excepthook(type(error), error, None)
+    logged = (tmp_path / "job.log").read_text()
+    assert line in logged
+    assert logged.count("\n") == 1
+
+
+def test_a_log_that_cannot_be_written_is_reported_once(tmp_path) -> None:
+    code = (
+        "import resource, sys; from rainscore.runtime import start_logging\n"
+        "log = start_logging(sys.argv[1])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))\n"
+        "for number in range(20): log.info('line %d → é', number)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "job.log")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+    )
+    assert run.returncode == 0
+    assert run.stderr == f"{tmp_path / 'job.log'}: [Errno 27] File too large\n"
 
 
 def test_a_signal_to_stop_sets_the_event_and_keeps_the_process() -> None:
