@@ -215,6 +215,8 @@ def _folder_faults(settings: dict, section: str, key: str) -> Iterator[str]:
 
 
 def _evaluation_faults(config: dict) -> Iterator[str]:
+    if config["evaluation"]["radar_sequences"]:
+        yield from _folder_faults(config["evaluation"], "evaluation", "radar_sequences")
     for name, stem in config["evaluation"]["external_models"].items():
         path = (CHECKOUT / config["run_folder"] / f"{stem}.safetensors").resolve()
         if not path.is_file():

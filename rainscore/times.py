@@ -72,6 +72,11 @@ def steps(start: np.datetime64 | str, end: np.datetime64 | str, minutes: int = 3
     return first + np.arange(0, last - first, np.timedelta64(minutes, "m"))
 
 
+def hours_since_1970(time: np.datetime64) -> float:
+    """Hours from 1970-01-01 00:00 UTC to a time."""
+    return float(time.astype("datetime64[s]").astype(np.int64)) / 3600.0
+
+
 def season_of(month: int) -> str:
     """Meteorological season of a month, 1 to 12.
 

@@ -1,8 +1,10 @@
 # Settings and helper functions that all stages share; no rules.
 import os
+import re
 
 from rainscore.config import ConfigError, check_config, resolved_domain
 from rainscore.digests import code_digests
+from rainscore.simulation.worlds import draw_worlds, transfer_cases
 from rainscore.times import expand_months, month_span
 
 CHECKOUT = Path(workflow.basedir)
@@ -39,6 +41,14 @@ COMPARED = {
 LATENTS = config["evaluation"]["latent_sizes"]
 SIMULATED_RADAR = config["radar"]["source"] == "simulated"
 SIMULATED = SIMULATED_RADAR or config["imerg"]["source"] == "simulated"
+WORLDS = [
+    world.as_dict()
+    for world in (
+        draw_worlds(config["simulation"]["worlds"], seed=config["seed"])
+        if SIMULATED
+        else []
+    )
+]
 
 # Settings for reading and averaging radar frames.
 RADAR_READING = {
@@ -52,6 +62,31 @@ RADAR_READING = {
         "min_frame_share",
     )
 }
+
+
+# Settings of the score, with the pixel size of its maps.
+SCORE_SETTINGS = {
+    **config["scores"],
+    "learning_step_km": config["domain"]["learning_step_km"],
+}
+
+# Cases on which nothing is learnt: unseen worlds, and real rain under satellites of such worlds.
+CASES = transfer_cases(
+    worlds=config["evaluation"]["unseen_worlds"] if SIMULATED else 0,
+    days=config["evaluation"]["unseen_days"],
+    starts=[start for start, _ in SPANS.values()],
+    radar_folder=(
+        str(CHECKOUT / config["evaluation"]["radar_sequences"])
+        if config["evaluation"]["radar_sequences"]
+        else ""
+    ),
+    seed=config["seed"],
+)
+
+
+def world_of(wildcards) -> dict[str, float]:
+    """Parameters of the simulated world of a month; the months take turns in the worlds."""
+    return WORLDS[MONTHS.index(wildcards.month) % len(WORLDS)]
 
 
 def code(name: str) -> list[str]:
@@ -78,5 +113,6 @@ def encoder_settings(wildcards) -> dict:
 wildcard_constraints:
     encoder=r"autoencoder(-\d+)?",
     month=r"\d{4}-\d{2}",
+    case="|".join(map(re.escape, CASES)) or "none",
     method="|".join(METHODS),
     variant="|".join(VARIANTS) or "none",

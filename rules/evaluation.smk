@@ -1,5 +1,32 @@
-# Skill on held-out days.
+# Skill on held-out days, in unseen worlds and on real rain.
 BOOTSTRAP = {"resamples": config["evaluation"]["resamples"], "seed": config["seed"]}
+
+
+rule simulate_case:
+    input:
+        radar=lambda wildcards: CASES[wildcards.case]["radar"],
+    output:
+        features="results/transfer/{case}.h5",
+    log:
+        "logs/simulate_case/{case}.log",
+    benchmark:
+        "logs/simulate_case/{case}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=2500,
+        runtime=60,
+    params:
+        code=code("simulate_case"),
+        span=lambda wildcards: CASES[wildcards.case]["span"],
+        seed=lambda wildcards: CASES[wildcards.case]["seed"],
+        domain=config["domain"],
+        step_minutes=config["radar"]["step_minutes"],
+        world=lambda wildcards: CASES[wildcards.case]["world"],
+        run=config["imerg"]["run"],
+        scores=SCORE_SETTINGS,
+    script:
+        "../scripts/simulate_case.py"
 
 
 rule evaluate_skill:
@@ -10,11 +37,13 @@ rule evaluate_skill:
         unet=UNET,
         clusters=expand("results/clusters/{method}.parquet", method=METHODS),
         latents="results/latents.parquet",
+        cases=expand("results/transfer/{case}.h5", case=CASES),
     output:
         skill="results/evaluation/skill.parquet",
         paired="results/evaluation/paired.parquet",
         coverage="results/evaluation/coverage.parquet",
         reliability="results/evaluation/reliability.parquet",
+        transfer="results/evaluation/transfer.parquet",
     log:
         "logs/evaluate_skill.log",
     benchmark:
@@ -28,6 +57,7 @@ rule evaluate_skill:
     params:
         code=code("evaluate_skill"),
         methods=METHODS,
+        cases=[[name, case["kind"]] for name, case in CASES.items()],
         settings={
             **BOOTSTRAP,
             "boosting_windows": config["evaluation"]["boosting_windows"],

@@ -1,8 +1,4 @@
 # Score maps, and the choice of the score.
-SCORE_SETTINGS = {
-    **config["scores"],
-    "learning_step_km": config["domain"]["learning_step_km"],
-}
 
 
 rule compute_scores:

@@ -4,8 +4,11 @@ WORLD_TABLES = []
 if SIMULATED_RADAR:
 
     rule simulate_radar:
+        input:
+            weights="results/weights/study_to_cells.nc",
         output:
             manifest="results/radar/{month}.parquet",
+            truth="results/truth/{month}.nc",
             regimes="results/regimes/{month}.parquet",
         log:
             "logs/simulate_radar/{month}.log",
@@ -22,6 +25,7 @@ if SIMULATED_RADAR:
             seed=config["seed"],
             domain=DOMAIN,
             step_minutes=config["radar"]["step_minutes"],
+            world=world_of,
         script:
             "../scripts/simulate_radar.py"
 
@@ -30,7 +34,9 @@ if config["imerg"]["source"] == "simulated":
 
     rule simulate_imerg:
         input:
-            radar="results/radar/{month}.parquet",
+            # The satellites observe the true rain, or else a real radar.
+            truth="results/truth/{month}.nc" if SIMULATED_RADAR else [],
+            radar=[] if SIMULATED_RADAR else "results/radar/{month}.parquet",
         output:
             manifest="results/imerg/{month}.parquet",
         log:
@@ -50,6 +56,7 @@ if config["imerg"]["source"] == "simulated":
             run=config["imerg"]["run"],
             errors=config["imerg"]["errors"],
             radar=RADAR_READING,
+            world=world_of,
         script:
             "../scripts/simulate_imerg.py"
 
@@ -61,6 +68,7 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
         input:
             radar="results/radar/{month}.parquet",
             regimes="results/regimes/{month}.parquet",
+            truth="results/truth/{month}.nc",
             pair="results/pairs/{month}.nc",
             weights="results/weights/study_to_cells.nc",
         output:
@@ -78,6 +86,7 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
             code=code("measure_world"),
             domain=DOMAIN,
             radar=RADAR_READING,
+            scores=SCORE_SETTINGS,
             run=config["imerg"]["run"],
         script:
             "../scripts/measure_world.py"
@@ -122,6 +131,7 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
             seed=config["seed"],
             domain=DOMAIN,
             step_minutes=config["radar"]["step_minutes"],
+            world=world_of,
         script:
             "../scripts/measure_runs.py"
 

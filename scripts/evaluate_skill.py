@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rainscore.evaluation.heldout import EvaluationSettings, StudyData, evaluate
+from rainscore.evaluation.transfer import Case
 from rainscore.io import read_months, read_table, write_table
 from rainscore.runtime import start_logging, use_threads
 from rainscore.training.trained import load_trained_unet
@@ -18,8 +19,10 @@ data = StudyData(
     latents=read_table(i.latents),
 )
 unet = load_trained_unet(Path(i.unet[0]).with_suffix(""))
-skill = evaluate(data, unet, EvaluationSettings(**p.settings))
+cases = [Case(*case, path) for case, path in zip(p.cases, map(Path, i.cases), strict=True)]
+skill = evaluate(data, unet, EvaluationSettings(**p.settings), cases)
 write_table(skill.skill, out.skill)
 write_table(skill.paired, out.paired)
 write_table(skill.coverage, out.coverage)
 write_table(skill.reliability, out.reliability)
+write_table(skill.transfer, out.transfer)

@@ -7,7 +7,9 @@ from rainscore.io import read_table, write_table
 from rainscore.regridding.radarreader import RadarSettings, open_radar, radar_truth
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
+from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation import diagnostics
+from rainscore.simulation.radarchecks import half_hour_truth, radar_error_sums
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
@@ -17,12 +19,16 @@ grid, cells = domain.grid, domain.cells
 frames = radar_truth(open_radar(i.radar, RadarSettings(**p.radar), grid))
 regimes = read_table(i.regimes)
 pair = xr.open_dataset(i.pair, engine="h5netcdf")
-truth = diagnostics.cell_truth(pair, read_weights(i.weights, source=grid, target=cells))
+radar = diagnostics.cell_truth(pair, read_weights(i.weights, source=grid, target=cells))
+settings = ScoreSettings(**p.scores)
+windows = settings.windows(cells, settings.learning_grid(grid))
+truth = half_hour_truth(xr.open_dataset(i.truth, engine="h5netcdf")["rain"], pair["time"].values)
 tables = [
     diagnostics.rain_sums(frames, regimes, km=domain.step_km),
     diagnostics.amount_sums(pair),
-    diagnostics.run_sums(pair, truth, run=p.run),
-    diagnostics.skill_sums(pair, truth, regimes, run=p.run),
+    diagnostics.run_sums(pair, radar, run=p.run),
+    diagnostics.skill_sums(pair, radar, regimes, run=p.run),
     diagnostics.pass_sums(pair, cells),
+    radar_error_sums(pair["precipitation"].values, radar, truth, windows, settings),
 ]
 write_table(diagnostics.add_up(tables), out.sums)

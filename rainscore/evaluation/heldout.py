@@ -29,6 +29,7 @@ from rainscore.evaluation.skill import (
     share_table,
     skill_table,
 )
+from rainscore.evaluation.transfer import Case, transfer_table
 from rainscore.evaluation.windowgroups import window_groups
 from rainscore.training.calibration import calibrated
 from rainscore.training.inference import forward
@@ -97,12 +98,14 @@ class Skill:
             rain), low, high, n, days, less (of scores only: share below the quantile by more than
             TIE). Many scores are exactly 0 or 1, so a correct quantile has its level between less
             and share.
+        transfer: Skill in unseen worlds and on real rain (`transfer.transfer_table`).
     """
 
     skill: pd.DataFrame
     paired: pd.DataFrame
     coverage: pd.DataFrame
     reliability: pd.DataFrame
+    transfer: pd.DataFrame
 
 
 class HeldOutSums:
@@ -148,13 +151,16 @@ class HeldOutSums:
         self.below.add(UNET, block.days, {"all": single_group(len(rows))}, rows)
 
 
-def evaluate(data: StudyData, unet: TrainedUNet, settings: EvaluationSettings) -> Skill:
+def evaluate(
+    data: StudyData, unet: TrainedUNet, settings: EvaluationSettings, cases: Sequence[Case] = ()
+) -> Skill:
     """Skill of every method on the test days: of windows with rain, of maps, of hidden rain.
 
     Args:
         data: Files and tables of the run.
         unet: The U-Net of the run.
         settings: Settings of the evaluation.
+        cases: Unseen worlds and real rain to evaluate as well.
     """
     nearest = NearestMaps(data.latents)
     baselines = make_baselines(
@@ -180,7 +186,8 @@ def evaluate(data: StudyData, unet: TrainedUNet, settings: EvaluationSettings) -
         unet.levels,
         **settings.bootstrap,
     )
-    return _tables(sums, maps, data, settings)
+    transfer = transfer_table(cases, baselines, unet, **settings.bootstrap)
+    return _tables(sums, maps, transfer, data, settings)
 
 
 def _boosting_share(data: StudyData, boosting_windows: int) -> float:
@@ -220,7 +227,11 @@ def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet) -> np.ndarray:
 
 
 def _tables(
-    sums: HeldOutSums, maps: MapSkill, data: StudyData, settings: EvaluationSettings
+    sums: HeldOutSums,
+    maps: MapSkill,
+    transfer: pd.DataFrame,
+    data: StudyData,
+    settings: EvaluationSettings,
 ) -> Skill:
     """All tables of the evaluation."""
     draws = settings.bootstrap
@@ -244,6 +255,7 @@ def _tables(
         pd.concat([paired, maps.paired], ignore_index=True),
         coverage_table(skill, UNET),
         pd.concat(reliability),
+        transfer,
     )
 
 

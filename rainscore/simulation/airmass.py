@@ -20,7 +20,7 @@ def season(hours: float, *, peak: float) -> float:
 
 
 def freezing_level(
-    hours: float, *, seed: int, lat: float | np.ndarray = _CENTRE
+    hours: float, *, seed: int, lat: float | np.ndarray = _CENTRE, warmth: float = 0.0
 ) -> float | np.ndarray:
     """Height of the freezing level [m]: seasonal mean by latitude plus a random deviation.
 
@@ -28,8 +28,9 @@ def freezing_level(
         hours: Hours since 1970.
         seed: Random seed.
         lat: Latitude [degrees north], any dims.
+        warmth: Increase of the freezing level in a world [m].
     """
-    return mean_freezing_level(hours, lat=lat) + _DEVIATION_M * _deviation(hours, seed)
+    return mean_freezing_level(hours, lat=lat) + warmth + _DEVIATION_M * _deviation(hours, seed)
 
 
 def mean_freezing_level(hours: float, *, lat: float | np.ndarray = _CENTRE) -> float | np.ndarray:

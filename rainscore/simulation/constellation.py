@@ -16,7 +16,13 @@ class Sensor:
         footprint_km: Effective size of the footprint [km].
         threshold: Rain rate with a detection probability of one half [mm/h].
         snow_threshold: The same for solid precipitation [mm/h].
+        sea_threshold: Factor on `threshold` over the sea, below 1 for imagers, whose low-frequency
+            channels detect the emission of rain there (Tan et al. 2016,
+            doi:10.1175/JHM-D-16-0079.1).
         noise: Standard deviation of the logarithm of the rate error.
+        false_alarms: Strength of false rain, over cloud without rain, cold ground and coasts;
+            chosen for the false alarm ratios of GPROF by sensor (docs/simulation.md).
+        gain: Factor on the rate, which stands for the intercalibration with the first sensor.
         correlation: Correlation of the retrieval with the radar at 0.1°, used as weight in the
             merge and in the quality index.
     """
@@ -27,16 +33,19 @@ class Sensor:
     footprint_km: float
     threshold: float
     snow_threshold: float
+    sea_threshold: float
     noise: float
+    false_alarms: float
+    gain: float
     correlation: float
 
 
-GMI = Sensor(9, 0, 885, 12, 0.11, 0.45, 0.70, 0.80)
-AMSR2 = Sensor(3, 1, 1450, 15, 0.13, 1.4, 0.74, 0.75)
-SSMIS = Sensor(5, 2, 1707, 30, 0.14, 0.7, 0.84, 0.66)
-ATMS = Sensor(11, 3, 2200, 26, 0.14, 0.6, 0.98, 0.64)
-MHS_METOP = Sensor(7, 4, 1920, 22, 0.13, 0.6, 0.88, 0.64)
-MHS_NOAA = Sensor(7, 4, 2180, 22, 0.13, 0.6, 0.88, 0.64)
+GMI = Sensor(9, 0, 885, 12, 0.065, 0.45, 0.7, 0.62, 0.35, 1.05, 0.80)
+AMSR2 = Sensor(3, 1, 1450, 15, 0.09, 1.4, 0.7, 0.68, 0.5, 1.06, 0.75)
+SSMIS = Sensor(5, 2, 1707, 30, 0.10, 0.7, 0.8, 0.78, 0.85, 1.02, 0.66)
+ATMS = Sensor(11, 3, 2200, 34, 0.05, 0.6, 1.0, 0.94, 15.0, 0.44, 0.58)
+MHS_METOP = Sensor(7, 4, 1920, 24, 0.09, 0.6, 1.0, 0.82, 1.3, 0.97, 0.62)
+MHS_NOAA = Sensor(7, 4, 2180, 24, 0.09, 0.6, 1.0, 0.82, 1.3, 0.97, 0.62)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,9 @@ HALF_HOUR_LAGS = (-1, 0, 1, 2, 3, 4)
 AGES_H = (0.0, 0.5, 1.0, 1.5)
 """Ages of the nearest overpass with a correlation [h]; larger ages are under 2 % of the cells."""
 
+RADAR_TRUTH = "radar against the true rain"
+"""Product of the scores of the radar itself."""
+
 ALL = "all"
 """Regime of the rows that hold all weather."""
 
@@ -93,7 +96,7 @@ def rain_sums(frames: Truth, regimes: pd.DataFrame, *, km: float) -> pd.DataFram
         for quantity, value in _frame_statistics(frames, middle, km).items():
             if np.isfinite(value):
                 rows.append(("radar", regime, quantity, value, 1.0, value**2))
-    return _table(rows)
+    return sums_table(rows)
 
 
 def _spells(regimes: pd.DataFrame) -> Iterator[tuple[str, np.datetime64]]:
@@ -150,7 +153,7 @@ def amount_sums(pair: xr.Dataset) -> pd.DataFrame:
             at_hour = hours[start : start + MAPS_PER_CHUNK] == hour
             sums = total[at_hour].sum(), size[at_hour].sum()
             rows.append(("radar", ALL, hour_quantity(hour), *sums, np.nan))
-    return _table(rows)
+    return sums_table(rows)
 
 
 def cell_truth(pair: xr.Dataset, weights: Weights) -> np.ndarray:
@@ -177,18 +180,18 @@ def run_sums(pair: xr.Dataset, truth: np.ndarray, *, run: str) -> pd.DataFrame:
         run: "early", "late" or "final"; part of the product name in the rows.
     """
     rate = pair["precipitation"].values
-    rows = _score_sums(run, ALL, rate, truth)
+    rows = score_sums(run, ALL, rate, truth)
     ages = pass_ages(pair["mw_source"].values, pair["imerg_state"].values == 0, pair["time"].values)
     age = ages[0] if run == "early" else np.fmin(*ages)
     for hours in AGES_H:
         of_age = np.where(age == hours, rate, np.nan)
-        rows += _score_sums(age_product(run, hours), ALL, of_age, truth)
+        rows += score_sums(age_product(run, hours), ALL, of_age, truth)
     for lag in HALF_HOUR_LAGS:
         delayed = np.full_like(rate, np.nan)
         steps = np.arange(max(0, -lag), len(rate) - max(0, lag))
         delayed[steps] = rate[steps + lag]
-        rows += _score_sums(lag_product(run, lag), ALL, delayed, truth)
-    return _table(rows)
+        rows += score_sums(lag_product(run, lag), ALL, delayed, truth)
+    return sums_table(rows)
 
 
 def skill_sums(
@@ -208,7 +211,7 @@ def skill_sums(
 
     def add(product: str, mask: np.ndarray, values: np.ndarray = rate, regime: str = ALL) -> None:
         if mask.any():
-            rows.extend(_score_sums(product, regime, np.where(mask, values, np.nan), truth))
+            rows.extend(score_sums(product, regime, np.where(mask, values, np.nan), truth))
 
     everywhere = np.ones(rate.shape, bool)
     add("microwave", has_microwave)
@@ -219,7 +222,7 @@ def skill_sums(
     regime = regimes.set_index("time")["regime"].reindex(pair["time"].values).to_numpy()
     for name in pd.unique(regime[pd.notna(regime)]):
         add(run, everywhere & (regime == name)[:, None, None], regime=str(name))
-    return _table(rows)
+    return sums_table(rows)
 
 
 def sensor_codes() -> dict[str, int]:
@@ -228,7 +231,7 @@ def sensor_codes() -> dict[str, int]:
     return {names[code]: code for code in sorted({s.sensor.code for s in SATELLITES}, reverse=True)}
 
 
-def _score_sums(product: str, regime: str, rate: np.ndarray, truth: np.ndarray) -> list[Row]:
+def score_sums(product: str, regime: str, rate: np.ndarray, truth: np.ndarray) -> list[Row]:
     """Moments and contingency table, one row per sum."""
     moments = moment_sums(rate, truth)
     counts = contingency_sums(rate, truth, WET_HALF_HOUR)
@@ -263,10 +266,10 @@ def pass_sums(pair: xr.Dataset, cells: Grid) -> pd.DataFrame:
             for p in overpasses
         }
         rows.append(("passes", ALL, "a day", float(len(passes)), 1.0, np.nan))
-    return _table(rows)
+    return sums_table(rows)
 
 
-def _table(rows: list[Row]) -> pd.DataFrame:
+def sums_table(rows: list[Row]) -> pd.DataFrame:
     """Table of the rows, added where product, regime and quantity are equal."""
     return add_up([pd.DataFrame(rows, columns=COLUMNS)])
 

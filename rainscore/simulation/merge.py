@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rainscore.simulation.constellation import SATELLITES
 from rainscore.simulation.morphing import PropagatedRain
+from rainscore.simulation.sharpening import sharpen
 
 CORRELATION_DECAY = 0.88
 """Factor on the correlation of propagated rain per half-hour."""
@@ -15,13 +15,6 @@ INFRARED_CORRELATION = 0.35
 
 _GOOD_CORRELATION = 0.5  # of propagated rain, above which the infrared is not used
 _MIN_RATE = 0.03  # mm/h, below which the merged rate is set to 0
-
-SOURCE_CORRELATION = np.zeros(256, np.float32)
-"""Correlation of a direct retrieval with the radar, by IMERG's code of the source."""
-
-
-for _satellite in SATELLITES:
-    SOURCE_CORRELATION[_satellite.sensor.code] = _satellite.sensor.correlation
 
 
 @dataclass(frozen=True)
@@ -42,9 +35,11 @@ class Merged:
 
 def merge(
     direct: np.ndarray,
-    source: np.ndarray,
+    direct_correlation: np.ndarray,
     propagated: list[PropagatedRain],
     infrared: np.ndarray,
+    *,
+    sharpening: float,
 ) -> Merged:
     """Merge the inputs of one half-hour.
 
@@ -55,9 +50,10 @@ def merge(
 
     Args:
         direct: Microwave rain rate [mm/h], dims (lat, lon), NaN where not observed.
-        source: IMERG's code of the microwave source, dims (lat, lon).
+        direct_correlation: Correlation with the radar assumed for it, dims (lat, lon).
         propagated: Rain propagated forward and, in the Late and Final runs, backward.
         infrared: Infrared rain rate [mm/h], dims (lat, lon), NaN where missing.
+        sharpening: Share of the local distribution of the inputs that is restored, 0 to 1.
     """
     no_infrared = np.isnan(infrared)
     rates = np.stack([*(p.rate for p in propagated), np.where(no_infrared, 0, infrared)])
@@ -73,15 +69,24 @@ def merge(
     share = np.where(valid, 100 * weights[-1] / np.where(valid, total, 1), 0)
     quality = np.tanh(np.sqrt((np.arctanh(r) ** 2).sum(axis=0)))
     is_direct = ~np.isnan(direct)
+    if sharpening > 0 and not is_direct.all():
+        restored = sharpen(np.where(is_direct, np.nan, rate), rates, weights)
+        rate = rate + np.float32(sharpening) * (restored - rate)
     rate = np.where(is_direct, direct, rate)
     rate[rate < _MIN_RATE] = 0
     return Merged(
         rate,
         np.where(is_direct, 0, np.round(share)).astype(np.float32),
-        np.where(is_direct, SOURCE_CORRELATION[source], quality).astype(np.float32),
+        np.where(is_direct, direct_correlation, quality).astype(np.float32),
     )
 
 
 def random_error(rate: np.ndarray) -> np.ndarray:
-    """Random error of a rain rate as IMERG would state it; both [mm/h], any dims."""
-    return (0.55 * np.maximum(rate, 0) ** 0.7 + 0.05 * (rate > 0)).astype(np.float32)
+    """Random error that IMERG states for a rain rate; both [mm/h], any dims.
+
+    A power law of the rate alone, with a constant where dry: the fields `randomError` of real
+    granules (V03E of 2015-10-01, V04B of 2017-06-30) follow it with a standard deviation of 1.5 %,
+    for all sources, ages and weights of the infrared.
+    """
+    wet = 13.95 * np.maximum(rate, 0) ** 0.714
+    return np.where(rate == 0, 0.595, wet).astype(np.float32)

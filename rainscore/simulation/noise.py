@@ -37,6 +37,14 @@ class SmoothNoise:
         dy, dx = cell_km(cells)
         return cls(_node_weights(cells.ny, dy, km), _node_weights(cells.nx, dx, km), hours, key)
 
+    @classmethod
+    def on_plane(
+        cls, grid: Grid, *, km: float, hours: float, key: tuple[int, ...]
+    ) -> "SmoothNoise":
+        """Create the same noise on a grid in metres."""
+        dy, dx = abs(grid.dy) / 1000, abs(grid.dx) / 1000
+        return cls(_node_weights(grid.ny, dy, km), _node_weights(grid.nx, dx, km), hours, key)
+
     def draw(self, *key: int) -> np.ndarray:
         """Draw the field of a key, dims (lat, lon), float32."""
         rng = np.random.default_rng([*self.key, *key])

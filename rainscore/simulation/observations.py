@@ -10,10 +10,11 @@ from rainscore.simulation.errorsources import ErrorSources
 from rainscore.simulation.morphing import estimate_motion
 from rainscore.simulation.overpasses import Overpass, find_overpasses
 from rainscore.simulation.retrievals import Retrievals
+from rainscore.simulation.worlds import REFERENCE, World
 from rainscore.times import HALF_HOUR
 
 HALF_HOURS_PER_DAY = 48
-_ALOFT_MIN = 6.0, 51.0  # age of the rain whose ice a microwave sensor observes aloft
+_YOUNGEST_ALOFT_MIN = 6.0  # age of the rain whose ice a microwave sensor observes aloft
 _UNDELAYED_MIN = -8.0, 8.0  # age of the rain that a sensor observes without delay
 
 
@@ -25,6 +26,8 @@ class Observation:
         rain: True mean rain rate [mm/h], dims (lat, lon), NaN where missing.
         microwave: Microwave rain rate [mm/h], dims (lat, lon), NaN where not observed.
         source: IMERG's code of the microwave source, uint8, dims (lat, lon), 0 where none.
+        correlation: Correlation with the radar that the merge assumes for the microwave rate, dims
+            (lat, lon), 0 where none.
         minute: Minute of the microwave observation, int8, dims (lat, lon), −1 where none.
         infrared: Infrared rain rate [mm/h], dims (lat, lon), NaN where missing.
         motion: Displacement along y and x [cells per half-hour], and its weight.
@@ -33,6 +36,7 @@ class Observation:
     rain: np.ndarray
     microwave: np.ndarray
     source: np.ndarray
+    correlation: np.ndarray
     minute: np.ndarray
     infrared: np.ndarray
     motion: tuple[float, float, float]
@@ -48,15 +52,25 @@ class Observer:
         cells: IMERG's cells, row 0 south.
         seed: Random seed of the errors.
         errors: Sources of error.
+        world: Parameters of the satellites.
 
     Attributes:
         observations: Observations in memory, by half-hour since 1970.
         retrievals: Retrievals of the sensors.
     """
 
-    def __init__(self, truth: Truth, cells: Grid, *, seed: int, errors: ErrorSources):
+    def __init__(
+        self,
+        truth: Truth,
+        cells: Grid,
+        *,
+        seed: int,
+        errors: ErrorSources,
+        world: World = REFERENCE,
+    ):
         self.truth, self.cells, self.errors = truth, cells, errors
-        self.retrievals = Retrievals(cells, seed=seed, errors=errors)
+        self.seed, self.world = seed, world
+        self.retrievals = Retrievals(cells, seed=seed, errors=errors, world=world)
         self.observations: dict[int, Observation] = {}
         self._recent: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._passes: dict[int, dict[int, list[Overpass]]] = {}
@@ -95,7 +109,9 @@ class Observer:
         ]
         infrared = self.retrievals.infrared([*before, rain], half_hour)
         dy, dx, weight = estimate_motion(before[-2], rain) if len(before) > 1 else (0.0, 0.0, 0.0)
-        return Observation(rain, microwave, source, minute, infrared, (dy / 2, dx / 2, weight))
+        correlation = self.retrievals.correlation(source, half_hour)
+        motion = (dy / 2, dx / 2, weight)
+        return Observation(rain, microwave, source, correlation, minute, infrared, motion)
 
     def with_recent(
         self, half_hour: int, middle: np.ndarray, frames: np.ndarray
@@ -129,7 +145,8 @@ class Observer:
             minute: Minute of the observation.
         """
         age = minute - middle
-        youngest, oldest = _ALOFT_MIN if self.errors.delay else _UNDELAYED_MIN
+        aloft = _YOUNGEST_ALOFT_MIN, self.world.aloft
+        youngest, oldest = aloft if self.errors.delay else _UNDELAYED_MIN
         distance = np.maximum(youngest - age, age - oldest)
         selected = (distance <= 0) | (distance == distance.min())
         return mean_rate(frames[selected], self.cells.shape)
@@ -137,7 +154,10 @@ class Observer:
     def _overpasses(self, half_hour: int) -> list[Overpass]:
         day = half_hour // HALF_HOURS_PER_DAY
         if day not in self._passes:
-            self._passes = {day: find_overpasses(self.cells, np.datetime64(day, "D"))}
+            date, available = np.datetime64(day, "D"), self.world.availability
+            self._passes = {
+                day: find_overpasses(self.cells, date, seed=self.seed, availability=available)
+            }
         return self._passes[day].get(half_hour, [])
 
 

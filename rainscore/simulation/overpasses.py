@@ -16,6 +16,7 @@ _FLATTENING = 1 / 298.257
 _MU = 398600.4418  # km³/s²
 _J2 = 1.08263e-3
 _EARTH_ROTATION = 7.2921159e-5  # rad/s
+_STREAM = 23  # random stream of the outages
 _STEP = 20.0  # s, time step of the ground track
 
 
@@ -36,12 +37,17 @@ class Overpass:
     minute: np.ndarray
 
 
-def find_overpasses(cells: Grid, day: np.datetime64) -> dict[int, list[Overpass]]:
+def find_overpasses(
+    cells: Grid, day: np.datetime64, *, seed: int = 0, availability: float = 1.0
+) -> dict[int, list[Overpass]]:
     """Find the overpasses of a day.
 
     Args:
         cells: Grid in degrees, row 0 south.
         day: Day (UTC).
+        seed: Random seed of the outages.
+        availability: Probability that the data of a satellite are available on a day; those of
+            the first satellite, the reference of the product, always are.
 
     Returns:
         Overpasses by half-hour since 1970, in the order of rising preference of the sensor.
@@ -53,6 +59,9 @@ def find_overpasses(cells: Grid, day: np.datetime64) -> dict[int, list[Overpass]
     seconds = day.astype("datetime64[D]").astype(np.int64) * 86400.0
     by_half_hour: dict[int, list[Overpass]] = {}
     for number, satellite in active_satellites(day):
+        outage = np.random.default_rng([seed, _STREAM, number, int(seconds // 86400)])
+        if number and outage.random() >= availability:
+            continue
         time = seconds + np.arange(-900.0, 86400.0 + 900.0, _STEP)
         track = ground_track(satellite, number, time)
         swath = satellite.sensor.swath_km / 2 / _EARTH_KM

@@ -21,6 +21,7 @@ from rainscore.simulation.noise import Smoother, SmoothNoise
 from rainscore.simulation.observations import HALF_HOURS_PER_DAY, Observer
 from rainscore.simulation.overpasses import Overpass
 from rainscore.simulation.propagation import Propagator
+from rainscore.simulation.worlds import REFERENCE, World
 
 _MARGIN = 12  # half-hours, longest propagation of microwave rain
 _GAUGE_STREAM = 22  # random stream of the gauge errors
@@ -37,6 +38,7 @@ def simulate_imerg(
     seed: int,
     run: str = "final",
     errors: ErrorSources = ALL_ERRORS,
+    world: World = REFERENCE,
 ) -> Iterator[xr.Dataset]:
     """Simulate the half-hours of IMERG for a given rain.
 
@@ -54,6 +56,7 @@ def simulate_imerg(
         run: "early" (forward propagation only), "late", or "final" (adjusted to the mean rain of
             each month, or of the part of the month inside the period).
         errors: Sources of error.
+        world: Parameters of the satellites.
 
     Yields:
         One dataset per half-hour: the fields of a granule (docs/contracts.md) and
@@ -65,7 +68,7 @@ def simulate_imerg(
     """
     if run not in RUNS:
         raise ValueError(f"run {run!r} is unknown: choose one of {', '.join(RUNS)}")
-    product = Product(truth, cells, seed=seed, run=run, errors=errors)
+    product = Product(truth, cells, seed=seed, run=run, errors=errors, world=world)
     first, last = (int(t.astype("datetime64[s]").astype(np.int64) // 1800) for t in (start, end))
     for begin, stop in _months(first, last):
         ratio = product.gauge_ratio(begin, stop) if run == "final" and errors.bias else 1.0
@@ -87,10 +90,21 @@ def _months(first: int, last: int) -> Iterator[tuple[int, int]]:
 class Product:
     """One run of the simulated IMERG; parameters as in `simulate_imerg`."""
 
-    def __init__(self, truth: Truth, cells: Grid, *, seed: int, run: str, errors: ErrorSources):
-        self.cells, self.seed, self.run, self.errors = cells, seed, run, errors
-        self.observer = Observer(truth, cells, seed=seed, errors=errors)
-        self.propagator = Propagator(cells, seed=seed, displacement=errors.displacement)
+    def __init__(
+        self,
+        truth: Truth,
+        cells: Grid,
+        *,
+        seed: int,
+        run: str,
+        errors: ErrorSources,
+        world: World = REFERENCE,
+    ):
+        self.cells, self.seed, self.run, self.errors, self.world = cells, seed, run, errors, world
+        self.observer = Observer(truth, cells, seed=seed, errors=errors, world=world)
+        self.propagator = Propagator(
+            cells, seed=seed, displacement=errors.displacement, error_kmh=world.motion_error
+        )
 
     def merged(self, begin: int, stop: int) -> Iterator[tuple[int, Merged]]:
         """Yield the merged estimates of the half-hours [begin, stop) since 1970.
@@ -119,7 +133,16 @@ class Product:
         for h in half_hours:
             observed = observations[h]
             propagated = [state[h] for state in states]
-            yield h, merge(observed.microwave, observed.source, propagated, observed.infrared)
+            yield (
+                h,
+                merge(
+                    observed.microwave,
+                    observed.correlation,
+                    propagated,
+                    observed.infrared,
+                    sharpening=self.world.sharpening,
+                ),
+            )
 
     def _unsampled(self, half_hour: int) -> Merged:
         """Estimate of a half-hour in which one microwave sensor observes all cells.

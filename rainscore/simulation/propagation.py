@@ -3,13 +3,12 @@
 import numpy as np
 
 from rainscore.grids import Grid
-from rainscore.simulation.merge import CORRELATION_DECAY, SOURCE_CORRELATION
+from rainscore.simulation.merge import CORRELATION_DECAY
 from rainscore.simulation.morphing import Departure, PropagatedRain, mean_motion
 from rainscore.simulation.noise import SmoothNoise, cell_km
 from rainscore.simulation.observations import Observation
 
 _STREAM = 21  # random stream of the motion errors
-_MOTION_ERROR_KMH = 27.0
 _DEFAULT_MOTION_KMH = (0.0, 25.0)  # along y and x
 
 
@@ -20,9 +19,11 @@ class Propagator:
         cells: IMERG's cells, row 0 south.
         seed: Random seed of the motion errors.
         displacement: Whether the motion has local errors.
+        error_kmh: Standard deviation of the local errors [km/h].
     """
 
-    def __init__(self, cells: Grid, *, seed: int, displacement: bool):
+    def __init__(self, cells: Grid, *, seed: int, displacement: bool, error_kmh: float):
+        self.error_kmh = error_kmh
         self.shape, self.displacement = cells.shape, displacement
         self.km = cell_km(cells)
         self.noise = [
@@ -47,7 +48,7 @@ class Propagator:
             if h != half_hours[0]:
                 departure = self._departure(observations, h, half_hours.step)
                 state = state.moved(departure, decay=CORRELATION_DECAY)
-            state = state.observed(observed.microwave, SOURCE_CORRELATION[observed.source])
+            state = state.observed(observed.microwave, observed.correlation)
             states[h] = state
         return states
 
@@ -72,5 +73,5 @@ class Propagator:
         """Local displacement error along y and x [cells] after some hours, each dims (lat, lon)."""
         km_y, km_x = self.km
         error_y, error_x = (noise.at(half_hour / 2) for noise in self.noise)
-        distance = _MOTION_ERROR_KMH * hours
+        distance = self.error_kmh * hours
         return error_y * (distance / km_y), error_x * (distance / km_x)

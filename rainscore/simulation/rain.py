@@ -8,7 +8,7 @@ doi:10.1016/S0022-1694(00)00373-5.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.fft import irfft2
@@ -17,6 +17,7 @@ from scipy.special import ndtr, ndtri
 from rainscore.grids import Grid
 from rainscore.simulation.regimes import Weather, daily_factor, simulate_weather
 from rainscore.simulation.terrain import terrain_factor
+from rainscore.simulation.worlds import REFERENCE, World
 
 _STREAM = 2  # random stream of the rain fields
 _NODES = 17  # nodes along each axis on which regime parameters are evaluated
@@ -50,6 +51,16 @@ class Texture:
     max_lifetime: float
     stretch: float = 1.0
     axis: float = 0.0
+
+    def of_world(self, world: World) -> "Texture":
+        """Texture with the spectrum, the lifetime and the orientation of a world."""
+        return replace(
+            self,
+            slope=self.slope + world.slope_shift,
+            fine_slope=self.fine_slope + world.slope_shift,
+            lifetime=self.lifetime * world.lifetime,
+            axis=self.axis + world.turn,
+        )
 
 
 SHEETS = Texture(2.8, 3.0, 40.0, 2000.0, 0.045, 0.8, 15.0, stretch=1.6, axis=65.0)
@@ -129,15 +140,22 @@ def _amplitude(texture: Texture, kx: np.ndarray, ky: np.ndarray, used: np.ndarra
 
 
 def simulate_rain(
-    grid: Grid, start: np.datetime64, end: np.datetime64, *, seed: int, step_minutes: int = 5
+    grid: Grid,
+    start: np.datetime64,
+    end: np.datetime64,
+    *,
+    seed: int,
+    step_minutes: int = 5,
+    world: World = REFERENCE,
 ) -> Iterator[tuple[np.datetime64, np.ndarray]]:
     """Simulate instantaneous rain on a square grid, frame by frame.
 
     Args:
         grid: Square grid in metres.
         start, end: Period [start, end).
-        seed: Random seed. A frame depends on the seed, the grid and its time only.
+        seed: Random seed. A frame depends on the seed, the world, the grid and its time only.
         step_minutes: Time between frames [min].
+        world: Parameters of the rain.
 
     Yields:
         Start of the frame, and rain rate [mm/h], dims (y, x), float32, without missing values.
@@ -151,9 +169,9 @@ def simulate_rain(
     size = 2 ** int(np.ceil(np.log2(1.25 * grid.nx)))
     side_km = size * km
     pad = np.timedelta64(2 + int(grid.nx * km / _REGIME_SPEED), "h")
-    weather = simulate_weather(start - pad, end + pad, seed=seed, side_km=side_km)
+    weather = simulate_weather(start - pad, end + pad, seed=seed, side_km=side_km, world=world)
     fields = [
-        _Field(texture, side_km=side_km, size=size, seed=seed, stream=i)
+        _Field(texture.of_world(world), side_km=side_km, size=size, seed=seed, stream=i)
         for i, texture in enumerate((SHEETS, CELLS))
     ]
     k = 2j * np.pi * np.fft.fftfreq(size, 1 / size) / side_km

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import i0
 
 from rainscore.simulation.airmass import freezing_level, season, snow_share
+from rainscore.simulation.worlds import REFERENCE, World
 
 EPOCH_HOURS = 384
 STEPS_PER_HOUR = 2
@@ -92,22 +93,30 @@ class Weather:
     y: np.ndarray
 
 
-def simulate_regimes(start: np.datetime64, end: np.datetime64, *, seed: int) -> pd.DataFrame:
+def simulate_regimes(
+    start: np.datetime64, end: np.datetime64, *, seed: int, world: World = REFERENCE
+) -> pd.DataFrame:
     """Simulate the true regime at the centre of the domain, one row per half-hour.
 
     Args:
         start, end: Period [start, end).
         seed: Random seed.
+        world: Parameters of the rain.
 
     Returns:
         Columns `time` (start of the half-hour) and `regime`.
     """
-    weather = simulate_weather(start, end, seed=seed, side_km=1024.0)
+    weather = simulate_weather(start, end, seed=seed, side_km=1024.0, world=world)
     return pd.DataFrame({"time": weather.time, "regime": weather.regime})
 
 
 def simulate_weather(
-    start: np.datetime64, end: np.datetime64, *, seed: int, side_km: float
+    start: np.datetime64,
+    end: np.datetime64,
+    *,
+    seed: int,
+    side_km: float,
+    world: World = REFERENCE,
 ) -> Weather:
     """Simulate regime, parameters and motion of the rain at each half-hour of a period.
 
@@ -116,10 +125,11 @@ def simulate_weather(
         seed: Random seed.
         side_km: Side of the torus on which the rain moves [km]. The path of each epoch is a whole
             number of turns, so that epochs join; this changes the wind by at most 1.3 km/h.
+        world: Parameters of the rain.
     """
     first, last = _half_hour(start), _half_hour(end - np.timedelta64(1, "ns")) + 1
     epochs = np.arange(first // _EPOCH_STEPS - 1, (last - 1) // _EPOCH_STEPS + 2)
-    spells = [spell for epoch in epochs for spell in _spells(int(epoch), seed)]
+    spells = [spell for epoch in epochs for spell in _spells(int(epoch), seed, world)]
     index = np.concatenate([np.full(n, i) for i, (n, *_) in enumerate(spells)])
     names = np.array([name for _, name, *_ in spells])[index]
     table = np.array([values for _, _, *values in spells])[index]
@@ -161,31 +171,37 @@ def _closed_path(speed: np.ndarray, side_km: float) -> tuple[np.ndarray, np.ndar
     return steps.ravel() * STEPS_PER_HOUR, path.ravel()
 
 
-def _spells(epoch: int, seed: int) -> list[tuple]:
+def _spells(epoch: int, seed: int, world: World) -> list[tuple]:
     """Spells of one epoch: (half-hours, regime, wet, mean, sigma, cells, daily, u, v)."""
     rng = np.random.default_rng([seed, _STREAM, epoch])
     spells: list[tuple] = []
     step, name = 0, None
     while step < _EPOCH_STEPS:
-        name = _next_regime(rng, name, epoch * EPOCH_HOURS + step / STEPS_PER_HOUR, seed)
+        name = _next_regime(
+            rng, name, epoch * EPOCH_HOURS + step / STEPS_PER_HOUR, seed, world.warmth
+        )
         regime = REGIMES[name]
         steps = max(4, round(rng.gamma(3.0, regime.hours / 3.0) * STEPS_PER_HOUR))
         steps = min(steps, _EPOCH_STEPS - step)
-        wet, mean = np.array([regime.wet, regime.mean]) * np.exp(rng.normal(-0.03, 0.25, 2))
-        speed = max(5.0, regime.speed * rng.normal(1.0, 0.2))
-        heading = np.deg2rad(regime.heading + rng.normal(0.0, 25.0))
+        typical = regime.wet * world.wet_area, regime.mean * world.rain_rate
+        wet, mean = np.array(typical) * np.exp(rng.normal(-0.03, 0.25, 2))
+        speed = world.speed * max(5.0, regime.speed * rng.normal(1.0, 0.2))
+        heading = np.deg2rad(regime.heading + world.turn + rng.normal(0.0, 25.0))
         u, v = speed * np.cos(heading), speed * np.sin(heading)
         warm = (1 + season(epoch * EPOCH_HOURS + step / STEPS_PER_HOUR, peak=_WARMEST)) / 2
-        rain = wet, mean, regime.sigma, regime.cells, regime.daily * warm
+        cells = np.clip(regime.cells + world.cell_share_shift, 0.0, 1.0)
+        rain = wet, mean, regime.sigma * world.rate_spread, cells, regime.daily * warm
         spells.append((steps, name, *rain, u, v))
         step += steps
     return spells
 
 
-def _next_regime(rng: np.random.Generator, previous: str | None, hours: float, seed: int) -> str:
+def _next_regime(
+    rng: np.random.Generator, previous: str | None, hours: float, seed: int, warmth: float
+) -> str:
     """Draw the next regime given the previous one, season, hour of day and freezing level."""
     summer = season(hours, peak=_WARMEST)
-    cold = snow_share(freezing_level(hours, seed=seed))
+    cold = snow_share(freezing_level(hours, seed=seed, warmth=warmth))
     noon = np.cos((hours % 24 - 12) * np.pi / 12)
     weights = [
         0.0

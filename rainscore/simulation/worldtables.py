@@ -6,12 +6,13 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from rainscore.scores.categorical import Contingency, far, pod
+from rainscore.scores.categorical import Contingency, far, hss, pod
 from rainscore.scores.continuous import Moments, cc, relative_bias
 from rainscore.simulation.diagnostics import (
     AGES_H,
     ALL,
     HALF_HOUR_LAGS,
+    RADAR_TRUTH,
     age_product,
     gap_quantity,
     hour_quantity,
@@ -100,6 +101,7 @@ def satellite_table(sums: pd.DataFrame, *, run: str, year: int) -> pd.DataFrame:
         for score, value in _scores(totals, run, regime).items():
             rows.append((score, run, regime, value, *Target()))
     rows += list(_passes(sums, year))
+    rows += list(_radar_errors(sums, totals))
     return pd.DataFrame(rows, columns=COLUMNS[:-1]).assign(error=np.nan)
 
 
@@ -170,8 +172,20 @@ def _scores(totals: dict, product: str, regime: str = ALL) -> dict[str, float]:
         "CC": float(cc(moments)),
         "POD": float(pod(counts)),
         "FAR": float(far(counts)),
+        "HSS": float(hss(counts)),
         "bias [%]": 100 * float(relative_bias(moments)),
     }
+
+
+def _radar_errors(sums: pd.DataFrame, totals: dict) -> Iterator[tuple]:
+    """Scores of the radar against the true rain, and of IMERG against both."""
+    if (RADAR_TRUTH, ALL, "n") not in totals:
+        return
+    for score, value in _scores(totals, RADAR_TRUTH).items():
+        yield score, RADAR_TRUTH, ALL, value, *Target()
+    losses = sums[sums["quantity"] == "score loss"]
+    for name, total, weight in losses[["product", "total", "weight"]].itertuples(index=False):
+        yield "score of all windows", name, ALL, 1 - total / weight, *Target()
 
 
 def _by_age(totals: dict, run: str) -> Iterator[tuple]:
