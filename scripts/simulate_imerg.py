@@ -16,7 +16,7 @@ cells = Domain(**p.domain).cells
 if i.truth:
     rain = open_truth(i.truth)
 else:
-    rain = radar_truth(open_radar(i.radar, RadarSettings(**p.radar), cells), cells)
+    rain = radar_truth(open_radar(i.radar, RadarSettings(**p.radar), cells))
 manifest = simulate_imerg_month(
     Path(out.manifest).with_suffix(""),
     rain,

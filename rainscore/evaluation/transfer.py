@@ -13,7 +13,7 @@ from rainscore.evaluation.blocks import Block, read_blocks
 from rainscore.evaluation.daysums import DaySums, Groups, single_group
 from rainscore.evaluation.skill import STATISTICS, UNET, score_statistics, skill_table
 from rainscore.imerg.passes import SOURCE_NAMES
-from rainscore.io import open_hdf5
+from rainscore.hdf5files import open_hdf5
 from rainscore.training.calibration import calibrated
 from rainscore.training.inference import forward
 from rainscore.training.trained import TrainedUNet

@@ -112,8 +112,7 @@ def radar_rain(file: Path, *, step_km: float, learning_step_km: float) -> CaseRa
         RainscoreError: The sequence is shorter than a half-hour or covers too small a square.
     """
     reader = CfRadar()
-    frames = reader.scan(file.parent)
-    frames = frames[frames["file"] == str(file.absolute())]
+    frames = reader.scan(file)
     times = frames["time"].to_numpy().astype("datetime64[ns]")
     step = np.diff(times).min()
     grid = _square(reader.grid(file), file, step_km=step_km, learning_step_km=learning_step_km)
@@ -130,18 +129,17 @@ def radar_rain(file: Path, *, step_km: float, learning_step_km: float) -> CaseRa
     half_hours = steps(first, moved[-1] + step - HALF_HOUR + np.timedelta64(1, "ns"))
     if not half_hours.size:
         raise RainscoreError(f"{file}: no whole half-hour in {times.size} frames")
-    radar = [
-        half_hour_mean(
-            study[(moved >= start) & (moved < start + HALF_HOUR)],
-            expected_frames=max(1, round(HALF_HOUR / step)),
-            min_frame_share=0.5,
-        )[0]
-        for start in half_hours
-    ]
+    radar = [_mean(study[(moved >= t) & (moved < t + HALF_HOUR)], step) for t in half_hours]
     repeated = int(np.ceil(MARGIN / step)) + 1
     order = np.pad(np.arange(times.size), repeated, mode="symmetric")
     continued = moved[0] + step * (np.arange(order.size) - repeated)
     return CaseRain(grid, continued, rain[order], half_hours, np.stack(radar))
+
+
+def _mean(frames: np.ndarray, step: np.timedelta64) -> np.ndarray:
+    """Mean of frames of equal length over a half-hour."""
+    minutes = [step / np.timedelta64(1, "m")] * len(frames)
+    return half_hour_mean(frames, minutes=minutes, min_frame_share=0.5)[0]
 
 
 def _square(radar: Grid, file: Path, *, step_km: float, learning_step_km: float) -> Grid:

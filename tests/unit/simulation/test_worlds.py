@@ -1,4 +1,5 @@
 from dataclasses import fields
+from functools import partial
 
 import numpy as np
 import pytest
@@ -39,11 +40,11 @@ def test_a_single_world_is_the_reference_world():
 def test_cases_are_unseen_worlds_and_the_files_of_a_folder(tmp_path):
     for name in ("b.nc", "a.nc", "notes.txt"):
         (tmp_path / name).touch()
-    options = {"days": 2, "starts": ["2019-01-01", "2019-07-05"], "seed": 3}
-    cases = transfer_cases(worlds=3, radar_folder=str(tmp_path), **options)
+    cases_of = partial(transfer_cases, days=2, starts=["2019-01-01", "2019-07-05"], seed=3)
+    cases = cases_of(worlds=3, radar_folder=str(tmp_path))
     assert list(cases) == ["unseen-world-1", "unseen-world-2", "unseen-world-3", "a", "b"]
     assert cases["unseen-world-2"]["span"] == ["2019-07-05T00:00:00", "2019-07-07T00:00:00"]
     assert cases["b"]["radar"] == str(tmp_path / "b.nc")
     assert cases["a"]["world"] == cases["unseen-world-1"]["world"]
     assert len({case["seed"] for case in list(cases.values())[:3]}) == 3
-    assert transfer_cases(worlds=0, radar_folder=str(tmp_path), **options) == {}
+    assert cases_of(worlds=0, radar_folder=str(tmp_path)) == {}
