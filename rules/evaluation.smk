@@ -20,7 +20,7 @@ rule simulate_case:
         code=code("simulate_case"),
         span=lambda wildcards: CASES[wildcards.case]["span"],
         seed=lambda wildcards: CASES[wildcards.case]["seed"],
-        domain=config["domain"],
+        domain=DOMAIN,
         step_minutes=config["radar"]["step_minutes"],
         world=lambda wildcards: CASES[wildcards.case]["world"],
         run=config["imerg"]["run"],

@@ -12,8 +12,8 @@ from rainscore.evaluation.baselines import CLIMATOLOGY, QUALITY_INDEX, Baseline
 from rainscore.evaluation.blocks import Block, read_blocks
 from rainscore.evaluation.daysums import DaySums, Groups, single_group
 from rainscore.evaluation.skill import STATISTICS, UNET, score_statistics, skill_table
-from rainscore.imerg.passes import SOURCE_NAMES
 from rainscore.hdf5files import open_hdf5
+from rainscore.imerg.passes import SOURCE_NAMES
 from rainscore.training.calibration import calibrated
 from rainscore.training.inference import forward
 from rainscore.training.trained import TrainedUNet

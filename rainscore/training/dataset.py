@@ -34,6 +34,10 @@ Part = TypeVar("Part")
 Content = TypeVar("Content")
 
 
+RAIN_CHANNELS = ("rain", "valid")
+"""Channels that are available in files with rain as the only field."""
+
+
 class Data(Protocol):
     """Data set of a network."""
 
@@ -152,7 +156,9 @@ class ScoreMaps(MonthMaps):
             None: all.
         context_dropout: Share of the maps, drawn in each epoch, without the half-hours before,
             after, or both, so that the network also learns to score such maps.
-        seed: Random seed for the context dropout.
+        input_dropout: Share of the maps, drawn in each epoch, with rain as the only field of
+            IMERG, so that the network also learns to score files without the others.
+        seed: Random seed for the dropout.
     """
 
     def __init__(
@@ -164,20 +170,26 @@ class ScoreMaps(MonthMaps):
         removed_sides: Collection[str] = (),
         pixels: np.ndarray | None = None,
         context_dropout: float = 0.0,
+        input_dropout: float = 0.0,
         seed: int = 0,
     ) -> None:
         super().__init__(paths, times)
         self.hidden, self.removed_sides, self.pixels = tuple(hidden), removed_sides, pixels
-        self.context_dropout, self.seed = context_dropout, seed
+        self.context_dropout, self.input_dropout = context_dropout, input_dropout
+        self.seed = seed
 
     def read(self, rows: np.ndarray, epoch: int = 0) -> Batch:
         """Return inputs, target, wet, truth of the maps `rows`."""
         rng = np.random.default_rng([self.seed, epoch])
         dropped = rng.random(len(self)) < self.context_dropout
         drawn = np.where(dropped, rng.integers(1, len(REMOVED_SIDES), len(self)), 0)[rows]
+        alone = (rng.random(len(self)) < self.input_dropout)[rows]
         positions = self._rows[rows]
         inputs = np.stack(
-            [self._inputs(p, REMOVED_SIDES[i]) for p, i in zip(positions, drawn, strict=True)]
+            [
+                self._inputs(p, REMOVED_SIDES[i], rain_alone=rain_alone)
+                for p, i, rain_alone in zip(positions, drawn, alone, strict=True)
+            ]
         )
         target, wet, truth = (
             np.stack([self._map(p, name) for p in positions]) for name in ("target", "wet", "truth")
@@ -193,12 +205,14 @@ class ScoreMaps(MonthMaps):
             torch.from_numpy(truth),
         )
 
-    def _inputs(self, position: int, sides: Collection[str]) -> np.ndarray:
-        """Channels (C + 4, y, x) of one map."""
+    def _inputs(self, position: int, sides: Collection[str], *, rain_alone: bool) -> np.ndarray:
+        """Channels (C + 4, y, x) of one map, without some sides, or with rain alone."""
         neighbours = (self._neighbour(position, step) for step in (-1, 1))
         stacked = add_time_context(self._map(position, "inputs"), *neighbours)
         channels = input_channels(self.channels)
         remove_sides(stacked, channels, {*sides, *self.removed_sides})
+        if rain_alone:
+            mask_channels(stacked, channels, [c for c in self.channels if c not in RAIN_CHANNELS])
         mask_channels(stacked, channels, self.hidden)
         return stacked
 

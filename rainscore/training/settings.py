@@ -38,6 +38,7 @@ class UNetConfig:
         width: Channels at full resolution.
         depth: Number of halvings of the resolution.
         context_dropout: Share of the training maps whose neighbours in time are removed.
+        input_dropout: Share of the training maps with rain as the only field of IMERG.
         epochs, batch, learning_rate, weight_decay, patience, compile, precision: As in
             `TrainingSettings`.
     """
@@ -51,6 +52,7 @@ class UNetConfig:
     patience: int
     compile: bool
     context_dropout: float
+    input_dropout: float
     precision: Precision
 
     def training(self, seed: int) -> TrainingSettings:

@@ -61,17 +61,18 @@ def fit_unet(
     hidden = tuple(sorted({*unavailable_channels(run), *chosen.hidden}))
     pixels = variant_pixels(chosen, paths[0], evaluation=False)
 
-    def maps(split: str, context_dropout: float = 0.0) -> ScoreMaps:
+    def maps(split: str, context_dropout: float = 0.0, input_dropout: float = 0.0) -> ScoreMaps:
         return ScoreMaps(
             paths,
             times_of(splits, split),
             hidden=hidden,
             pixels=pixels,
             context_dropout=context_dropout,
+            input_dropout=input_dropout,
             seed=seed,
         )
 
-    training = maps("train", config.context_dropout)
+    training = maps("train", config.context_dropout, config.input_dropout)
     mean, spread = channel_statistics(training)
     torch.manual_seed(seed)
     model = UNet(

@@ -27,7 +27,7 @@ from tests.world import DOMAIN, training_file
 PATTERN = ["train", "train", "train", "validation", "calibration", "test"]
 UNET = UNetConfig(
     width=8, depth=2, epochs=6, batch=8, learning_rate=0.01, weight_decay=0.01, patience=9,
-    compile=False, context_dropout=0.2, precision="fp32",
+    compile=False, context_dropout=0.2, input_dropout=0.1, precision="fp32",
 )  # fmt: skip
 AUTOENCODER = AutoEncoderConfig(
     latent_size=3, width=8, epochs=3, batch=8, learning_rate=0.01, patience=9, precision="fp32"

@@ -51,7 +51,7 @@ def test_variants_are_compared_with_the_full_network_where_they_were_not_trained
     paths, splits = two_months
     config = UNetConfig(
         width=8, depth=2, epochs=1, batch=8, learning_rate=0.01, patience=9,
-        precision="fp32", compile=False, context_dropout=0.2, weight_decay=0.01,
+        precision="fp32", compile=False, context_dropout=0.2, input_dropout=0.1, weight_decay=0.01,
     )  # fmt: skip
     fitted = {
         name: fit_unet(

@@ -167,3 +167,21 @@ def test_files_that_do_not_fit_together_are_named(tmp_path):
         ScoreMaps([poor], half_hours(0))
     with pytest.raises(ValueError, match="none of the 1 half-hours"):
         ScoreMaps([good], half_hours(90))
+
+
+def test_some_maps_have_rain_as_the_only_field_in_another_draw_each_epoch(tmp_path):
+    minutes = list(range(0, 30 * 92, 30))
+    path = write_month(tmp_path / "a.h5", minutes)
+    data = ScoreMaps([path], half_hours(*minutes[1:-1]), input_dropout=0.3, seed=3)
+    whole = ScoreMaps([path], data.times)
+    rows = np.arange(len(data))
+    first, second, full = data.read(rows, 0)[0], data.read(rows, 1)[0], whole.read(rows)[0]
+    alone = (first[:, BASE.index("age_known"), 2, 2] == 0).numpy()
+    assert 15 < alone.sum() < 40
+    names = input_channels(BASE)
+    kept = [names.index(name) for name in ("rain", "valid", "change_previous", "next_known")]
+    assert torch.equal(first[:, kept], full[:, kept])
+    missing = dict(zip(BASE, first[alone][0, : len(BASE), 2, 2].tolist(), strict=True))
+    assert missing["age_last"] == 1 and missing["source_imager"] == missing["age_known"] == 0
+    assert torch.equal(first[~alone], full[~alone])
+    assert not np.array_equal(alone, (second[:, BASE.index("age_known"), 2, 2] == 0).numpy())
