@@ -19,7 +19,7 @@ data = StudyData(
     latents=read_table(i.latents),
 )
 unet = load_trained_unet(Path(i.unet[0]).with_suffix(""))
-cases = [Case(*case, path) for case, path in zip(p.cases, map(Path, i.cases), strict=True)]
+cases = [Case.whole(*case, Path(path)) for case, path in zip(p.cases, i.cases, strict=True)]
 skill = evaluate(data, unet, EvaluationSettings(**p.settings), cases)
 write_table(skill.skill, out.skill)
 write_table(skill.paired, out.paired)

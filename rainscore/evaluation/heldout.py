@@ -40,6 +40,10 @@ TIE = 0.01
 """A score that differs from a quantile by less than this counts as equal to it."""
 
 
+AT_HOME = "at home"
+"""Kind of the held-out days in the table of the cases."""
+
+
 @dataclass(frozen=True)
 class EvaluationSettings:
     """Settings of the evaluation.
@@ -186,6 +190,9 @@ def evaluate(
         unet.levels,
         **settings.bootstrap,
     )
+    if cases:
+        at_home = Case("test days", AT_HOME, data.features, data.times("test").to_numpy())
+        cases = [at_home, *cases]
     transfer = transfer_table(cases, baselines, unet, **settings.bootstrap)
     return _tables(sums, maps, transfer, data, settings)
 

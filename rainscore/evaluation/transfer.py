@@ -38,12 +38,20 @@ class Case:
     Attributes:
         name: Name of the case.
         kind: Kind of the rain, such as `unseen world` or `real radar`.
-        path: Training file.
+        paths: Training files.
+        times: Half-hours to evaluate.
     """
 
     name: str
     kind: str
-    path: Path
+    paths: Sequence[Path]
+    times: np.ndarray
+
+    @classmethod
+    def whole(cls, name: str, kind: str, path: Path) -> "Case":
+        """All half-hours of a training file."""
+        with open_hdf5(path) as file:
+            return cls(name, kind, [path], file["time"][:].astype("datetime64[s]"))
 
 
 def transfer_table(
@@ -65,8 +73,8 @@ def transfer_table(
 
     Returns:
         Columns kind, case, method, measure, split (all, source, age), group, value, low, high
-        (95 % interval), blocks, n, note. A case is resampled by days; the rows of all cases of a
-        kind (`case` is "all") by cases. Intervals are NaN with fewer than `MIN_BLOCKS` blocks,
+        (95 % interval), blocks, n, note. Days are resampled; the rows of all cases of a kind
+        have "all" in `case`. Intervals are NaN with fewer than `MIN_BLOCKS` blocks,
         which the note says. The skills refer to the climatology of the training days.
     """
     if not cases:
@@ -75,13 +83,13 @@ def transfer_table(
     for case in cases:
         alone = sums.setdefault((case.kind, case.name), DaySums(len(STATISTICS)))
         together = sums.setdefault((case.kind, "all"), DaySums(len(STATISTICS)))
-        for block in read_blocks([case.path], _times(case.path), unet.card.hidden):
+        for block in read_blocks(case.paths, case.times, unet.card.hidden):
             groupings = _groupings(block)
             for method, quantiles in _predicted(block, baselines, unet).items():
                 rows = score_statistics(quantiles, block.scores, unet.levels)
                 alone.add(method, block.days, groupings, rows)
-                names = np.full(block.scores.size, case.name)
-                together.add(method, names, groupings, rows)
+                blocks = np.char.add(f"{case.name} ", block.days.astype(str))
+                together.add(method, blocks, groupings, rows)
     tables = [
         skill_table(part, reference=CLIMATOLOGY, resamples=resamples, seed=seed).assign(
             kind=kind, case=name
@@ -89,12 +97,6 @@ def transfer_table(
         for (kind, name), part in sums.items()
     ]
     return _with_notes(pd.concat(tables, ignore_index=True))
-
-
-def _times(path: Path) -> np.ndarray:
-    """All half-hours of a training file."""
-    with open_hdf5(path) as file:
-        return file["time"][:].astype("datetime64[s]")
 
 
 def _predicted(

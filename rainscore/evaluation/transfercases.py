@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from rainscore.errors import RainscoreError
@@ -158,7 +159,7 @@ def _square(radar: Grid, file: Path, *, step_km: float, learning_step_km: float)
 
 def write_case(
     case: CaseRain, path: Path, *, seed: int, world: World, run: str, settings: ScoreSettings
-) -> None:
+) -> pd.DataFrame:
     """Let the satellites of a world observe a rain, and write the training file of the case.
 
     Args:
@@ -168,6 +169,9 @@ def write_case(
         world: Parameters of the satellites.
         run: Run of IMERG, "early", "late" or "final".
         settings: Settings of the score.
+
+    Returns:
+        Score table (`scoremaps.score_month`).
     """
     grid, cells = case.grid, case.cells
     granules = simulate_imerg(
@@ -193,9 +197,10 @@ def write_case(
     pair = fields.assign(
         {name: (("time", "y", "x"), values) for name, values in on_grid.items()} | states
     ).assign_attrs(grid=grid.to_json(), cells=cells.to_json())
-    scores, _ = score_month(pair, overlap_weights(grid, cells), settings)
+    scores, table = score_month(pair, overlap_weights(grid, cells), settings)
     weights = overlap_weights(cells, settings.learning_grid(grid))
     write_features(pair, scores, weights, path)
+    return table
 
 
 def _fields(granules: Iterator[xr.Dataset]) -> Iterator[xr.Dataset]:
