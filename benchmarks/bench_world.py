@@ -13,19 +13,18 @@ from resultrows import benchmark_parser, result_row, write_rows
 
 from rainscore.grids import imerg_cells, study_grid
 from rainscore.imerg.manifests import write_manifest
-from rainscore.regridding.radarreader import RadarSettings, open_radar
-from rainscore.simulation.monthwriter import simulate_imerg_month, simulate_radar_month
+from rainscore.io import write_netcdf
+from rainscore.regridding.conservative import overlap_weights
+from rainscore.simulation.monthwriter import (
+    open_truth,
+    simulate_imerg_month,
+    simulate_radar_month,
+)
 from rainscore.simulation.rain import simulate_rain
+from rainscore.simulation.worlds import REFERENCE
 
 CENTRE, SIDE_KM = (2.5, 46.6), 800
-RADAR = RadarSettings(
-    format="fr-radar-rainfall",
-    timestamp_convention="format",
-    step_minutes=5,
-    max_rate_mm_h=300,
-    min_quality=0,
-    min_frame_share=0.8,
-)
+STEP_MINUTES = 5
 FIRST = np.datetime64("2019-01-01", "ns")
 DAY = np.timedelta64(1, "D")
 MONTH_DAYS = 31
@@ -53,14 +52,26 @@ def products(days: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         radar = Path(folder) / "radar.parquet"
         start = time.process_time()
-        manifest = simulate_radar_month(
-            radar.with_suffix(""), grid, *span, seed=1, step_minutes=RADAR.step_minutes
+        manifest, truth = simulate_radar_month(
+            radar.with_suffix(""),
+            overlap_weights(grid, cells),
+            *span,
+            seed=1,
+            step_minutes=STEP_MINUTES,
+            world=REFERENCE,
         )
         write_manifest(manifest, radar)
+        write_netcdf(truth, Path(folder) / "truth.nc")
         middle = time.process_time()
-        reader = open_radar(radar, RADAR, cells)
         simulate_imerg_month(
-            Path(folder) / "imerg", reader, cells, *span, seed=1, run="final", errors="all"
+            Path(folder) / "imerg",
+            open_truth(Path(folder) / "truth.nc"),
+            cells,
+            *span,
+            seed=1,
+            run="final",
+            errors="all",
+            world=REFERENCE,
         )
         end = time.process_time()
     return (middle - start) / days, 48 * days / (end - middle)
