@@ -28,6 +28,8 @@ rule plan:
         domain=DOMAIN,
         imerg_source=IMERG_SOURCE,
         radar_source=RADAR_SOURCE,
+        store=config["radar"]["store"],
+        store_endpoint=config["radar"]["store_endpoint"],
         imerg_folder="results/imerg",
         radar_folder="results/radar",
         request={
@@ -113,6 +115,8 @@ if RADAR_SOURCE == "zarr":
         params:
             code=code("download_radar"),
             span=span,
+            store=config["radar"]["store"],
+            store_endpoint=config["radar"]["store_endpoint"],
             timestamp_convention=config["radar"]["timestamp_convention"],
         script:
             "../scripts/download_radar.py"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rainscore.download.zarrstore import fetch_frames
+from rainscore.download.zarrstore import fetch_frames, store_address
 from rainscore.imerg.manifests import write_manifest
 from rainscore.runtime import start_logging, use_threads
 
@@ -10,7 +10,12 @@ start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 p, out = snakemake.params, snakemake.output
 folder = Path(out.manifest).with_suffix("")
-manifest = fetch_frames(folder, *p.span, shift_minutes=5 if p.timestamp_convention == "end" else 0)
+manifest = fetch_frames(
+    folder,
+    *p.span,
+    **store_address(p.store, p.store_endpoint),
+    shift_minutes=5 if p.timestamp_convention == "end" else 0,
+)
 write_manifest(
     manifest,
     out.manifest,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rainscore.download.granules import ImergRequest
 from rainscore.download.plan import plan_hub, plan_imerg, plan_store
+from rainscore.download.zarrstore import store_address
 from rainscore.grids import Domain
 from rainscore.runtime import start_logging, use_threads
 
@@ -17,7 +18,7 @@ if p.imerg_source == "earthdata":
 if p.radar_source == "hub":
     lines += plan_hub(Path(p.radar_folder), list(p.spans))
 if p.radar_source == "zarr":
-    lines += plan_store(Path(p.radar_folder), p.spans)
+    lines += plan_store(Path(p.radar_folder), p.spans, **store_address(p.store, p.store_endpoint))
 if not lines:
     lines = ["Nothing is downloaded: both sources are simulated or local."]
 print("\n".join(lines), flush=True)

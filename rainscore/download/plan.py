@@ -1,11 +1,12 @@
 """Estimates of a download before it starts: number of files, size and duration."""
 
 import statistics
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import s3fs
+from zarr.core.sync import sync
 
 from rainscore.download import zarrstore
 from rainscore.download.addresses import version_fields
@@ -14,7 +15,7 @@ from rainscore.download.granulefetcher import ImergRequest
 from rainscore.download.granules import finished_records
 from rainscore.download.hub import resume_offset, year_archives
 from rainscore.download.journal import Journal, time_key
-from rainscore.download.zarrstore import ENDPOINT, STORE, open_store
+from rainscore.download.zarrstore import ENDPOINT, STORE, locate_store, open_store
 from rainscore.times import HALF_HOUR
 
 SECONDS_PER_SUBSET = 4.0
@@ -113,7 +114,13 @@ def plan_hub(folder: Path, months: list[str]) -> list[str]:
     return lines
 
 
-def plan_store(folder: Path, spans: dict[str, list[str]]) -> list[str]:
+def plan_store(
+    folder: Path,
+    spans: dict[str, list[str]],
+    *,
+    address: str = STORE,
+    endpoint: str = ENDPOINT,
+) -> list[str]:
     """Describe the download of the radar from the Zarr store: frames, size and duration.
 
     The size is estimated from one day of each month.
@@ -121,6 +128,7 @@ def plan_store(folder: Path, spans: dict[str, list[str]]) -> list[str]:
     Args:
         folder: Folder of the months.
         spans: First half-hour and end of each month, by month.
+        address, endpoint: See `zarrstore.locate_store`.
 
     Returns:
         One line of text.
@@ -128,8 +136,8 @@ def plan_store(folder: Path, spans: dict[str, list[str]]) -> list[str]:
     Raises:
         ArchiveBusy: If the store cannot be reached.
     """
-    times = pd.DatetimeIndex(open_store()["time"].to_numpy())
-    s3 = s3fs.S3FileSystem(anon=True, endpoint_url=ENDPOINT)
+    times = pd.DatetimeIndex(open_store(address, endpoint)["time"].to_numpy())
+    store = locate_store(address, endpoint)
     expected = available = 0
     sizes: list[float] = []
     present: list[dict] = []
@@ -139,12 +147,12 @@ def plan_store(folder: Path, spans: dict[str, list[str]]) -> list[str]:
         expected += int((end - start) / pd.Timedelta(minutes=5))
         available += indices.size
         records = Journal(folder / month / "journal.jsonl").read()
-        finished = zarrstore.finished_records(folder / month, records, STORE)
+        finished = zarrstore.finished_records(folder / month, records, address)
         present += [record for record in finished.values() if record["state"] == "present"]
         if indices.size:
             day = indices[indices.size // 2] // _FRAMES_PER_SHARD
-            shard = f"{STORE.removeprefix('s3://')}/prate/c/{day}/0/0"
-            sizes.append(s3.size(shard) / _FRAMES_PER_SHARD)
+            with suppress(FileNotFoundError):  # a day without frames, or a store without shards
+                sizes.append(sync(store.getsize(f"prate/c/{day}/0/0")) / _FRAMES_PER_SHARD)
     remaining = max(available - len(present), 0)
     size = remaining * (statistics.mean(sizes) if sizes else 0.0)
     return [
