@@ -200,6 +200,8 @@ def _radar_faults(config: dict) -> Iterator[str]:
         yield (f"radar: source {radar['source']} needs format fr-radar-rainfall and step_minutes 5")
     if radar["source"] == "simulated" and radar["format"] != "fr-radar-rainfall":
         yield "radar.format: the simulated radar is written as fr-radar-rainfall"
+    if radar["format"] in ("comephore", "radolan") and radar["step_minutes"] != 60:
+        yield f"radar.step_minutes: {radar['format']} is hourly; set it to 60"
     if radar["step_minutes"] > 30 and "simulated" in (radar["source"], config["imerg"]["source"]):
         yield "radar.step_minutes: simulated radar and IMERG need frames of 30 min or less"
     if radar["source"] == "local" and not (CHECKOUT / radar["frame_folder"]).is_file():

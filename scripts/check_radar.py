@@ -3,8 +3,8 @@
 import xarray as xr
 
 from rainscore.analysis.comephore import compare_months, summarise_hours
-from rainscore.analysis.comephorefiles import index_hours
 from rainscore.io import write_netcdf, write_table
+from rainscore.radar.comephorefiles import index_hours
 from rainscore.runtime import start_logging, use_threads
 
 log = start_logging(snakemake.log[0])

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rainscore.analysis.comephorefiles import read_hour
 from rainscore.errors import DamagedFile
 from rainscore.grids import Grid
+from rainscore.radar.comephorefiles import read_hour
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.regridding.hourly import is_hourly
 

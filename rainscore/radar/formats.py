@@ -10,10 +10,12 @@ import pandas as pd
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
+from rainscore.radar.comephoreradar import Comephore
 from rainscore.radar.fr_radar import FrRadarRainfall
 from rainscore.radar.meteonet import MeteoNet
 from rainscore.radar.netcdf import CfRadar
 from rainscore.radar.odim import Odim
+from rainscore.radar.radolan import Radolan
 
 METEONET_ZONES = {"meteonet": "", "meteonet-NW": "NW", "meteonet-SE": "SE"}
 """Names of the MeteoNet format in the configuration, and the zone that each selects."""
@@ -94,8 +96,8 @@ def get_format(
 
     Args:
         name: `fr-radar-rainfall`; `meteonet` (`meteonet-NW` or `meteonet-SE` where a folder has
-            both zones); `odim`; or `netcdf` (`netcdf:variable` where a file has several variables
-            of rain).
+            both zones); `odim`; `netcdf` (`netcdf:variable` where a file has several variables of
+            rain); `comephore` or `radolan` (hourly).
         timestamp_convention: `start` or `end`, where the format's own convention is wrong;
             `format` for the format's own.
         step_minutes: Time between frames [min]. ODIM: start times are rounded to it; `netcdf`:
@@ -112,7 +114,7 @@ def get_format(
             f"radar.timestamp_convention {timestamp_convention!r}: choose format, start or end"
         )
     kind, _, variable = name.partition(":")
-    reader: FrRadarRainfall | MeteoNet | Odim | CfRadar
+    reader: FrRadarRainfall | MeteoNet | Odim | CfRadar | Comephore | Radolan
     if name == FrRadarRainfall.name:
         reader = FrRadarRainfall()
     elif name in METEONET_ZONES:
@@ -122,9 +124,14 @@ def get_format(
         reader = Odim(step_minutes=step_minutes, min_quality=min_quality, period=times)
     elif kind == CfRadar.name:
         reader = CfRadar(variable=variable, step_minutes=step_minutes)
+    elif name == Comephore.name:
+        reader = Comephore()
+    elif name == Radolan.name:
+        reader = Radolan()
     else:
         raise RainscoreError(
-            f"radar.format {name!r}: choose fr-radar-rainfall, meteonet, odim or netcdf"
+            f"radar.format {name!r}: choose fr-radar-rainfall, meteonet, odim, netcdf, comephore "
+            "or radolan"
         )
     if min_quality and not reader.has_quality:
         raise RainscoreError(

@@ -38,7 +38,8 @@ def index_frames(
     Args:
         source: Folder, which is searched with its sub-folders, or a single file.
         reader: Reader of the frames' format.
-        times: Expected frames (starts of accumulation, UTC), in order, at a regular step.
+        times: Expected frames (starts of accumulation, UTC), in order, at a regular step. Where
+            all frames have another offset from midnight, it is added to them.
         pattern: Pattern of the names of the files to use, such as `*_RATE_*.h5`.
         target: Grid that the frames must touch; None for any place.
 
@@ -57,6 +58,7 @@ def index_frames(
         frames["time"].between(expected[0], expected[-1] + pd.Timedelta(minutes=step) * 0.99)
     ]
     if len(in_period):
+        expected += _offset(in_period, expected, step)
         _check_step(in_period, expected, step, source)
     candidates: dict[np.datetime64, list[Candidate]] = {}
     columns = ["time", "file", "index"]
@@ -65,7 +67,7 @@ def index_frames(
     check = _Check(reader, frames, target)
     candidates = {time: candidates[time] for time in expected.to_numpy() if time in candidates}
     _check_same(candidates, reader, check)
-    manifest = build_manifest(times, candidates, check)
+    manifest = build_manifest(expected, candidates, check)
     damaged = manifest[manifest["state"] == "damaged"]
     if len(damaged) and not (manifest["state"] == "present").any():
         raise RainscoreError(
@@ -129,6 +131,18 @@ def _check_step(
             f"{frames['time'].iloc[0]}, expected are {', '.join(map(str, expected[:2]))}, …; "
             "check radar.step_minutes and radar.timestamp_convention"
         )
+
+
+def _offset(frames: pd.DataFrame, expected: pd.DatetimeIndex, step: float) -> pd.Timedelta:
+    """Offset of the frames from the expected times, such as 50 min for hours that start at :50.
+
+    0 where any frame is at an expected time, and where the frames have no common offset.
+    """
+    after = frames["time"].to_numpy() - expected[0].to_datetime64()
+    offsets = pd.Series(after % pd.Timedelta(minutes=step).to_timedelta64())
+    usual = offsets.mode()[0]
+    is_common = (offsets == usual).mean() >= 0.5 and not (offsets == pd.Timedelta(0)).any()
+    return usual if is_common else pd.Timedelta(0)
 
 
 def _true_step(frames: pd.DataFrame, step: float) -> float:

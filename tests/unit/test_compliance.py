@@ -11,10 +11,10 @@ import pytest
 import xarray as xr
 
 from rainscore.analysis.comephore import compare_hours, map_hours
-from rainscore.analysis.comephorefiles import read_hour, scan_hours
 from rainscore.grids import Grid, imerg_cells, study_grid, window_grid
 from rainscore.imerg.manifests import COLUMNS, index_granules
 from rainscore.io import write_netcdf
+from rainscore.radar.comephorefiles import read_hour, scan_hours
 from rainscore.radar.formats import get_format
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
 from rainscore.radar.frames import index_frames

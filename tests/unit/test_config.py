@@ -148,3 +148,24 @@ def test_the_reference_page_is_current() -> None:
     from tools.write_config_reference import reference
 
     assert (CHECKOUT / "docs/config.md").read_text() == reference(), "run: make docs"
+
+
+@pytest.mark.parametrize(
+    ("radar", "fault"),
+    [
+        ({"format": "radolan", "step_minutes": 5}, "radolan is hourly; set it to 60"),
+        ({"format": "odim", "step_minutes": 60}, "simulated radar and IMERG need frames of 30 min"),
+        ({"format": "odim", "step_minutes": 7}, r"radar\.step_minutes: 7 is not one of"),
+    ],
+)
+def test_steps_that_cannot_be_are_refused(radar: dict, fault: str) -> None:
+    config = merge(load_config(), {"radar": {"source": "local", "frame_folder": "docs", **radar}})
+    with pytest.raises(ConfigError, match=fault):
+        check_config(config)
+
+
+def test_a_single_file_is_a_source_of_frames() -> None:
+    config = merge(
+        load_config(), {"radar": {"source": "local", "frame_folder": "README.md", "format": "odim"}}
+    )
+    assert check_config(config) is config

@@ -98,7 +98,7 @@ def test_each_local_radar_gives_its_half_hour_on_the_study_grid(
     table = index_frames(folder, reader, steps(START, END, step))
     assert set(table["state"]) == {"present"}
     write_manifest(table, tmp_path / "radar.parquet")
-    grid = study_grid(centre=centre, size_km=16, step_km=4)
+    grid = study_grid(centre=centre, size_km=16, step_km=4, crs="local")
     mean = open_radar(tmp_path / "radar.parquet", radar_settings(radar), grid).period_mean(
         table["time"].to_numpy()[0]
     )

@@ -8,8 +8,8 @@ import rioxarray  # noqa: F401  (adds .rio)
 import xarray as xr
 
 from rainscore.analysis.comephore import compare_hours, summarise_hours
-from rainscore.analysis.comephorefiles import read_hour, scan_hours
 from rainscore.grids import RADAR_CRS, Grid
+from rainscore.radar.comephorefiles import read_hour, scan_hours
 from tests.data import shared
 
 GRID = Grid(RADAR_CRS, 0.0, -4_500_000.0, 1000.0, -1000.0, 3, 2)

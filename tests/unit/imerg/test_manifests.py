@@ -143,8 +143,9 @@ def test_a_month_without_frames_is_all_missing(tmp_path: Path) -> None:
 
 
 def test_frames_off_the_expected_times_are_an_error_and_not_missing(tmp_path: Path) -> None:
-    write_frame(tmp_path / "201906020007.npz", np.ones(STUDY.shape), STUDY)
-    with pytest.raises(RainscoreError, match=r"check radar\.step_minutes"):
+    for minute in (1, 12, 23, 29):
+        write_frame(tmp_path / f"2019060200{minute:02}.npz", np.ones(STUDY.shape), STUDY)
+    with pytest.raises(RainscoreError, match=r"is 5, but its frames are 11 min"):
         index_frames(tmp_path, RADAR, FRAMES)
 
 

@@ -9,7 +9,7 @@ NAN = np.nan
 
 
 def test_every_format_states_its_timestamp_convention_and_the_reason() -> None:
-    for name in ("fr-radar-rainfall", "meteonet", "odim", "netcdf"):
+    for name in ("fr-radar-rainfall", "meteonet", "odim", "netcdf", "comephore", "radolan"):
         radar = get_format(name)
         assert radar.name == name
         assert radar.timestamp_convention in ("start", "end", "file")
@@ -25,7 +25,7 @@ def test_a_configured_convention_replaces_that_of_the_format() -> None:
 
 
 def test_unknown_formats_and_conventions_are_refused() -> None:
-    with pytest.raises(RainscoreError, match="choose fr-radar-rainfall, meteonet, odim or netcdf"):
+    with pytest.raises(RainscoreError, match="odim, netcdf, comephore or radolan"):
         get_format("nexrad")
     with pytest.raises(RainscoreError, match="choose format, start or end"):
         get_format("odim", timestamp_convention="middle")

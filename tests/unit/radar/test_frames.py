@@ -73,6 +73,13 @@ def test_a_step_that_contradicts_the_frames_is_refused_with_the_true_step(
         index_frames(tmp_path, RADAR, times)
 
 
+def test_frames_with_a_common_offset_are_indexed_at_their_times(tmp_path: Path) -> None:
+    write_frames(tmp_path, 5, first="2019-06-02T00:02")
+    table = index_frames(tmp_path, RADAR, steps(START, END, 5))
+    assert set(table["state"]) == {"present"}
+    assert table["time"].iloc[0] == pd.Timestamp("2019-06-02T00:02")
+
+
 def test_gaps_do_not_contradict_the_step(tmp_path: Path) -> None:
     for minute in (0, 5, 20, 35, 50, 65):
         time = np.datetime64(START) + np.timedelta64(minute, "m")

@@ -7,9 +7,9 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from rainscore.analysis.comephorefiles import read_hour, scan_hours
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import RADAR_CRS
+from rainscore.radar.comephorefiles import read_hour, scan_hours
 from tests.data import shared
 
 NAME = "2020010101_RR.gtif"
