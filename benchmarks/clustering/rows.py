@@ -1,4 +1,4 @@
-"""Table of results: one file per run, merged into one table after each run."""
+"""Table of results: one row per method, image set and seed."""
 
 from pathlib import Path
 
@@ -6,31 +6,27 @@ import pandas as pd
 
 from rainscore.io import write_text
 
-COLUMNS = [
-    "method",
-    "data",
-    "seed",
-    "acc",
-    "nmi",
-    "ari",
-    "purity",
-    "published_acc",
-    "published_nmi",
-    "protocol",
-]
+KEYS = ["data", "method", "seed"]
+MEASURES = ["acc", "nmi", "ari", "purity", "acc_start", "nmi_start"]
+COLUMNS = [*KEYS, *MEASURES, "steps", "seconds", "device", "protocol"]
 
 
-def write_row(row: dict, path: Path, table: Path) -> None:
-    """Write the row of a run, then merge all rows into the table; other rows of the table are kept.
+def read_rows(table: Path) -> pd.DataFrame:
+    """Rows of the table, with the columns `COLUMNS`; none if there is no file."""
+    return pd.read_csv(table) if table.exists() else pd.DataFrame(columns=COLUMNS)
+
+
+def add_rows(new: pd.DataFrame, table: Path) -> None:
+    """Add rows to the table, in place of those of the same method, image set and seed.
 
     Args:
-        row: Values of `COLUMNS`.
-        path: CSV file of this row.
-        table: CSV file of all rows.
+        new: Rows with the columns `COLUMNS`.
+        table: CSV file; it is replaced as a whole, so that an interruption leaves no partial row.
     """
-    write_text(pd.DataFrame([row], columns=COLUMNS).to_csv(index=False), path)
-    existing = [pd.read_csv(table)] if table.exists() else []
-    new = [pd.read_csv(file) for file in sorted(path.parent.parent.glob("*/*.csv"))]
-    rows = pd.concat(existing + new).drop_duplicates(["data", "method", "seed"], keep="last")
-    ordered = rows.sort_values(["data", "method", "seed"])
-    write_text(ordered.round(4).to_csv(index=False), table)
+    rows = pd.concat([part for part in (read_rows(table), new) if len(part)])
+    rows = rows.drop_duplicates(KEYS, keep="last").sort_values(KEYS)
+    rows[MEASURES] = rows[MEASURES].astype(float).round(4)
+    rows["seconds"] = rows["seconds"].astype(float).round()
+    rows["steps"] = rows["steps"].astype("Int64")
+    table.parent.mkdir(parents=True, exist_ok=True)
+    write_text(rows[COLUMNS].to_csv(index=False), table)

@@ -88,6 +88,7 @@ def fit_clusters(
         epochs=settings.epochs,
         steps=ceil(len(rain) / BATCH),
         error=error,
+        pixels=rain[0].size,
     )
     clusterer: DeepClusterer = chosen.kind(
         network=None if chosen.own_network else network,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,12 @@ from rainscore.training.dataset import Batch, Data, read_ahead
 from rainscore.training.distributed import rows_of_process
 
 Order = Literal["in order", "shuffled", "drawn"]
+
+
+@lru_cache(maxsize=8)
+def _shuffled(count: int, seed: tuple[int, ...]) -> np.ndarray:
+    """Numbers 0 … count − 1 in random order; kept, because every step of an epoch needs them."""
+    return np.random.default_rng(seed).permutation(count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +58,11 @@ class Batches:
             rng = np.random.default_rng([*self.seed, step])
             return rng.choice(members, min(self.size, len(members)), replace=False)
         epoch, position = divmod(step, self.per_epoch)
+        part = slice(position * self.size, (position + 1) * self.size)
         if self.order == "shuffled":
-            rng = np.random.default_rng([*self.seed, epoch])
-            members = members[rng.permutation(len(members))]
-        rows = members[position * self.size : (position + 1) * self.size]
+            rows = members[_shuffled(len(members), (*self.seed, epoch))[part]]
+        else:
+            rows = members[part]
         return np.sort(rows) if self.sort else rows
 
     def read(self, first: int, last: int) -> Iterator[tuple[int, Tensor, Batch]]:

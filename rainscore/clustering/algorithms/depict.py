@@ -36,10 +36,11 @@ START_PATIENCE = 5
 class DEPICT(DeepClusterer):
     """Deep embedded regularised clustering (Dizaji et al. 2017).
 
-    Loss of a batch: H(P, softmax(W z̃ + b)) + ‖x − x̂‖² / d + 0.1 · Σ_l ‖h_l − ĥ_l‖² / d_l, with the
-    cross-entropy H, the target P, the latent vector z̃ of the noisy encoder, the reconstruction x̂
-    from z̃, the hidden layers h_l of the clean encoder and ĥ_l of the decoder. Targets are computed
-    each epoch from the clean encoder. Members are in [−1, 1].
+    Loss of a batch: `weight` · H(P, softmax(W z̃ + b)) + ‖x − x̂‖² / d +
+    0.1 · Σ_l ‖h_l − ĥ_l‖² / d_l. H is the cross-entropy, P the target, z̃ the latent vector of
+    the noisy encoder, x̂ the reconstruction from z̃, h_l the hidden layers of the clean encoder and
+    ĥ_l those of the decoder. Targets are computed each epoch from the clean encoder. Members are
+    in [−1, 1].
 
     The auto-encoder is trained first, with noise, until the loss on a random tenth of the members
     no longer falls (the authors' code draws the tenth by the true classes; here no label is used).
@@ -48,6 +49,7 @@ class DEPICT(DeepClusterer):
 
     Args:
         k: Number of clusters, and length of the latent vector of the default network.
+        weight: Weight of the clustering loss.
         learning_rate: Learning rate of Adam.
         pretrain_epochs: Maximum number of epochs of the auto-encoder alone.
         patience: Epochs without a lower validation loss after which that training ends.
@@ -66,6 +68,7 @@ class DEPICT(DeepClusterer):
 
     k: int
     batch: int = 100
+    weight: float = 1.0
     learning_rate: float = 1e-4
     pretrain_epochs: int = 4000
     patience: int = 100
@@ -188,7 +191,8 @@ class DEPICT(DeepClusterer):
     def _loss(self, x: Tensor, target: Tensor, noise: torch.Generator) -> Tensor:
         """Loss of members x (B, …) with targets (B, k), or labels (B,)."""
         error, z = self._errors(x, noise)
-        return error + F.cross_entropy(self._scores(z), target.to(x.device))
+        entropy = F.cross_entropy(self._scores(z), target.to(x.device))
+        return error + self.weight * entropy
 
     def _clean_error(self, members: Tensor) -> float:
         """Mean reconstruction error of members (n, …) without noise."""

@@ -17,6 +17,9 @@ from rainscore.clustering.algorithms.pooled import encode_and_decode
 from rainscore.clustering.algorithms.starts import adam, kmeans_start, revive
 from rainscore.training.loop import Phase, Training
 
+EPSILON = 1e-8
+"""ε of Adam in the authors' code, the default of TensorFlow."""
+
 
 def annealed_alphas(count: int = 40) -> list[float]:
     """Inverse temperatures of the annealed variant: α₁ = 0.1, αₙ = 2^(1/ln² n) · αₙ₋₁.
@@ -93,7 +96,7 @@ class DeepKMeans(DeepClusterer):
             loss=lambda batch, rows, step: summed_error(
                 batch[0], encode_and_decode(self.network_, batch[0])[1]
             ),
-            optimizer=adam(1e-3),
+            optimizer=adam(1e-3, EPSILON),
             check_every=batches.per_epoch,
             finish=lambda: self._set_centres(training, data),
         )
@@ -103,7 +106,7 @@ class DeepKMeans(DeepClusterer):
             steps=len(self.alphas) * steps_each,
             batches=self._batches(data, "drawn", 0 if self.annealed else 1),
             loss=lambda batch, rows, step: self._loss(batch[0], self.alphas[step // steps_each]),
-            optimizer=adam(1e-3),
+            optimizer=adam(1e-3, EPSILON),
             check_every=steps_each,
             check=lambda step, row: self._revive_empty(training, data, step // steps_each),
         )

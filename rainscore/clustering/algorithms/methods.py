@@ -25,8 +25,12 @@ BATCH = 64
 
 
 DIGITS_ERROR = 0.01
-"""Mean squared error of a trained auto-encoder of digits, the data for which the papers choose the
-weights of their clustering losses."""
+"""Mean squared error of a trained auto-encoder of digits in [0, 1], the data for which the papers
+choose the weights of their clustering losses."""
+
+
+DIGITS_PIXELS = 28 * 28
+"""Number of pixels of a digit (MNIST)."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,14 @@ class Plan:
         epochs: Maximum number of epochs of the joint training.
         steps: Batches per epoch.
         error: Mean squared error of the initial auto-encoder.
+        pixels: Number of values of a map.
     """
 
     k: int
     epochs: int
     steps: int
     error: float
+    pixels: int
 
     @property
     def side(self) -> dict[str, int]:
@@ -51,9 +57,22 @@ class Plan:
         rows = next(n for n in range(isqrt(self.k), 0, -1) if self.k % n == 0)
         return {"rows": rows, "columns": self.k // rows}
 
-    def weight(self, paper: float) -> float:
-        """Weight of the clustering loss: that of the paper, times the ratio of the errors."""
-        return paper * self.error / DIGITS_ERROR
+    def weight(self, paper: float, *, input_range: float = 1.0, summed: bool = False) -> float:
+        """Weight of the clustering loss, so that its ratio to the other loss is that of the paper.
+
+        The weight of the paper is multiplied by the reconstruction loss of the maps divided by that
+        of the digits of the paper. The clustering losses depend neither on the number of pixels nor
+        on the range of the input.
+
+        Args:
+            paper: Weight in the paper.
+            input_range: Difference between the largest and smallest input value in the paper.
+            summed: Whether the reconstruction loss is a sum over the pixels instead of their mean.
+        """
+        error, digits = self.error, DIGITS_ERROR * input_range**2
+        if summed:
+            error, digits = error * self.pixels, digits * DIGITS_PIXELS
+        return paper * error / digits
 
 
 @dataclass(frozen=True)
@@ -80,11 +99,10 @@ def _fixed(plan: Plan) -> dict[str, Any]:
     return {"k": plan.k, "pretrain_epochs": 0}
 
 
-def _dcec(plan: Plan) -> dict[str, Any]:
+def _dcec(plan: Plan, input_range: float = 1.0) -> dict[str, Any]:
     return {
-        "k": plan.k,
-        "pretrain_epochs": 0,
-        "weight": plan.weight(0.1),
+        **_fixed(plan),
+        "weight": plan.weight(0.1, input_range=input_range),
         "update": plan.steps,
         "max_steps": plan.epochs * plan.steps,
     }
@@ -100,14 +118,15 @@ METHODS = {
     "dcec": Method(DCEC, _dcec),
     "idec": Method(
         IDEC,
-        lambda plan: {**_dcec(plan), "pretrain_epochs": 2 * plan.epochs},
+        # The paper multiplies digits in [0, 1] by 5.1 (MNIST) and 2 (USPS).
+        lambda plan: {**_dcec(plan, input_range=2.0), "pretrain_epochs": 2 * plan.epochs},
         own_network=True,
     ),
     "deep_kmeans": Method(
         DeepKMeans,
         lambda plan: {
             **_fixed(plan),
-            "weight": plan.weight(1.0),
+            "weight": plan.weight(1.0, summed=True),
             "epochs_each": 1,
             "values": plan.epochs,
         },
@@ -116,6 +135,7 @@ METHODS = {
         DEPICT,
         lambda plan: {
             **_fixed(plan),
+            "weight": plan.weight(1.0, input_range=2.0),
             "learning_rate": 1e-3,
             "start_epochs": plan.epochs,
             "max_epochs": plan.epochs,

@@ -1,7 +1,7 @@
 """Start of the joint methods, by an auto-encoder and k-means; revival of empty clusters."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,21 @@ from rainscore.training.loop import Phase, Training
 logger = logging.getLogger(__name__)
 
 
-def adam(learning_rate: float) -> Callable[..., torch.optim.Optimizer]:
-    """Function that makes Adam (Kingma and Ba 2015, arXiv:1412.6980), with ε = 1e-7 as in Keras."""
-    return lambda parameters: torch.optim.Adam(parameters, lr=learning_rate, eps=1e-7)
+def adam(learning_rate: float, epsilon: float = 1e-7) -> Callable[..., torch.optim.Optimizer]:
+    """Function that makes Adam (Kingma and Ba 2015, arXiv:1412.6980); ε defaults to that of Keras.
+
+    Args:
+        learning_rate: Learning rate.
+        epsilon: ε, added to the root of the second moment.
+    """
+
+    def optimizer(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        trained = list(parameters)
+        # One kernel for all parameters: on a GPU a step of a small network is bound by launches.
+        fused = trained[0].is_cuda
+        return torch.optim.Adam(trained, lr=learning_rate, eps=epsilon, fused=fused)
+
+    return optimizer
 
 
 def reconstruction_error(network: Any, x: Tensor) -> Tensor:

@@ -148,7 +148,7 @@ def test_fewer_maps_than_latent_components_can_be_clustered(encoder, rain, maps)
 
 
 def test_a_grid_of_units_is_as_square_as_its_number_allows() -> None:
-    sides = {k: Plan(k, 1, 1, 0.01).side for k in (1, 6, 7, 16)}
+    sides = {k: Plan(k, 1, 1, 0.01, 100).side for k in (1, 6, 7, 16)}
     assert sides[6] == {"rows": 2, "columns": 3}
     assert sides[7] == {"rows": 1, "columns": 7}
     assert (sides[1]["rows"], sides[16]["rows"]) == (1, 4)

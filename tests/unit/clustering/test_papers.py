@@ -1,23 +1,23 @@
 """The benchmark of the papers' tables: its images, its protocols, its table."""
 
-import importlib
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.clustering import images as image_sets
+from benchmarks.clustering import papers, table, workers
+from benchmarks.clustering.protocols import DATA, JOINT, PROTOCOLS
+from benchmarks.clustering.rows import COLUMNS, add_rows, read_rows
+from rainscore.clustering.algorithms.dcec import IDEC
+from rainscore.clustering.algorithms.encoders import MLP, MLPSettings
 from rainscore.paths import CHECKOUT
 from tests.data import shared
 
 
-@pytest.fixture(autouse=True)
-def benchmark_on_path(monkeypatch):
-    monkeypatch.syspath_prepend(str(CHECKOUT / "benchmarks" / "clustering"))
-
-
 def load_images(name):
-    folder = shared("benchmarks")
-    return importlib.import_module("images").load_images(name, folder)
+    return image_sets.load_images(name, shared("benchmarks"))
 
 
 def test_usps_has_the_known_classes_and_range():
@@ -38,31 +38,112 @@ def test_the_other_image_sets_are_read_whole(name, members):
 
 
 def test_every_protocol_builds_its_method_on_every_image_set():
-    protocols = importlib.import_module("protocols")
-    for name, protocol in protocols.PROTOCOLS.items():
-        for data in ("usps", "mnist-test", "mnist", "fashion-mnist"):
-            assert protocol.build(data, 3, None).seed == 3, name
-        assert (
-            CHECKOUT / "rainscore" / "clustering" / "algorithms" / f"{protocol.module}.py"
-        ).exists()
-        assert not protocol.start or protocol.start in protocols.PROTOCOLS
+    for name, protocol in PROTOCOLS.items():
+        for data in DATA:
+            assert protocol.build(data, seed=3, network=None).seed == 3, name
+
+
+def test_joint_methods_train_at_least_2000_steps_on_every_image_set():
+    sizes = {"usps": 9298, "mnist-test": 10_000, "mnist": 70_000, "fashion-mnist": 70_000}
+    for name in JOINT:
+        for data, members in sizes.items():
+            settings = PROTOCOLS[name].build(data, network=None)
+            epoch = -(-members // settings.batch)
+            steps = {
+                "dcec": lambda s: s.max_steps,
+                "idec": lambda s: s.max_steps,
+                "dkm": lambda s, epoch=epoch: s.epochs_each * s.values * epoch,
+                "desom": lambda s: s.steps,
+                "depict": lambda s, epoch=epoch: s.max_epochs * epoch,
+            }[name](settings)
+            assert steps >= 2000, (name, data)
 
 
 def test_images_are_scaled_as_the_papers_scale_them():
-    protocols = importlib.import_module("protocols").PROTOCOLS
     ends = np.array([0.0, 1.0])
-    assert protocols["idec"].scaled(ends, "usps").tolist() == [0, 2]
-    assert protocols["idec"].scaled(ends, "mnist").tolist() == [0, 255 / 50]
-    assert protocols["dcec"].scaled(ends, "usps").tolist() == [0, 1]
-    assert protocols["depict"].scaled(ends, "mnist").tolist() == [-1, 1]
+    assert PROTOCOLS["idec"].scaled(ends, "usps").tolist() == [0, 2]
+    assert PROTOCOLS["idec"].scaled(ends, "mnist").tolist() == [0, 255 / 50]
+    assert PROTOCOLS["dcec"].scaled(ends, "usps").tolist() == [0, 1]
+    assert PROTOCOLS["depict"].scaled(ends, "mnist").tolist() == [-1, 1]
 
 
-def test_a_row_joins_those_that_are_there_and_replaces_its_older_self(tmp_path):
-    write_row = importlib.import_module("rows").write_row
-    table = tmp_path / "papers.csv"
-    row = {"method": "dcec", "data": "usps", "seed": 1, "acc": 0.5, "protocol": "full"}
-    write_row(row, tmp_path / "runs" / "usps" / "dcec-1.csv", table)
-    write_row({**row, "seed": 0}, tmp_path / "elsewhere" / "usps" / "dcec-0.csv", table)
-    write_row({**row, "acc": 0.7}, tmp_path / "runs" / "usps" / "dcec-1.csv", table)
-    result = pd.read_csv(table)
-    assert result["seed"].tolist() == [0, 1] and result["acc"].tolist() == [0.5, 0.7]
+def result(**values):
+    row = {"method": "dcec", "data": "usps", "seed": 1, "acc": 0.5, "nmi": 0.4, "protocol": "full"}
+    return pd.DataFrame([row | values]).reindex(columns=COLUMNS)
+
+
+def test_a_row_is_added_to_the_table_and_replaces_the_one_of_the_same_run(tmp_path):
+    file = tmp_path / "papers.csv"
+    for row in (result(), result(seed=0), result(acc=0.7)):
+        add_rows(row, file)
+    rows = read_rows(file)
+    assert rows["seed"].tolist() == [0, 1] and rows["acc"].tolist() == [0.5, 0.7]
+
+
+def small_run(monkeypatch, folder, *extra):
+    """Run the command on 60 images with a small network in this process."""
+    rng = np.random.default_rng(0)
+    classes = np.repeat([0, 1, 2], 20)
+    images = np.float32(rng.random((60, 1, 4, 4)) * 0.1 + classes[:, None, None, None] / 3)
+    monkeypatch.setattr("benchmarks.clustering.runs._images", lambda data, path: (images, classes))
+    settings = {"k": 3, "pretrain_epochs": 2, "max_steps": 4, "update": 2}
+    monkeypatch.setitem(
+        PROTOCOLS,
+        "idec",
+        papers.PROTOCOLS["idec"].__class__(
+            IDEC, settings, network=lambda shape: MLP(MLPSettings(shape, 3, (8,)))
+        ),
+    )
+    calls = []
+
+    def in_this_process(runs, *, jobs, threads, seconds, **options):
+        calls.extend(runs)
+        for run in runs:
+            yield workers.run_method(*run, **options)
+
+    monkeypatch.setattr(workers, "finished_rows", in_this_process)
+    table_file = folder / "papers.csv"
+    command = ["papers.py", "--methods", "idec", "--device", "cpu", "--table", str(table_file)]
+    monkeypatch.setattr(sys, "argv", [*command, *extra])
+    with pytest.raises(SystemExit) as status:
+        papers.main()
+    assert status.value.code == 0
+    return calls, read_rows(table_file)
+
+
+def test_a_second_call_runs_only_what_has_no_row_yet(monkeypatch, tmp_path):
+    first, rows = small_run(monkeypatch, tmp_path, "--seeds", "0", "1")
+    assert first == [("idec", "usps", 0), ("idec", "usps", 1)] and len(rows) == 2
+    assert rows["acc"].between(0, 1).all() and rows["acc_start"].between(0, 1).all()
+    assert rows["steps"].between(1, 4).all() and (rows["device"] == "cpu").all()
+    second, rows = small_run(monkeypatch, tmp_path, "--seeds", "0", "1", "2")
+    assert second == [("idec", "usps", 2)] and rows["seed"].tolist() == [0, 1, 2]
+
+
+def test_a_run_in_another_process_yields_its_row_or_its_error(tmp_path):
+    results = list(
+        workers.finished_rows(
+            [("pixels_kmeans", "usps", 0)],
+            jobs=2, threads=1, seconds=120, images=tmp_path, device="cpu",
+        )
+    )  # fmt: skip
+    assert len(results) == 1 and "FileNotFoundError" in results[0]
+
+
+def test_runs_end_at_the_time_limit(tmp_path):
+    runs = [("pixels_kmeans", "usps", 0)]
+    limits = {"jobs": 1, "threads": 1, "seconds": 0.0}
+    assert list(workers.finished_rows(runs, images=tmp_path, device="cpu", **limits)) == []
+
+
+def test_the_page_shows_the_table_of_results():
+    rows = read_rows(CHECKOUT / "docs" / "study" / "papers.csv")
+    page = (CHECKOUT / "docs" / "clustering.md").read_text()
+    assert table.BEGIN + table.markdown(rows) + table.END in page
+
+
+def test_the_page_shows_the_mean_of_the_seeds_and_the_difference_from_the_paper():
+    rows = pd.concat([result(acc=0.78, seed=0), result(acc=0.80)])
+    line = table.markdown(rows).splitlines()[-1]
+    assert line.startswith("| USPS | DCEC | 2 | .790 ± .014 |")
+    assert line.endswith("| ACC .790, NMI .826 | +0.000, -0.426 |")
