@@ -26,7 +26,7 @@ METHODS = (*JOINT[:3], "dkm_annealed", *JOINT[3:])
 
 def write_page(table: Path, page: Path) -> None:
     """Replace the text between the two marks of a page by the tables."""
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
     write_text(before + BEGIN + markdown(read_rows(table)) + END + after, page)
