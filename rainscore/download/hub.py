@@ -1,6 +1,5 @@
 """Download of the French radar mosaic from the yearly archives in the Hugging Face hub."""
 
-import errno
 import hashlib
 import logging
 import re
@@ -23,7 +22,7 @@ from rainscore.imerg.manifests import COLUMNS, ORIGIN
 from rainscore.io import replacing
 from rainscore.radar.fr_radar import FRAME_NAME, FrRadarRainfall
 from rainscore.runtime import progress_bar
-from rainscore.writing import remove_partial_files
+from rainscore.writing import disk_is_full, remove_partial_files
 
 REPOSITORY = "meteofrance/fr-radar-rainfall"
 
@@ -188,7 +187,7 @@ def _stream(
 
 def _stream_error(error: Exception, folder: Path, name: str) -> RainscoreError:
     """Error for the user, given the error that ended the transfer of an archive."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if disk_is_full(error):  # the journal could not be written
         return RainscoreError(
             f"{folder}: the disk is full; free some space and run the workflow again "
             "(frames that have arrived are kept)"
