@@ -111,7 +111,7 @@ def test_a_full_disk_is_an_error_of_its_own(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_bytes", fills_up)
-        with pytest.raises(RainscoreError, match="the disk is full.*free some space") as raised:
+        with pytest.raises(RainscoreError, match=r"the disk is full.*free some space") as raised:
             fetch_year(tmp_path, "2020", ["2020-02"])
     assert not isinstance(raised.value, ArchiveBusy)
     assert len(list(tmp_path.rglob("*.npz"))) == 3
