@@ -107,6 +107,13 @@ def _open_zarr(file: str) -> CfFile:
     group = zarr.open_group(store, mode="r", use_consolidated=False)
     check_store(group, file)
     dataset = xr.open_zarr(store, chunks=None, consolidated=False, **STORED)
+    for name, variable in dataset.variables.items():
+        # In Zarr 2, xarray takes any fill_value as the code of missing values. A fill_value of 0,
+        # the default of zarr, would make dry pixels missing.
+        if variable.attrs.get("_FillValue") == 0:
+            stated = group[str(name)].attrs.get("_FillValue")
+            variable.attrs.pop("_FillValue")
+            variable.attrs |= {} if stated is None else {"_FillValue": stated}
 
     def read(name: str, selection: tuple, missing: list) -> tuple[np.ndarray, np.ndarray | None]:
         array = group[name]

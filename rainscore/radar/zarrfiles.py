@@ -19,7 +19,11 @@ CODECS = {
 
 
 MAX_VALUES = 100_000_000
-"""Number of values of a map, a chunk or an axis above which a file is refused."""
+"""Number of values of a map or a chunk above which a file is refused."""
+
+
+MAX_AXIS = 10_000_000
+"""Number of values of an axis above which a file is refused: a century of 5-minute frames."""
 
 
 def check_store(group: zarr.Group, name: Path | str) -> None:
@@ -49,11 +53,12 @@ def check_sizes(
 
     Only the last two dims are limited: an archive may hold any number of maps.
     """
-    if max(prod(shape[-2:]), prod(chunks or ())) > MAX_VALUES:
+    is_long = len(shape) == 1 and shape[0] > MAX_AXIS
+    if is_long or max(prod(shape[-2:]), prod(chunks or ())) > MAX_VALUES:
         raise DamagedFile(
             file,
             f"{array} has the shape {shape} and chunks of {chunks}, more than {MAX_VALUES:,} "
-            "values in a map or a chunk",
+            f"values in a map or a chunk, or than {MAX_AXIS:,} along an axis",
             "write it with smaller maps and chunks; if it is damaged, copy or download it again",
         )
 

@@ -6,6 +6,8 @@ import netCDF4
 import numpy as np
 import pytest
 import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rainscore.errors import DamagedFile
 from rainscore.radar.cfvalues import decode
@@ -101,36 +103,94 @@ def test_chunks_of_hdf5_that_were_never_written_are_missing(tmp_path: Path) -> N
 
 
 def write_store(
-    path: Path, *, fill: float, shards: tuple | None, dtype: str, **attributes: Any
+    path: Path, *, fill: float, shards: tuple | None, dtype: str, zarr_format: Any = 3, **attrs: Any
 ) -> Path:
     """Write two frames of 2 × 4 pixels in chunks of 2 × 2, of which only the first is stored."""
-    group = zarr.open_group(path, mode="w", zarr_format=3)
+    group = zarr.open_group(path, mode="w", zarr_format=zarr_format)
+
+    def named(*dims: str) -> dict[str, Any]:
+        return {"dimension_names": dims} if zarr_format == 3 else {}
+
+    def attributes(*dims: str, **others: Any) -> dict[str, Any]:
+        return others | ({} if zarr_format == 3 else {"_ARRAY_DIMENSIONS": dims})
+
+    dims = ("time", "y", "x")
     rain = group.create_array(
         "rr", shape=(2, 2, 4), chunks=(1, 2, 2), shards=shards, dtype=dtype, fill_value=fill,
-        dimension_names=("time", "y", "x"), attributes={"units": "mm h-1", **attributes},
+        attributes=attributes(*dims, units="mm h-1", **attrs), **named(*dims),
     )  # fmt: skip
-    rain[0, :, :2] = [[3, 4], [5, 6]]
+    rain[0, :, :2] = [[3, 4], [5, 0]]
     axes = {"time": ([0, 5], "minutes since 2023-05-01"), "y": ([47.01, 47.0], "degrees_north"),
             "x": ([2.0, 2.01, 2.02, 2.03], "degrees_east")}  # fmt: skip
     for name, (values, unit) in axes.items():
-        group.create_array(
-            name, data=np.array(values, "f8"), dimension_names=(name,), attributes={"units": unit}
-        )
+        data = np.array(values, "f8")
+        group.create_array(name, data=data, attributes=attributes(name, units=unit), **named(name))
     return path
 
 
-@pytest.mark.parametrize("shards", [None, (2, 2, 4)])
+@pytest.mark.parametrize("layout", [(2, None), (3, None), (3, (2, 2, 4))])
 @pytest.mark.parametrize(
     ("dtype", "fill", "attributes"),
     [("int16", 0, {"_FillValue": -1}), ("int16", -1, {"_FillValue": -1}), ("int16", 0, {}),
      ("float32", 0.0, {}), ("float32", NAN, {}), ("uint8", 7, {"scale_factor": 1.0})],
 )  # fmt: skip
-def test_chunks_of_zarr_that_are_not_in_the_store_are_missing(
-    dtype: str, fill: float, attributes: dict, shards: tuple | None, tmp_path: Path
+def test_chunks_of_zarr_that_are_not_in_the_store_are_missing_and_zeros_are_dry(
+    dtype: str, fill: float, attributes: dict, layout: tuple, tmp_path: Path
 ) -> None:
-    store = write_store(tmp_path / "a.zarr", fill=fill, shards=shards, dtype=dtype, **attributes)
-    np.testing.assert_array_equal(CfRadar().read(store, 0), [[3, 4, NAN, NAN], [5, 6, NAN, NAN]])
+    store = write_store(
+        tmp_path / "a.zarr", fill=fill, zarr_format=layout[0], shards=layout[1], dtype=dtype,
+        **attributes,
+    )  # fmt: skip
+    np.testing.assert_array_equal(CfRadar().read(store, 0), [[3, 4, NAN, NAN], [5, 0, NAN, NAN]])
     assert np.isnan(CfRadar().read(store, 1)).all()
+
+
+TYPES = st.sampled_from(["i1", "u1", "i2", "u2", "i4", "f4", "f8"])
+
+
+@st.composite
+def variables(draw: st.DrawFn) -> tuple[np.ndarray, Any, dict[str, Any]]:
+    """Stored values of a variable, its `_FillValue` (None: none), and its other attributes."""
+    dtype = np.dtype(draw(TYPES))
+    if dtype.kind == "f":
+        value: Any = st.floats(-1000, 1000, width=8 * dtype.itemsize)
+    else:
+        value = st.integers(int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+    raw = np.array(draw(st.lists(value, min_size=8, max_size=8)), dtype)
+    # Codes and limits are values that occur, so that they matter.
+    known = st.sampled_from(raw.tolist()).map(dtype.type)
+    attributes: dict[str, Any] = {}
+    if draw(st.booleans()):
+        attributes |= {"scale_factor": draw(st.sampled_from([0.01, 0.5, 2.0]))}
+        attributes |= {"add_offset": draw(st.sampled_from([0.0, 1.5]))}
+    if draw(st.booleans()):
+        attributes["missing_value"] = np.array(draw(st.lists(known, min_size=1, max_size=2)), dtype)
+    limits = sorted(draw(st.lists(known, min_size=2, max_size=2)))
+    kind = draw(st.sampled_from(["", "valid_range", "valid_min", "valid_max"]))
+    if kind:
+        attributes[kind] = {
+            "valid_range": np.array(limits, dtype), "valid_min": limits[0], "valid_max": limits[1]
+        }[kind]  # fmt: skip
+    # For bytes, the library masks the largest value where there is no code; the format does not.
+    return raw, draw(known if dtype.itemsize == 1 else st.none() | known), attributes
+
+
+@settings(max_examples=300, deadline=None)
+@given(variables())
+def test_values_are_those_of_the_netcdf_library(
+    variable: tuple[np.ndarray, Any, dict[str, Any]],
+) -> None:
+    raw, fill, attributes = variable
+    with netCDF4.Dataset("memory.nc", "w", diskless=True) as file:
+        file.createDimension("x", raw.size)
+        stored: Any = file.createVariable("rr", raw.dtype, ("x",), fill_value=fill)
+        stored.set_auto_maskandscale(False)
+        stored.setncatts(attributes)
+        stored[:] = raw
+        stored.set_auto_maskandscale(True)
+        expected = np.ma.filled(np.ma.asarray(stored[:]).astype(float), np.nan)
+        found = decode(raw, {name: stored.getncattr(name) for name in stored.ncattrs()}, "a.nc")
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_the_log_names_a_store_with_chunks_that_are_not_stored(
