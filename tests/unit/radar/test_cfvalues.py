@@ -153,7 +153,8 @@ def variables(draw: st.DrawFn) -> tuple[np.ndarray, Any, dict[str, Any]]:
     """Stored values of a variable, its `_FillValue` (None: none), and its other attributes."""
     dtype = np.dtype(draw(TYPES))
     if dtype.kind == "f":
-        value: Any = st.floats(-1000, 1000, width=8 * dtype.itemsize)
+        width: Any = 8 * dtype.itemsize
+        value: Any = st.floats(-1000, 1000, width=width)
     else:
         value = st.integers(int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
     raw = np.array(draw(st.lists(value, min_size=8, max_size=8)), dtype)
