@@ -61,6 +61,12 @@ def open_hdf5(path: Path | str) -> Iterator[h5py.File]:
             path, "another program is writing to it", "run this again when it has finished"
         ) from error
     except (OSError, RuntimeError) as error:
+        if "already open for write" in str(error):  # a flag in the file, where locks are off
+            raise DamagedFile(
+                path,
+                "another program is writing to it, or was stopped while it did",
+                "run this again when it has finished, or fetch the file again",
+            ) from error
         raise DamagedFile(path, f"HDF5 cannot read it ({error})", DOWNLOAD) from error
     except (KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
         reason = f"its content is not that of its format ({error})"
@@ -89,9 +95,12 @@ def read_array(
         DamagedFile: `name` is not an array of integers or floats, has another number of
             dimensions, or more than `MAX_VALUES` values.
     """
-    dataset = find_array(group, name, path, ndim=ndim)
-    values = np.asarray(dataset[selection])
-    return values, np.asarray(_written(dataset)[selection])
+    return read_values(find_array(group, name, path, ndim=ndim), selection)
+
+
+def read_values(dataset: h5py.Dataset, selection: Any = ()) -> tuple[np.ndarray, np.ndarray]:
+    """Values of an array of `find_array`, and which of them were written (see `read_array`)."""
+    return np.asarray(dataset[selection]), np.asarray(_written(dataset)[selection])
 
 
 def find_array(

@@ -89,7 +89,7 @@ def lag_sums(
         if len(rows) == half_hours:
             break
         try:
-            granule = read_granule(row["file"], cells)
+            granule = read_granule(row["file"], cells, time=row["time"].to_datetime64())
         except DamagedFile:
             continue
         rain, minute = granule["mw_precipitation"].to_numpy(), granule["mw_minute"].to_numpy()

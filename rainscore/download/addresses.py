@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from rainscore.download.earthdata import SHORT_NAMES, CatalogueEntry
-from rainscore.imerg.reader import FIELDS, Box
+from rainscore.imerg.lattice import Box
+from rainscore.imerg.reader import FIELDS
 
 ENDINGS = {"opendap": ".dap.nc4", "harmony": ".nc4", "whole": ""}
 """Suffix of the local file by access method, added to the file name in the archive."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from rainscore.errors import DamagedFile
-from rainscore.imerg.reader import NAMES, Box
+from rainscore.imerg.lattice import Box
+from rainscore.imerg.variables import NAMES
 
 AXIS_LENGTHS = {"3600": "lon", "1800": "lat", "1": "time"}
 """Axis of a dimension without name, by its length."""

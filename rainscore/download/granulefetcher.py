@@ -34,7 +34,9 @@ from rainscore.download.transfer import (
 from rainscore.errors import DamagedFile, DomainError
 from rainscore.grids import Grid
 from rainscore.hdf5files import open_hdf5
-from rainscore.imerg.reader import GROUPS, Box, lattice_box, read_granule
+from rainscore.imerg.lattice import Box, lattice_box
+from rainscore.imerg.reader import read_granule
+from rainscore.imerg.variables import GROUPS
 
 
 @dataclass(frozen=True)

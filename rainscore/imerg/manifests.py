@@ -1,6 +1,7 @@
 """Manifests: the granules or frames expected in a period, and the state of each."""
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -11,9 +12,12 @@ import numpy as np
 import pandas as pd
 
 from rainscore.errors import DamagedFile, RainscoreError
-from rainscore.imerg.names import GranuleName, parse_name
+from rainscore.folders import list_files
+from rainscore.imerg.names import GranuleName, is_granule_name, parse_name
 from rainscore.imerg.reader import check_granule
 from rainscore.io import read_table, write_table
+
+log = logging.getLogger("rainscore")
 
 COLUMNS = ["time", "state", "file", "index", "size", "sha256", "version", "detail"]
 """Columns of a manifest (docs/contracts.md)."""
@@ -96,7 +100,7 @@ def index_granules(
     """Build the manifest of a local folder of IMERG granules.
 
     Args:
-        folder: Folder that is searched with its sub-folders.
+        folder: Folder that is searched with its sub-folders; links to folders are followed.
         times: Expected half-hours (starts, UTC).
         run: `final`, `late` or `early`; required where the folder has several runs.
         version: Product version (`V07`, or `V07B`); required where the folder has several.
@@ -104,54 +108,55 @@ def index_granules(
     Returns:
         The manifest: one row per expected half-hour, with absolute file names. Where several files
         hold the same half-hour, the newest version that can be read is used, and `detail` names the
-        others.
+        others. A file of which neither the name nor the content states the half-hour is left out,
+        and the log names it.
 
     Raises:
         RainscoreError: The folder has no granule, or several runs or versions and `run` or
             `version` is not given.
-        DamagedFile: Neither the name nor the content of a file states its half-hour.
     """
     names = _granules(Path(folder))
     names = _select(names, folder, "run", run)
     names = _select(names, folder, "version", version)
     candidates: dict[np.datetime64, list[Candidate]] = {}
-    for file, name in names.items():
-        candidates.setdefault(name.start, []).append(Candidate(str(file), 0, name.version))
+    for file, half_hours in names.items():
+        for index, name in enumerate(half_hours):
+            candidates.setdefault(name.start, []).append(Candidate(str(file), index, name.version))
     for files in candidates.values():
         # Newest version first; the sort is stable, so the archive's name precedes copies (.HDF5.1).
         files.sort(key=lambda candidate: candidate.version, reverse=True)
     return build_manifest(times, candidates, check_granule)
 
 
-def _granules(folder: Path) -> dict[Path, GranuleName]:
-    """Names of the granules in a folder and its sub-folders, by path."""
-    check_folder(folder)
-    names: dict[Path, GranuleName] = {}
-    for file in sorted(folder.absolute().rglob("*")):
+def _granules(folder: Path) -> dict[Path, tuple[GranuleName, ...]]:
+    """Half-hours of the granules in a folder and its sub-folders, by path."""
+    granules: dict[Path, tuple[GranuleName, ...]] = {}
+    problems = []
+    for file in list_files(folder):
         try:
-            names[file] = parse_name(file)
-        except ValueError:
-            if file.suffix in GRANULE_SUFFIXES:
-                names[file] = check_granule(file)
-    if not names:
-        raise RainscoreError(f"{folder}: no IMERG granules; check the folder")
-    return names
-
-
-def check_folder(folder: Path) -> None:
-    """Raise RainscoreError if the folder does not exist."""
-    if not folder.is_dir():
-        raise RainscoreError(f"{folder}: no such folder; check the configuration")
+            if is_granule_name(file):
+                granules[file] = (parse_name(file),)
+            elif file.suffix in GRANULE_SUFFIXES:
+                granules[file] = check_granule(file)
+        except (ValueError, DamagedFile) as error:
+            problems.append(str(error))
+            log.warning("not used as a granule: %s", error)
+    if not granules:
+        reason = f"{len(problems)} files cannot be used: {problems[0]}" if problems else ""
+        raise RainscoreError(f"{folder}: no IMERG granules; {reason or 'check the folder'}")
+    return granules
 
 
 def _select(
-    names: dict[Path, GranuleName], folder: Path | str, attribute: str, wanted: str | None
-) -> dict[Path, GranuleName]:
+    granules: dict[Path, tuple[GranuleName, ...]],
+    folder: Path | str,
+    attribute: str,
+    wanted: str | None,
+) -> dict[Path, tuple[GranuleName, ...]]:
     """Granules whose attribute (`run` or `version`) is the wanted one, or the only one present."""
+    stated = {file: str(getattr(names[0], attribute)) for file, names in granules.items()}
     # Letters (V07B, V07C) are repairs of one version, which a period may mix.
-    values = {
-        getattr(name, attribute).rstrip(ascii_uppercase): file for file, name in names.items()
-    }
+    values = {value.rstrip(ascii_uppercase): file for file, value in stated.items()}
     values.pop("unknown", None)
     if wanted is None and len(values) > 1:
         examples = ", ".join(f"{value} ({values[value].name})" for value in sorted(values))
@@ -159,9 +164,9 @@ def _select(
             f"{folder} contains several {attribute}s: {examples}; choose one {attribute}"
         )
     selected = {
-        file: name
-        for file, name in names.items()
-        if wanted is None or getattr(name, attribute).startswith((wanted, "unknown"))
+        file: granules[file]
+        for file, value in stated.items()
+        if wanted is None or value.startswith((wanted, "unknown"))
     }
     if not selected:
         raise RainscoreError(

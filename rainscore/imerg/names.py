@@ -9,7 +9,7 @@ import numpy as np
 from rainscore.times import HALF_HOUR
 
 GRANULE_NAME = re.compile(
-    r"3B-HHR(?P<run>-L|-E|)\.MS\.MRG\.3IMERG\.(?P<day>\d{8})-S(?P<start>\d{6})-E\d{6}"
+    r"3B-HHR(?P<run>-L|-E|)\.MS\.MRG\.3IMERG\.(?P<day>\d{8})-S(?P<start>\d{6})-E(?P<end>\d{6})"
     r"\.(?P<minute>\d{4})\.(?P<version>V\d\d[A-Z])"
     r"(_subsetted)?(\.(HDF5|RT-H5|SUB|dap|nc4|nc|h5))+(\.\d+)?"
 )
@@ -34,6 +34,11 @@ class GranuleName:
     version: str
 
 
+def is_granule_name(path: Path | str) -> bool:
+    """Whether a name has the form of that of a half-hourly IMERG granule."""
+    return GRANULE_NAME.fullmatch(Path(path).name) is not None
+
+
 def parse_name(path: Path | str) -> GranuleName:
     """Read run, start and version from a granule's file name.
 
@@ -42,7 +47,8 @@ def parse_name(path: Path | str) -> GranuleName:
             accepted: `.HDF5`, `.RT-H5`, `.nc4`, `.HDF5.dap.nc4`, `.HDF5.1` and others.
 
     Raises:
-        ValueError: The name is not that of a half-hourly IMERG granule.
+        ValueError: The name is not that of a half-hourly IMERG granule, or states a time that does
+            not exist.
 
     >>> parse_name("3B-HHR-L.MS.MRG.3IMERG.20190602-S103000-E105959.0630.V07B.HDF5").run
     'late'
@@ -52,12 +58,17 @@ def parse_name(path: Path | str) -> GranuleName:
     if match is None:
         raise ValueError(f"{name}: not the name of a half-hourly IMERG granule")
     day, clock = match["day"], match["start"]
-    start = np.datetime64(f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}", "ns")
+    try:
+        start = np.datetime64(f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}", "ns")
+    except ValueError as error:
+        raise ValueError(f"{name}: no such time: {day} {clock}") from error
     minute = (start - start.astype("datetime64[D]")).astype("timedelta64[m]").astype(int)
     if clock[4:] != "00" or minute % 30 or minute != int(match["minute"]):
         raise ValueError(
             f"{name}: its start S{clock} and its minute of the day {match['minute']} disagree"
         )
+    if match["end"] != _end_clock(start):
+        raise ValueError(f"{name}: its end E{match['end']} is not that of its half-hour")
     run = next(run for run, suffix in RUN_SUFFIXES.items() if suffix == match["run"])
     return GranuleName(run, start, match["version"])
 
@@ -74,10 +85,14 @@ def granule_name(run: str, start: np.datetime64, version: str = "V07B") -> str:
     '3B-HHR-L.MS.MRG.3IMERG.20190602-S103000-E105959.0630.V07B.HDF5'
     """
     day, clock = str(start.astype("datetime64[m]")).split("T")
-    end = str(start.astype("datetime64[s]") + HALF_HOUR - 1).split("T")[1]
     minute = int(clock[:2]) * 60 + int(clock[3:])
     product = f"3B-HHR{RUN_SUFFIXES[run]}.MS.MRG.3IMERG"
     return (
         f"{product}.{day.replace('-', '')}-S{clock.replace(':', '')}00"
-        f"-E{end.replace(':', '')}.{minute:04d}.{version}.HDF5"
+        f"-E{_end_clock(start)}.{minute:04d}.{version}.HDF5"
     )
+
+
+def _end_clock(start: np.datetime64) -> str:
+    """Last second of a half-hour, as `HHMMSS`."""
+    return str(start.astype("datetime64[s]") + HALF_HOUR - 1).split("T")[1].replace(":", "")

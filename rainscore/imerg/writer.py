@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from rainscore.imerg.lattice import Box
 from rainscore.imerg.layout import (
     AXES,
     BOUNDS_DIMS,
@@ -23,7 +24,7 @@ from rainscore.imerg.layout import (
     VARIABLES,
 )
 from rainscore.imerg.names import RUN_SUFFIXES, granule_name
-from rainscore.imerg.reader import SIMULATION, Box
+from rainscore.imerg.reader import SIMULATION
 from rainscore.io import replacing
 from rainscore.times import HALF_HOUR
 

@@ -144,13 +144,24 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
         lat, lon = band.centres(firsts)
         tables.append(predicted.table.assign(window_lat=lat, window_lon=lon))
     if not tables:
-        raise RainscoreError("the granule has no rain estimate anywhere: download it again")
+        raise RainscoreError(_nothing_to_score(fields[0]["precipitation"]))
     table = pd.concat(tables, ignore_index=True)
     dataset = globe_dataset(maps, table, CELLS, granules.time)
     dataset.attrs["unavailable_inputs"] = unavailable_inputs(
         granules, scorer.hidden_channels(run), ages_known=ages_known
     )
     return dataset
+
+
+def _nothing_to_score(rain: np.ndarray) -> str:
+    """Reason why a granule cannot be scored anywhere, from its rain on `CELLS`."""
+    count = np.count_nonzero(np.isfinite(rain))
+    if not count:
+        return "the rain of the granule is missing everywhere: leave it out"
+    return (
+        f"the granule has a rain estimate in {count} cells only, all beyond {POLE:g}° of latitude, "
+        "where no window fits: leave it out"
+    )
 
 
 def _copy_blocks(values: np.ndarray, globe: np.ndarray, band: Band, firsts: np.ndarray) -> None:

@@ -64,19 +64,22 @@ def read_granule_sets(
     Memory does not grow with the number of files.
 
     Args:
-        files: Granules to score.
+        files: Granules to score; all half-hours of a file that has several.
         cells: IMERG cells to read.
         context: Further granules, used only as half-hours around the others.
 
     Yields:
-        (file, error) for each file that cannot be used; (file, granules) in order of time.
+        (file, error) for each file or half-hour that cannot be used; (file, granules) in order of
+        time.
     """
     by_time: dict[np.datetime64, Path] = {}
     for file in dict.fromkeys([*files, *context]):
         try:
-            first = by_time.setdefault(check_granule(file).start, file)
-            if first != file and file in files:
-                raise RainscoreError(f"{first} is of the same half-hour: give one of them")
+            starts = [half_hour.start for half_hour in check_granule(file)]
+            same = next((by_time[start] for start in starts if start in by_time), None)
+            if same and file in files:
+                raise RainscoreError(f"{same} is of the same half-hour: give one of them")
+            by_time = dict.fromkeys(starts, file) | by_time
         except (RainscoreError, OSError) as error:
             if file in files:
                 yield file, RainscoreError(str(error))
@@ -89,13 +92,13 @@ def read_granule_sets(
         around = {start + step * HALF_HOUR for step in range(-CONTEXT, CONTEXT + 1)} - {start}
         near = {time: granule for time, granule in near.items() if time in around}
         try:
-            granule = read_granule(file, cells)
+            granule = read_granule(file, cells, time=start)
         except (RainscoreError, OSError) as error:
             yield file, RainscoreError(str(error))
             continue
         for time in around & by_time.keys() - near.keys():
             try:
-                near[time] = read_granule(by_time[time], cells, CONTEXT_FIELDS)
+                near[time] = read_granule(by_time[time], cells, CONTEXT_FIELDS, time=time)
             except (RainscoreError, OSError) as error:
                 log.warning("not used: %s", error)
         yield file, GranuleSet(start, {**near, start: granule})

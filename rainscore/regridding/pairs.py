@@ -139,7 +139,7 @@ def _read_fields(row: pd.Series, cells: Grid, time, i: int, out: dict[str, np.nd
     if row["state"] != "present":
         return STATE_CODES[row["state"]]
     try:
-        granule = read_granule(row["file"], cells)
+        granule = read_granule(row["file"], cells, time=time)
     except DamagedFile as error:
         log.warning("granule not used: %s", error)
         return STATE_CODES["damaged"]

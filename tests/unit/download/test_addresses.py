@@ -2,7 +2,7 @@ import numpy as np
 
 from rainscore.download.addresses import harmony_address, opendap_address, whole_address
 from rainscore.download.earthdata import CatalogueEntry
-from rainscore.imerg.reader import Box
+from rainscore.imerg.lattice import Box
 from tests.archives import ADDRESSES
 
 NAME = "3B-HHR.MS.MRG.3IMERG.20200101-S000000-E002959.0000.V07B.HDF5"

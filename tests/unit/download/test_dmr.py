@@ -7,7 +7,7 @@ import pytest
 from rainscore.download.addresses import version_fields
 from rainscore.download.dmr import build_constraint, read_dmr
 from rainscore.errors import DamagedFile
-from rainscore.imerg.reader import Box
+from rainscore.imerg.lattice import Box
 from tests.archives import description
 
 NAME = "3B-HHR.MS.MRG.3IMERG.20200101-S000000-E002959.0000.V07B.HDF5"

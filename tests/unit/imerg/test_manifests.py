@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from rainscore.errors import DamagedFile, RainscoreError
+from rainscore.errors import RainscoreError
 from rainscore.grids import study_grid
 from rainscore.imerg.layout import VARIABLES
 from rainscore.imerg.manifests import COLUMNS, index_granules, read_manifest, write_manifest
@@ -107,7 +107,9 @@ def test_several_versions_or_runs_are_refused_unless_one_is_chosen(tmp_path: Pat
     assert index_granules(tmp_path, HALF_HOURS, version="V06")["state"][1] == "present"
 
 
-def test_other_files_are_ignored_and_granules_with_other_names_are_opened(tmp_path: Path) -> None:
+def test_other_files_are_named_in_the_log_and_granules_with_other_names_are_opened(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = granule(tmp_path, HALF_HOURS[0])
     path.rename(tmp_path / "subset.nc4")
     (tmp_path / "notes.txt").touch()
@@ -115,8 +117,10 @@ def test_other_files_are_ignored_and_granules_with_other_names_are_opened(tmp_pa
     table = index_granules(tmp_path, HALF_HOURS[:1])
     assert table["file"][0] == str(tmp_path / "subset.nc4")
     (tmp_path / "other.h5").touch()
-    with pytest.raises(DamagedFile, match=r"other\.h5"):
-        index_granules(tmp_path, HALF_HOURS[:1])
+    with caplog.at_level("WARNING"):
+        table = index_granules(tmp_path, HALF_HOURS[:1])
+    assert table["state"][0] == "present"
+    assert "other.h5: the file is empty" in caplog.text
 
 
 def test_a_folder_that_is_absent_or_empty_is_refused(tmp_path: Path) -> None:

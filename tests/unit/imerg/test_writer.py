@@ -26,7 +26,8 @@ def world(start: str = "2000-06-01T00:00", n: int = 10) -> xr.Dataset:
     rng = np.random.default_rng(1)
     fields = {}
     for name in VARIABLES:
-        values = rng.integers(0, 100, (n, n + 2)).astype(np.float32)
+        most = {"mw_source": 20, "mw_minute": 30, "quality_index": 2}.get(name, 100)
+        values = rng.integers(0, most, (n, n + 2)).astype(np.float32)
         values[1, 2] = np.nan
         fields[name] = (("lat", "lon"), values)
     lat, lon = 45.05 + 0.1 * np.arange(n), -2.95 + 0.1 * np.arange(n + 2)

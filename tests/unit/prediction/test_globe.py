@@ -86,8 +86,21 @@ def test_windows_without_any_estimate_are_left_out():
 
 
 def test_a_granule_that_is_missing_everywhere_is_refused():
-    with pytest.raises(RainscoreError, match="no rain estimate anywhere"):
+    with pytest.raises(RainscoreError, match="missing everywhere: leave it out"):
         scored(np.full(CELLS.shape, np.nan, np.float32))
+
+
+def test_a_granule_with_estimates_near_a_pole_only_is_refused_with_the_reason():
+    field = np.full(CELLS.shape, np.nan, np.float32)
+    field[1795, 100:170] = 0.0
+    with pytest.raises(RainscoreError, match=r"in 70 cells only, all beyond 84° of latitude"):
+        scored(field)
+
+
+def test_a_granule_with_estimates_at_the_edge_of_the_windows_only_is_scored():
+    field = np.full(CELLS.shape, np.nan, np.float32)
+    field[1700:1739, 100:170] = 0.0
+    assert scored(field).sizes["window"] >= 1
 
 
 def test_a_damaged_file_is_named(tmp_path: Path):
