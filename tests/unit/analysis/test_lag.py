@@ -21,7 +21,7 @@ def world() -> np.ndarray:
     """Rain [mm/h] at each minute of four hours, correlated over about 15 minutes."""
     noise = np.random.default_rng(1).standard_normal((240, 16, 20))
     smooth = gaussian_filter(noise, (15, 1, 1))
-    return np.exp(2 * smooth / smooth.std()).astype(np.float32)
+    return np.minimum(np.exp(2 * smooth / smooth.std()), 250).astype(np.float32)
 
 
 def granules(folder: Path, rain: np.ndarray) -> pd.DataFrame:

@@ -47,7 +47,7 @@ def month(tmp_path_factory) -> xr.Dataset:
         path = folder / "imerg" / granule_name("final", time, "V07B")
         path.parent.mkdir(exist_ok=True)
         if i != 3:
-            write_granule(path, granule(time, 2.0), run="final")
+            write_granule(path, granule(time, 1.0), run="final")
         if i == 1:
             path.write_bytes(path.read_bytes()[:2000])
         if i == 2:
@@ -90,7 +90,7 @@ def test_a_damaged_or_absent_granule_is_missing_on_both_grids(month: xr.Dataset)
 
 
 def test_constant_fields_stay_constant(month: xr.Dataset) -> None:
-    np.testing.assert_allclose(month["imerg"][0], 2.0, rtol=1e-6)
+    np.testing.assert_allclose(month["imerg"][0], 1.0, rtol=1e-6)
     np.testing.assert_allclose(month["radar"][2], 1.2, rtol=1e-6)
 
 
