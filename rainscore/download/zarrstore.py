@@ -32,8 +32,8 @@ from rainscore.download.transfer import RETRY_LATER, ArchiveBusy, RetryPolicy
 from rainscore.errors import RainscoreError
 from rainscore.paths import CHECKOUT
 from rainscore.radar.fr_radar import frame_name, mosaic_grid, write_frame
-from rainscore.radar.rainunits import rain_unit
 from rainscore.radar.zarrfiles import check_links, check_store
+from rainscore.rainunits import rain_unit
 from rainscore.runtime import progress_bar
 from rainscore.times import steps
 from rainscore.writing import remove_partial_files

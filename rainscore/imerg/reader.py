@@ -9,7 +9,7 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile
 from rainscore.grids import Grid
-from rainscore.hdf5files import PRODUCER, open_hdf5, text
+from rainscore.hdf5files import PRODUCER, open_hdf5
 from rainscore.imerg.identity import identify, read_header
 from rainscore.imerg.lattice import (
     COLUMNS,
@@ -25,10 +25,9 @@ from rainscore.imerg.lattice import (
 from rainscore.imerg.names import GranuleName
 from rainscore.imerg.variables import (
     NAMES,
-    PER_DAY,
-    RATE,
     Variables,
     dimensions,
+    is_daily,
     read_field,
 )
 
@@ -165,12 +164,11 @@ def _check_precipitation(
     if rain is None:
         raise DamagedFile(path, "it has no precipitation", "download it with that variable")
     dimensions(rain, path, _sizes(stored, len(half_hours)))
-    unit = text(rain.attrs.get("units", ""))
-    if half_hours[0].version == "unknown" and RATE.get("".join(unit.split())) == PER_DAY:
+    if half_hours[0].version == "unknown" and is_daily(rain):
         # A subset of daily IMERG has one time, like a granule, and no header.
         raise DamagedFile(
             path,
-            f"its precipitation is in {unit}, and neither its name nor its header says that it is "
+            "its precipitation is in mm/day, and neither its name nor its header says that it is "
             "half-hourly",
             PRODUCER,
         )

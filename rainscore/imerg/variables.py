@@ -9,6 +9,7 @@ import numpy as np
 
 from rainscore.errors import DamagedFile
 from rainscore.hdf5files import PRODUCER, find_array, read_values, text
+from rainscore.rainunits import rain_unit, unit_factor
 
 NAMES = {
     "precipitation": ("precipitation", "precipitationCal"),
@@ -28,38 +29,19 @@ GROUPS = ("Grid/", "Grid/Intermediate/", "")
 """Groups that may contain the variables; OPeNDAP subsets have them in the root."""
 
 
-PER_DAY = 1 / 24
-"""Factor from mm/day to mm/h."""
-
-
-RATE = {
-    **dict.fromkeys(("mm/h", "mm/hr", "mm/hour", "mmh-1", "mmhr-1", "mmh^-1", "mmhr^-1"), 1.0),
-    **dict.fromkeys(("kgm-2h-1", "kg/m2/h", "kg/m^2/h", "kgm^-2h^-1"), 1.0),
-    **dict.fromkeys(("mm/s", "mms-1", "kgm-2s-1", "kg/m2/s", "kg/m^2/s", "kgm^-2s^-1"), 3600.0),
-    **dict.fromkeys(("mm/day", "mm/d", "mmday-1", "mmd-1", "kgm-2d-1"), PER_DAY),
-    **dict.fromkeys(("m/s", "ms-1"), 3.6e6),
-    **dict.fromkeys(("inch/hr", "inch/h", "in/hr", "in/h", "inches/hour", "inch/hour"), 25.4),
-}
-"""Units of a precipitation rate, without spaces, and the factor to mm/h."""
-
-
-PERCENT = {"%": 1.0, "percent": 1.0, "": 1.0, "1": 100.0}
-"""Units of a percentage, and the factor to percent."""
-
-
 class Kind(NamedTuple):
     """Values that a field may have.
 
     Attributes:
         low, high: Range of plausible values.
-        units: Accepted units, without spaces, and the factor of each to the unit of `FIELDS`; None
-            for a field whose unit is not checked.
+        unit: Unit of the field, to which that of the file is converted; None for a field whose unit
+            is not checked.
         whole: Whether the values are whole numbers.
     """
 
     low: float
     high: float
-    units: Mapping[str, float] | None = None
+    unit: str | None = None
     whole: bool = False
 
 
@@ -70,20 +52,16 @@ The half-hourly granules that were examined reach 112 mm/h.
 """
 
 
-RATE_KIND = Kind(0, MAX_RATE_MM_H, {**RATE, "": 1.0})
-
-
 KINDS = {
-    "precipitation": RATE_KIND,
-    "mw_precipitation": RATE_KIND,
+    "precipitation": Kind(0, MAX_RATE_MM_H, "mm h-1"),
+    "mw_precipitation": Kind(0, MAX_RATE_MM_H, "mm h-1"),
     "mw_source": Kind(0, 30, whole=True),
-    "mw_minute": Kind(0, 30, {"minutes": 1.0, "minute": 1.0, "min": 1.0, "": 1.0}),
-    "ir_precipitation": RATE_KIND,
-    "ir_influence": Kind(0, 100, PERCENT),
-    "liquid_probability": Kind(0, 100, PERCENT),
+    "mw_minute": Kind(0, 30, "min"),
+    "ir_precipitation": Kind(0, MAX_RATE_MM_H, "mm h-1"),
+    "ir_influence": Kind(0, 100, "%"),
+    "liquid_probability": Kind(0, 100, "%"),
     "quality_index": Kind(0, 1),
-    # Errors reach several times the rate.
-    "random_error": Kind(0, 3000, RATE_KIND.units),
+    "random_error": Kind(0, 10 * MAX_RATE_MM_H, "mm h-1"),  # errors reach several times the rate
 }
 """Kind of each field. Values outside its range are missing."""
 
@@ -262,7 +240,7 @@ def decode(
         raise DamagedFile(
             path, f"{dataset.name} has scale_factor {scale} and add_offset {offset}", PRODUCER
         )
-    factor = 1.0 if kind.units is None else _unit_factor(attributes, kind.units, dataset.name, path)
+    factor = 1.0 if kind.unit is None else _unit_factor(attributes, kind.unit, dataset.name, path)
     packed = (scale, offset, factor) != (1.0, 0.0, 1.0)
     with np.errstate(over="ignore"):
         values = ((raw * scale + offset) * factor if packed else raw).astype(np.float32)
@@ -313,14 +291,26 @@ def _attributes(dataset: h5py.Dataset) -> dict[str, Any]:
     return {name: dataset.attrs[name] for name in dataset.attrs if name in VALUE_ATTRIBUTES}
 
 
-def _unit_factor(
-    attributes: Mapping[str, Any], units: Mapping[str, float], name: str, path: Path | str
-) -> float:
+def _unit_factor(attributes: Mapping[str, Any], target: str, name: str, path: Path | str) -> float:
     """Factor from the unit of a variable to that of the field; a missing unit is the field's."""
     stated = [text(attributes[key]) for key in ("units", "Units") if key in attributes]
-    factors = {units.get("".join(unit.split()).lower()) for unit in stated or [""]}
+    factors = {_factor(unit, target) for unit in stated if unit.strip()}
     if len(factors) > 1 or None in factors:
         raise DamagedFile(
             path, f"the unit of {name} is {' and '.join(map(repr, stated))}", PRODUCER
         )
-    return next(factor for factor in factors if factor is not None)
+    return next((factor for factor in factors if factor is not None), 1.0)
+
+
+def _factor(unit: str, target: str) -> float | None:
+    """Factor from one unit to another; None if it is of another kind."""
+    if target != "mm h-1":
+        return unit_factor(unit, target)
+    rate = rain_unit(unit)
+    return None if rate is None or rate.is_amount else rate.factor
+
+
+def is_daily(dataset: h5py.Dataset) -> bool:
+    """Whether the unit of a variable is an amount of rain in a day."""
+    rate = rain_unit(text(dataset.attrs.get("units", "")))
+    return rate is not None and rate == rain_unit("mm/day")

@@ -12,7 +12,7 @@ from pyproj.exceptions import ProjError
 
 from rainscore.grids import RADAR_CORNER, Grid
 from rainscore.radar.cfvalues import cf_error, decode
-from rainscore.radar.rainunits import unit_factor
+from rainscore.rainunits import unit_factor
 
 WORDS = {
     "T": ("T", "time"),

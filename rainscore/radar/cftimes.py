@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from rainscore.radar.cfvalues import cf_error
-from rainscore.radar.rainunits import unit_factor
+from rainscore.rainunits import unit_factor
 
 NAMES = ("time", "valid_time", "t")
 """Names of a time without attributes, in order of preference."""

@@ -16,7 +16,7 @@ from rasterio.errors import RasterioError
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.folders import list_files
 from rainscore.grids import Grid
-from rainscore.radar.rainunits import rain_unit
+from rainscore.rainunits import rain_unit
 
 NAME = re.compile(r"(\d{10})_RR\.gtif")
 """File name; its time stamp is the end of the hour, UTC."""

@@ -19,7 +19,7 @@ from rainscore.radar.cfaxes import axis_letter, read_grid
 from rainscore.radar.cffiles import READ_ERRORS, SUFFIXES, CfFile, open_cf, unreadable
 from rainscore.radar.cftimes import FrameTimes, read_times
 from rainscore.radar.cfvalues import cf_error, decode, missing_codes
-from rainscore.radar.rainunits import RainUnit, rain_unit
+from rainscore.rainunits import RainUnit, rain_unit
 
 NO_FRAMES = pd.DataFrame(
     {

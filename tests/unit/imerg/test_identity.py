@@ -13,7 +13,12 @@ from tests.data import shared
 
 NAME = "3B-HHR.MS.MRG.3IMERG.20190602-S103000-E105959.0630.V07B.HDF5"
 START = np.datetime64("2019-06-02T10:30", "ns")
-STEPS = {"seconds": "s", "minutes": "m", "hours": "h", "days": "D"}
+STEPS = {
+    "seconds": np.timedelta64(1, "s"),
+    "minutes": np.timedelta64(1, "m"),
+    "hours": np.timedelta64(1, "h"),
+    "days": np.timedelta64(1, "D"),
+}
 
 
 def write(
@@ -45,7 +50,7 @@ def write(
 )
 def test_a_time_in_any_unit_and_epoch_is_decoded(tmp_path: Path, step: str, epoch: str) -> None:
     origin = np.datetime64("1970-01-01" if epoch.startswith("1970") else "1980-01-06")
-    value = (START - origin) / np.timedelta64(1, STEPS[step])
+    value = (START - origin) / STEPS[step]
     path = write(tmp_path / NAME, f"{step} since {epoch}", [value])
     assert check_granule(path)[0].start == START
     assert check_granule(path.rename(tmp_path / "a.nc"))[0].start == START

@@ -180,7 +180,7 @@ def test_a_scale_that_cannot_be_is_refused(tmp_path: Path, scale: float | str) -
 
 
 def test_values_outside_the_valid_range_of_the_file_are_missing(tmp_path: Path) -> None:
-    for attrs in ({"valid_max": np.float32(30)}, {"valid_range": np.float32([0, 30])}):
+    for attrs in ({"valid_max": np.float32(30)}, {"valid_range": np.array([0, 30], np.float32)}):
         granule = read_granule(subset(tmp_path / "a.nc4", attrs=attrs))
         np.testing.assert_array_equal(granule.precipitation, np.where(RAIN > 30, np.nan, RAIN))
         assert granule.attrs["out_of_range"] == "precipitation 5"
@@ -205,7 +205,7 @@ def test_a_variable_that_is_not_an_array_of_numbers_is_refused(tmp_path: Path, k
         if kind == "group":
             file.create_group("precipitation")
         else:
-            dtype = {"text": "S3", "bool": "?", "compound": [("a", "f4")]}[kind]
+            dtype = np.dtype({"text": "S3", "bool": "?", "compound": "f4,i2"}[kind])
             file["precipitation"] = np.zeros((1, SIDE, SIDE), dtype)
     with pytest.raises(DamagedFile, match="not an array of numbers"):
         check_granule(path)

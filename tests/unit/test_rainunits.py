@@ -1,6 +1,6 @@
 import pytest
 
-from rainscore.radar.rainunits import rain_unit
+from rainscore.rainunits import rain_unit
 
 
 @pytest.mark.parametrize(
