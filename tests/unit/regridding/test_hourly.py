@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from rainscore.analysis.cells import cell_month
+from rainscore.analysis.dailysums import timing_sums
+from rainscore.analysis.tabulation import condition_sums, place_sums
 from rainscore.imerg.manifests import index_granules
 from rainscore.imerg.names import granule_name
 from rainscore.imerg.reader import FIELDS
@@ -19,6 +22,7 @@ from rainscore.regridding.conservative import overlap_weights
 from rainscore.regridding.hourly import compared, hour_means, is_hourly
 from rainscore.regridding.pairs import month_pair
 from rainscore.regridding.radarreader import RadarReader
+from rainscore.scores.choice.monthsample import MonthSample
 from rainscore.scores.scoremaps import score_month
 from rainscore.times import steps
 from rainscore.training.features import write_features
@@ -108,6 +112,18 @@ def test_both_half_hours_of_an_hour_have_its_score_as_target(
     # The first half-hour of IMERG is dry, whatever the hour is.
     np.testing.assert_array_equal(wet.any(axis=(1, 2)), [False, True, True, True, True, False])
     assert rain[0].max() < rain[1].max()
+
+
+def test_tables_by_condition_and_place_count_each_hour_once(pair: xr.Dataset) -> None:
+    hours = compared(pair)
+    maps, _ = score_month(hours, TO_CELLS, SCORE)
+    month = cell_month(hours, TO_CELLS)
+    table = condition_sums(month, maps, threshold=0.2).groupby("time")["n"].sum()
+    assert list(table[table > 0].index.strftime("%H:%M")) == ["00:00", "01:00"]
+    places = place_sums(month, maps, threshold=0.2)
+    assert int(places["maps"]) == 2 and places["n"].max() == 2
+    assert timing_sums(month).empty
+    assert MonthSample(hours, SCORE, TO_CELLS).times(100).size == 3
 
 
 def test_the_mean_of_an_hour_needs_both_half_hours() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pyproj
 import pytest
 
+from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
 from rainscore.imerg.manifests import write_manifest
 from rainscore.radar.formats import get_format
@@ -103,6 +104,22 @@ def test_frames_weigh_by_their_length_where_the_step_changes(tmp_path: Path) -> 
     # (20 × 1 + 5 × 4 + 5 × 10) / 30
     np.testing.assert_allclose(mean[0], 3.0, rtol=1e-6)
     np.testing.assert_allclose(mean[1], 1.0, rtol=1e-6)
+
+
+def test_one_truncated_file_of_four_does_not_stop_the_scan(tmp_path: Path) -> None:
+    ones = np.ones((1, *TARGET.shape))
+    for i in range(4):
+        time = START + np.timedelta64(30 * i, "m")
+        write_cf(tmp_path / f"{i}.nc", np.array([time]), TARGET, ones, 30)
+    whole = (tmp_path / "1.nc").read_bytes()
+    (tmp_path / "1.nc").write_bytes(whole[: len(whole) // 2])
+    radar = open_folder(tmp_path, 30)
+    assert list(radar.manifest["state"]).count("present") == 3
+    (tmp_path / "cut").mkdir()
+    for i in range(4):
+        (tmp_path / f"cut/{i}.nc").write_bytes(whole[:500])
+    with pytest.raises(RainscoreError, match=r"none of its 4 frames can be used; .*0\.nc: "):
+        open_folder(tmp_path / "cut", 30)
 
 
 @pytest.mark.parametrize("loss", ["gone", "cut", "changed", "folder"])
