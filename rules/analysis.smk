@@ -47,7 +47,7 @@ rule draw_lag:
 
 
 if config["radar"]["comephore_folder"]:
-    from rainscore.analysis.comephorefiles import scan_hours
+    from rainscore.radar.comephorefiles import scan_hours
 
     def comephore_files(wildcards) -> list[str]:
         """COMEPHORE files of the hours of the run."""
