@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rainscore.clustering.algorithms.base import DeepClusterer
 from rainscore.clustering.algorithms.methods import load_clusterer
-from rainscore.errors import RainscoreError
+from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.io import read_json
 from rainscore.training.trained import TrainedUNet, load_trained_unet
 
@@ -86,5 +86,19 @@ def load_models(files: ModelFiles) -> ScoringModels:
     clusterer = load_clusterer(files.clusterer)
     if not files.labels.is_file():
         raise RainscoreError(f"{files.labels}: no such file; label the clusters (label_clusters)")
-    labels = {row["cluster"]: row for row in read_json(files.labels)}
-    return ScoringModels(unet, clusterer, labels)
+    return ScoringModels(unet, clusterer, _read_labels(files.labels))
+
+
+def _read_labels(path: Path) -> dict[int, dict]:
+    """Label of each cluster, from a JSON file."""
+    try:
+        labels = {int(row["cluster"]): row for row in read_json(path)}
+        for row in labels.values():
+            scores = [row[f"score{end}"] for end in ("_low", "", "_high")]
+            given = [score for score in scores if score is not None]
+            if not isinstance(row["name"], str) or any(abs(s - 0.5) > 0.5 + 1e-6 for s in given):
+                raise ValueError(f"cluster {row['cluster']} has no name, or an impossible score")
+    except (LookupError, TypeError, ValueError) as error:
+        reason = f"it does not hold labels of clusters ({type(error).__name__}: {error})"
+        raise DamagedFile(path, reason, "label the clusters again (label_clusters)") from error
+    return labels

@@ -182,7 +182,11 @@ def read_calibration(stem: Path, card: UNetCard) -> Calibration:
     path = stem.with_name(f"{stem.name}_calibration.json")
     if not path.is_file():
         raise RainscoreError(f"{path}: no such file; calibrate the network (rule calibrate_unet)")
-    calibration = Calibration.from_dict(read_json(path))
+    try:
+        calibration = Calibration.from_dict(read_json(path))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        reason = f"it is not a calibration of this version ({type(error).__name__}: {error})"
+        raise DamagedFile(path, reason, "calibrate the network again") from error
     if calibration.weights_sha256 != card.weights_sha256:
         raise DamagedFile(path, "it is of another network", "calibrate the network again")
     return calibration

@@ -13,6 +13,9 @@ from torch import Tensor
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.io import write_bytes
 
+CARD_DIGEST = "card_sha256"
+"""Entry of a card with the digest of its other entries, which detects edits and damage."""
+
 
 def save_model(path_stem: Path | str, weights: Mapping[str, Tensor], card: dict) -> None:
     """Write `path_stem`.safetensors and `path_stem`.json.
@@ -34,8 +37,8 @@ def load_model(path_stem: Path | str) -> tuple[dict[str, Tensor], dict]:
 
     Raises:
         RainscoreError: One of the two files is missing.
-        DamagedFile: The weights do not match the digest in the card, or a file is not in its
-            format.
+        DamagedFile: The card does not match its own digest, the weights do not match the digest
+            in the card, or a file is not in its format.
     """
     content, card = _load(path_stem)
     return safetensors.torch.load(content), card
@@ -58,9 +61,16 @@ def _paths(path_stem: Path | str) -> tuple[Path, Path]:
     return Path(f"{path_stem}.safetensors"), Path(f"{path_stem}.json")
 
 
+def _card_digest(card: dict) -> str:
+    """SHA-256 of the entries of a card except the digest itself, as they are read from JSON."""
+    entries = json.loads(json.dumps({k: v for k, v in card.items() if k != CARD_DIGEST}))
+    return sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
+
+
 def _save(path_stem: Path | str, content: bytes, card: dict) -> None:
     weights, text = _paths(path_stem)
     card = {**card, "weights_sha256": sha256(content).hexdigest()}
+    card[CARD_DIGEST] = _card_digest(card)
     described = json.dumps(card, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
     write_bytes(content, weights)
     write_bytes(described.encode(), text)
@@ -74,11 +84,17 @@ def _load(path_stem: Path | str) -> tuple[bytes, dict]:
     content = weights.read_bytes()
     try:
         card = json.loads(text.read_bytes())
-        expected = card["weights_sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+        expected, own = card["weights_sha256"], card[CARD_DIGEST]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedFile(
-            text, f"it is not a model card ({error})", "train the model again"
+            text, f"it is not a model card of this version ({error})", "train the model again"
         ) from error
+    if own != _card_digest(card):
+        raise DamagedFile(
+            text,
+            "it was edited or is damaged: its content does not match its own digest",
+            "copy both files of the model again, or train it again",
+        )
     if sha256(content).hexdigest() != expected:
         raise DamagedFile(
             weights,

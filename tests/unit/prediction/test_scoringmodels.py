@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rainscore.errors import RainscoreError
+from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.prediction.scoringmodels import ModelFiles, find_model_files, load_models
 from rainscore.training.modelfiles import save_model
 from rainscore.training.unet import load_unet
@@ -42,6 +42,28 @@ def test_one_of_several_labelled_clusterers_must_be_chosen(run, tmp_path: Path) 
     files.labels.unlink()
     with pytest.raises(RainscoreError, match=r"kmeans_labels\.json: no such file; label"):
         load_models(files)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("unet.json", '"wet_threshold_mm_h": 0.', '"wet_threshold_mm_h": 5.'),
+        ("kmeans.json", '"seed": 0', '"seed": 1'),
+        ("unet_calibration.json", '"margins"', '"margin"'),
+        ("unet_calibration.json", "{", "["),
+        ("kmeans_labels.json", '"score_low": 0.', '"score_low": 7.'),
+        ("kmeans_labels.json", '"cluster"', '"clusters"'),
+    ],
+)
+def test_an_edited_file_of_a_model_is_refused_by_name(
+    name: str, old: str, new: str, run, tmp_path: Path
+) -> None:
+    shutil.copytree(run.models, tmp_path, dirs_exist_ok=True)
+    content = (tmp_path / name).read_text("utf-8")
+    assert old in content
+    (tmp_path / name).write_text(content.replace(old, new, 1), "utf-8")
+    with pytest.raises(DamagedFile, match=name.replace(".", r"\.")):
+        load_models(find_model_files(tmp_path))
 
 
 def test_missing_models_are_named(tmp_path: Path) -> None:

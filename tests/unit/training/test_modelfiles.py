@@ -68,6 +68,20 @@ def test_a_file_that_is_no_card_is_refused(tmp_path, text):
         load_model(tmp_path / "a")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [('"threshold": 0.2', '"threshold": 5.0'), ('"x0": 0', '"x0": 100'), ("é", "e")]
+)
+def test_an_edited_card_is_refused(old, new, tmp_path):
+    card = {"threshold": 0.2, "grid": {"x0": 0}, "sizes": (1, 2), "names": {3: "été"}}
+    save_model(tmp_path / "a", {"w": torch.zeros(2)}, card)
+    path = tmp_path / "a.json"
+    content = path.read_text("utf-8")
+    assert load_model(tmp_path / "a")[1]["threshold"] == 0.2
+    path.write_text(content.replace(old, new, 1), "utf-8")
+    with pytest.raises(DamagedFile, match=r"a\.json: it was edited or is damaged"):
+        load_model(tmp_path / "a")
+
+
 def test_a_card_with_nan_is_refused_and_leaves_the_old_model_whole(tmp_path):
     save_model(tmp_path / "a", {"w": torch.zeros(2)}, {"loss": 1.0})
     with pytest.raises(ValueError, match="JSON"):
