@@ -82,7 +82,8 @@ def _methods(ax: Axes, rows: pd.DataFrame, title: str) -> None:
     for shade in np.unique(shades):
         drawn = shades == shade
         intervals(ax, heights[drawn], rows[drawn], across=True, color=shade)
-    ax.set_yticks(heights, list(rows["method"]))
+    ax.set_yticks(heights, [name.replace("_", " ") for name in rows["method"]])
+    ax.locator_params(axis="x", nbins=6)
     ax.set(xlabel="rank correlation [1]", ylim=(0.5 - len(rows) - 0.1, 0.6))
     ax.grid(axis="x")
     ax.set_title(title)
@@ -98,7 +99,7 @@ def _hidden(ax: Axes, fifths: pd.DataFrame) -> None:
         intervals(ax, x, wet, color=colour(0))
     top = max([0.1, *predicted, *wet["high"].dropna(), *wet["value"]])
     _square(ax, float(np.ceil(10 * top) / 10))
-    ax.set_title(f"Hidden rain where IMERG is dry ({count(wet['n'].sum())} accumulations)")
+    ax.set_title(f"Hidden rain, IMERG dry (n {count(wet['n'].sum())})")
     ax.set(xlabel="mean probability of rain in the window [1]", ylabel="share of wet gauges [1]")
 
 
