@@ -1,6 +1,7 @@
 """Units of rain, as UDUNITS defines them for the CF conventions."""
 
 from functools import lru_cache
+from math import inf
 from typing import NamedTuple
 
 import cf_units
@@ -48,7 +49,7 @@ def rain_unit(text: str) -> RainUnit | None:
 
 @lru_cache(maxsize=1000)
 def unit_factor(text: str, target: str) -> float | None:
-    """Factor from one unit to another; None if they differ in dimension or by an offset.
+    """Factor from one unit to another; None if it is not positive or they differ in dimension.
 
     >>> unit_factor("km", "m"), unit_factor("degrees_north", "m")
     (1000.0, None)
@@ -56,10 +57,12 @@ def unit_factor(text: str, target: str) -> float | None:
     if not text.strip() or not text.isprintable() or len(text) > MAX_LENGTH:
         return None
     try:
-        unit = cf_units.Unit(text.translate(SUPERSCRIPTS))
-        if not unit.is_convertible(target) or unit.convert(0.0, target) != 0:
-            return None
-        # Twelve digits: 3600 rather than 3600.0000000000005.
-        return float(f"{unit.convert(1.0, target):.12g}")
+        with cf_units.suppress_errors():  # UDUNITS writes to the terminal
+            unit = cf_units.Unit(text.translate(SUPERSCRIPTS))
+            if not unit.is_convertible(target) or unit.convert(0.0, target) != 0:
+                return None
+            # Twelve digits: 3600 rather than 3600.0000000000005.
+            factor = float(f"{unit.convert(1.0, target):.12g}")
     except ValueError:
         return None
+    return factor if 0 < factor < inf else None

@@ -27,7 +27,8 @@ def test_units_of_an_accumulation_become_mm(unit: str, factor: float) -> None:
 
 @pytest.mark.parametrize(
     "unit", ["K", "dBZ", "1", "%", "", "degrees", "min", "mm/3h", "seconds since 1970-01-01",
-             "MM/H", "m2", "x" * 10_000, "'mm'", "mm\x00h", "@ 5 mm"]
+             "MM/H", "m2", "x" * 10_000, "'mm'", "mm\x00h", "@ 5 mm",
+             "-5 mm", "0 mm", "0", "1e400 mm", "1e-400 mm", "mm from 3", "lg(re mm)"]
 )  # fmt: skip
 def test_units_of_anything_else_are_not_of_rain(unit: str) -> None:
     assert rain_unit(unit) is None
