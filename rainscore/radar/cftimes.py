@@ -33,10 +33,13 @@ class FrameTimes:
     Attributes:
         times: Times of the frames, UTC, dims (frame,).
         bounds: Start and end of each frame, dims (frame, 2); None where the file has none.
+        absent_bounds: Name of bounds that the time refers to and the file does not have; empty
+            for none.
     """
 
     times: pd.DatetimeIndex
     bounds: np.ndarray | None
+    absent_bounds: str = ""
 
     @property
     def minutes(self) -> np.ndarray:
@@ -60,8 +63,14 @@ class FrameTimes:
             step: Length of the frames without bounds; None for the shortest step in the file.
 
         Raises:
-            ValueError: The length of the frames is needed and unknown.
+            ValueError: The length of the frames is needed and unknown, or the part that the time
+                marks is.
         """
+        if convention == "file" and self.absent_bounds:
+            raise ValueError(
+                f"its time bounds {self.absent_bounds} are not in the file: set "
+                "radar.timestamp_convention to start or end"
+            )
         if convention == "file" and self.bounds is not None:
             return pd.DatetimeIndex(self.bounds[:, 0])
         if convention != "end":
@@ -119,7 +128,8 @@ def read_times(dataset: xr.Dataset, file: Path | str) -> FrameTimes:
         outside = (times < first - ONE_SECOND) | (times > last + ONE_SECOND)
         if outside.any():
             raise cf_error(file, f"the time {times[int(outside.argmax())]} is outside its bounds")
-    return FrameTimes(times, bounds)
+    stated = str(time.attrs.get("bounds", ""))[:40]
+    return FrameTimes(times, bounds, "" if stated in dataset.variables else stated)
 
 
 def _bounds(dataset: xr.Dataset, time: xr.Variable, file: Path | str) -> np.ndarray | None:

@@ -109,3 +109,11 @@ def test_bounds_of_instants_are_no_bounds() -> None:
 def test_a_frame_without_a_time_has_none() -> None:
     times = read_times(dataset([0, np.nan], "minutes since 2023-05-01"), "a.nc").times
     assert list(times.isna()) == [False, True]
+
+
+def test_a_time_whose_bounds_are_not_in_the_file_needs_a_configured_convention() -> None:
+    stored = dataset([10], "minutes since 2023-05-01", "i4", bounds="lost")
+    times = read_times(stored, "a.nc")
+    with pytest.raises(ValueError, match="time bounds lost are not in the file"):
+        times.starts("file", None)
+    assert times.starts("end", np.timedelta64(10, "m"))[0] == MAY
