@@ -1,3 +1,4 @@
+import fcntl
 import hashlib
 from pathlib import Path
 
@@ -198,3 +199,53 @@ def test_the_real_folders_are_indexed(tmp_path: Path) -> None:
     frames = steps(np.datetime64("2018-08-24T17:30"), np.datetime64("2018-08-25"), 15)
     table = index_frames(shared("opera/20180824"), radar, frames)
     assert table["state"].value_counts().to_dict() == {"present": 24, "missing": 2}
+
+
+def test_things_that_are_no_granules_do_not_stop_the_index(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = granule(tmp_path, HALF_HOURS[0])
+    (tmp_path / f"._{path.name}").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / granule_name("final", HALF_HOURS[1])).mkdir()
+    (tmp_path / granule_name("final", HALF_HOURS[2])).symlink_to(tmp_path / "nothing")
+    (tmp_path / path.name.replace("20190602", "20191345")).write_bytes(path.read_bytes())
+    table = index_granules(tmp_path, HALF_HOURS[:3])
+    assert list(table["state"]) == ["present", "missing", "missing"]
+    assert "no such time: 20191345" in caplog.text
+
+
+def test_granules_in_linked_folders_are_found_and_loops_of_links_end(tmp_path: Path) -> None:
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "granules"
+    elsewhere.mkdir()
+    folder.mkdir()
+    granule(elsewhere, HALF_HOURS[0])
+    (folder / "2019").symlink_to(elsewhere)
+    (elsewhere / "back").symlink_to(folder)
+    assert index_granules(folder, HALF_HOURS[:1])["state"][0] == "present"
+
+
+def test_a_granule_that_is_being_written_does_not_stop_the_index(tmp_path: Path) -> None:
+    locked = granule(tmp_path, HALF_HOURS[0])
+    granule(tmp_path, HALF_HOURS[1])
+    with locked.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        table = index_granules(tmp_path, HALF_HOURS[:2])
+    assert list(table["state"]) == ["damaged", "present"]
+    assert "another program is writing to it" in table["detail"][0]
+    assert "download" not in table["detail"][0]
+
+
+def test_a_granule_under_the_name_of_another_run_or_version_is_damaged(tmp_path: Path) -> None:
+    path = granule(tmp_path, HALF_HOURS[0], run="late")
+    path.rename(tmp_path / granule_name("final", HALF_HOURS[0]))
+    table = index_granules(tmp_path, HALF_HOURS[:1])
+    assert table["state"][0] == "damaged"
+    assert f"restore the name that the archive gave it, {path.name}" in table["detail"][0]
+
+
+def test_a_file_with_several_half_hours_has_a_row_for_each() -> None:
+    month = shared("pairs-brazil-halfhourly/imerg_early_v06_202311.nc")
+    times = steps(np.datetime64("2023-11-12"), np.datetime64("2023-11-12T02:00"))
+    table = index_granules(month, times)
+    assert set(table["state"]) == {"present"} and set(table["file"]) == {str(month)}
+    assert (np.diff(table["index"]) == 1).all() and set(table["version"]) == {"unknown"}

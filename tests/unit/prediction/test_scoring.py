@@ -1,9 +1,11 @@
 """Scoring of new maps by the models of a run, in a simulated world with known scores."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -23,6 +25,7 @@ from rainscore.prediction.scoringmodels import find_model_files, load_models
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.timecontext import remove_sides, unavailable_channels
 from tests.compliance import cf_errors
+from tests.data import shared
 from tests.world import CELLS, month_pair, write_granules
 
 
@@ -228,3 +231,33 @@ def test_the_command_line_writes_a_netcdf_and_a_picture_of_each_map(
     bad.write_text("<html>Sign in</html>")
     assert main([*arguments[:1], str(bad), *arguments[2:]]) == 1
     assert f"{bad.name}: not scored" in capsys.readouterr().err
+
+
+def test_granules_with_rain_only_are_scored_and_the_unknown_inputs_are_named(
+    run, granules, tmp_path: Path
+) -> None:
+    for file in granules:
+        shutil.copy(file, tmp_path)
+        with h5py.File(tmp_path / file.name, "a") as copy:
+            for name in ("Intermediate", "probabilityLiquidPrecipitation", "randomError"):
+                del copy["Grid"][name]
+    scorer = load_scorer(run.models)
+    files = sorted(tmp_path.iterdir())
+    for _, got in scored(files, scorer, scorer.learning_grid):
+        unavailable = got.attrs["unavailable_inputs"]
+        assert unavailable.startswith("mw precipitation, mw source, mw minute, ir precipitation")
+        assert "in places the time since the last microwave pass" in unavailable
+        assert np.isfinite(float(got["map_score"]))
+        assert np.isfinite(got["score"].values).any()
+
+
+def test_the_real_granules_with_rain_only_are_scored(run) -> None:
+    files = sorted(shared("pairs-brazil-halfhourly/granules").iterdir())
+    scorer = load_scorer(run.models, any_product=True)
+    window = scoring_grid(scorer.learning_grid, bbox=None, centre=(-53.0, -28.0))
+    results = list(scored(files, scorer, window))
+    assert [file for file, _ in results] == files
+    for _, got in results:
+        assert np.isfinite(got["precipitation"].values).all()
+        assert "mw source" in got.attrs["unavailable_inputs"]
+        assert got.attrs["version"] == "early V06E"
