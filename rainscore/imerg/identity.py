@@ -55,6 +55,7 @@ def identify(variables: Variables) -> tuple[GranuleName, ...]:
         _compare(name, starts, path)
         return (name,)
     assert starts is not None
+    _check_bounds(variables)
     if starts.min() < FIRST_DAY:
         raise DamagedFile(path, f"its time is {_minute(starts.min())}, before IMERG", PRODUCER)
     return tuple(GranuleName("unknown", start, "unknown") for start in starts)
@@ -116,7 +117,6 @@ def _half_hours(variables: Variables, entries: dict[str, str]) -> np.ndarray | N
     starts = None if axis is None else _decode_times(axis, path)
     if starts is not None:
         _check_half_hourly(starts, path)
-        _check_bounds(variables)
     stated = entries.get("StartGranuleDateTime")
     if not stated or (starts is not None and starts.size > 1):
         return starts

@@ -167,13 +167,17 @@ def dimensions(
 ) -> tuple[str, ...]:
     """Axis of each dimension of a variable.
 
-    The names of the dimensions are those of the scales that are attached to them, or else of the
-    attribute `DimensionNames`, which programs that transpose a file do not change. Without names,
-    the dims are those of the archive, (time, lon, lat) or (lon, lat).
+    Axes of different lengths are recognised by their lengths. Otherwise the names of the dimensions
+    are those of the scales that are attached to them, or else of the attribute `DimensionNames`,
+    which programs that transpose a file do not change. Without names, the dims are those of the
+    archive, (time, lon, lat) or (lon, lat).
 
     Raises:
         DamagedFile: The dimensions are not those of the axes.
     """
+    axis_of = {size: name for name, size in sizes.items()}
+    if len(axis_of) == 3 and sorted(dataset.shape) == sorted(axis_of):
+        return tuple(axis_of[size] for size in dataset.shape)
     names = _scale_names(dataset)
     if names is None and "DimensionNames" in dataset.attrs:
         names = text(dataset.attrs["DimensionNames"]).split(",")
@@ -288,7 +292,8 @@ def _number(value: Any) -> float:
 
 def _attributes(dataset: h5py.Dataset) -> dict[str, Any]:
     """Attributes of a variable that describe its values."""
-    return {name: dataset.attrs[name] for name in dataset.attrs if name in VALUE_ATTRIBUTES}
+    attributes = dataset.attrs  # made at each access
+    return {name: attributes[name] for name in attributes if name in VALUE_ATTRIBUTES}
 
 
 def _unit_factor(attributes: Mapping[str, Any], target: str, name: str, path: Path | str) -> float:
