@@ -257,6 +257,8 @@ def decode(
         good &= (raw >= low) & (raw <= high)
     if kind.whole:
         good &= values == np.round(values)
+    if good.all():
+        return Decoded(values, 0)
     bad = ~good
     rejected = raw[bad]
     missing = np.isin(rejected, fills) | ~written[bad] | np.isnan(rejected)

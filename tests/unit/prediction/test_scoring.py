@@ -254,7 +254,7 @@ def test_granules_with_rain_only_are_scored_and_the_unknown_inputs_are_named(
 def test_the_real_granules_with_rain_only_are_scored(run) -> None:
     files = sorted(shared("pairs-brazil-halfhourly/granules").iterdir())
     scorer = load_scorer(run.models, any_product=True)
-    window = scoring_grid(scorer.learning_grid, bbox=None, centre=(-53.0, -28.0))
+    window = scoring_grid(scorer.learning_grid, bbox=None, centre=[-53.0, -28.0])
     results = list(scored(files, scorer, window))
     assert [file for file, _ in results] == files
     for _, got in results:
