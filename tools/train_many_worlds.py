@@ -58,7 +58,7 @@ def main() -> None:
     months = _months(options.worlds)
     folder = options.out / ("reference" if options.reference else "many")
     paths, tables = _simulate(folder, months, options, config)
-    cases = _simulate_cases(options, config) if options.stage != "simulate" else []
+    cases = _simulate_cases(options, config)
     if options.stage != "simulate":
         _train(folder / options.name, paths, tables, cases, config, options)
 
