@@ -29,6 +29,8 @@ tables = [
     diagnostics.run_sums(pair, radar, run=p.run),
     diagnostics.skill_sums(pair, radar, regimes, run=p.run),
     diagnostics.pass_sums(pair, cells),
+    diagnostics.structure_sums(pair),
+    diagnostics.hourly_sums(pair, radar),
     radar_error_sums(pair["precipitation"].values, radar, truth, windows, settings),
 ]
 write_table(diagnostics.add_up(tables), out.sums)

@@ -44,6 +44,17 @@ WET_HALF_HOUR = 0.2
 HALF_HOUR_LAGS = (-1, 0, 1, 2, 3, 4)
 """Delays of IMERG relative to the truth [half-hours]."""
 
+IMERG_LAGS_MIN = (30, 60, 120, 240)
+
+IMERG_DISTANCES = (1, 2, 5, 10)
+"""Distances along a parallel [cells]."""
+
+HOURLY, HOURLY_LOG = "hourly", "hourly, ln(R + 0.1 mm/h)"
+"""Products of the hourly means of IMERG, and of their logarithm."""
+
+WET_HOUR = 0.1
+"""Hourly rain rate at or above which a cell is wet [mm/h], as in the real hourly pairs."""
+
 AGES_H = (0.0, 0.5, 1.0, 1.5)
 """Ages of the nearest overpass with a correlation [h]; larger ages are under 2 % of the cells."""
 
@@ -72,6 +83,21 @@ def age_product(run: str, age_h: float) -> str:
 def lag_product(run: str, lag: int) -> str:
     """Name of a run delayed by some half-hours."""
     return f"{run} {lag:+d}"
+
+
+def time_product(minutes: int) -> str:
+    """Name of IMERG compared with itself some minutes later."""
+    return f"IMERG {minutes} min later"
+
+
+def space_product(cells: int) -> str:
+    """Name of IMERG compared with itself some cells to the east."""
+    return f"IMERG {cells} cells to the east"
+
+
+def hourly_lag_product(hours: int) -> str:
+    """Name of the hourly means of IMERG compared with the radar some hours earlier."""
+    return f"hourly, radar {-hours:+d} h"
 
 
 def gap_quantity(half_hours: int) -> str:
@@ -194,6 +220,57 @@ def run_sums(pair: xr.Dataset, truth: np.ndarray, *, run: str) -> pd.DataFrame:
     return sums_table(rows)
 
 
+def structure_sums(pair: xr.Dataset) -> pd.DataFrame:
+    """Autocorrelation of IMERG's log rain in time and along the parallels, on its cells.
+
+    Args:
+        pair: Pairs of a month.
+
+    Returns:
+        Moments of ln(rate + 0.1 mm/h) at two times, or in two cells of a row (products
+        `time_product` and `space_product`).
+    """
+    log_rate = np.log(pair["precipitation"].values + np.float32(0.1))
+    rows: list[Row] = []
+    for minutes in IMERG_LAGS_MIN:
+        steps = minutes // 30
+        rows += _moment_rows(time_product(minutes), log_rate[:-steps], log_rate[steps:])
+    for cells in IMERG_DISTANCES:
+        pairs = log_rate[:, :, :-cells], log_rate[:, :, cells:]
+        rows += _moment_rows(space_product(cells), *pairs)
+    return sums_table(rows)
+
+
+def hourly_sums(pair: xr.Dataset, radar: np.ndarray) -> pd.DataFrame:
+    """Scores of hourly means of IMERG against the radar, as in real pairs that are hourly.
+
+    Args:
+        pair: Pairs of a month.
+        radar: Half-hourly rain of the radar on the cells [mm/h], dims (time, lat, lon).
+    """
+    half = pair.sizes["time"] // 2 * 2
+    first = int(pair["time"].dt.minute.values[0] != 0)
+    imerg, truth = (
+        rate[first : half - first].reshape(-1, 2, *rate.shape[1:]).mean(axis=1)
+        for rate in (pair["precipitation"].values, radar)
+    )
+    rows = score_sums(HOURLY, ALL, imerg, truth, threshold=WET_HOUR)
+    logs = (np.log(rate + np.float32(0.1)) for rate in (imerg, truth))
+    rows += _moment_rows(HOURLY_LOG, *logs)
+    for lag in (-1, 1):
+        # A positive lag compares IMERG with the radar of an earlier hour.
+        early, late = (imerg, truth) if lag < 0 else (truth, imerg)
+        pairs = (early[:-1], late[1:]) if lag < 0 else (late[1:], early[:-1])
+        rows += _moment_rows(hourly_lag_product(lag), *pairs)
+    return sums_table(rows)
+
+
+def _moment_rows(product: str, x: np.ndarray, y: np.ndarray) -> list[Row]:
+    """Moments of two fields, one row per sum."""
+    sums = moment_sums(x, y)._asdict()
+    return [(product, ALL, name, float(part.sum()), 1.0, np.nan) for name, part in sums.items()]
+
+
 def skill_sums(
     pair: xr.Dataset, truth: np.ndarray, regimes: pd.DataFrame, *, run: str
 ) -> pd.DataFrame:
@@ -231,10 +308,17 @@ def sensor_codes() -> dict[str, int]:
     return {names[code]: code for code in sorted({s.sensor.code for s in SATELLITES}, reverse=True)}
 
 
-def score_sums(product: str, regime: str, rate: np.ndarray, truth: np.ndarray) -> list[Row]:
+def score_sums(
+    product: str,
+    regime: str,
+    rate: np.ndarray,
+    truth: np.ndarray,
+    *,
+    threshold: float = WET_HALF_HOUR,
+) -> list[Row]:
     """Moments and contingency table, one row per sum."""
     moments = moment_sums(rate, truth)
-    counts = contingency_sums(rate, truth, WET_HALF_HOUR)
+    counts = contingency_sums(rate, truth, threshold)
     sums = {**moments._asdict(), **counts._asdict()}
     return [(product, regime, name, float(part.sum()), 1.0, np.nan) for name, part in sums.items()]
 

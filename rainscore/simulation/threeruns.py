@@ -12,10 +12,12 @@ from rainscore.regridding.radarreader import Truth
 from rainscore.simulation.diagnostics import (
     add_up,
     amount_sums,
+    hourly_sums,
     pass_sums,
     rain_sums,
     run_sums,
     skill_sums,
+    structure_sums,
 )
 from rainscore.simulation.product import simulate_imerg
 from rainscore.simulation.radarerrors import RadarNetwork
@@ -80,6 +82,7 @@ def measure_runs(
             tables.append(run_sums(late, half_hours, run="late"))
             tables.append(skill_sums(pair, half_hours, regimes, run=run))
             tables += [amount_sums(pair), pass_sums(pair, cells)]
+            tables += [structure_sums(pair), hourly_sums(pair, half_hours)]
     return add_up(tables)
 
 

@@ -12,20 +12,30 @@ from rainscore.simulation.diagnostics import (
     AGES_H,
     ALL,
     HALF_HOUR_LAGS,
+    HOURLY,
+    HOURLY_LOG,
     RADAR_TRUTH,
     age_product,
     gap_quantity,
     hour_quantity,
+    hourly_lag_product,
     lag_product,
     sensor_codes,
+    space_product,
+    time_product,
 )
 from rainscore.simulation.granulefields import RUNS
 from rainscore.simulation.published import (
+    HOURLY_LOG_CC,
+    HOURLY_SKILL,
+    HSS_GAP,
     LAG,
     RAIN,
     RAIN_QUANTITIES,
     SKILL,
+    SPACE_CORRELATION,
     SUMMER_PEAK,
+    TIME_CORRELATION,
     WET_SHARE,
     YEARLY_RAIN,
     Target,
@@ -101,6 +111,7 @@ def satellite_table(sums: pd.DataFrame, *, run: str, year: int) -> pd.DataFrame:
         for score, value in _scores(totals, run, regime).items():
             rows.append((score, run, regime, value, *Target()))
     rows += list(_passes(sums, year))
+    rows += list(_real_pairs(totals))
     rows += list(_radar_errors(sums, totals))
     return pd.DataFrame(rows, columns=COLUMNS[:-1]).assign(error=np.nan)
 
@@ -156,6 +167,8 @@ def _by_product(totals: dict, runs: list[str]) -> Iterator[tuple]:
         for score, value in scores[product].items():
             target = SKILL.get(product, {}).get(score, Target())
             yield score, product, ALL, value, *target
+    gap = scores["GMI"]["HSS"] - scores["ATMS"]["HSS"]
+    yield "HSS less that of ATMS", "GMI", ALL, gap, *HSS_GAP
     for better, worse in [("microwave", "morphed"), ("morphed", "infrared"), *pairwise(runs)]:
         difference = scores[better]["CC"] - scores[worse]["CC"]
         yield f"CC less that of {worse}", better, ALL, difference, *Target(low=0.0)
@@ -175,6 +188,31 @@ def _scores(totals: dict, product: str, regime: str = ALL) -> dict[str, float]:
         "HSS": float(hss(counts)),
         "bias [%]": 100 * float(relative_bias(moments)),
     }
+
+
+def _real_pairs(totals: dict) -> Iterator[tuple]:
+    """Quantities that real IMERG and real hourly pairs give."""
+    if (HOURLY, ALL, "n") not in totals:
+        return
+    quantity = "correlation of ln(R + 0.1)"
+    for minutes, target in TIME_CORRELATION.items():
+        name = time_product(minutes)
+        yield quantity, name, ALL, _correlation(totals, name), *target
+    for cells, target in SPACE_CORRELATION.items():
+        name = space_product(cells)
+        yield quantity, name, ALL, _correlation(totals, name), *target
+    for score, value in _scores(totals, HOURLY).items():
+        yield score, HOURLY, ALL, value, *HOURLY_SKILL.get(score, Target())
+    yield "CC", HOURLY_LOG, ALL, _correlation(totals, HOURLY_LOG), *HOURLY_LOG_CC
+    for lag in (-1, 1):
+        name = hourly_lag_product(lag)
+        yield "CC", name, ALL, _correlation(totals, name), *Target()
+
+
+def _correlation(totals: dict, product: str) -> float:
+    """Correlation of two fields from their moments."""
+    parts = [np.asarray(totals.get((product, ALL, name), 0.0)) for name in Moments._fields]
+    return float(cc(Moments(*parts)))
 
 
 def _radar_errors(sums: pd.DataFrame, totals: dict) -> Iterator[tuple]:
