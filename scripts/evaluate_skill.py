@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rainscore.evaluation.heldout import EvaluationSettings, StudyData, evaluate
-from rainscore.evaluation.transfer import Case
+from rainscore.evaluation.transferskill import Case
 from rainscore.io import read_months, read_table, write_table
 from rainscore.runtime import start_logging, use_threads
 from rainscore.training.trained import load_trained_unet

@@ -25,8 +25,8 @@ from rainscore.config import load_config, resolved_domain
 from rainscore.evaluation.baselines import NearestMaps, make_baselines
 from rainscore.evaluation.blocks import read_blocks
 from rainscore.evaluation.heldout import AT_HOME
-from rainscore.evaluation.transfer import METHODS, Case, transfer_table
 from rainscore.evaluation.transfercases import radar_rain, simulated_rain, write_case
+from rainscore.evaluation.transferskill import METHODS, Case, transfer_table
 from rainscore.grids import Domain
 from rainscore.io import read_table, write_json, write_table
 from rainscore.scores.scoremaps import ScoreSettings

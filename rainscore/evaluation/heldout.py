@@ -29,7 +29,7 @@ from rainscore.evaluation.skill import (
     share_table,
     skill_table,
 )
-from rainscore.evaluation.transfer import Case, transfer_table
+from rainscore.evaluation.transferskill import Case, transfer_table
 from rainscore.evaluation.windowgroups import window_groups
 from rainscore.training.calibration import calibrated
 from rainscore.training.inference import forward
@@ -102,7 +102,7 @@ class Skill:
             rain), low, high, n, days, less (of scores only: share below the quantile by more than
             TIE). Many scores are exactly 0 or 1, so a correct quantile has its level between less
             and share.
-        transfer: Skill in unseen worlds and on real rain (`transfer.transfer_table`).
+        transfer: Skill in unseen worlds and on real rain (`transferskill.transfer_table`).
     """
 
     skill: pd.DataFrame
