@@ -133,9 +133,8 @@ def summary(result: Verification) -> list[str]:
     main = measures[measures["sample"] == IMERG_WET]
     for _, row in main.iterrows():
         what = f"{row['measure']}, {row['method']}" if row["method"] else row["measure"]
-        interval = f"[{row['low']:.3f}, {row['high']:.3f}]"
         size = f"n {row['n']:.0f}, days {row['days']:.0f}"
-        lines.append(f"{what}: {row['value']:.3f} {interval} ({size})")
+        lines.append(f"{what}: {row['value']:.3f}{_interval(row, '.3f')} ({size})")
     fifths = result.fifths[result.fifths["sample"] == IMERG_WET]
     for measure, rows in fifths.groupby("measure", sort=False):
         values = ", ".join(f"{value:.2f}" for value in rows["value"])
@@ -160,14 +159,19 @@ def _lag_row(best: BestLag) -> pd.DataFrame:
     )
 
 
+def _interval(row: pd.Series, form: str) -> str:
+    """Interval of a row as text; empty without interval, as with a single day."""
+    if pd.isna(row["low"]):
+        return ""
+    return f" [{format(row['low'], form)}, {format(row['high'], form)}]"
+
+
 def _lag_remark(measures: pd.DataFrame) -> list[str]:
-    """Line about the best lag, with advice if it is long."""
+    """Line about the best lag, with advice if it is long and its interval excludes 0."""
     row = measures[measures["measure"] == "best lag"].iloc[0]
     if pd.isna(row["value"]):
         return ["best lag: too few successive maps"]
-    text = f"best lag: IMERG {row['value']:+.0f} min after the gauges"
-    if pd.notna(row["low"]):
-        text += f" [{row['low']:+.0f}, {row['high']:+.0f}]"
-    if abs(row["value"]) >= LONG_LAG:
+    text = f"best lag: IMERG {row['value']:+.0f} min after the gauges{_interval(row, '+.0f')}"
+    if abs(row["value"]) >= LONG_LAG and row["low"] * row["high"] > 0:
         text += "; check the meaning of the times (start or end) and the time zone of the gauges"
     return [text]

@@ -200,3 +200,13 @@ def test_a_lag_of_half_an_hour_advises_to_check_the_times(tmp_path: Path) -> Non
     last = summary(verify([scored], gauges, VerificationSettings(resamples=50)))[-1]
     assert last.startswith("best lag: IMERG +2")
     assert "check the meaning of the times (start or end) and the time zone" in last
+
+
+def test_a_single_day_has_no_interval_and_no_advice(tmp_path: Path) -> None:
+    scored, table = files(tmp_path)
+    gauges = read_gauges(table, GaugeFormat(30, "end", "UTC"))
+    for path in sorted(scored.glob("*.nc"))[48:]:
+        path.unlink()
+    text = "\n".join(summary(verify([scored], gauges, VerificationSettings(resamples=50))))
+    assert "[" not in text
+    assert text.endswith("min after the gauges")
