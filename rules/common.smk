@@ -85,8 +85,9 @@ CASES = transfer_cases(
 
 
 def world_of(wildcards) -> dict[str, float]:
-    """Parameters of the simulated world of a month; the months take turns in the worlds."""
-    return WORLDS[MONTHS.index(wildcards.month) % len(WORLDS)]
+    """Parameters of the simulated world of a month, which do not depend on the other months."""
+    year, month = map(int, wildcards.month.split("-"))
+    return WORLDS[(12 * year + month) % len(WORLDS)]
 
 
 def code(name: str) -> list[str]:
