@@ -1,5 +1,5 @@
-"""Command line: `rainscore score` scores maps, `verify` compares them with gauges, `export` writes
-the U-Net as ONNX."""
+"""Command line: `rainscore score` scores maps, `verify` compares them with gauges, `monitor` tests
+carried rain by the next microwave pass, `export` writes the U-Net as ONNX."""
 
 import argparse
 import io
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: Command-line arguments; None takes those of the process.
 
     Returns:
-        Exit status: 0, 1 if some of the granules could not be scored, 2 if nothing could run, or
+        Exit status: 0, 1 if some of the granules could not be used, 2 if nothing could run, or
         130 after an interruption (Ctrl-C).
     """
     for stream in (sys.stdout, sys.stderr):
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_score(commands)
     _add_verify(commands)
+    _add_monitor(commands)
     _add_export(commands)
     return parser
 
@@ -170,6 +171,55 @@ def _add_gauge_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_monitor(commands) -> None:
+    monitor = commands.add_parser(
+        "monitor",
+        help="test the carried rain of Early granules by the next microwave pass",
+        description="Test Early granules without radar or gauges: compare the rain of half-hours "
+        "without a microwave pass with what the pass of the next half-hour observed. Give "
+        "consecutive half-hours of several days.",
+    )
+    monitor.set_defaults(run=_monitor)
+    monitor.add_argument("files", nargs="+", type=Path, metavar="GRANULE", help="Early granules")
+    monitor.add_argument(
+        "--scored",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="SCORED",
+        help="files of `rainscore score` of the same period, or folders of them",
+    )
+    monitor.add_argument(
+        "--box",
+        type=_box_side,
+        default=2.5,
+        metavar="DEGREES",
+        help="side of the boxes [degrees], 0.5 to 30 (%(default)s)",
+    )
+    monitor.add_argument(
+        "--bbox",
+        type=_finite,
+        nargs=4,
+        metavar=("WEST", "SOUTH", "EAST", "NORTH"),
+        help="area [degrees]; by default that of the first granule",
+    )
+    monitor.add_argument(
+        "--out",
+        type=Path,
+        default=Path("monitored"),
+        metavar="DIR",
+        help="folder of the tables and the figure (%(default)s)",
+    )
+
+
+def _box_side(text: str) -> float:
+    """Side of a box in an argument, in whole cells of 0.1°."""
+    value = _finite(text)
+    if not 0.5 <= value <= 30 or abs(value * 10 - round(value * 10)) > 1e-6:
+        raise argparse.ArgumentTypeError(f"{text} is not a multiple of 0.1 from 0.5 to 30")
+    return value
+
+
 def _finite(text: str) -> float:
     """Number in an argument, which must not be NaN or infinite."""
     value = float(text)
@@ -244,6 +294,26 @@ def _verify(options: argparse.Namespace) -> int:
     save(plot_gauges(result), options.out / "gauges.png")
     print("\n".join([*summary(result), f"tables and figure → {options.out}"]))
     return 0
+
+
+def _monitor(options: argparse.Namespace) -> int:
+    from rainscore.evaluation.monitoring import (
+        MonitorSettings,
+        monitor,
+        summary,
+        write_monitoring,
+    )
+    from rainscore.report.figures.plot_monitor import plot_monitor
+    from rainscore.report.figures.style import save
+
+    bbox = tuple(options.bbox) if options.bbox else None
+    result = monitor(options.files, options.scored, MonitorSettings(options.box, bbox))
+    write_monitoring(result, options.out)
+    save(plot_monitor(result), options.out / "monitor.png")
+    for failure in result.failures:
+        print(failure, file=sys.stderr)
+    print("\n".join([*summary(result), f"tables and figure → {options.out}"]))
+    return 1 if result.failures else 0
 
 
 def _export(options: argparse.Namespace) -> int:
