@@ -124,18 +124,21 @@ def _listed(files: Sequence[Path]) -> tuple[dict[np.datetime64, Path], list[str]
     failures = []
     for file in dict.fromkeys(files):
         try:
-            name = check_granule(file)
+            half_hours = check_granule(file)
         except (RainscoreError, OSError) as error:
             failures.append(str(error))
             continue
-        if name.run != "early":
-            raise RainscoreError(
-                f"{file}: its run is {name.run}, but the test needs Early granules: in Late and "
-                "Final the rain before a pass is computed with that pass"
-            )
-        other = by_time.setdefault(name.start, file)
-        if other != file:
-            raise RainscoreError(f"{other} and {file} are of the same half-hour: give one of them")
+        for half_hour in half_hours:
+            if half_hour.run != "early":
+                raise RainscoreError(
+                    f"{file}: its run is {half_hour.run}, but the test needs Early granules: in "
+                    "Late and Final the rain before a pass is computed with that pass"
+                )
+            other = by_time.setdefault(half_hour.start, file)
+            if other != file:
+                raise RainscoreError(
+                    f"{other} and {file} are of the same half-hour: give one of them"
+                )
     if not by_time:
         raise RainscoreError("no granule can be read: " + "; ".join(failures))
     return dict(sorted(by_time.items())), failures
@@ -156,19 +159,19 @@ class _Reader:
         bbox: tuple[float, float, float, float] | None,
         failures: list[str],
     ) -> None:
-        self._files, self._failures = list(by_time.values()), failures
+        self._files, self._failures = by_time, failures
         self.cells = (
             cells_within(bbox)
             if bbox
-            else cells_of(read_granule(self._files[0], names=("mw_source",)))
+            else cells_of(read_granule(by_time[min(by_time)], names=("mw_source",)))
         )
         self.read, self.world = 0, ""
 
     def granules(self) -> Iterator[xr.Dataset]:
         """Granules with the fields of the test."""
-        for file in self._files:
+        for time, file in self._files.items():
             try:
-                granule = read_granule(file, self.cells, FIELDS)
+                granule = read_granule(file, self.cells, FIELDS, time=time)
                 if granule.attrs["absent"]:
                     raise DamagedFile(
                         file,
