@@ -8,10 +8,12 @@ from rainscore.simulation.diagnostics import COLUMNS as SUMS
 from rainscore.simulation.diagnostics import (
     add_up,
     amount_sums,
+    hourly_sums,
     pass_sums,
     rain_sums,
     run_sums,
     skill_sums,
+    structure_sums,
 )
 from rainscore.simulation.worldtables import COLUMNS, rain_table, satellite_table
 
@@ -155,3 +157,36 @@ def test_without_frames_there_are_no_statistics():
     assert rain_sums(no_frames, regimes(), km=4).empty
     table = rain_table(rain_sums(no_frames, regimes(), km=4))
     assert table["simulated"].isna().all()
+
+
+def test_the_structure_of_imerg_is_its_correlation_with_itself():
+    month = pair()
+    parts = [
+        structure_sums(month),
+        hourly_sums(month, month["radar"].values),
+        skill_sums(month, month["radar"].values, regimes(), run="final"),
+        pass_sums(month, CELLS),
+    ]
+    table = satellite_table(add_up(parts), run="final", year=2019)
+    name = "correlation of ln(R + 0.1)"
+    log_rate = np.log(month["precipitation"].values + 0.1)
+    half_hour = np.corrcoef(log_rate[:-1].ravel(), log_rate[1:].ravel())[0, 1]
+    assert value(table, name, "IMERG 30 min later") == pytest.approx(half_hour, abs=1e-4)
+    two = np.corrcoef(log_rate[:, :, :-2].ravel(), log_rate[:, :, 2:].ravel())[0, 1]
+    assert value(table, name, "IMERG 2 cells to the east") == pytest.approx(two, abs=1e-4)
+
+
+def test_hours_are_means_of_whole_hours_and_a_lag_shifts_the_radar():
+    month = pair().isel(time=slice(1, None))  # begins at half past
+    radar = month["radar"].values
+    hours = radar[1:].reshape(-1, 2, 10, 10)[:23].mean(axis=1)
+    late = month.assign(precipitation=(("time", "lat", "lon"), np.roll(radar, 2, axis=0)))
+    parts = [
+        hourly_sums(late, radar),
+        skill_sums(late, radar, regimes(), run="final"),
+        pass_sums(late, CELLS),
+    ]
+    table = satellite_table(add_up(parts), run="final", year=2019)
+    assert value(table, "CC", "hourly, radar -1 h") == pytest.approx(1, abs=0.02)
+    expected = np.corrcoef(hours[:-1].ravel(), hours[1:].ravel())[0, 1]
+    assert value(table, "CC", "hourly") == pytest.approx(expected, abs=0.05)
