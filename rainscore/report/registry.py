@@ -83,7 +83,6 @@ FIGURES = (
         paired=("paired", "tables"),
         coverage=("skill", "tables"),
         reliability=("reliability", "tables"),
-        transfer=("transfer", "tables"),
         predicted=("skill", "tables"),
         importance=("importance", "tables"),
         ablation=("ablation", "tables"),

@@ -1,9 +1,6 @@
 """Sections of the report on the skill: the summary of the run, and the held-out days."""
 
-import numpy as np
 import pandas as pd
-
-from rainscore.evaluation.heldout import AT_HOME
 
 from rainscore.io import read_json, read_table
 from rainscore.report.page import Picture, Section, Table
@@ -28,10 +25,6 @@ SIMULATED = (
     "The data are simulated. The results show whether the method works and where it fails; they do "
     "not describe the real IMERG."
 )
-
-
-TRANSFER_KINDS = {"unseen world": "in unseen worlds", "real radar": "on real rain"}
-"""Words for the kinds of cases on which nothing is learnt."""
 
 
 FEW_DAYS = "There are fewer than two test days: the skill has no interval and is not conclusive."
@@ -74,38 +67,7 @@ def skill_section(files: ReportFiles, pictures: list[Picture]) -> Section:
         _paired_table(read_table(files.paired)),
         _hidden_table(skill),
     ]
-    sentences = [transfer_text(read_table(path)) for path in files.transfer]
-    return Section(SECTIONS["skill"], "\n\n".join([SKILL_TEXT, *sentences]), pictures, tables)
-
-
-def transfer_text(transfer: pd.DataFrame) -> str:
-    """Sentence on the U-Net in unseen worlds and on real rain.
-
-    Args:
-        transfer: Table of `transfer.transfer_table`.
-    """
-    rows = transfer[(transfer["method"] == "U-Net") & (transfer["split"] == "all")]
-    pooled = rows[rows["case"] == "all"]
-    value = pooled.pivot(index="measure", columns="kind", values="value")
-    home = value.loc["crps_skill", AT_HOME]
-    parts = [
-        f"{name} it is {value.loc['crps_skill', kind]:.2f}{_kept(value.loc['crps_skill', kind], home)}, "
-        f"and {100 * value.loc['coverage', kind]:.0f} % of the scores are within the 90 % interval"
-        for kind, name in TRANSFER_KINDS.items()
-        if kind in value and np.isfinite(value.loc["crps_skill", kind])
-    ]
-    if not parts:
-        return "No unseen case has a window with rain and a score."
-    return (
-        f"The CRPS skill of the U-Net is {home:.2f} at home, on the held-out days; "
-        + "; ".join(parts)
-        + ". A case shorter than four blocks of weather has no interval."
-    )
-
-
-def _kept(skill: float, home: float) -> str:
-    """Share of the skill at home, in brackets; empty where that is not positive."""
-    return f" ({100 * skill / home:.0f} % of it)" if home > 0 else ""
+    return Section(SECTIONS["skill"], SKILL_TEXT, pictures, tables)
 
 
 def _skill_table(skill: pd.DataFrame, split: str, title: str, unit: str) -> Table:
