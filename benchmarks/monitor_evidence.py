@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from monitor_figure import plot_evidence
 from monitor_table import correlations, score_table
 from rainmotion import motion, moved_on
 from scipy.ndimage import uniform_filter
@@ -18,6 +19,7 @@ from rainscore.evaluation.boxes import Boxes
 from rainscore.evaluation.carriedrain import HalfHour
 from rainscore.evaluation.transfercases import CaseRain, simulated_rain
 from rainscore.grids import window_grid
+from rainscore.report.figures.style import save
 from rainscore.scores.localscore import WindowMeans
 from rainscore.simulation.product import simulate_imerg
 from rainscore.simulation.rainsequence import sequence_truth
@@ -172,28 +174,31 @@ def cases(worlds: int, weeks: int, wider: int) -> list[Case]:
 
 
 def main() -> None:
-    """Simulate the worlds, or read their sums, and write the tables."""
+    """Simulate the worlds, or read their sums, and write the tables and the figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=12, help="worlds from the ranges of training")
-    parser.add_argument("--weeks", type=int, default=2, help="weeks of each of them")
+    parser.add_argument("--weeks", type=int, default=1, help="weeks of each of them")
     parser.add_argument("--wider", type=int, default=6, help="worlds from the wider ranges")
     parser.add_argument("--cache", type=Path, required=True, help="folder of intermediate sums")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the CSV files")
-    parser.add_argument("--resamples", type=int, default=500)
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder of the tables and the figure"
+    )
+    parser.add_argument("--resamples", type=int, default=300)
     options = parser.parse_args()
     for folder in (options.cache, options.out):
         folder.mkdir(parents=True, exist_ok=True)
     listed = cases(options.worlds, options.weeks, options.wider)
     sums = pd.concat([case.sums(options.cache) for case in listed])
+    tables = {ranges: score_table(part, 48 * DAYS) for ranges, part in sums.groupby("ranges")}
     boxes, results = [], []
-    for ranges, part in sums.groupby("ranges"):
-        table = score_table(part, 48 * DAYS)
-        boxes.append(table)
-        result = correlations(table, resamples=options.resamples, seed=0)
+    for ranges, part in tables.items():
+        boxes.append(part.reset_index().assign(ranges=ranges))
+        result = correlations(part, tables["training"], resamples=options.resamples, seed=0)
         results.append(result.assign(ranges=ranges))
-    pd.concat(boxes).to_csv(options.out / "monitor_boxes.csv", float_format="%.4g")
-    table = pd.concat(results)
+    scores, table = pd.concat(boxes), pd.concat(results)
+    scores.to_csv(options.out / "monitor_boxes.csv", index=False, float_format="%.4g")
     table.to_csv(options.out / "monitor.csv", index=False, float_format="%.4g")
+    save(plot_evidence(scores, table), options.out / "monitor.svg")
     print(table.to_string())
 
 

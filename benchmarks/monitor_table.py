@@ -35,6 +35,11 @@ TESTS = {
 """Tests by kind of sums; the last one needs the truth."""
 
 
+PLACE_TEST, AMOUNT_TEST = "place factor of the carried rain", "amount factor of the carried rain"
+FACTOR_TESTS = (TESTS["persisted"], PLACE_TEST, AMOUNT_TEST)
+"""Tests that are compared with the factors of the true score."""
+
+
 def score_table(sums: pd.DataFrame, half_hours: int) -> pd.DataFrame:
     """Scores of each world, week and box with enough rain and passes.
 
@@ -60,8 +65,8 @@ def score_table(sums: pd.DataFrame, half_hours: int) -> pd.DataFrame:
     )
     for kind, name in TESTS.items():
         table[name] = local_score(score_parts("affinity", means[kind]))
-    table["place factor of the carried rain"] = place_factor(means["persisted"])
-    table["amount factor of the carried rain"] = amount_factor(means["persisted"])
+    table[PLACE_TEST] = place_factor(means["persisted"])
+    table[AMOUNT_TEST] = amount_factor(means["persisted"])
     enough = (early.valid >= MIN_VALID * half_hours) & (means["moved"].valid >= MIN_HALF_HOURS)
     return table[enough].dropna()
 
@@ -79,25 +84,37 @@ def partial(x: np.ndarray, y: np.ndarray, controls: np.ndarray) -> float:
     return float(np.corrcoef(residuals.T)[0, 1])
 
 
-def other_worlds(table: pd.DataFrame, names: list[str], truth: str) -> np.ndarray:
-    """Prediction of the true score by linear regression fitted in all other worlds.
+def other_worlds(
+    table: pd.DataFrame, learn: pd.DataFrame, names: list[str], truth: str
+) -> np.ndarray:
+    """Prediction of the true score of each row by linear regression fitted in other worlds.
 
-    The mean rain enters as its logarithm, the wet share as its square root.
+    Args:
+        table: Rows to predict.
+        learn: Rows of the fit, without those of the world to predict.
+        names: Predictors; the mean rain enters as its logarithm, the wet share as its square root.
+        truth: True score.
     """
+    design, known = _design(table, names), _design(learn, names)
+    fitted = learn.index.get_level_values("world").to_numpy()
+    worlds = table.index.get_level_values("world").to_numpy()
+    prediction = np.empty(len(table))
+    for world in np.unique(worlds):
+        used = fitted != world
+        fit = np.linalg.lstsq(known[used], learn[truth].to_numpy()[used], rcond=None)[0]
+        prediction[worlds == world] = design[worlds == world] @ fit
+    return prediction
+
+
+def _design(table: pd.DataFrame, names: list[str]) -> np.ndarray:
+    """Predictors of a linear regression, dims (row, 1 + name)."""
     predictors = table[names].to_numpy(np.float64, copy=True)
     for i, name in enumerate(names):
         if name == RAIN:
             predictors[:, i] = np.log(predictors[:, i] + 1e-3)
         if name == WET:
             predictors[:, i] = np.sqrt(predictors[:, i])
-    design = np.column_stack([np.ones(len(table)), predictors])
-    worlds = table.index.get_level_values("world").to_numpy()
-    prediction = np.empty(len(table))
-    for world in np.unique(worlds):
-        held = worlds == world
-        fit = np.linalg.lstsq(design[~held], table[truth].to_numpy()[~held], rcond=None)[0]
-        prediction[held] = design[held] @ fit
-    return prediction
+    return np.column_stack([np.ones(len(table)), predictors])
 
 
 def measures(table: pd.DataFrame, test: str, truth: str) -> dict[str, float]:
@@ -121,16 +138,26 @@ def measures(table: pd.DataFrame, test: str, truth: str) -> dict[str, float]:
     }
 
 
-def correlations(table: pd.DataFrame, *, resamples: int, seed: int) -> pd.DataFrame:
-    """Measures of all tests with 95 % intervals from resampled worlds."""
+def correlations(
+    table: pd.DataFrame, learn: pd.DataFrame, *, resamples: int, seed: int
+) -> pd.DataFrame:
+    """Measures of all tests with 95 % intervals from resampled worlds.
+
+    Args:
+        table: Scores (`score_table`).
+        learn: Scores in which the regressions are fitted, without those of the same world.
+        resamples: Number of bootstrap samples of worlds.
+        seed: Random seed of the samples.
+    """
     rng = np.random.default_rng(seed)
     worlds = table.index.unique("world").to_numpy()
     draws = [worlds, *(rng.choice(worlds, worlds.size) for _ in range(resamples))]
     rows = []
     for truth in TRUTHS:
-        alone = other_worlds(table, CONTROLS, truth)
-        for test in [c for c in table if c not in TRUTHS]:
-            with_test = other_worlds(table, [*dict.fromkeys([*CONTROLS, test])], truth)
+        alone = other_worlds(table, learn, CONTROLS, truth)
+        tests = [c for c in table if c not in TRUTHS]
+        for test in tests if truth in (TRUE, TRUE_CARRIED) else FACTOR_TESTS:
+            with_test = other_worlds(table, learn, [*dict.fromkeys([*CONTROLS, test])], truth)
             full = table.assign(alone=alone, **{"with": with_test})
             parts = {w: full.xs(w, level="world", drop_level=False) for w in worlds}
             samples = pd.DataFrame(measures(_drawn(parts, draw), test, truth) for draw in draws)

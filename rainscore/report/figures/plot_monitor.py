@@ -29,8 +29,10 @@ def plot_monitor(result: Monitoring) -> Figure:
     )
     panels = 3 if len(both) else 1
     height = 1.9 + 4.4 * min(aspect(result.grid), 1.5)
-    title = "Agreement of carried rain with the next microwave pass"
-    fig = figure(5.0 * panels, height, title=title, subtitle=subtitle, world=result.world)
+    title = "Carried rain tested by the next microwave pass"
+    fig = figure(
+        6.5 if panels == 1 else 15, height, title=title, subtitle=subtitle, world=result.world
+    )
     if boxes["agreement"].isna().all():
         return without_data(fig, "no box has rain and enough passes")
     axes = fig.subplots(1, panels, squeeze=False)[0]
