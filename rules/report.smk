@@ -10,6 +10,7 @@ WORLD = "simulated" if SIMULATED else "hourly" if HOURLY else "real"
 LATENT_SIZES = ["results/evaluation/latent_sizes.parquet"] if LATENTS else []
 VERIFICATION = GAUGE_FILES if config["gauges"]["table"] else []
 ABLATION = ["results/evaluation/ablation.parquet"] if COMPARED else []
+TRANSFER = ["results/evaluation/transfer.parquet"] if CASES else []
 HAS_DESOM = "desom" in METHODS
 DESOM = (
     ["results/models/desom.safetensors", "results/models/desom.json"]
@@ -25,6 +26,7 @@ ABSENT = [
     for name, paths in {
         "latent_sizes": LATENT_SIZES,
         "ablation": ABLATION,
+        "transfer": TRANSFER,
         "desom": DESOM,
         "satellite": WORLD_TABLES,
         "verification": VERIFICATION,
@@ -153,6 +155,7 @@ rule draw_skill:
         reliability="results/evaluation/reliability.parquet",
         importance="results/evaluation/importance.parquet",
         ablation=ABLATION,
+        transfer=TRANSFER,
         unet=UNET,
         splits="results/splits.parquet",
         tables=every_month("results/scores/{month}.parquet"),
@@ -287,6 +290,7 @@ rule write_report:
         conditions="results/analysis/conditions.parquet",
         skill="results/evaluation/skill.parquet",
         paired="results/evaluation/paired.parquet",
+        transfer=TRANSFER,
         labels=f"results/clusters/{METHODS[0]}_labels.parquet",
         checks=f"results/clusters/{METHODS[0]}_coverage.parquet",
         methods="results/clusters/methods.parquet",

@@ -21,6 +21,7 @@ from rainscore.evaluation.ranks import (
     spearman,
 )
 from rainscore.evaluation.skill import (
+    AT_HOME,
     CLIMATOLOGY,
     STATISTICS,
     UNET,
@@ -38,10 +39,6 @@ from rainscore.training.trained import TrainedUNet
 
 TIE = 0.01
 """A score that differs from a quantile by less than this counts as equal to it."""
-
-
-AT_HOME = "at home"
-"""Kind of the held-out days in the table of the cases."""
 
 
 @dataclass(frozen=True)

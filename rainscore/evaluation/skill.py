@@ -15,6 +15,12 @@ CLIMATOLOGY = "climatology"
 
 UNET = "U-Net"
 
+AT_HOME = "at home"
+"""Kind of the held-out days in the table of unseen cases (`rainscore.evaluation.transferskill`)."""
+
+ALL_CASES = "all"
+"""Name in that table of all cases of a kind together."""
+
 STATISTICS = (
     "n",
     "crps",

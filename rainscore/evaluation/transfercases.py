@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyproj
 import xarray as xr
 
-from rainscore.errors import RainscoreError
+from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid, imerg_cells, window_grid
 from rainscore.imerg.reader import FIELDS
 from rainscore.radar.halfhours import half_hour_mean
@@ -34,7 +35,14 @@ MARGIN = np.timedelta64(9, "h")
 YEAR = 2019
 """Year whose satellites observe the real rain: those of today did not exist in earlier years."""
 
-_MIN_SIZE_KM = 160
+_MIN_SIZE_KM, _MAX_SIZE_KM = 160, 800
+"""Limits of the side of the study grid of a real sequence [km]."""
+
+_MAX_LENGTH = np.timedelta64(7, "D")
+"""Longest real sequence."""
+
+_STEP_UNIT = np.timedelta64(30, "s")
+"""Unit of the time between frames."""
 
 
 @dataclass(frozen=True)
@@ -105,36 +113,79 @@ def radar_rain(file: Path, *, step_km: float, learning_step_km: float) -> CaseRa
     satellites need. There the sequence is continued by playing it backward and forward.
 
     Args:
-        file: CF NetCDF file with consecutive frames.
+        file: CF NetCDF file with frames at regular times; frames that are absent are missing.
         step_km: Pixel size of the study grid [km].
         learning_step_km: Pixel size of the learning grid [km].
 
     Raises:
-        RainscoreError: The sequence is shorter than a half-hour or covers too small a square.
+        RainscoreError: The file cannot be read, the sequence holds no whole half-hour, its frames
+            are more than a half-hour apart, it is longer than a week, or it covers too small a
+            square.
     """
     reader = CfRadar()
-    frames = reader.scan(file)
+    frames = _frames(reader, file)
     times = frames["time"].to_numpy().astype("datetime64[ns]")
-    step = np.diff(times).min()
-    grid = _square(reader.grid(file), file, step_km=step_km, learning_step_km=learning_step_km)
-    to_study, to_cells = (
-        overlap_weights(reader.grid(file), target) for target in (grid, imerg_cells(grid))
-    )
-    rates = np.stack([reader.read(file, i) for i in frames["index"]])
-    rain = to_cells.apply(rates, min_valid=0.5)[0].astype(np.float32)
-    study = to_study.apply(rates, min_valid=0.5)[0].astype(np.float32)
-    moved = times + (
-        np.datetime64(f"{YEAR}") - times[0].astype("datetime64[Y]").astype("datetime64[ns]")
-    )
-    first = moved[0] + (-(moved[0] - np.datetime64(0, "ns")) % HALF_HOUR)
+    step, positions = _positions(times, file)
+    year = times[0].astype("datetime64[Y]").astype("datetime64[ns]")
+    start = times[0] - year + np.datetime64(f"{YEAR}")
+    moved = start + step * np.arange(positions[-1] + 1)
+    first = start + (-(start - np.datetime64(0, "ns")) % HALF_HOUR)
     half_hours = steps(first, moved[-1] + step - HALF_HOUR + np.timedelta64(1, "ns"))
     if not half_hours.size:
         raise RainscoreError(f"{file}: no whole half-hour in {times.size} frames")
+    source = reader.grid(file)
+    grid, cells = _grids(source, file, step_km=step_km, learning_step_km=learning_step_km)
+    to_study, to_cells = overlap_weights(source, grid), overlap_weights(source, cells)
+    study = np.full((moved.size, *grid.shape), np.nan, np.float32)
+    rain = np.full((moved.size, *cells.shape), np.nan, np.float32)
+    for position, index in zip(positions, frames["index"], strict=True):
+        frame = reader.read(file, index)[None]
+        study[position] = to_study.apply(frame, min_valid=0.5)[0][0]
+        rain[position] = to_cells.apply(frame, min_valid=0.5)[0][0]
     radar = [_mean(study[(moved >= t) & (moved < t + HALF_HOUR)], step) for t in half_hours]
-    repeated = int(np.ceil(MARGIN / step)) + 1
-    order = np.pad(np.arange(times.size), repeated, mode="symmetric")
-    continued = moved[0] + step * (np.arange(order.size) - repeated)
+    added = int(np.ceil(MARGIN / step)) + 1
+    order = np.pad(np.arange(moved.size), added, mode="symmetric")
+    continued = start + step * (np.arange(order.size) - added)
     return CaseRain(grid, continued, rain[order], half_hours, np.stack(radar))
+
+
+def _frames(reader: CfRadar, file: Path) -> pd.DataFrame:
+    """Frames of a file, in order of time.
+
+    Raises:
+        DamagedFile: The file cannot be read, or has no frame.
+    """
+    frames = reader.scan(file)
+    problems = frames.loc[frames["problem"] != "", "problem"]
+    if len(problems) or not len(frames):
+        reason = problems.iloc[0] if len(problems) else "no frame with a time"
+        raise DamagedFile(file, reason, "remove it from evaluation.radar_sequences, or replace it")
+    return frames
+
+
+def _positions(times: np.ndarray, file: Path) -> tuple[np.timedelta64, np.ndarray]:
+    """Time between frames, and the position of each frame in the sequence without gaps.
+
+    Args:
+        times: Starts of the frames, dims (frame,), ascending.
+        file: File of the frames.
+
+    Raises:
+        RainscoreError: The time between frames is unknown or too long, or the sequence is.
+    """
+    gaps = np.diff(times)
+    gaps = gaps[gaps > np.timedelta64(0, "ns")]
+    if not gaps.size:
+        raise RainscoreError(f"{file}: a case needs frames at two or more times")
+    # The times of some radars vary by seconds.
+    step = max(round(gaps.min() / _STEP_UNIT), 1) * _STEP_UNIT
+    if step > HALF_HOUR or times[-1] - times[0] > _MAX_LENGTH:
+        raise RainscoreError(
+            f"{file}: {times.size} frames every {step / np.timedelta64(1, 'm'):g} min from "
+            f"{times[0].astype('datetime64[m]')} to {times[-1].astype('datetime64[m]')}, but a "
+            "case needs a frame every 30 min or more often, and lasts at most a week"
+        )
+    return step, np.rint((times - times[0]) / step).astype(int)
 
 
 def _mean(frames: np.ndarray, step: np.timedelta64) -> np.ndarray:
@@ -143,18 +194,35 @@ def _mean(frames: np.ndarray, step: np.timedelta64) -> np.ndarray:
     return half_hour_mean(frames, minutes=minutes, min_frame_share=0.5)[0]
 
 
-def _square(radar: Grid, file: Path, *, step_km: float, learning_step_km: float) -> Grid:
-    """Largest square grid in true kilometres inside the frame of a radar."""
-    lon, lat = radar.lonlat
-    centre = float(lon[radar.ny // 2, radar.nx // 2]), float(lat[radar.ny // 2, radar.nx // 2])
-    scale = 1.0 if max(abs(radar.dx), abs(radar.dy)) > 5 else 111.2e3
-    side = min(radar.nx * abs(radar.dx), radar.ny * abs(radar.dy)) * scale / 1000
-    size = min(800.0, side // (2 * learning_step_km) * 2 * learning_step_km)
-    if size < _MIN_SIZE_KM:
+def _grids(
+    radar: Grid, file: Path, *, step_km: float, learning_step_km: float
+) -> tuple[Grid, Grid]:
+    """Largest square study grid in true kilometres inside the frame of a radar, and its cells."""
+    side, unit = _side_km(radar), 2 * learning_step_km
+    # Half of an outermost pixel may be outside, as half of a pixel must be valid.
+    size = min(side + step_km, _MAX_SIZE_KM) // unit * unit
+    if not size >= _MIN_SIZE_KM:
         raise RainscoreError(
             f"{file}: its frames are {side:.0f} km wide, but a case needs {_MIN_SIZE_KM} km"
         )
-    return window_grid(centre=centre, size_km=(size, size), step_km=step_km)
+    lon, lat = radar.lonlat
+    centre = float(lon[radar.ny // 2, radar.nx // 2]), float(lat[radar.ny // 2, radar.nx // 2])
+    grid = window_grid(centre=centre, size_km=(size, size), step_km=step_km)
+    try:
+        return grid, imerg_cells(grid)
+    except ValueError as error:
+        raise RainscoreError(f"{file}: {error}") from error
+
+
+def _side_km(grid: Grid) -> float:
+    """Length of the shortest row or column on the ellipsoid [km]."""
+    if min(grid.shape) < 2:
+        return 0.0
+    lon, lat = grid.lonlat
+    distance = pyproj.Geod(ellps="WGS84").inv
+    rows = distance(lon[:, 0], lat[:, 0], lon[:, -1], lat[:, -1])[2] * grid.nx / (grid.nx - 1)
+    columns = distance(lon[0], lat[0], lon[-1], lat[-1])[2] * grid.ny / (grid.ny - 1)
+    return float(min(rows.min(), columns.min())) / 1000
 
 
 def write_case(
@@ -190,9 +258,10 @@ def write_case(
         "radar": case.radar,
         "radar_valid": np.isfinite(case.radar).astype(np.float32),
     }
+    without_radar = ~np.isfinite(case.radar).any(axis=(1, 2))
     states = {
-        name: ("time", np.zeros(case.half_hours.size, np.int8))
-        for name in ("imerg_state", "radar_state")
+        "imerg_state": ("time", np.zeros(case.half_hours.size, np.int8)),
+        "radar_state": ("time", without_radar.astype(np.int8)),
     }
     pair = fields.assign(
         {name: (("time", "y", "x"), values) for name, values in on_grid.items()} | states

@@ -11,7 +11,13 @@ from rainscore.analysis.classes import AGE_NAMES
 from rainscore.evaluation.baselines import CLIMATOLOGY, QUALITY_INDEX, Baseline
 from rainscore.evaluation.blocks import Block, read_blocks
 from rainscore.evaluation.daysums import DaySums, Groups, single_group
-from rainscore.evaluation.skill import STATISTICS, UNET, score_statistics, skill_table
+from rainscore.evaluation.skill import (
+    ALL_CASES,
+    STATISTICS,
+    UNET,
+    score_statistics,
+    skill_table,
+)
 from rainscore.hdf5files import open_hdf5
 from rainscore.imerg.passes import SOURCE_NAMES
 from rainscore.training.calibration import calibrated
@@ -28,7 +34,10 @@ TRANSFER_COLUMNS = (
 """Columns of the table."""
 
 MIN_BLOCKS = 4
-"""Smallest number of blocks of weather for an interval of a single case."""
+"""Smallest number of blocks of weather for an interval."""
+
+NO_WINDOW = "no window with rain and a score"
+"""Note of a case that has nothing to evaluate."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,19 @@ class Case:
     kind: str
     paths: Sequence[Path]
     times: np.ndarray
+
+    def blocks(self, days: np.ndarray) -> np.ndarray:
+        """Block of weather of each window: its day, or the first day of a case shorter than a day.
+
+        Args:
+            days: Days of the windows, dims (n,), datetime64[D].
+
+        Returns:
+            Names of the blocks, dims (n,).
+        """
+        short = np.ptp(self.times.astype("datetime64[s]")) < np.timedelta64(1, "D")
+        first = self.times.min().astype("datetime64[D]")
+        return (np.full(days.shape, first) if short else days).astype(str)
 
     @classmethod
     def whole(cls, name: str, kind: str, path: Path) -> "Case":
@@ -72,38 +94,40 @@ def transfer_table(
         seed: Random seed of the samples.
 
     Returns:
-        Columns kind, case, method, measure, split (all, source, age), group, value, low, high
-        (95 % interval), blocks, n, note. Days are resampled; the rows of all cases of a kind
-        have "all" in `case`. Intervals are NaN with fewer than `MIN_BLOCKS` blocks,
-        which the note says. The skills refer to the climatology of the training days.
+        `TRANSFER_COLUMNS`: kind, case, method, measure, split (all, source, age), group, value,
+        low, high (95 % interval over resampled blocks), blocks, n, note. A block is a day, or a
+        whole case shorter than a day. The rows of all cases of a kind have `ALL_CASES` in `case`.
+        Intervals are NaN with fewer than `MIN_BLOCKS` blocks, which the note says. A case without
+        any evaluated window has one row per method, without a value. The skills refer to the
+        climatology of the training days.
     """
-    if not cases:
-        return pd.DataFrame(columns=TRANSFER_COLUMNS)
     sums: dict[tuple[str, str], DaySums] = {}
     for case in cases:
         alone = sums.setdefault((case.kind, case.name), DaySums(len(STATISTICS)))
-        together = sums.setdefault((case.kind, "all"), DaySums(len(STATISTICS)))
+        together = sums.setdefault((case.kind, ALL_CASES), DaySums(len(STATISTICS)))
         for block in read_blocks(case.paths, case.times, unet.card.hidden):
-            groupings = _groupings(block)
+            if not block.scores.size:
+                continue
+            groupings, weather = _groupings(block), case.blocks(block.days)
             for method, quantiles in _predicted(block, baselines, unet).items():
                 rows = score_statistics(quantiles, block.scores, unet.levels)
-                alone.add(method, block.days, groupings, rows)
-                blocks = np.char.add(f"{case.name} ", block.days.astype(str))
-                together.add(method, blocks, groupings, rows)
+                alone.add(method, weather, groupings, rows)
+                together.add(method, np.char.add(f"{case.name} ", weather), groupings, rows)
     tables = [
-        skill_table(part, reference=CLIMATOLOGY, resamples=resamples, seed=seed).assign(
-            kind=kind, case=name
-        )
+        _case_table(part, resamples=resamples, seed=seed).assign(kind=kind, case=name)
         for (kind, name), part in sums.items()
     ]
-    return _with_notes(pd.concat(tables, ignore_index=True))
+    columns = list(TRANSFER_COLUMNS)
+    return (
+        pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    )
 
 
 def _predicted(
     block: Block, baselines: Mapping[str, Baseline], unet: TrainedUNet
 ) -> dict[str, np.ndarray]:
     """Quantiles of the evaluated windows by method, dims (n, level)."""
-    quantiles, _ = forward(unet.model, block.inputs)[:2]
+    quantiles, _ = forward(unet.model, block.inputs)
     within = calibrated(quantiles, block.inputs, unet.calibration)
     windows = within.transpose(0, 2, 3, 1)[block.evaluated].astype(np.float64)
     predicted = {name: baselines[name].predict(block, unet.levels) for name in METHODS}
@@ -119,10 +143,16 @@ def _groupings(block: Block) -> dict[str, Groups]:
     }
 
 
-def _with_notes(table: pd.DataFrame) -> pd.DataFrame:
-    """Table without the intervals of cases that are too short, with a note for each."""
+def _case_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
+    """Skill of the methods in a case, with notes; rows without values if it has no window."""
+    table = skill_table(sums, reference=CLIMATOLOGY, resamples=resamples, seed=seed)
     table = table.rename(columns={"days": "blocks"})
+    if table.empty:
+        empty = {"measure": "crps_skill", "split": "all", "group": "all", "value": np.nan}
+        sizes = {"low": np.nan, "high": np.nan, "blocks": 0, "n": 0, "note": NO_WINDOW}
+        return pd.DataFrame([{"method": name, **empty, **sizes} for name in (*METHODS, UNET)])
     short = table["blocks"] < MIN_BLOCKS
     table.loc[short, ["low", "high"]] = np.nan
-    note = "too short for an interval: " + table["blocks"].astype(str) + " blocks of weather"
-    return table.assign(note=note.where(short, ""))[list(TRANSFER_COLUMNS)]
+    unit = np.where(table["blocks"] == 1, " block of weather", " blocks of weather")
+    note: pd.Series = "too short for an interval: " + table["blocks"].astype(str) + unit
+    return table.assign(note=note.where(short, ""))

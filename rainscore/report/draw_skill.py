@@ -27,6 +27,7 @@ from rainscore.report.figures.plot_skill import (
     plot_reliability,
     plot_skill,
 )
+from rainscore.report.figures.plot_transfer import plot_transfer
 from rainscore.report.runsample import RunSample
 from rainscore.training.calibration import calibrated
 from rainscore.training.channels import CHANNELS, unscale_rain
@@ -55,6 +56,7 @@ class SkillFiles:
     Attributes:
         skill, paired, reliability, importance: Tables of the evaluation.
         ablation: Table of the compared U-Nets, in a list; empty where none is compared.
+        transfer: Table of the unseen worlds and real rain, in a list; empty without such cases.
         unet: Weights, card and calibration of the U-Net.
         splits: Table of the split of each half-hour.
         tables: Score tables, one per month.
@@ -68,6 +70,7 @@ class SkillFiles:
     reliability: str
     importance: str
     ablation: Sequence[str]
+    transfer: Sequence[str]
     unet: Sequence[str]
     splits: str
     tables: Sequence[str]
@@ -101,6 +104,11 @@ def _coverage(files: SkillFiles, sample: RunSample) -> Figure:
 def _reliability(files: SkillFiles, sample: RunSample) -> Figure:
     table = read_table(files.reliability)
     return plot_reliability(table, period=sample.period, world=sample.world)
+
+
+def _transfer(files: SkillFiles, sample: RunSample) -> Figure:
+    (path,) = files.transfer
+    return plot_transfer(read_table(path), period=sample.period)
 
 
 def _predicted(files: SkillFiles, sample: RunSample) -> Figure:
@@ -138,6 +146,7 @@ SKILL_FIGURES: Mapping[str, Callable[[SkillFiles, RunSample], Figure]] = {
     "paired": _paired,
     "coverage": _coverage,
     "reliability": _reliability,
+    "transfer": _transfer,
     "predicted": _predicted,
     "importance": _importance,
     "ablation": _ablation,

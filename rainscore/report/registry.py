@@ -83,6 +83,7 @@ FIGURES = (
         paired=("paired", "tables"),
         coverage=("skill", "tables"),
         reliability=("reliability", "tables"),
+        transfer=("transfer", "tables"),
         predicted=("skill", "tables"),
         importance=("importance", "tables"),
         ablation=("ablation", "tables"),

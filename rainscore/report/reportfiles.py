@@ -16,6 +16,7 @@ class ReportFiles:
         evidence, choice: Table and JSON file of the choice of the score.
         conditions: Table of the measures by condition.
         skill, paired: Tables of the evaluation.
+        transfer: Table of the unseen worlds and real rain, in a list; empty without such cases.
         labels, checks: Tables of the labels of the clusters and of their check.
         methods: Table that compares the clustering methods.
         unet_card, clusters_card: JSON files that describe the U-Net and the clustering model.
@@ -33,6 +34,7 @@ class ReportFiles:
     conditions: str
     skill: str
     paired: str
+    transfer: Sequence[str]
     labels: str
     checks: str
     methods: str

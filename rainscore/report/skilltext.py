@@ -1,7 +1,9 @@
 """Sections of the report on the skill: the summary of the run, and the held-out days."""
 
+import numpy as np
 import pandas as pd
 
+from rainscore.evaluation.skill import ALL_CASES, AT_HOME, UNET
 from rainscore.io import read_json, read_table
 from rainscore.report.page import Picture, Section, Table
 from rainscore.report.registry import SECTIONS
@@ -25,6 +27,10 @@ SIMULATED = (
     "The data are simulated. The results show whether the method works and where it fails; they do "
     "not describe the real IMERG."
 )
+
+
+TRANSFER_KINDS = {"unseen world": "in unseen worlds", "real radar": "on real rain"}
+"""Words for the kinds of cases on which nothing is learnt."""
 
 
 FEW_DAYS = "There are fewer than two test days: the skill has no interval and is not conclusive."
@@ -67,7 +73,31 @@ def skill_section(files: ReportFiles, pictures: list[Picture]) -> Section:
         _paired_table(read_table(files.paired)),
         _hidden_table(skill),
     ]
-    return Section(SECTIONS["skill"], SKILL_TEXT, pictures, tables)
+    sentences = [transfer_text(read_table(path)) for path in files.transfer]
+    return Section(SECTIONS["skill"], "\n\n".join([SKILL_TEXT, *sentences]), pictures, tables)
+
+
+def transfer_text(transfer: pd.DataFrame) -> str:
+    """Sentence on the U-Net in unseen worlds and on real rain.
+
+    Args:
+        transfer: Table of `transferskill.transfer_table`.
+    """
+    rows = transfer[(transfer["method"] == UNET) & (transfer["split"] == "all")]
+    pooled = rows[rows["case"] == ALL_CASES].set_index(["measure", "kind"])["value"]
+    home = pooled["crps_skill", AT_HOME]
+    parts = [f"The CRPS skill of the U-Net is {home:.2f} at home, on the held-out days"]
+    for kind, name in TRANSFER_KINDS.items():
+        skill = pooled.get(("crps_skill", kind), np.nan)
+        if np.isnan(skill):
+            continue
+        kept = f" ({100 * skill / home:.0f} % of it)" if home > 0 else ""
+        coverage = 100 * pooled["coverage", kind]
+        parts.append(
+            f"{name} it is {skill:.2f}{kept}, and the 90 % interval holds {coverage:.0f} % of the "
+            "scores"
+        )
+    return "; ".join(parts) + "."
 
 
 def _skill_table(skill: pd.DataFrame, split: str, title: str, unit: str) -> Table:
