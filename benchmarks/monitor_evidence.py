@@ -183,7 +183,7 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="folder of the tables and the figure"
     )
-    parser.add_argument("--resamples", type=int, default=300)
+    parser.add_argument("--resamples", type=int, default=30)
     options = parser.parse_args()
     for folder in (options.cache, options.out):
         folder.mkdir(parents=True, exist_ok=True)
