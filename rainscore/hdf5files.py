@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import ceil, prod
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,6 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 MAX_OBJECTS = 10_000
 """Number of links in a file above which it is refused."""
-
-
-MAX_VALUES = 100_000_000
-"""Number of values of an array above which it is refused: 15 times a global IMERG field."""
 
 
 DOWNLOAD = "download it again"
@@ -40,10 +35,16 @@ def text(value: object) -> str:
 
 
 @contextmanager
-def open_hdf5(path: Path | str) -> Iterator[h5py.File]:
+def open_hdf5(path: Path | str, *, check_all: bool = True) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading, after a check that it does not refer to other files.
 
     Errors that HDF5 raises inside the block, also while data are read, become `DamagedFile`.
+
+    Args:
+        path: The file.
+        check_all: Whether all objects of the file are checked when it is opened, which takes longer
+            than reading a small file. If not, only `member_names` may be used to find an object,
+            and only `hdf5arrays.find_array` to open an array: they check what they find.
 
     Raises:
         DamagedFile: The file cannot be opened, is empty, truncated or not HDF5, cannot be decoded,
@@ -54,7 +55,8 @@ def open_hdf5(path: Path | str) -> Iterator[h5py.File]:
     _check_signature(path)
     try:
         with h5py.File(path, "r") as file:
-            _check_links(file, path)
+            if check_all:
+                _check_links(file, path)
             yield file
     except BlockingIOError as error:
         raise DamagedFile(
@@ -73,72 +75,19 @@ def open_hdf5(path: Path | str) -> Iterator[h5py.File]:
         raise DamagedFile(path, reason, PRODUCER) from error
 
 
-def read_array(
-    group: h5py.Group, name: str, path: Path | str, selection: Any = (), ndim: int | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Read an array of numbers, and which of its values were written.
-
-    HDF5 returns the fill value, 0 by default, for chunks that were never written.
-
-    Args:
-        group: Group that contains the array.
-        name: Name of the array in the group.
-        path: Path of the file, for error messages.
-        selection: Slices and indices to read; the whole array by default.
-        ndim: Required number of dimensions; any by default.
-
-    Returns:
-        Values with the dtype of the file, and a mask of the same shape, False where a value was
-        never written.
+def member_names(group: h5py.Group, path: Path | str) -> list[str]:
+    """Names of the members of a group.
 
     Raises:
-        DamagedFile: `name` is not an array of integers or floats, has another number of
-            dimensions, or more than `MAX_VALUES` values.
+        DamagedFile: A member is in another file, or the group has more than `MAX_OBJECTS` members.
     """
-    return read_values(find_array(group, name, path, ndim=ndim), selection)
+    members = _members(group.id, path)
+    if any(kind == h5py.h5l.TYPE_SOFT for _, kind in members):
+        _check_links(group.file, path)  # the path of a soft link may lead through any group
+    return [name.decode(errors="replace") for name, _ in members]
 
 
-def read_values(dataset: h5py.Dataset, selection: Any = ()) -> tuple[np.ndarray, np.ndarray]:
-    """Values of an array of `find_array`, and which of them were written (see `read_array`)."""
-    return np.asarray(dataset[selection]), np.asarray(_written(dataset)[selection])
-
-
-def find_array(
-    group: h5py.Group, name: str, path: Path | str, ndim: int | None = None
-) -> h5py.Dataset:
-    """Array of numbers in a group, checked without reading it (see `read_array`)."""
-    dataset = group.get(name)
-    place = f"{group.name.rstrip('/')}/{name}"
-    if dataset is None:
-        raise DamagedFile(path, f"it has no {place}", PRODUCER)
-    if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "iuf":
-        raise DamagedFile(path, f"{place} is not an array of numbers", PRODUCER)
-    shape = dataset.shape
-    if shape is None or (ndim is not None and len(shape) != ndim):
-        raise DamagedFile(path, f"the shape of {place} is {shape}", PRODUCER)
-    if max(prod(shape), prod(dataset.chunks or ())) > MAX_VALUES:
-        raise DamagedFile(
-            path, f"the shape of {place} is {shape}, more than {MAX_VALUES:,} values", PRODUCER
-        )
-    return dataset
-
-
-def _written(dataset: h5py.Dataset) -> np.ndarray:
-    """Mask of the values that were written, in the shape of the array; exact to a chunk."""
-    shape, chunks = dataset.shape, dataset.chunks
-    if chunks is None:
-        return np.broadcast_to(dataset.id.get_storage_size() > 0, shape)
-    count = dataset.id.get_num_chunks()
-    if count == prod(ceil(n / chunk) for n, chunk in zip(shape, chunks, strict=True)):
-        return np.broadcast_to(True, shape)
-    written = np.zeros(shape, bool)
-    for number in range(count):
-        offset = dataset.id.get_chunk_info(number).chunk_offset
-        written[tuple(slice(i, i + n) for i, n in zip(offset, chunks, strict=True))] = True
-    return written
-
-
-def _check_links(file: h5py.File, path: Path) -> None:
+def _check_links(file: h5py.File, path: Path | str) -> None:
     """Raise DamagedFile if a link or an array refers to another file.
 
     The groups are visited one by one: HDF5's own recursive visit exhausts the stack in files with
@@ -147,30 +96,58 @@ def _check_links(file: h5py.File, path: Path) -> None:
     groups, visited, count = [file.id], set(), 0
     while groups:
         group = groups.pop()
-        for name in group:
-            count += 1
-            if count > MAX_OBJECTS:
-                raise DamagedFile(path, f"it has more than {MAX_OBJECTS} objects", PRODUCER)
-            kind = group.links.get_info(name).type
+        members = _members(group, path)
+        count += len(members)
+        if count > MAX_OBJECTS:
+            raise _too_many_objects(path)
+        for name, kind in members:
             if kind == h5py.h5l.TYPE_SOFT:  # refers to a hard link of the same file
                 continue
-            item = h5py.h5o.open(group, name) if kind == h5py.h5l.TYPE_HARD else None
-            if item is None or _has_other_storage(item):
-                raise DamagedFile(
-                    path,
-                    f"{name.decode(errors='replace')!r} is stored in another file",
-                    "use files that contain their data; h5repack makes one of them",
-                )
+            item = h5py.h5o.open(group, name)
+            is_array = isinstance(item, h5py.h5d.DatasetID)
+            if is_array and has_other_storage(item.get_create_plist()):
+                raise stored_elsewhere(name.decode(errors="replace"), path)
             if isinstance(item, h5py.h5g.GroupID) and item not in visited:
                 visited.add(item)
                 groups.append(item)
 
 
-def _has_other_storage(item: object) -> bool:
-    """Whether the values of an array are in external files or are those of other arrays."""
-    if not isinstance(item, h5py.h5d.DatasetID):
-        return False
-    plist = item.get_create_plist()
+def _members(group: h5py.h5g.GroupID, path: Path | str) -> list[tuple[bytes, int]]:
+    """Name of each member of a group, and whether it is a hard or a soft link.
+
+    Raises:
+        DamagedFile: A member is in another file, or the group has more than `MAX_OBJECTS` members.
+    """
+    members: list[tuple[bytes, int]] = []
+
+    def add(name: bytes, link: Any) -> bool | None:
+        members.append((name, link.type))
+        return True if len(members) > MAX_OBJECTS else None  # True ends the iteration
+
+    group.links.iterate(add, info=True)
+    if len(members) > MAX_OBJECTS:
+        raise _too_many_objects(path)
+    for name, kind in members:
+        if kind not in (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT):
+            raise stored_elsewhere(name.decode(errors="replace"), path)
+    return members
+
+
+def _too_many_objects(path: Path | str) -> DamagedFile:
+    return DamagedFile(path, f"it has more than {MAX_OBJECTS} objects", PRODUCER)
+
+
+def stored_elsewhere(name: str, path: Path | str) -> DamagedFile:
+    """Error for an object that is not in the file itself."""
+    return DamagedFile(
+        path,
+        f"{name!r} is stored in another file",
+        "use files that contain their data; h5repack makes one of them",
+    )
+
+
+def has_other_storage(plist: h5py.h5p.PropDCID) -> bool:
+    """Whether an array with a creation list is in external files or has values of other arrays."""
     return plist.get_layout() == h5py.h5d.VIRTUAL or plist.get_external_count() > 0
 
 

@@ -13,7 +13,7 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid
-from rainscore.hdf5files import MAX_VALUES
+from rainscore.hdf5arrays import MAX_VALUES
 
 log = logging.getLogger("rainscore")
 

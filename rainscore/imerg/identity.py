@@ -1,6 +1,7 @@
 """Run, version and half-hours of an IMERG file, from its name, its header and its time axis."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import cftime
@@ -8,13 +9,18 @@ import h5py
 import numpy as np
 
 from rainscore.errors import DamagedFile
-from rainscore.hdf5files import PRODUCER, read_values, text
+from rainscore.hdf5arrays import Array, attribute_names, read_attributes
+from rainscore.hdf5files import PRODUCER, text
 from rainscore.imerg.names import GranuleName, is_granule_name, parse_name
 from rainscore.imerg.variables import Variables
 from rainscore.times import HALF_HOUR
 
 MAX_HALF_HOURS = 100_000
 """Number of half-hours of a file above which it is refused (five years are 87 648)."""
+
+
+MAX_OFFSET = 2.0**53
+"""Largest time since the epoch that is exact to a microsecond in floating point [µs], 285 years."""
 
 
 FIRST_DAY = np.datetime64("1997-01-01")
@@ -27,12 +33,13 @@ OTHER_PRODUCT = re.compile(r"3B-(?!HHR)[A-Z0-9]+")
 
 def read_header(file: h5py.File) -> dict[str, str]:
     """Entries of the header of a granule, empty if absent. Subsets may add a prefix to its name."""
-    header = next((text(v) for k, v in file.attrs.items() if k.endswith("FileHeader")), "")
+    names = [name for name in attribute_names(file) if name.endswith("FileHeader")][:1]
+    header = "".join(map(text, read_attributes(file, names).values()))
     return dict(re.findall(r"(\w+)=([^;\n]*);", header))
 
 
-def identify(variables: Variables) -> tuple[GranuleName, ...]:
-    """Run, start and version of each half-hour of an open file.
+def identify(variables: Variables, entries: dict[str, str]) -> tuple[GranuleName, ...]:
+    """Run, start and version of each half-hour of an open file with the entries of its header.
 
     They are read from the name of the file, the name that the archive gave it (in its header), its
     time axis and the times in its header, which must agree. A file whose name is not that of the
@@ -41,7 +48,7 @@ def identify(variables: Variables) -> tuple[GranuleName, ...]:
     Raises:
         DamagedFile: None of them states the half-hour, or they differ.
     """
-    path, entries = variables.path, read_header(variables.file)
+    path = variables.path
     _refuse_other_products(path, entries)
     starts = _half_hours(variables, entries)
     name = _agreed_name(path, entries)
@@ -137,7 +144,7 @@ def _header_time(stated: str, path: Path | str) -> np.datetime64:
         raise DamagedFile(path, f"the start in its header is {stated!r}", PRODUCER) from error
 
 
-def _decode_times(axis: h5py.Dataset, path: Path | str) -> np.ndarray:
+def _decode_times(axis: Array, path: Path | str) -> np.ndarray:
     """Times of a variable, to the second, dims (time,), datetime64[ns].
 
     The epoch is 1970-01-01 in V06 and 1980-01-06 in V07. The attribute `calendar` ("julian") is
@@ -145,24 +152,35 @@ def _decode_times(axis: h5py.Dataset, path: Path | str) -> np.ndarray:
     """
     if not 0 < axis.size <= MAX_HALF_HOURS:
         raise DamagedFile(path, f"{axis.name} has {axis.size} values", PRODUCER)
-    values, written = read_values(axis)
-    units = text(axis.attrs.get("units", ""))
+    values, written = axis.read()
+    units = text(read_attributes(axis, ["units"]).get("units", ""))
     try:
         if not (written.all() and np.isfinite(values).all()):
             raise ValueError("a value is missing")
-        dates = cftime.num2date(
-            values.ravel(),
-            units,
-            calendar="standard",
-            only_use_cftime_datetimes=False,
-            only_use_python_datetimes=True,
-        )
+        epoch, microseconds = _time_units(units)
+        numbers = values.ravel().astype(np.float64)
+        if np.abs(numbers).max() > MAX_OFFSET / microseconds:
+            raise ValueError("it is too far from its epoch")
     except (ValueError, OverflowError, TypeError, AttributeError) as error:
         raise DamagedFile(
             path, f"{axis.name} in {units!r} cannot be decoded ({error})", PRODUCER
         ) from error
-    exact = np.array(dates, "datetime64[us]") + np.timedelta64(500_000, "us")
+    exact = epoch + (numbers * microseconds + 500_000).astype("timedelta64[us]")
     return exact.astype("datetime64[s]").astype("datetime64[ns]")
+
+
+@lru_cache(maxsize=100)
+def _time_units(units: str) -> tuple[np.datetime64, float]:
+    """Epoch of a unit of time of CF, and the unit's length [µs]."""
+    dates = cftime.num2date(
+        [0, 1],
+        units,
+        calendar="standard",
+        only_use_cftime_datetimes=False,
+        only_use_python_datetimes=True,
+    )
+    epoch, second = np.array(dates, "datetime64[us]")
+    return epoch, float((second - epoch).astype(np.int64))
 
 
 def _check_half_hourly(starts: np.ndarray, path: Path | str) -> None:
@@ -184,7 +202,7 @@ def _check_half_hourly(starts: np.ndarray, path: Path | str) -> None:
 def _check_bounds(variables: Variables) -> None:
     """Raise DamagedFile if the bounds of the time axis are far more than a half-hour apart."""
     bounds = variables.find("time_bnds")
-    if bounds is None or "units" not in bounds.attrs:
+    if bounds is None or "units" not in attribute_names(bounds):
         return
     first, last = _decode_times(bounds, variables.path)[:2]
     if last - first > 2 * HALF_HOUR:

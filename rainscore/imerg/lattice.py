@@ -1,5 +1,6 @@
 """IMERG's global 0.1° lattice, and the part of it that a file contains."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from rainscore.errors import DamagedFile, DomainError
 from rainscore.grids import Grid
-from rainscore.hdf5files import PRODUCER, read_values
+from rainscore.hdf5files import PRODUCER
 from rainscore.imerg.variables import Variables
 
 ROWS, COLUMNS = 1800, 3600
@@ -78,25 +79,38 @@ def _axis(variables: Variables, names: tuple[str, ...], cells: int) -> tuple[int
         raise DamagedFile(path, f"it has no {name}", f"download it with {name}")
     if dataset.ndim != 1 or not 0 < dataset.size <= cells:
         raise DamagedFile(path, f"the shape of its {name} is {dataset.shape}", PRODUCER)
-    values, written = read_values(dataset)
-    index = values.astype(np.float64) * 10 + cells / 2 - 0.5
-    descends = bool(index[0] > index[-1])
-    if descends:
-        index = index[::-1]
-    if name == "lon" and index[0] >= COLUMNS:
-        index = index - COLUMNS  # longitudes from 180 to 360
-    on_lattice = np.isfinite(index).all() and written.all()
-    first = round(index[0]) if on_lattice else 0
-    if not on_lattice or np.abs(index - first - np.arange(index.size)).max() > 0.05:
+    values, written = dataset.read()
+    position = _position(values.tobytes(), values.dtype, name, cells) if written.all() else None
+    if position is None:
         raise DamagedFile(path, f"its {name} is not an axis of 0.1° cells of IMERG", PRODUCER)
-    if first < 0 or first + index.size > cells:
-        low, high = (edge / 10 - cells / 20 for edge in (first, first + index.size))
+    first, descends = position
+    if first < 0 or first + dataset.size > cells:
+        low, high = (edge / 10 - cells / 20 for edge in (first, first + dataset.size))
         raise DamagedFile(
             path,
             f"its {name} reaches from {low:g} to {high:g}",
             f"use files with {name} within ±{cells // 20}",
         )
-    return first, index.size, descends
+    return first, dataset.size, descends
+
+
+@lru_cache(maxsize=100)  # the granules of a folder have the same axes
+def _position(
+    coordinates: bytes, dtype: np.dtype, name: str, cells: int
+) -> tuple[int, bool] | None:
+    """Lattice index of the smallest coordinate, and whether they descend; None off the lattice."""
+    index = np.frombuffer(coordinates, dtype).astype(np.float64) * 10 + cells / 2 - 0.5
+    descends = bool(index[0] > index[-1])
+    if descends:
+        index = index[::-1]
+    if name == "lon" and index[0] >= COLUMNS:
+        index = index - COLUMNS  # longitudes from 180 to 360
+    if not np.isfinite(index).all():
+        return None
+    first = round(index[0])
+    if np.abs(index - first - np.arange(index.size)).max() > 0.05:
+        return None
+    return first, descends
 
 
 def overlap(box: Box, other: Box) -> tuple[tuple[slice, slice], tuple[slice, slice]] | None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,11 @@ def parse_name(path: Path | str) -> GranuleName:
     >>> parse_name("3B-HHR-L.MS.MRG.3IMERG.20190602-S103000-E105959.0630.V07B.HDF5").run
     'late'
     """
-    name = Path(path).name
+    return _parse(Path(path).name)
+
+
+@lru_cache(maxsize=1000)  # a granule contains its own name
+def _parse(name: str) -> GranuleName:
     match = GRANULE_NAME.fullmatch(name)
     if match is None:
         raise ValueError(f"{name}: not the name of a half-hourly IMERG granule")

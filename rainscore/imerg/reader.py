@@ -10,6 +10,7 @@ import xarray as xr
 from rainscore.errors import DamagedFile
 from rainscore.grids import Grid
 from rainscore.hdf5files import PRODUCER, open_hdf5
+from rainscore.imerg.decoding import is_daily
 from rainscore.imerg.identity import identify, read_header
 from rainscore.imerg.lattice import (
     COLUMNS,
@@ -23,13 +24,7 @@ from rainscore.imerg.lattice import (
     overlap,
 )
 from rainscore.imerg.names import GranuleName
-from rainscore.imerg.variables import (
-    NAMES,
-    Variables,
-    dimensions,
-    is_daily,
-    read_field,
-)
+from rainscore.imerg.variables import NAMES, Variables, dimensions, read_field
 
 log = logging.getLogger("rainscore")
 
@@ -82,14 +77,13 @@ def read_granule(
         ValueError: `cells` is not on IMERG's lattice.
     """
     requested = None if cells is None else lattice_box(cells)
-    with open_hdf5(path) as file:
-        variables = Variables(file, path)
-        half_hours, stored = _check(variables)
+    with open_hdf5(path, check_all=False) as file:
+        variables, header = Variables(file, path), read_header(file)
+        half_hours, stored = _check(variables, header)
         index = _half_hour_index(half_hours, time, path)
         half_hour = half_hours[index]
         box = requested or stored.box
         fields, counts = _read_fields(variables, stored, box, names, (index, len(half_hours)))
-        simulated = read_header(file).get("ProcessingSystem") == SIMULATION
     out_of_range = ", ".join(f"{field} {n}" for field, n in counts.items() if n)
     if out_of_range:
         log.warning("%s: number of values out of range, now missing: %s", path, out_of_range)
@@ -105,7 +99,7 @@ def read_granule(
             "run": half_hour.run,
             "absent": " ".join(field for field in names if field not in counts),
             "out_of_range": out_of_range,
-            "world": "simulated" if simulated else "real",
+            "world": "simulated" if header.get("ProcessingSystem") == SIMULATION else "real",
             "file": Path(path).name,
         },
     )
@@ -123,13 +117,15 @@ def check_granule(path: Path | str) -> tuple[GranuleName, ...]:
         DamagedFile: The file cannot be read, has no precipitation, contradicts its name, or its
             content is not that of half-hourly IMERG.
     """
-    with open_hdf5(path) as file:
-        return _check(Variables(file, path))[0]
+    with open_hdf5(path, check_all=False) as file:
+        return _check(Variables(file, path), read_header(file))[0]
 
 
-def _check(variables: Variables) -> tuple[tuple[GranuleName, ...], FileCells]:
+def _check(
+    variables: Variables, header: dict[str, str]
+) -> tuple[tuple[GranuleName, ...], FileCells]:
     """Half-hours and cells of a file, after a check without reading its data."""
-    half_hours, stored = identify(variables), file_cells(variables)
+    half_hours, stored = identify(variables, header), file_cells(variables)
     _check_precipitation(variables, half_hours, stored)
     return half_hours, stored
 

@@ -15,7 +15,8 @@ import h5py
 import numpy as np
 
 from rainscore.errors import DamagedFile
-from rainscore.hdf5files import find_array, read_array, text
+from rainscore.hdf5arrays import find_array, read_array
+from rainscore.hdf5files import text
 
 QUANTITIES = ("RATE", "ACRR", "DBZH")
 """Quantities that can be read, in order of preference."""

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from rainscore.errors import DamagedFile
-from rainscore.hdf5files import MAX_OBJECTS, open_hdf5, read_array, text
+from rainscore.hdf5arrays import read_array
+from rainscore.hdf5files import MAX_OBJECTS, open_hdf5, text
 
 
 @pytest.mark.parametrize(

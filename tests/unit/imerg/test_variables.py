@@ -233,6 +233,27 @@ def test_rain_in_another_file_is_not_read(tmp_path: Path) -> None:
         read_granule(path)
 
 
+def test_rain_behind_soft_links_into_another_file_is_not_read(tmp_path: Path) -> None:
+    other, path = subset(tmp_path / "other.nc4"), subset(tmp_path / "a.nc4")
+    with h5py.File(path, "a") as file:
+        del file["precipitation"]
+        file["deep/link"] = h5py.ExternalLink(str(other), "/")
+        file["precipitation"] = h5py.SoftLink("/deep/link/precipitation")
+    with pytest.raises(DamagedFile, match="'link' is stored in another file"):
+        read_granule(path)
+
+
+def test_rain_in_external_storage_is_not_read(tmp_path: Path) -> None:
+    path, secret = subset(tmp_path / "a.nc4"), tmp_path / "secret"
+    secret.write_bytes(bytes(4 * SIDE * SIDE))
+    with h5py.File(path, "a") as file:
+        del file["precipitation"]
+        shape, external = (1, SIDE, SIDE), [(str(secret), 0, 4 * SIDE * SIDE)]
+        file.create_dataset("precipitation", shape, np.float32, external=external)
+    with pytest.raises(DamagedFile, match="precipitation' is stored in another file"):
+        check_granule(path)
+
+
 @pytest.mark.parametrize(
     ("axis", "values", "message"),
     [
