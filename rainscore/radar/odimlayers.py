@@ -52,7 +52,8 @@ class Layer:
     @property
     def shape(self) -> tuple[int, int]:
         """Number of rows and columns of the array."""
-        return find_array(self.group, "data", self.file, ndim=2).shape
+        rows, columns = find_array(self.group, "data", self.file, ndim=2).shape
+        return rows, columns
 
     @property
     def packed(self) -> bool:
