@@ -55,6 +55,11 @@ def lattice_box(cells: Grid) -> Box:
     return Box(round(south), round(west), cells.ny, cells.nx)
 
 
+def lattice_cells(box: Box) -> Grid:
+    """Cells of a box in longitude and latitude, row 0 south; inverse of `lattice_box`."""
+    return Grid("EPSG:4326", box.west / 10 - 180, box.south / 10 - 90, 0.1, 0.1, box.nx, box.ny)
+
+
 def file_cells(variables: Variables) -> FileCells:
     """Cells of a file, from its axes.
 

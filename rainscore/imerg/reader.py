@@ -20,6 +20,7 @@ from rainscore.imerg.lattice import (
     centres,
     file_cells,
     lattice_box,
+    lattice_cells,
     outside,
     overlap,
 )
@@ -119,6 +120,17 @@ def check_granule(path: Path | str) -> tuple[GranuleName, ...]:
     """
     with open_hdf5(path, check_all=False) as file:
         return _check(Variables(file, path), read_header(file))[0]
+
+
+def stored_cells(path: Path | str) -> Grid:
+    """Cells of a file, row 0 south.
+
+    Raises:
+        DamagedFile: The file cannot be read, or its axes are not part of IMERG's lattice.
+    """
+    with open_hdf5(path, check_all=False) as file:
+        box = file_cells(Variables(file, path)).box
+    return lattice_cells(box)
 
 
 def _check(

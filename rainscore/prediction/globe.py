@@ -1,17 +1,21 @@
 """Scores of the whole globe, window by window."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 
 import numpy as np
 import pandas as pd
+import pyproj
 import xarray as xr
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import KM_PER_DEGREE, Grid, imerg_cells, window_grid
+from rainscore.prediction.blending import Blend, edge_weights
 from rainscore.prediction.fields import globe_dataset, unavailable_inputs
 from rainscore.prediction.granulesets import GranuleSet
+from rainscore.prediction.margins import Crop
 from rainscore.prediction.scorer import Scorer
 from rainscore.regridding.conservative import nearest
 
@@ -21,28 +25,42 @@ CELLS = Grid("EPSG:4326", -180.0, -90.0, 0.1, 0.1, 3600, 1800)
 POLE = 84.0
 """Latitude beyond which a window could contain a pole, where IMERG's array ends [degrees]."""
 
-BATCH = 4
+BATCH = 2
 """Windows per batch."""
+
+BLOCK_KM = 1600.0
+"""Maximum side of a block, unless the training domain is larger [km]."""
+
+OVERLAP = 28
+"""Width of the rim of a window around its block, unless it exceeds OVERLAP_KM [pixels]."""
+
+OVERLAP_KM = 224.0
+"""Maximum width of the rim [km]."""
+
+SKIPPED = 8 / 28
+"""Share of the rim, from its edge, that is not used."""
 
 
 @dataclass(frozen=True)
 class Band:
     """Windows next to each other around the Earth, which differ only in longitude.
 
-    Each window provides the scores of the cells of one block in its middle. Blocks fill the globe
-    without overlap, windows overlap.
+    Blocks fill the globe without overlap. A window is a block with a rim around it; neighbouring
+    windows are blended where their rims overlap.
 
     Attributes:
         south: First row of the cells of the blocks.
         rows: Number of rows of a block.
         columns: Number of columns of a block.
         learning: Learning grid of the window whose block begins at longitude 0.
+        maps: Parts of a window, as large as the training domain, that get a map score.
     """
 
     south: int
     rows: int
     columns: int
     learning: Grid
+    maps: tuple[Crop, ...]
 
     @cached_property
     def cells(self) -> Grid:
@@ -56,18 +74,39 @@ class Band:
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """Flat index of the learning pixel at each cell of the block, dims (rows, columns)."""
-        block = Grid(CELLS.crs, 0.0, CELLS.y0 + self.south * 0.1, 0.1, 0.1, self.columns, self.rows)
-        return nearest(self.learning, block)
+        """Flat index of the learning pixel at each cell of the window, dims (lat, lon), or −1."""
+        return nearest(self.learning, self.cells)
 
-    def block_columns(self, first: int) -> np.ndarray:
-        """Columns on the globe of the block that begins at `first`, dims (columns,)."""
-        return (first + CELLS.nx // 2 + np.arange(self.columns)) % CELLS.nx
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Weight of the window in the blend at each of its cells, dims (lat, lon)."""
+        rim = _rim(self.learning)
+        options = {"skipped": SKIPPED * rim, "width": 2 * (1 - SKIPPED) * rim}
+        of_rows, of_columns = (edge_weights(n, **options) for n in self.learning.shape)
+        weights = np.outer(of_rows, of_columns).ravel()[np.maximum(self.pixels, 0)]
+        beyond = np.abs(self.cells.y) > POLE
+        return np.where((self.pixels >= 0) & ~beyond[:, None], weights, 0).astype(np.float32)
 
-    def centres(self, firsts: np.ndarray) -> tuple[float, np.ndarray]:
-        """Latitude and longitudes (window,) of the centres of some windows [degrees]."""
-        lat = (self.south + self.rows / 2) / 10 - 90
-        return lat, ((firsts + self.columns / 2) / 10 + 180) % 360 - 180
+    @property
+    def lattice_rows(self) -> slice:
+        """Rows on the globe of the cells of the windows."""
+        south = round((self.cells.y0 + 90) * 10)
+        return slice(south, south + self.cells.ny)
+
+    def lattice_columns(self, first: int) -> np.ndarray:
+        """Columns on the globe of the cells of the window whose block begins at `first`."""
+        west = round((self.cells.x0 + 180) * 10)
+        return (first + west + np.arange(self.cells.nx)) % CELLS.nx
+
+    def centres(self, firsts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Latitude and longitude [degrees] of the centre of each map, dims (maps × windows,)."""
+        grid = self.learning
+        x = [grid.x0 + (part.left + part.nx / 2) * grid.dx for part in self.maps]
+        y = [grid.y0 + (part.top + part.ny / 2) * grid.dy for part in self.maps]
+        to_lonlat = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+        lon, lat = (np.asarray(values)[:, None] for values in to_lonlat.transform(x, y))
+        lon = (lon + firsts / 10 + 180) % 360 - 180
+        return np.broadcast_to(lat, lon.shape).ravel(), lon.ravel()
 
     def read(self, field: np.ndarray, firsts: np.ndarray) -> np.ndarray:
         """Cells of some windows.
@@ -79,35 +118,61 @@ class Band:
         Returns:
             Dims (window, lat, lon).
         """
-        west = round((self.cells.x0 + 180) * 10)
-        south = round((self.cells.y0 + 90) * 10)
-        columns = (firsts[:, None] + west + np.arange(self.cells.nx)) % CELLS.nx
-        return field[south : south + self.cells.ny][:, columns].transpose(1, 0, 2)
+        columns = np.array([self.lattice_columns(first) for first in firsts])
+        return field[self.lattice_rows][:, columns].transpose(1, 0, 2)
+
+
+def _rim(grid: Grid) -> int:
+    """Width of the rim of a window [pixels]."""
+    return min(OVERLAP, int(OVERLAP_KM * 1000 / grid.dx))
 
 
 def bands(trained: Grid) -> list[Band]:
-    """Bands of windows as large as the training domain, from south to north.
+    """Bands of windows, from south to north.
 
-    A block takes at most 85 % of the width and of the height of its window.
+    A block is at most twice as wide and as high as the training domain, plus a pixel: larger
+    windows have less overlap for the same rim.
 
     Args:
         trained: Learning grid of the training.
     """
     size, step = trained.nx * trained.dx / 1000, trained.dx / 1000
+    largest = max(0.85 * size, min(2 * size, BLOCK_KM))
     divisors = [n for n in range(1, CELLS.nx + 1) if CELLS.nx % n == 0]
     limit = round(POLE * 10)
     rows = max(
-        n for n in range(1, limit + 1) if limit % n == 0 and n / 10 * KM_PER_DEGREE <= 0.85 * size
+        n for n in range(1, limit + 1) if 2 * limit % n == 0 and n / 10 * KM_PER_DEGREE <= largest
     )
+    side = max(ceil(largest / step) + 2 * _rim(trained), trained.nx)
     all_bands = []
     for south in range(900 - limit, 900 + limit, rows):
         edges = np.array([south, south + rows]) / 10 - 90
         widest = np.cos(np.deg2rad(0 if edges[0] * edges[1] < 0 else np.abs(edges).min()))
-        columns = max(n for n in divisors if n / 10 * KM_PER_DEGREE * widest <= 0.85 * size)
+        columns = max(n for n in divisors if n / 10 * KM_PER_DEGREE * widest <= largest + step)
         centre = (columns / 20, float(edges.mean()))
-        window = window_grid(centre=centre, size_km=(size, size), step_km=step)
-        all_bands.append(Band(south, rows, columns, window))
+        window = window_grid(centre=centre, size_km=(side * step, side * step), step_km=step)
+        block = [n / 10 * KM_PER_DEGREE / step for n in (rows, columns * widest)]
+        all_bands.append(Band(south, rows, columns, window, _map_windows(side, block, trained)))
     return all_bands
+
+
+def _map_windows(side: int, block: list[float], trained: Grid) -> tuple[Crop, ...]:
+    """Parts of a window that cover its block and are as large as the training domain.
+
+    Args:
+        side: Number of rows and columns of the window.
+        block: Number of rows and columns of the block.
+        trained: Learning grid of the training.
+    """
+    tops, lefts = (
+        np.unique(np.linspace(side - n, side + n - 2 * size, ceil(n / size)).round() // 2)
+        if n > size
+        else [(side - size) // 2]
+        for n, size in zip(block, trained.shape, strict=True)
+    )
+    return tuple(
+        Crop(int(top), int(left), trained.ny, trained.nx) for top in tops for left in lefts
+    )
 
 
 def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
@@ -118,35 +183,33 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
         granules: The granule of the half-hour and those of the hours around it, on `CELLS`.
 
     Returns:
-        Dims (lat, lon) on IMERG cells, each from the window in whose middle the cell lies: the
-        fields of `Scorer.score` except the rain. Dims (window): map score with its interval,
-        cluster and novelty of each window, `window_lat`, `window_lon` of its centre. NaN is
-        missing; windows without any rain estimate are left out. Attribute: `unavailable_inputs`.
+        Dims (lat, lon) on IMERG cells, blended from overlapping windows: the fields of
+        `Scorer.score` except the rain. Dims (window): map score with its interval, cluster and
+        novelty of maps as large as the training domain, `window_lat`, `window_lon` of their
+        centres. NaN is missing; maps without any rain estimate are left out. Attribute:
+        `unavailable_inputs`.
 
     Raises:
         RainscoreError: The granule has no rain estimate at all, or its product is not accepted.
     """
     scorer.product_difference(granules.granule)
     run, fields = granules.granule.attrs["run"], granules.fields()
-    maps: dict[str, np.ndarray] = {}
-    tables, ages_known = [], True
+    blend, tables, ages_known = Blend(CELLS.shape), [], True
     for band, firsts in _batches(bands(scorer.learning_grid), fields[0]["precipitation"]):
         windows = {
             step: {name: band.read(field, firsts) for name, field in by_name.items()}
             for step, by_name in fields.items()
         }
-        predicted = scorer.predict(windows, band.learning, run=run)
+        predicted = scorer.predict(windows, band.learning, run=run, windows=band.maps)
         ages_known &= predicted.ages_known
-        for name, values in predicted.maps.items():
-            if name != "precipitation":
-                globe = maps.setdefault(name, np.full(CELLS.shape, np.nan, np.float32))
-                _copy_blocks(values, globe, band, firsts)
+        _blend(predicted.maps, blend, band, firsts)
         lat, lon = band.centres(firsts)
-        tables.append(predicted.table.assign(window_lat=lat, window_lon=lon))
+        table = predicted.table.assign(window_lat=lat, window_lon=lon)
+        tables.append(table[table["valid"]].drop(columns="valid"))
     if not tables:
         raise RainscoreError(_nothing_to_score(fields[0]["precipitation"]))
     table = pd.concat(tables, ignore_index=True)
-    dataset = globe_dataset(maps, table, CELLS, granules.time)
+    dataset = globe_dataset(blend.fields(), table, CELLS, granules.time)
     dataset.attrs["unavailable_inputs"] = unavailable_inputs(
         granules, scorer.hidden_channels(run), ages_known=ages_known
     )
@@ -164,11 +227,16 @@ def _nothing_to_score(rain: np.ndarray) -> str:
     )
 
 
-def _copy_blocks(values: np.ndarray, globe: np.ndarray, band: Band, firsts: np.ndarray) -> None:
-    """Copy the blocks of windows, dims (window, y, x), to the globe, dims (lat, lon), in place."""
-    blocks = values.reshape(len(firsts), -1)[:, band.pixels]
-    for first, block in zip(firsts, blocks, strict=True):
-        globe[band.south : band.south + band.rows, band.block_columns(first)] = block
+def _blend(maps: Mapping[str, np.ndarray], blend: Blend, band: Band, firsts: np.ndarray) -> None:
+    """Add the fields of windows, dims (window, y, x), to the globe; the rain is left out."""
+    pixels = np.maximum(band.pixels, 0)
+    for i, first in enumerate(firsts):
+        fields = {
+            name: values[i].ravel()[pixels]
+            for name, values in maps.items()
+            if name != "precipitation"
+        }
+        blend.add(fields, band.weights, band.lattice_rows, band.lattice_columns(first))
 
 
 def _batches(all_bands: list[Band], rain: np.ndarray) -> Iterator[tuple[Band, np.ndarray]]:

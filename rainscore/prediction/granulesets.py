@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import xarray as xr
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
-from rainscore.imerg.reader import check_granule, read_granule
+from rainscore.imerg.reader import check_granule, read_granule, stored_cells
 from rainscore.times import HALF_HOUR
 
 log = logging.getLogger("rainscore")
@@ -30,10 +30,12 @@ class GranuleSet:
         time: Start of the half-hour of the map, datetime64[ns].
         by_time: Datasets of `imerg.reader.read_granule` by start of the half-hour: all fields of
             the map, `CONTEXT_FIELDS` of the half-hours around it that are available.
+        stored: Cells of the file of the map; None if they are not known.
     """
 
     time: np.datetime64
     by_time: Mapping[np.datetime64, xr.Dataset]
+    stored: Grid | None = None
 
     @property
     def granule(self) -> xr.Dataset:
@@ -43,6 +45,18 @@ class GranuleSet:
     def has(self, step: int) -> bool:
         """Whether the half-hour `step` half-hours after the map is available."""
         return self.time + step * HALF_HOUR in self.by_time
+
+    def crop(self, cells: Grid) -> "GranuleSet":
+        """The granules on some of the cells on which they were read."""
+        south = round((cells.y[0] - float(self.granule["lat"][0])) * 10)
+        west = round((cells.x[0] - float(self.granule["lon"][0])) * 10)
+        part = {
+            "lat": slice(south, south + cells.ny),
+            "lon": slice(west, west + cells.nx),
+        }
+        return replace(
+            self, by_time={time: granule.isel(part) for time, granule in self.by_time.items()}
+        )
 
     def fields(self) -> dict[int, dict[str, np.ndarray]]:
         """Fields by step in half-hours from the map, −CONTEXT to CONTEXT, dims (lat, lon)."""
@@ -92,7 +106,7 @@ def read_granule_sets(
         around = {start + step * HALF_HOUR for step in range(-CONTEXT, CONTEXT + 1)} - {start}
         near = {time: granule for time, granule in near.items() if time in around}
         try:
-            granule = read_granule(file, cells, time=start)
+            granule, stored = read_granule(file, cells, time=start), stored_cells(file)
         except (RainscoreError, OSError) as error:
             yield file, RainscoreError(str(error))
             continue
@@ -101,4 +115,4 @@ def read_granule_sets(
                 near[time] = read_granule(by_time[time], cells, CONTEXT_FIELDS, time=time)
             except (RainscoreError, OSError) as error:
                 log.warning("not used: %s", error)
-        yield file, GranuleSet(start, {**near, start: granule})
+        yield file, GranuleSet(start, {**near, start: granule}, stored)

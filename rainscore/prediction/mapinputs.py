@@ -8,6 +8,7 @@ import numpy as np
 from rainscore.grids import Grid, imerg_cells
 from rainscore.imerg.passes import pass_ages
 from rainscore.prediction.granulesets import CONTEXT
+from rainscore.prediction.margins import Crop
 from rainscore.regridding.conservative import Weights, overlap_weights
 from rainscore.scores.cellwindows import CellWindows
 from rainscore.scores.scoremaps import imerg_masks
@@ -36,6 +37,10 @@ class NewMaps:
     rain: np.ndarray
     wet: np.ndarray
     valid: np.ndarray
+
+    def crop(self, window: Crop) -> "NewMaps":
+        """The maps on a part of their grid."""
+        return NewMaps(*map(window.of, (self.inputs, self.rain, self.wet, self.valid)))
 
     @property
     def ages_known(self) -> bool:

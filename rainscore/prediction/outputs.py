@@ -132,7 +132,9 @@ def window_summary(dataset: xr.Dataset) -> str:
     """Map score and cluster of a scored map in one line."""
     value, low, high = (float(dataset[f"map_score{end}"]) for end in ("", "_low", "_high"))
     if np.isfinite(value):
-        score = f"map score {value:.2f} [{low:.2f}, {high:.2f}]"
+        withheld = dataset.attrs["map_interval_withheld"]
+        interval = f"(no interval: {withheld})" if withheld else f"[{low:.2f}, {high:.2f}]"
+        score = f"map score {value:.2f} {interval}"
     elif np.isfinite(dataset["precipitation"]).any():
         score = "no rain"
     else:
@@ -157,8 +159,10 @@ def _start(dataset: xr.Dataset) -> str:
 
 
 def _remarks(dataset: xr.Dataset) -> str:
-    """Unavailable inputs of a map, and the difference of its product to that of the training."""
+    """Unavailable inputs, short margins, and the difference of the product to the training's."""
     unavailable = dataset.attrs["unavailable_inputs"]
     difference = dataset.attrs["product_difference"]
     remarks = f" (unavailable: {unavailable})" if unavailable else ""
+    if margin := dataset.attrs.get("short_margin"):
+        remarks += f" (margin in the file: {margin})"
     return remarks + (f" (warning: {difference})" if difference else "")

@@ -1,6 +1,6 @@
 """Scores of new IMERG maps, computed without radar."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from rainscore.grids import Grid
 from rainscore.prediction.fields import unavailable_inputs, window_dataset
 from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.mapinputs import Fields, InputBuilder, NewMaps
+from rainscore.prediction.margins import Crop, Margins
 from rainscore.prediction.productcheck import product_difference
 from rainscore.prediction.scoringmodels import ScoringModels, find_model_files, load_models
 from rainscore.training.calibration import calibrated
@@ -32,6 +33,12 @@ MAP_SCORES = {
 }
 """Columns of `mapscore.map_score` and the variables that they become."""
 
+SIZE_TOLERANCE = 0.1
+"""Relative difference of a side to that of the training domain up to which the interval holds."""
+
+NO_MARGINS = Margins()
+"""A window whose file ends at its edges."""
+
 CLUSTER_SCORES = {
     "score_low": "cluster_score_low",
     "score": "cluster_score_median",
@@ -45,8 +52,9 @@ class Predicted(NamedTuple):
 
     Attributes:
         maps: Fields by name of the output variable, dims (n, y, x).
-        table: One row per map: `map_score`, `map_score_low`, `map_score_high`,
-            `map_score_outside`, `cluster`, `novelty`.
+        table: One row per window and map, the first window first: `map_score`, `map_score_low`,
+            `map_score_high`, `map_score_outside`, `cluster`, `novelty`; `valid`, whether the window
+            has any estimate.
         ages_known: Whether the time since the last microwave pass is known everywhere.
     """
 
@@ -87,39 +95,54 @@ class Scorer:
         """Channels that the models do not use, or that an IMERG run cannot provide."""
         return sorted({*self.models.unet.card.hidden, *unavailable_channels(run)})
 
-    def predict(self, fields: Fields, learning: Grid, *, run: str) -> Predicted:
+    def predict(
+        self, fields: Fields, learning: Grid, *, run: str, windows: Sequence[Crop]
+    ) -> Predicted:
         """Predict the scores of maps whose grids differ only in longitude.
 
         Args:
             fields: Fields of the half-hours, as in `InputBuilder.build`.
             learning: Learning grid of the maps.
             run: IMERG run of the maps.
+            windows: Parts of the maps that get a map score and a cluster.
         """
         maps, unet = self._inputs.build(fields, learning), self.models.unet
         for inputs in maps.inputs:
             mask_channels(inputs, unet.card.channels, self.hidden_channels(run))
-        scored, table = predict_scores(unet, maps)
-        cluster, novelty = predict_clusters(
-            self.models.clusterer,
-            maps.inputs,
-            wet_threshold=unet.card.score.wet_threshold_mm_h,
-        )
-        table = table.assign(cluster=cluster, novelty=novelty)
-        return Predicted(scored, table, maps.ages_known)
+        quantiles, probability = run_unet(unet, maps.inputs)
+        tables = []
+        for window in windows:
+            part = maps.crop(window)
+            scores = predict_map_scores(
+                unet, part, window.of(quantiles), window.of(probability), self.learning_grid
+            )
+            cluster, novelty = predict_clusters(
+                self.models.clusterer,
+                part.inputs,
+                wet_threshold=unet.card.score.wet_threshold_mm_h,
+            )
+            valid = part.valid.any(axis=(1, 2))
+            tables.append(scores.assign(cluster=cluster, novelty=novelty, valid=valid))
+        scored = local_fields(unet, maps, quantiles, probability)
+        return Predicted(scored, pd.concat(tables, ignore_index=True), maps.ages_known)
 
-    def score(self, granules: GranuleSet, learning: Grid) -> xr.Dataset:
+    def score(
+        self, granules: GranuleSet, learning: Grid, margins: Margins = NO_MARGINS
+    ) -> xr.Dataset:
         """Score one half-hour in one window.
 
         Args:
             granules: The granule of the half-hour and those of the hours around it, on
-                `imerg_cells(learning)`.
+                `imerg_cells(margins.extend(learning))`.
             learning: Learning grid of the window, with the pixel size of the training.
+            margins: Margins around the window, which the networks read.
 
         Returns:
             Dims (y, x), NaN where missing: `precipitation` [mm/h]; `score`, `score_low`,
             `score_high` [1] where IMERG has rain in the window; `hidden_rain_probability` [1] where
             it has none. Scalars: `map_score` with its interval, `map_score_outside`, `cluster` with
-            the map score of its label, `novelty`. Attributes: `cluster_name`, `unavailable_inputs`.
+            the map score of its label, `novelty`. Attributes: `cluster_name`, `unavailable_inputs`,
+            `short_margin`, `map_interval_withheld`.
 
         Raises:
             RainscoreError: The granule's product is not accepted.
@@ -130,15 +153,19 @@ class Scorer:
             step: {name: values[None] for name, values in by_name.items()}
             for step, by_name in granules.fields().items()
         }
-        predicted = self.predict(fields, learning, run=run)
-        row = {str(name): value for name, value in predicted.table.iloc[0].items()}
+        window, trained = margins.window(learning), self.learning_grid
+        predicted = self.predict(fields, margins.extend(learning), run=run, windows=[window])
+        first = predicted.table.drop(columns="valid").iloc[0]
+        row = {str(name): value for name, value in first.items()}
         label = self.models.labels.get(row["cluster"], {})
         scalars = row | {name: label.get(key) for key, name in CLUSTER_SCORES.items()}
-        maps = {name: values[0] for name, values in predicted.maps.items()}
+        maps = {name: window.of(values)[0] for name, values in predicted.maps.items()}
         dataset = window_dataset(maps, scalars, learning, granules.time)
         cluster_card = self.models.clusterer.card_
         dataset["novelty"].attrs["false_alarm_rate"] = cluster_card["false_alarm_rate"]
         dataset.attrs["cluster_name"] = label.get("name", "")
+        dataset.attrs["short_margin"] = margins.text(learning.dx / 1000)
+        dataset.attrs["map_interval_withheld"] = interval_withheld(learning.shape, trained)
         dataset.attrs["unavailable_inputs"] = unavailable_inputs(
             granules,
             self.hidden_channels(run),
@@ -164,28 +191,76 @@ def load_scorer(folder: Path, method: str | None = None, *, any_product: bool = 
     return Scorer(load_models(find_model_files(folder, method)), any_product=any_product)
 
 
-def predict_scores(unet: TrainedUNet, maps: NewMaps) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
-    """Predict local scores, hidden rain and map scores.
+def run_unet(unet: TrainedUNet, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Uncalibrated quantiles, dims (map, level, y, x), and probability of hidden rain (map, y, x).
+
+    Args:
+        unet: The U-Net.
+        inputs: Channels, dims (map, channel, y, x).
+    """
+    with torch.inference_mode():
+        quantiles, logit = (x.numpy() for x in unet.model(torch.from_numpy(inputs)))
+    return quantiles, expit(logit)
+
+
+def local_fields(
+    unet: TrainedUNet, maps: NewMaps, quantiles: np.ndarray, probability: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Calibrated fields by name of the output variable, dims (map, y, x).
 
     Args:
         unet: The U-Net.
         maps: The maps.
-
-    Returns:
-        Fields by name, dims (map, y, x), and one row per map: `MAP_SCORES`.
+        quantiles, probability: Results of `run_unet`.
     """
-    with torch.inference_mode():
-        quantiles, logit = (x.numpy() for x in unet.model(torch.from_numpy(maps.inputs)))
-    within, probability = calibrated(quantiles, maps.inputs, unet.calibration), expit(logit)
+    within = calibrated(quantiles, maps.inputs, unet.calibration)
     scores = {"score": within.shape[1] // 2, "score_low": 0, "score_high": -1}
-    fields = {
+    return {
         "precipitation": maps.rain,
         **{name: np.where(maps.wet, within[:, i], np.nan) for name, i in scores.items()},
         "hidden_rain_probability": np.where(maps.valid & ~maps.wet, probability, np.nan),
     }
+
+
+def predict_map_scores(
+    unet: TrainedUNet,
+    maps: NewMaps,
+    quantiles: np.ndarray,
+    probability: np.ndarray,
+    trained: Grid,
+) -> pd.DataFrame:
+    """Map scores, one row per map: `MAP_SCORES`; without interval if `interval_withheld`.
+
+    Args:
+        unet: The U-Net.
+        maps: The maps.
+        quantiles, probability: Results of `run_unet`.
+        trained: Learning grid of the training.
+    """
     features = map_features(quantiles, probability, maps.wet, maps.valid, maps.inputs)
     table = map_score(features, unet.calibration.map).rename(columns=MAP_SCORES)
-    return fields, table[list(MAP_SCORES.values())]
+    if interval_withheld(maps.rain.shape[-2:], trained):
+        table[["map_score_low", "map_score_high"]] = np.nan
+    return table[list(MAP_SCORES.values())]
+
+
+def interval_withheld(shape: tuple[int, ...], trained: Grid) -> str:
+    """Reason why a window gets no interval of the map score; empty if it gets one.
+
+    The interval is calibrated on maps as large as the training domain. The score of a smaller map
+    varies more, that of a larger one less.
+
+    Args:
+        shape: Number of rows and columns of the window.
+        trained: Learning grid of the training.
+    """
+    if all(abs(n - m) <= SIZE_TOLERANCE * m for n, m in zip(shape, trained.shape, strict=True)):
+        return ""
+    sizes = (
+        f"{nx * trained.dx / 1000:g} km × {ny * trained.dx / 1000:g} km"
+        for ny, nx in (trained.shape, shape)
+    )
+    return "it is calibrated for windows of {}, this one is {}".format(*sizes)
 
 
 def predict_clusters(

@@ -12,6 +12,7 @@ from rainscore.errors import RainscoreError
 from rainscore.grids import Grid, imerg_cells
 from rainscore.prediction.globe import CELLS, score_globe
 from rainscore.prediction.granulesets import GranuleSet, read_granule_sets
+from rainscore.prediction.margins import margins_within
 from rainscore.prediction.scorer import Scorer
 
 Results = Iterator[tuple[Path, xr.Dataset | RainscoreError]]
@@ -35,11 +36,12 @@ def score_files(
     """
 
     def score(granules: GranuleSet) -> xr.Dataset:
-        return scorer.score(granules, learning)
+        margins = margins_within(learning, granules.stored or CELLS)
+        part = granules.crop(imerg_cells(margins.extend(learning)))
+        return scorer.score(part, learning, margins)
 
-    return _score_each(
-        read_granule_sets(files, imerg_cells(learning), context=context), scorer, score
-    )
+    cells = imerg_cells(margins_within(learning, CELLS).extend(learning))
+    return _score_each(read_granule_sets(files, cells, context=context), scorer, score)
 
 
 def score_globe_files(files: Sequence[Path], scorer: Scorer) -> Results:

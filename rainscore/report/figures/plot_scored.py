@@ -29,8 +29,8 @@ def plot_scored(dataset: xr.Dataset) -> Figure:
             window too small), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
             [1], `novelty` (1: unlike the training maps); coordinate `time` (start, UTC). Attributes
             `grid` (JSON of `Grid.to_json()`), `cluster_name`, `source`, `version`, `trained_on`,
-            `world` ('simulated' or 'real'), `unavailable_inputs` and `product_difference` (from the
-            training data), which may be empty.
+            `world` ('simulated' or 'real'), `unavailable_inputs`, `map_interval_withheld` and
+            `product_difference` (from the training data), which may be empty.
 
     Raises:
         KeyError: A variable or attribute is absent.
@@ -61,7 +61,10 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
     """Return the title and the subtitle of a scored map: scores, cluster, origin and remarks."""
     time = pd.Timestamp(dataset["time"].item()).strftime("%Y-%m-%d %H:%M UTC")
     score = _with_interval(dataset, "map_score", "map_score_low", "map_score_high")
-    text = f"map score {score} (90 % interval)" if score else "no map score: no rain"
+    text = f"map score {score}" if score else "no map score: no rain"
+    if score:
+        withheld = dataset.attrs["map_interval_withheld"]
+        text += " (no interval for this size of window)" if withheld else " (90 % interval)"
     if float(dataset["map_score_outside"]) > 0:
         text += ", wet share outside the calibrated range"
     cluster = float(dataset["cluster"])
@@ -86,6 +89,8 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
 
 
 def _with_interval(dataset: xr.Dataset, *names: str) -> str:
-    """Return three scalars as '0.31 [0.27, 0.36]'; an empty text where the first is missing."""
+    """Return three scalars as '0.31 [0.27, 0.36]', without what is missing."""
     value, low, high = (float(dataset[name]) for name in names)
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(value) else ""
+    if not np.isfinite(value):
+        return ""
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(low) else f"{value:.2f}"

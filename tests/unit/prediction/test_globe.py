@@ -5,28 +5,39 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import xarray as xr
+from scipy.special import expit
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import imerg_cells, study_grid
 from rainscore.prediction.globe import CELLS, bands, score_globe
 from rainscore.prediction.granulesets import GranuleSet
+from rainscore.prediction.margins import Crop
 from rainscore.prediction.scorer import Predicted
 from rainscore.prediction.scoring import score_globe_files
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.times import HALF_HOUR
+from rainscore.training.unet import UNet, UNetSettings
 
 TRAINED = study_grid(centre=(2.5, 46.6), size_km=800, step_km=40)
 NOON = np.datetime64("2019-01-01T12:00", "ns")
 
 
-def predict(fields: dict, learning, run: str) -> Predicted:
-    """The score is the rain of the pixel, NaN where missing."""
+def predict(fields: dict, learning, run: str, windows: tuple[Crop, ...]) -> Predicted:
+    """The score is the rain of the pixel, NaN where missing; the map score is its mean."""
     weights = overlap_weights(imerg_cells(learning), learning)
     rain = weights.apply(fields[0]["precipitation"])[0]
     assert all(step in (0, -1) for step in fields)
-    table = pd.DataFrame({"map_score": np.nanmean(rain, axis=(1, 2)), "cluster": 0.0})
-    return Predicted({"precipitation": rain, "score": rain}, table, ages_known=True)
+    parts = [window.of(rain) for window in windows]
+    assert {part.shape[1:] for part in parts} == {TRAINED.shape}
+    counts = np.concatenate([np.isfinite(part).sum(axis=(1, 2)) for part in parts])
+    sums = np.concatenate([np.nansum(part, axis=(1, 2)) for part in parts])
+    means = sums / np.maximum(counts, 1)
+    table = pd.DataFrame({"map_score": means, "cluster": 0.0, "valid": counts > 0})
+    none = np.full_like(rain, np.nan)
+    maps = {"precipitation": rain, "score": rain, "hidden_rain_probability": none}
+    return Predicted(maps, table, ages_known=True)
 
 
 SCORER: Any = SimpleNamespace(
@@ -48,19 +59,22 @@ def scored(values: np.ndarray, *, previous: bool = False) -> xr.Dataset:
     return score_globe(SCORER, GranuleSet(NOON, {time: globe(values) for time in times}))
 
 
-def test_blocks_cover_the_globe_once_and_lie_in_the_middle_of_their_windows():
-    covered = np.zeros(CELLS.ny, int)
+def test_windows_cover_all_cells_and_their_maps_are_as_large_as_the_training_domain():
+    total = np.zeros(CELLS.shape)
     for band in bands(TRAINED):
-        covered[band.south : band.south + band.rows] += 1
         assert CELLS.nx % band.columns == 0
-        row, column = np.divmod(band.pixels, TRAINED.nx)
-        # At least one pixel remains on each side of a block.
-        edges = min(row.min(), column.min()), max(row.max(), column.max())
-        assert edges[0] >= 1 and edges[1] <= TRAINED.nx - 2
-    assert covered[60:-60].tolist() == [1] * 1680 and covered.sum() == 1680
+        for part in band.maps:
+            assert (part.ny, part.nx) == TRAINED.shape
+            assert 0 <= part.top <= band.learning.ny - part.ny
+            assert 0 <= part.left <= band.learning.nx - part.nx
+        for first in band.firsts:
+            rows = np.arange(CELLS.ny)[band.lattice_rows]
+            total[np.ix_(rows, band.lattice_columns(first))] += band.weights
+    covered = np.abs(CELLS.y) < 84
+    assert total[covered].min() > 0.1 and not total[~covered].any()
 
 
-def test_each_cell_gets_the_score_of_the_window_in_whose_middle_it_lies():
+def test_each_cell_gets_the_score_of_its_place():
     lon, lat = np.meshgrid(np.deg2rad(CELLS.x), np.deg2rad(CELLS.y))
     field = (2 + np.sin(lon) * np.cos(lat) + np.sin(3 * lat)).astype(np.float32)
     dataset = scored(field, previous=True)
@@ -74,6 +88,38 @@ def test_each_cell_gets_the_score_of_the_window_in_whose_middle_it_lies():
     lat, lon = (np.deg2rad(dataset[name].values) for name in ("window_lat", "window_lon"))
     expected = 2 + np.sin(lon) * np.cos(lat) + np.sin(3 * lat)
     assert dataset["map_score"].values == pytest.approx(expected, abs=0.05)
+
+
+def test_the_borders_of_blocks_do_not_show():
+    """Ratio of the mean jumps between neighbouring cells, with a network that sees its edges."""
+    torch.manual_seed(0)
+    network = UNet(UNetSettings(in_channels=1, width=4, depth=1)).eval()
+
+    def by_network(fields: dict, learning, run: str, windows: tuple[Crop, ...]) -> Predicted:
+        plain = predict(fields, learning, run, windows)
+        with torch.inference_mode():
+            inputs = torch.from_numpy(plain.maps["precipitation"][:, None])
+            score, logit = (x.numpy() for x in network(inputs))
+        wet = plain.maps["precipitation"] > 2
+        maps = {
+            "score": np.where(wet, score[:, 2], np.nan),
+            "hidden_rain_probability": np.where(wet, np.nan, expit(logit)),
+        }
+        return plain._replace(maps=maps)
+
+    scorer: Any = SimpleNamespace(**{**vars(SCORER), "predict": by_network})
+    lon, lat = np.meshgrid(np.deg2rad(CELLS.x), np.deg2rad(CELLS.y))
+    field = (2 + np.sin(7 * lon) * np.cos(lat) + np.sin(11 * lat)).astype(np.float32)
+    dataset = score_globe(scorer, GranuleSet(NOON, {NOON: globe(field)}))
+    score, hidden = dataset["score"].values, dataset["hidden_rain_probability"].values
+    assert (np.isfinite(score) ^ np.isfinite(hidden))[60:-60].all()
+    rows = np.array([band.south for band in bands(TRAINED)][1:])
+    for values in (score, hidden):
+        jumps = np.abs(np.diff(values[60:-60], axis=0))  # jump i is between rows 60 + i, 61 + i
+        border = np.zeros(len(jumps), bool)
+        for near in range(-4, 4):  # a pixel is four cells wide
+            border[rows - 61 + near] = True
+        assert np.nanmean(jumps[border]) < 1.1 * np.nanmean(jumps[~border])
 
 
 def test_windows_without_any_estimate_are_left_out():

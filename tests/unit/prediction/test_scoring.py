@@ -17,7 +17,13 @@ from rainscore.grids import Grid
 from rainscore.imerg.names import granule_name
 from rainscore.imerg.reader import read_granule
 from rainscore.imerg.writer import write_granule
-from rainscore.prediction.outputs import Outcome, ScoringJob, score_all, score_into
+from rainscore.prediction.outputs import (
+    Outcome,
+    ScoringJob,
+    score_all,
+    score_into,
+    window_summary,
+)
 from rainscore.prediction.scorer import Scorer, load_scorer
 from rainscore.prediction.scoring import score_files
 from rainscore.prediction.scoringgrids import scoring_grid
@@ -91,6 +97,18 @@ def test_the_unavailable_inputs_of_a_lone_granule_are_named(run, granules) -> No
     scorer = load_scorer(run.models)
     _, got = next(scored(granules[1:2], scorer, scorer.learning_grid))
     assert "the half-hour before, the half-hour after" in got.attrs["unavailable_inputs"]
+
+
+def test_a_window_at_the_edges_of_its_file_is_scored_and_the_edges_are_named(
+    run, granules, tmp_path: Path
+) -> None:
+    (outcome,) = outcomes(tmp_path, load_scorer(run.models), granules[1:2])
+    edges = "0 km in the west, 0 km in the east, 0 km in the north, 0 km in the south"
+    assert f"(margin in the file: {edges}" in outcome.message and outcome.written is not None
+    with xr.open_dataset(outcome.written) as result:
+        assert result.attrs["short_margin"].startswith(edges)
+        assert result.attrs["map_interval_withheld"] == ""
+        assert np.isfinite(float(result["map_score_low"]))
 
 
 def test_an_early_map_is_scored_without_later_half_hours(run, granules) -> None:
@@ -170,6 +188,9 @@ def test_a_map_smaller_than_the_training_is_scored_and_not_clustered(run, granul
     _, got = next(iter(scored(granules, scorer, small)))
     assert min(got["score"].shape) < min(scorer.learning_grid.shape)
     assert np.isnan(float(got["cluster"])) and np.isfinite(float(got["map_score"]))
+    assert np.isnan([float(got[f"map_score_{end}"]) for end in ("low", "high")]).all()
+    assert got.attrs["map_interval_withheld"].startswith("it is calibrated for windows of 800 km")
+    assert "(no interval: it is calibrated for windows of 800 km" in window_summary(got)
 
 
 def test_another_letter_of_the_version_is_scored_and_described(

@@ -44,6 +44,7 @@ def scored(grid: Grid = GRIDS["degrees"], **scalars: float) -> xr.Dataset:
             "trained_on": "a simulated world",
             "unavailable_inputs": "",
             "product_difference": "",
+            "map_interval_withheld": "",
         },
     )
 
@@ -100,3 +101,11 @@ def test_the_headline_states_missing_inputs_and_why_there_is_no_cluster() -> Non
     assert "not available for this map: quality index" in text
     assert "too little rain" in text and "no map score" in text
     assert "the window is too small" in headline(scored(cluster=np.nan))[1]
+
+
+def test_the_headline_has_no_interval_where_it_is_withheld() -> None:
+    result = scored()
+    result["map_score_low"] = result["map_score_high"] = ((), np.nan)
+    result.attrs["map_interval_withheld"] = "it is calibrated for windows of 800 km × 800 km"
+    first = headline(result)[1].splitlines()[0]
+    assert "(no interval for this size of window)" in first and "nan" not in first
