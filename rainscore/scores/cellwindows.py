@@ -6,7 +6,6 @@ from functools import cached_property
 import numpy as np
 import pyproj
 import scipy.sparse
-from scipy.spatial import cKDTree
 
 from rainscore.grids import KM_PER_DEGREE, Grid
 
@@ -42,27 +41,40 @@ class CellWindows:
             window_km: Side of the square of the same effective area [km].
         """
         deviation, reach = window_km * 1e3 / np.sqrt(4 * np.pi), window_km * 1e3 / np.sqrt(2)
-        centres = np.stack([axis.ravel() for axis in np.meshgrid(learning.x, learning.y)], axis=1)
-        points, areas = _points(cells, learning.crs)
+        points, areas = (
+            part.reshape(cells.size, PARTS**2, -1) for part in _points(cells, learning.crs)
+        )
+        start, step = (
+            np.array(pair) for pair in ((learning.x[0], learning.y[0]), (learning.dx, learning.dy))
+        )
+        # Pixel at the middle of each cell; a window that contains a part of it is at most so far.
+        middle = np.round((points.mean(axis=1) - start) / step)
+        spread = np.abs(points - points.mean(axis=1, keepdims=True)).max(
+            initial=0, where=np.isfinite(points)
+        )
+        far = np.floor((reach + spread) / np.abs(step) + 0.5).astype(int)
+        size = np.array([learning.nx, learning.ny])
+        near = np.flatnonzero(((middle >= -far) & (middle < size + far)).all(axis=1))
+        points, areas, middle = points[near], areas[near, :, 0], middle[near].astype(int)
         rows, columns, values = [], [], []
-        cell = np.repeat(np.arange(cells.size), PARTS**2)
-        tree = cKDTree(points)
-        for start in range(0, len(centres), 1000):
-            block = centres[start : start + 1000]
-            near = tree.query_ball_point(block, reach, return_sorted=True)
-            row = np.repeat(np.arange(len(block)), [len(found) for found in near])
-            column = np.concatenate([np.asarray(found, int) for found in near])
-            squared = ((points[column] - block[row]) ** 2).sum(axis=1)
-            rows.append(row + start)
-            columns.append(cell[column])
-            values.append(np.exp(-squared / (2 * deviation**2)) * areas[column])
+        for offset in np.ndindex(*(2 * far + 1)):
+            pixel = middle + offset - far
+            inside = ((pixel >= 0) & (pixel < size)).all(axis=1)
+            centre = start + pixel[inside] * step
+            squared = ((points[inside] - centre[:, None]) ** 2).sum(axis=2)
+            share = np.exp(-squared / (2 * deviation**2)) * areas[inside] * (squared <= reach**2)
+            weight = share.sum(axis=1)
+            used = weight > 0
+            rows.append((pixel[inside] @ [1, learning.nx])[used])
+            columns.append(near[inside][used])
+            values.append(weight[used])
         # Integral of the cut Gaussian over the plane.
         volume = 2 * np.pi * deviation**2 * (1 - np.exp(-(reach**2) / (2 * deviation**2)))
         triplets = (
             np.concatenate(values) / volume,
             (np.concatenate(rows), np.concatenate(columns)),
         )
-        shape = (len(centres), cells.size)
+        shape = (learning.size, cells.size)
         return cls(scipy.sparse.coo_array(triplets, shape=shape).tocsr(), learning.shape)
 
     def within(self, mask: np.ndarray) -> "CellWindows":
