@@ -121,7 +121,7 @@ class Scorer:
                 part.inputs,
                 wet_threshold=unet.card.score.wet_threshold_mm_h,
             )
-            valid = part.valid.any(axis=(1, 2))
+            valid = np.asarray(part.valid.any(axis=(1, 2)))
             tables.append(scores.assign(cluster=cluster, novelty=novelty, valid=valid))
         scored = local_fields(unet, maps, quantiles, probability)
         return Predicted(scored, pd.concat(tables, ignore_index=True), maps.ages_known)

@@ -189,8 +189,8 @@ def test_a_map_smaller_than_the_training_is_scored_and_not_clustered(run, granul
     assert min(got["score"].shape) < min(scorer.learning_grid.shape)
     assert np.isnan(float(got["cluster"])) and np.isfinite(float(got["map_score"]))
     assert np.isnan([float(got[f"map_score_{end}"]) for end in ("low", "high")]).all()
-    assert got.attrs["map_interval_withheld"].startswith("it is calibrated for windows of 800 km")
-    assert "(no interval: it is calibrated for windows of 800 km" in window_summary(got)
+    assert got.attrs["map_interval_withheld"].startswith("it is calibrated for windows of 320 km")
+    assert "(no interval: it is calibrated for windows of 320 km" in window_summary(got)
 
 
 def test_another_letter_of_the_version_is_scored_and_described(
