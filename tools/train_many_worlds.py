@@ -29,6 +29,7 @@ from rainscore.evaluation.transfercases import radar_rain, simulated_rain, write
 from rainscore.evaluation.transferskill import METHODS, Case, transfer_table
 from rainscore.grids import Domain
 from rainscore.io import read_table, write_json, write_table
+from rainscore.runtime import use_threads
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.worlds import REFERENCE, World, draw_worlds, transfer_cases
 from rainscore.times import expand_months, month_span, times_of
@@ -132,6 +133,7 @@ def _simulate_cases(options: argparse.Namespace, config: dict) -> list[Case]:
 def _simulate_one(job: tuple) -> pd.DataFrame:
     """Write the training file of a case unless it exists; return its score table."""
     path, radar, span, world, seed, config = job
+    use_threads(1)  # each process would otherwise use all cores
     table = path.with_suffix(".parquet")
     if not table.exists():
         domain = _domain(config)
