@@ -151,7 +151,7 @@ def resolved_domain(config: dict) -> dict:
     crs = LOCAL
     if config["radar"]["format"] == "fr-radar-rainfall":
         with suppress(ValueError):  # the domain is not inside the mosaic
-            Domain(**domain | {"crs": MOSAIC}).grid  # noqa: B018
+            Domain(**domain | {"crs": MOSAIC}).grid  # noqa: B018  # evaluated for its error
             crs = MOSAIC
     return domain | {"crs": crs}
 
@@ -160,7 +160,7 @@ def _place_faults(config: dict) -> Iterator[str]:
     """Faults of the places on Earth of the domain and of the window of new maps."""
     domain, centre = config["domain"], config["prediction"]["centre"]
     try:
-        Domain(**resolved_domain(config)).cells  # noqa: B018
+        Domain(**resolved_domain(config)).cells  # noqa: B018  # evaluated for its error
     except ValueError as error:
         yield f"domain: {error}"
     if centre:

@@ -134,7 +134,7 @@ def hdf5_target(path: Path) -> Iterator[io.FileIO]:
     with _DeferringFile(path, "w+") as file:
         try:
             yield file
-        except Exception:
+        except Exception:  # HDF5 may raise anything after a write that failed
             if file.failure is None:
                 raise
         if file.failure is not None:

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlencode
 from xml.etree import ElementTree
 
@@ -18,6 +19,8 @@ import numpy as np
 import xarray as xr
 
 from rainscore.config import load_config
+from rainscore.download.granulefetcher import ImergRequest
+from rainscore.download.transfer import RetryPolicy
 from rainscore.grids import Grid
 from rainscore.hdf5files import text
 from rainscore.imerg.names import granule_name, parse_name
@@ -36,6 +39,18 @@ PAGE = b"<!DOCTYPE html>\n<html><title>Earthdata Login</title><body>Approve it</
 SHORT = {"GPM_3IMERGHH": "final", "GPM_3IMERGHHL": "late", "GPM_3IMERGHHE": "early"}
 STORED = Grid("EPSG:4326", -1.0, 45.0, 0.1, 0.1, 24, 16)
 """Cells of the stored granules; their indices are relative to its corner."""
+
+CELLS = Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9)
+QUICK = RetryPolicy(
+    attempts=3, first_pause=0.01, max_pause=0.05, read_timeout=2.0, total_timeout=1.0
+)
+DAY = ("2019-06-03", "2019-06-03T06:00")
+
+
+def imerg_request(**changes: Any) -> ImergRequest:
+    """Request of a small box that gives up quickly; `changes` replace its settings."""
+    defaults = {"run": "final", "version": "07", "access": "opendap", "addresses": ADDRESSES}
+    return ImergRequest(**{**defaults, "cells": CELLS, "retry": QUICK, **changes})
 
 
 def stored_granule(name: str) -> bytes:

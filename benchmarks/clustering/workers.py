@@ -68,5 +68,5 @@ def _work(tasks: Any, results: Any, threads: int, options: dict[str, Any]) -> No
             return
         try:
             results.put(run_method(name, data, seed, **options))
-        except Exception:
+        except Exception:  # the fault of a row is reported, and the other rows go on
             results.put(f"{name} on {data}, seed {seed}:\n{traceback.format_exc()}")

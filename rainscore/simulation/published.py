@@ -24,8 +24,6 @@ import numpy as np
 
 from rainscore.simulation.diagnostics import (
     DISTANCES_KM,
-    IMERG_DISTANCES,
-    IMERG_LAGS_MIN,
     LAGS_MIN,
 )
 
@@ -124,32 +122,20 @@ SKILL: dict[str, dict[str, Target]] = {
 }
 """Targets of the products, by product and score."""
 
-TIME_CORRELATION = dict(
-    zip(
-        IMERG_LAGS_MIN,
-        (
-            Target(0.70, 0.88, 0.74),
-            Target(0.56, 0.78, 0.61),
-            Target(0.40, 0.64, 0.45),
-            Target(0.26, 0.47, 0.31),
-        ),
-        strict=True,
-    )
-)
+TIME_CORRELATION = {
+    30: Target(0.70, 0.88, 0.74),
+    60: Target(0.56, 0.78, 0.61),
+    120: Target(0.40, 0.64, 0.45),
+    240: Target(0.26, 0.47, 0.31),
+}
 """Autocorrelation of ln(R + 0.1) of real IMERG by lag [min]."""
 
-SPACE_CORRELATION = dict(
-    zip(
-        IMERG_DISTANCES,
-        (
-            Target(0.83, 0.96, 0.87),
-            Target(0.71, 0.90, 0.76),
-            Target(0.50, 0.78, 0.55),
-            Target(0.30, 0.64, 0.36),
-        ),
-        strict=True,
-    )
-)
+SPACE_CORRELATION = {
+    1: Target(0.83, 0.96, 0.87),
+    2: Target(0.71, 0.90, 0.76),
+    5: Target(0.50, 0.78, 0.55),
+    10: Target(0.30, 0.64, 0.36),
+}
 """Correlation of ln(R + 0.1) of real IMERG along a parallel by distance [cells]."""
 
 HOURLY_SKILL = {

@@ -1,58 +1,30 @@
 """Download of IMERG from a loopback server that behaves like the real archive."""
 
-import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from rainscore.download.earthdata import list_granules, login
-from rainscore.download.granulefetcher import GranuleFetcher, ImergRequest
+from rainscore.download.granulefetcher import GranuleFetcher
 from rainscore.download.granules import fetch_month
 from rainscore.download.journal import Journal
-from rainscore.download.transfer import AccessRefused, ArchiveBusy, FilesNotFound, RetryPolicy
+from rainscore.download.transfer import ArchiveBusy, FilesNotFound, RetryPolicy
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
 from rainscore.imerg.manifests import read_manifest, write_manifest
 from rainscore.imerg.reader import read_granule
 from rainscore.times import steps
-from tests.archives import ADDRESSES, CMR, OPENDAP, STORED, URS, Earthdata
-from tests.servers import Answer, Loopback
-
-CELLS = Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9)
-QUICK = RetryPolicy(
-    attempts=3, first_pause=0.01, max_pause=0.05, read_timeout=2.0, total_timeout=1.0
-)
-DAY = ("2019-06-03", "2019-06-03T06:00")
-
-
-def request(**changes: Any) -> ImergRequest:
-    defaults = {"run": "final", "version": "07", "access": "opendap", "addresses": ADDRESSES}
-    return ImergRequest(**{**defaults, "cells": CELLS, "retry": QUICK, **changes})
-
-
-@pytest.fixture
-def earthdata(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Earthdata, Loopback]]:
-    nasa = Earthdata(times=steps("2019-06-03", "2019-06-05"))
-    with Loopback(nasa.archives(), tmp_path) as server:
-        for name, value in {**server.environment, **nasa.account}.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.delenv("EARTHDATA_TOKEN", raising=False)
-        monkeypatch.setenv("HOME", str(tmp_path))
-        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-        yield nasa, server
+from tests.archives import ADDRESSES, CELLS, DAY, OPENDAP, STORED, Earthdata, imerg_request
+from tests.servers import Loopback
 
 
 def test_every_half_hour_arrives_and_the_manifest_has_its_address_and_time(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, _ = earthdata
-    table = fetch_month(tmp_path / "2019-06", *DAY, request())
+    table = fetch_month(tmp_path / "2019-06", *DAY, imerg_request())
     assert list(table["state"]) == ["present"] * 12
     assert set(nasa.served.values()) == {1}
     granule = read_granule(tmp_path / table["file"][3], CELLS)
@@ -76,7 +48,7 @@ def test_each_access_method_and_layout_gives_the_same_fields(
 ) -> None:
     earthdata[0].groups = groups
     table = fetch_month(
-        tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", request(access=access)
+        tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", imerg_request(access=access)
     )
     assert list(table["state"]) == ["present"] * 2
     rain = read_granule(tmp_path / table["file"][0], CELLS)["precipitation"].values
@@ -98,7 +70,7 @@ def test_of_several_letters_of_a_version_the_last_is_downloaded(
 ) -> None:
     nasa, _ = earthdata
     nasa.repaired = {"2019-06-03T00:30"}
-    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:30", request())
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:30", imerg_request())
     assert list(table["version"]) == ["V07B", "V07C", "V07B"]
     assert "mixes V07B and V07C" in caplog.text
 
@@ -137,7 +109,7 @@ def test_a_fault_sets_the_state_of_its_half_hour_only(
 ) -> None:
     nasa, _ = earthdata
     nasa.faults = {"2019-06-03T02:00": faults}
-    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T03:00", request())
+    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T03:00", imerg_request())
     assert list(table["state"]) == ["present"] * 4 + [state] + ["present"]
     assert why in table["detail"][4]
     assert not list((tmp_path / "2019-06").glob(".*"))
@@ -152,10 +124,10 @@ def test_a_service_without_any_granule_of_the_catalogue_is_an_error_and_nothing_
     nasa.gone = {str(t.astype("datetime64[m]")) for t in nasa.times}
     for end in ("2019-06-05", "2019-06-03T01:00"):
         with pytest.raises(FilesNotFound, match=rf"404.*imerg.addresses.{access} .*not recorded"):
-            fetch_month(tmp_path / "2019-06", "2019-06-03", end, request(access=access))
+            fetch_month(tmp_path / "2019-06", "2019-06-03", end, imerg_request(access=access))
     assert Journal(tmp_path / "2019-06/journal.jsonl").read() == {}
     nasa.gone = set()
-    table = fetch_month(tmp_path / "2019-06", *DAY, request(access=access))
+    table = fetch_month(tmp_path / "2019-06", *DAY, imerg_request(access=access))
     assert list(table["state"]) == ["present"] * 12
 
 
@@ -165,7 +137,7 @@ def test_granules_that_disappear_during_the_download_are_an_error(
     nasa, _ = earthdata
     nasa.gone = {str(t.astype("datetime64[m]")) for t in nasa.times[20:]}
     with pytest.raises(FilesNotFound, match="any of 12 granules in a row"):
-        fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-05", request())
+        fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-05", imerg_request())
     records = Journal(tmp_path / "2019-06/journal.jsonl").read().values()
     assert {record["state"] for record in records} == {"present"}
 
@@ -177,7 +149,7 @@ def test_an_address_that_does_not_answer_is_an_error_that_names_its_key(
     with pytest.raises(
         ArchiveBusy, match=r"retired\.example: no answer.*imerg\.addresses\.opendap"
     ):
-        fetch_month(tmp_path / "2019-06", *DAY, request(addresses=moved))
+        fetch_month(tmp_path / "2019-06", *DAY, imerg_request(addresses=moved))
 
 
 def test_the_description_is_read_once_for_the_granules_of_a_version(
@@ -185,7 +157,7 @@ def test_the_description_is_read_once_for_the_granules_of_a_version(
 ) -> None:
     nasa, server = earthdata
     nasa.repaired = {"2019-06-03T03:00"}
-    fetch_month(tmp_path / "2019-06", *DAY, request())
+    fetch_month(tmp_path / "2019-06", *DAY, imerg_request())
     assert sum(received.path.endswith(".dmr.xml") for received, _ in server.log) == 2
 
 
@@ -193,7 +165,7 @@ def test_a_granule_with_another_layout_than_the_first_is_requested_by_its_own_de
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, _ = earthdata
-    fetcher = GranuleFetcher(login(), tmp_path, request(), Journal(tmp_path / "journal"))
+    fetcher = GranuleFetcher(login(), tmp_path, imerg_request(), Journal(tmp_path / "journal"))
     start, end = np.datetime64("2019-06-03", "ns"), np.datetime64("2019-06-03T01:00", "ns")
     first, second = list_granules(login(), "final", "07", start, end).values()
     assert fetcher.fetch(first).record["state"] == "present"
@@ -208,16 +180,16 @@ def test_half_hours_that_the_archive_lacks_are_requested_again_only_with_retry_m
 ) -> None:
     nasa, server = earthdata
     nasa.unlisted, nasa.gone = {"2019-06-03T01:00"}, {"2019-06-03T03:30"}
-    table = fetch_month(tmp_path / "2019-06", *DAY, request())
+    table = fetch_month(tmp_path / "2019-06", *DAY, imerg_request())
     assert list(table.index[table["state"] == "missing"]) == [2, 7]
     requests = len(server.log)
-    repeated = fetch_month(tmp_path / "2019-06", *DAY, request())
+    repeated = fetch_month(tmp_path / "2019-06", *DAY, imerg_request())
     assert len(server.log) == requests
     assert repeated.equals(table)
-    still = fetch_month(tmp_path / "2019-06", *DAY, request(retry_missing=True))
+    still = fetch_month(tmp_path / "2019-06", *DAY, imerg_request(retry_missing=True))
     assert list(still["state"]) == list(table["state"])
     nasa.unlisted, nasa.gone = set(), set()
-    retried = fetch_month(tmp_path / "2019-06", *DAY, request(retry_missing=True))
+    retried = fetch_month(tmp_path / "2019-06", *DAY, imerg_request(retry_missing=True))
     assert list(retried["state"]) == ["present"] * 12
     assert set(nasa.served.values()) == {1}
 
@@ -227,18 +199,18 @@ def test_a_damaged_file_is_downloaded_again_by_the_next_run(
 ) -> None:
     nasa, _ = earthdata
     nasa.faults = {"2019-06-03T02:00": ["truncated"] * 3}
-    assert fetch_month(tmp_path / "2019-06", *DAY, request())["state"][4] == "damaged"
-    assert fetch_month(tmp_path / "2019-06", *DAY, request())["state"][4] == "present"
+    assert fetch_month(tmp_path / "2019-06", *DAY, imerg_request())["state"][4] == "damaged"
+    assert fetch_month(tmp_path / "2019-06", *DAY, imerg_request())["state"][4] == "present"
     assert set(nasa.served.values()) == {1}
 
 
 def test_another_box_is_downloaded_although_files_are_on_disk(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
-    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", request())
+    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", imerg_request())
     wider = Grid("EPSG:4326", -0.6, 45.2, 0.1, 0.1, 13, 9)
     table = fetch_month(
-        tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", request(cells=wider)
+        tmp_path / "2019-06", "2019-06-03", "2019-06-03T01:00", imerg_request(cells=wider)
     )
     rain = read_granule(tmp_path / table["file"][0], wider)["precipitation"]
     assert rain.notnull().all()
@@ -250,9 +222,11 @@ def test_an_archive_that_stays_busy_is_an_error_and_files_that_arrived_are_kept(
     nasa, _ = earthdata
     nasa.faults = {"2019-06-03T02:00": ["503", "always"]}
     with pytest.raises(ArchiveBusy, match=r"answers 503.*run the workflow again later"):
-        fetch_month(tmp_path / "2019-06", *DAY, request())
+        fetch_month(tmp_path / "2019-06", *DAY, imerg_request())
     nasa.faults = {}
-    assert list(fetch_month(tmp_path / "2019-06", *DAY, request())["state"]) == ["present"] * 12
+    assert (
+        list(fetch_month(tmp_path / "2019-06", *DAY, imerg_request())["state"]) == ["present"] * 12
+    )
     assert max(nasa.served.values()) == 1
 
 
@@ -264,7 +238,7 @@ def test_all_connections_pause_for_as_long_as_the_server_asks(
     nasa.faults = {"2019-06-03T02:00": ["429"]}
     retry = RetryPolicy(attempts=3, max_pause=5, read_timeout=2, total_timeout=2)
     begun = time.monotonic()
-    table = fetch_month(tmp_path / "2019-06", *DAY, request(retry=retry))
+    table = fetch_month(tmp_path / "2019-06", *DAY, imerg_request(retry=retry))
     assert time.monotonic() - begun > 1
     assert list(table["state"]) == ["present"] * 12
     statuses = [status for received, status in server.log if received.host == OPENDAP]
@@ -279,133 +253,32 @@ def test_many_damaged_files_in_a_row_are_an_error(
     nasa, _ = earthdata
     nasa.faults = {str(t.astype("datetime64[m]")): ["cut", "always"] for t in nasa.times[arrive:]}
     with pytest.raises(ArchiveBusy, match=message):
-        fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", request(max_connections=1))
+        fetch_month(
+            tmp_path / "2019-06", "2019-06-03", "2019-06-04", imerg_request(max_connections=1)
+        )
 
 
 def test_the_number_of_connections_is_limited(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     nasa, _ = earthdata
-    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", request(max_connections=3))
+    fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-04", imerg_request(max_connections=3))
     assert 1 <= nasa.max_simultaneous <= 3
-
-
-@pytest.mark.parametrize(
-    "fault", ["account", "password", "application", "loop", "401", "403", "token"]
-)
-def test_a_refused_account_is_an_error_that_explains_the_three_steps(
-    fault: str,
-    earthdata: tuple[Earthdata, Loopback],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    nasa, _ = earthdata
-    if fault == "account":
-        monkeypatch.delenv("EARTHDATA_USERNAME")
-    if fault == "password":
-        monkeypatch.setenv("EARTHDATA_PASSWORD", "another")
-    nasa.approved = fault != "application"
-    nasa.keeps_sessions = fault != "loop"
-    nasa.refuses = int(fault) if fault.isdigit() else 0
-    if fault == "token":
-        monkeypatch.setenv("EARTHDATA_TOKEN", "0ld-t0ken")
-    with pytest.raises(AccessRefused, match=r"three steps: 1.*2.*GESDISC.*3") as raised:
-        fetch_month(tmp_path / "2019-06", *DAY, request())
-    for secret in (nasa.password, nasa.token, "another", "0ld-t0ken"):
-        assert secret not in str(raised.value)
-    assert raised.value.__suppress_context__ or raised.value.__context__ is None
-
-
-@pytest.mark.parametrize(
-    ("variables", "netrc", "message"),
-    [
-        ({"EARTHDATA_USERNAME": "ada"}, None, "EARTHDATA_USERNAME is set without EARTHDATA_PASSW"),
-        ({"EARTHDATA_TOKEN": "0ld-t0ken"}, None, "EARTHDATA_TOKEN is used without an account"),
-        ({}, None, "not set and .*netrc does not exist"),
-        ({}, b"machine urs.earthdata.nasa.gov\nlogn ada\n", r"netrc cannot be parsed \(line 2\)"),
-        ({}, b"machine example.com login ada password s3cret-word\n", "no login and password for"),
-        ({}, b"machine urs.earthdata.nasa.gov login \xff\xfe password \x00\xc3", "three steps"),
-    ],
-)
-def test_what_is_wrong_with_the_account_is_named(
-    variables: dict[str, str],
-    netrc: bytes | None,
-    message: str,
-    earthdata: tuple[Earthdata, Loopback],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in earthdata[0].account:
-        monkeypatch.delenv(name)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    if netrc is not None:
-        (tmp_path / "netrc").write_bytes(netrc)
-    with pytest.raises(AccessRefused, match=message) as raised:
-        fetch_month(tmp_path / "2019-06", *DAY, request())
-    assert "s3cret-word" not in str(raised.value)
-
-
-def test_the_message_of_a_refusal_is_shown(
-    earthdata: tuple[Earthdata, Loopback], tmp_path: Path
-) -> None:
-    earthdata[0].refuses = 403
-    with pytest.raises(AccessRefused, match=r'answers 403 \("EULA Acceptance Failure"\)'):
-        fetch_month(tmp_path / "2019-06", *DAY, request())
-
-
-@pytest.mark.parametrize("body", [b'{"status": "down"}', b"[]", b"<html>Maintenance</html>"])
-@pytest.mark.parametrize("host", [URS, CMR])
-def test_a_status_page_in_place_of_the_login_or_the_catalogue_is_named(
-    body: bytes, host: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
-) -> None:
-    earthdata[1].archives[host] = lambda _: Answer(200, body, {"Content-Type": "text/html"})
-    with pytest.raises(ArchiveBusy, match=rf"{host}.*run the workflow again later"):
-        fetch_month(tmp_path / "2019-06", *DAY, request())
-
-
-def test_the_account_can_be_a_token_or_in_netrc(
-    earthdata: tuple[Earthdata, Loopback], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    nasa, _ = earthdata
-    monkeypatch.delenv("EARTHDATA_USERNAME")
-    monkeypatch.setenv("EARTHDATA_TOKEN", nasa.token)
-    table = fetch_month(tmp_path / "a", "2019-06-03", "2019-06-03T01:00", request())
-    assert list(table["state"]) == ["present"] * 2
-    monkeypatch.delenv("EARTHDATA_TOKEN")
-    monkeypatch.delenv("EARTHDATA_PASSWORD")
-    account = f"machine urs.earthdata.nasa.gov login {nasa.user} password {nasa.password}\n"
-    (tmp_path / "netrc").write_text(account)
-    table = fetch_month(tmp_path / "b", "2019-06-03", "2019-06-03T01:00", request())
-    assert list(table["state"]) == ["present"] * 2
 
 
 def test_a_month_without_granules_in_the_catalogue_is_an_error(
     earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
     with pytest.raises(RainscoreError, match=r"no granule of GPM_3IMERGHH version 07"):
-        fetch_month(tmp_path / "2031-01", "2031-01-01", "2031-01-02", request())
-
-
-def test_no_secret_is_written_anywhere(
-    earthdata: tuple[Earthdata, Loopback], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    nasa, _ = earthdata
-    nasa.faults = {"2019-06-03T02:00": ["cut", "always"]}
-    caplog.set_level("DEBUG", logger="rainscore")
-    caplog.set_level("DEBUG", logger="earthaccess")
-    table = fetch_month(tmp_path / "2019-06", *DAY, request())
-    write_manifest(table, tmp_path / "2019-06.parquet")
-    written = [f.read_bytes() for f in tmp_path.rglob("*") if f.is_file() and f.suffix != ".pem"]
-    written += [caplog.text.encode(), json.dumps(table.astype(str).to_dict()).encode()]
-    for secret in (nasa.password, nasa.token, "c0de"):
-        assert not any(secret.encode() in content for content in written)
+        fetch_month(tmp_path / "2031-01", "2031-01-01", "2031-01-02", imerg_request())
 
 
 @pytest.mark.parametrize(("run", "letter"), [("late", "L"), ("early", "E")])
 def test_late_and_early_have_their_own_collections(
     run: str, letter: str, earthdata: tuple[Earthdata, Loopback], tmp_path: Path
 ) -> None:
-    table = fetch_month(tmp_path / "2019-06", "2019-06-03", "2019-06-03T00:30", request(run=run))
+    table = fetch_month(
+        tmp_path / "2019-06", "2019-06-03", "2019-06-03T00:30", imerg_request(run=run)
+    )
     assert list(table["state"]) == ["present"]
     assert f"/GPM_3IMERGHH{letter}.07%3A3B-HHR-{letter}.MS." in table["source"][0]

@@ -17,11 +17,10 @@ from rainscore.download.plan import plan_hub, plan_imerg, plan_store
 from rainscore.download.zarrstore import STORE, fetch_frames
 from rainscore.grids import Grid
 from rainscore.times import steps
-from tests.archives import ADDRESSES, Earthdata
+from tests.archives import ADDRESSES, CELLS, Earthdata
 from tests.buckets import Bucket, Hub, write_store
 from tests.servers import Loopback
 
-CELLS = Grid("EPSG:4326", -0.5, 45.2, 0.1, 0.1, 12, 9)
 REQUEST = ImergRequest("final", "07", "opendap", ADDRESSES, CELLS)
 SPANS = {"2019-06": ["2019-06-03", "2019-06-04"], "2019-07": ["2019-07-01", "2019-07-02"]}
 

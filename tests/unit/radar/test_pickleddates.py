@@ -63,7 +63,7 @@ def test_other_pickles_are_refused_without_running_or_allocating_anything(
     monkeypatch.chdir(str(tmp_path))
     with pytest.raises(ValueError, match="its dates cannot be read"):
         load_dates(content)
-    assert os.listdir(".") == []  # noqa: PTH208
+    assert os.listdir(".") == []  # noqa: PTH208  # the folder that a pickle would have written to
 
 
 @pytest.mark.parametrize("seed", range(5))
