@@ -2,8 +2,8 @@
 
 import logging
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -104,29 +104,32 @@ def train(
         logger.info("step %d: training %.5f, validation %.5f", step, row["loss"], row["validation"])
         return training.keep_best(row["validation"]) >= settings.patience
 
-    training.run(
-        [
-            Phase(
-                name="training",
-                steps=settings.epochs * batches.per_epoch,
-                batches=batches,
-                loss=lambda batch, rows, step: loss(network, batch),
-                optimizer=lambda parameters: torch.optim.AdamW(
-                    parameters,
-                    lr=settings.learning_rate,
-                    weight_decay=settings.weight_decay,
-                    fused=True,
-                ),
-                schedule=one_cycle,
-                max_norm=1.0,
-                check_every=batches.per_epoch,
-                check=validate,
-                finish=training.restore_best,
-            )
-        ]
-    )
+    phase = _phase(network, loss, batches, settings)
+    training.run([replace(phase, check=validate, finish=training.restore_best)])
     model.eval()
     return _result(training.history, settings.epochs)
+
+
+def _phase(
+    network: nn.Module, loss: ModelLoss, batches: Batches, settings: TrainingSettings
+) -> Phase:
+    """The only phase of the training, checked after each epoch."""
+
+    def optimizer(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(
+            parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+
+    return Phase(
+        name="training",
+        steps=settings.epochs * batches.per_epoch,
+        batches=batches,
+        loss=lambda batch, rows, step: loss(network, batch),
+        optimizer=optimizer,
+        schedule=one_cycle,
+        max_norm=1.0,
+        check_every=batches.per_epoch,
+    )
 
 
 def one_cycle(done: float) -> float:
