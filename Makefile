@@ -23,8 +23,12 @@ run: install ## run the embedded default: a simulated world, from granules to th
 	@$(BIN)/python -m tools.run --cores $(CORES)
 	@$(BIN)/python -m tools.draw_dag --svg results/dag.svg
 
-test: install ## all tests
+test: install browser ## all tests
 	$(BIN)/pytest
+
+.PHONY: browser
+browser: # the tests of the report use Chromium; they are skipped without it
+	@command -v chromium >/dev/null || bash tools/debian.sh "to test the report" chromium chromium-driver
 
 check: lint ## lint and unit tests
 	$(BIN)/pytest tests/unit

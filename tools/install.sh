@@ -17,10 +17,7 @@ except ImportError:
     sys.exit("this Python cannot create environments; on Debian or Ubuntu: apt-get install python3-venv")
 PY
 
-if ! command -v dot >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  { apt-get update -qq && apt-get install -y -qq --no-install-recommends graphviz; } >/dev/null 2>&1 ||
-    echo "graphviz could not be installed; the rule graph will be copied from docs/dag.svg" >&2
-fi
+command -v dot >/dev/null || bash tools/debian.sh "to draw the rule graph anew" graphviz
 
 echo "Installing into $venv (about two minutes, 2 GB) ..."
 "$python" -m venv "$venv"

@@ -14,6 +14,12 @@ from rainscore.report.tables import merge_intervals
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html.j2"
 
+FOLDS = {"narrow": 26, "medium": 46, "large": 58, "huge": 9999}
+"""Width of the page [rem] below which a table of each class becomes one block per row."""
+
+FOLD_COLUMNS = {"narrow": 3, "medium": 6, "large": 9, "huge": 999}
+"""Largest number of columns of a table of each class."""
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -53,6 +59,21 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Number:
+    """A number of the first screen.
+
+    Attributes:
+        label: Quantity.
+        value: Value with its unit.
+        note: Interval, sample, or what the value is compared with.
+    """
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Section:
     """A section of the report.
 
@@ -61,12 +82,16 @@ class Section:
         text: Plain text; an empty line starts a new paragraph.
         pictures: Pictures, shown below the tables.
         tables: Tables.
+        numbers: Main numbers, shown above the text.
+        slides: Pictures in time order of which one is shown at a time; all of them on paper.
     """
 
     title: str
     text: str
     pictures: Sequence[Picture] = ()
     tables: Sequence[Table] = ()
+    numbers: Sequence[Number] = ()
+    slides: Sequence[Picture] = ()
 
 
 def write_report(
@@ -101,6 +126,7 @@ def write_report(
         first=_section(sections[0]),
         sections=[_section(section) for section in sections[1:]],
         provenance=provenance,
+        folds=FOLDS.items(),
     )
     write_text(page, path)
 
@@ -110,20 +136,27 @@ def _section(section: Section) -> dict:
     return {
         "title": section.title,
         "paragraphs": [p.strip() for p in section.text.split("\n\n") if p.strip()],
-        "pictures": [
-            {**vars(picture), "data": data_uri(picture.path)} for picture in section.pictures
-        ],
+        "numbers": section.numbers,
+        "pictures": _embedded(section.pictures),
+        "slides": _embedded(section.slides),
         "tables": [{**vars(table), **_content(table.frame)} for table in section.tables],
     }
+
+
+def _embedded(pictures: Sequence[Picture]) -> list[dict]:
+    """Return the values of pictures that the template uses, with their content."""
+    return [{**vars(picture), "data": data_uri(picture.path)} for picture in pictures]
 
 
 def _content(frame: pd.DataFrame) -> dict:
     """Return the headings and text rows of a table, and which columns hold numbers."""
     merged = merge_intervals(frame)
-    rows = [[cell(value) for value in row] for row in merged.itertuples(index=False)]
+    # A line may break before the bracket of an interval, not inside it.
+    rows = [[cell(value).replace(", ", ",\u00a0") for value in row] for row in merged.itertuples(index=False)]
     starts = [{row[i][:1] for row in rows} for i in range(len(merged.columns))]
     return {
         "heads": [str(name).replace("_", " ") for name in merged],
         "rows": rows,
+        "fold": next(name for name, columns in FOLD_COLUMNS.items() if len(starts) <= columns),
         "numeric": [characters <= set("0123456789−–") for characters in starts],
     }

@@ -5,7 +5,8 @@ import pandas as pd
 
 from rainscore.evaluation.skill import ALL_CASES, AT_HOME, UNET
 from rainscore.io import read_json, read_table
-from rainscore.report.page import Picture, Section, Table
+from rainscore.report.numbers import interval
+from rainscore.report.page import Number, Picture, Section, Table
 from rainscore.report.registry import SECTIONS
 from rainscore.report.reportfiles import ReportFiles
 from rainscore.report.runsample import RunSample
@@ -62,7 +63,47 @@ def summary_section(files: ReportFiles, sample: RunSample, pictures: list[Pictur
     if days < 2:
         paragraphs.append(FEW_DAYS)
     table = _skill_table(skill, "all", "Score of each window with rain in IMERG", "windows")
-    return Section("Summary", "\n\n".join(paragraphs), pictures, [table])
+    transfer = [read_table(path) for path in files.transfer]
+    numbers = main_numbers(skill, *transfer)
+    return Section("Summary", "\n\n".join(paragraphs), pictures, [table], numbers)
+
+
+def main_numbers(skill: pd.DataFrame, transfer: pd.DataFrame | None = None) -> list[Number]:
+    """Return the numbers of the first screen: skill, its change elsewhere, and coverage.
+
+    Args:
+        skill: Table of `skill.skill_table`.
+        transfer: Table of `transferskill.transfer_table`, if the run has such cases.
+    """
+    rows = skill[skill["split"] == "all"].set_index(["measure", "method"])
+    skills = rows.loc["crps_skill"].drop(index=UNET)
+    best = skills["value"].idxmax()
+    rival = f"best other method, {best}: {skills.loc[best, 'value']:.2f}"
+    numbers = [
+        _skill_number("CRPS skill of the U-Net", rows.loc[("crps_skill", UNET)], rival),
+        Number(
+            "Scores inside the 90 % interval",
+            f"{100 * rows.loc[('coverage', UNET), 'value']:.0f} %",
+            "on the held-out days",
+        ),
+    ]
+    if transfer is not None:
+        pooled = transfer[
+            (transfer["method"] == UNET)
+            & (transfer["split"] == "all")
+            & (transfer["case"] == ALL_CASES)
+            & (transfer["measure"] == "crps_skill")
+        ].set_index("kind")
+        for kind, name in TRANSFER_KINDS.items():
+            if kind in pooled.index and np.isfinite(pooled.loc[kind, "value"]):
+                home = f"{pooled.loc[AT_HOME, 'value']:.2f} on the held-out days"
+                numbers.append(_skill_number(f"CRPS skill {name}", pooled.loc[kind], home))
+    return numbers
+
+
+def _skill_number(label: str, row: pd.Series, note: str) -> Number:
+    value, _, bounds = interval(row["value"], row["low"], row["high"]).partition(" ")
+    return Number(label, value, f"95 % interval {bounds}; {note}" if bounds else note)
 
 
 def skill_section(files: ReportFiles, pictures: list[Picture]) -> Section:
