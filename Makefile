@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY = PASSIVE
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help install run test check lint study world bench dag docs clean
+.PHONY: help install run test check lint study world bench dag docs site clean
 
 help: ## list all targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,10 @@ bench: install ## run all benchmarks; writes benchmarks/results.json
 
 dag: install ## draw the rule graph (docs/dag.svg) and the graph of stages in the README
 	$(BIN)/python -m tools.draw_dag --svg docs/dag.svg --readme README.md
+
+site: install ## build the documentation site in site/
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs site
+	@echo "Documentation: site/index.html"
 
 docs: install ## write docs/config.md from config.schema.yaml and config.yaml
 	$(BIN)/python tools/write_config_reference.py

@@ -152,7 +152,10 @@ def _content(frame: pd.DataFrame) -> dict:
     """Return the headings and text rows of a table, and which columns hold numbers."""
     merged = merge_intervals(frame)
     # A line may break before the bracket of an interval, not inside it.
-    rows = [[cell(value).replace(", ", ",\u00a0") for value in row] for row in merged.itertuples(index=False)]
+    rows = [
+        [cell(value).replace(", ", ",\u00a0") for value in row]
+        for row in merged.itertuples(index=False)
+    ]
     starts = [{row[i][:1] for row in rows} for i in range(len(merged.columns))]
     return {
         "heads": [str(name).replace("_", " ") for name in merged],
