@@ -75,34 +75,41 @@ def main_numbers(skill: pd.DataFrame, transfer: pd.DataFrame | None = None) -> l
         skill: Table of `skill.skill_table`.
         transfer: Table of `transferskill.transfer_table`, if the run has such cases.
     """
-    rows = skill[skill["split"] == "all"].set_index(["measure", "method"])
-    skills = rows.loc["crps_skill"].drop(index=UNET)
-    best = skills["value"].idxmax()
-    rival = f"best other method, {best}: {skills.loc[best, 'value']:.2f}"
+    rows = skill[skill["split"] == "all"]
+    skills = _by(rows[rows["measure"] == "crps_skill"], "method")
+    covered = _by(rows[rows["measure"] == "coverage"], "method")
+    best = max((name for name in skills if name != UNET), key=lambda name: skills[name][0])
     numbers = [
-        _skill_number("CRPS skill of the U-Net", rows.loc[("crps_skill", UNET)], rival),
+        _skill_number(
+            "CRPS skill of the U-Net",
+            skills[UNET],
+            f"best other method, {best}: {skills[best][0]:.2f}",
+        ),
         Number(
             "Scores inside the 90 % interval",
-            f"{100 * rows.loc[('coverage', UNET), 'value']:.0f} %",
+            f"{100 * covered[UNET][0]:.0f} %",
             "on the held-out days",
         ),
     ]
     if transfer is not None:
-        pooled = transfer[
-            (transfer["method"] == UNET)
-            & (transfer["split"] == "all")
-            & (transfer["case"] == ALL_CASES)
-            & (transfer["measure"] == "crps_skill")
-        ].set_index("kind")
+        pooled = transfer[(transfer["method"] == UNET) & (transfer["split"] == "all")]
+        pooled = pooled[pooled["case"] == ALL_CASES]
+        kinds = _by(pooled[pooled["measure"] == "crps_skill"], "kind")
         for kind, name in TRANSFER_KINDS.items():
-            if kind in pooled.index and np.isfinite(pooled.loc[kind, "value"]):
-                home = f"{pooled.loc[AT_HOME, 'value']:.2f} on the held-out days"
-                numbers.append(_skill_number(f"CRPS skill {name}", pooled.loc[kind], home))
+            if kind in kinds and np.isfinite(kinds[kind][0]):
+                home = f"{kinds[AT_HOME][0]:.2f} on the held-out days"
+                numbers.append(_skill_number(f"CRPS skill {name}", kinds[kind], home))
     return numbers
 
 
-def _skill_number(label: str, row: pd.Series, note: str) -> Number:
-    value, _, bounds = interval(row["value"], row["low"], row["high"]).partition(" ")
+def _by(rows: pd.DataFrame, column: str) -> dict[str, tuple[float, float, float]]:
+    """Return value, low and high of each row, by the name in a column."""
+    bounds = zip(rows["value"], rows["low"], rows["high"], strict=True)
+    return dict(zip(rows[column], bounds, strict=True))
+
+
+def _skill_number(label: str, row: tuple[float, float, float], note: str) -> Number:
+    value, _, bounds = interval(*row).partition(" ")
     return Number(label, value, f"95 % interval {bounds}; {note}" if bounds else note)
 
 

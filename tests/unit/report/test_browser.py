@@ -142,7 +142,7 @@ def test_a_click_on_a_heading_sorts_by_value_with_missing_values_last(
 def test_the_slider_shows_one_map_with_its_time(opened: webdriver.Chrome) -> None:
     def shown() -> list[str]:
         slides = opened.find_elements(By.CSS_SELECTOR, ".slide")
-        return [s.get_attribute("data-name") for s in slides if s.is_displayed()]
+        return [str(s.get_attribute("data-name")) for s in slides if s.is_displayed()]
 
     step_back, step_on = opened.find_elements(By.CSS_SELECTOR, ".slider button")
     assert shown() == ["00:00 UTC"]
