@@ -1,6 +1,5 @@
 """Scores of satellite precipitation maps, from granules and radar frames to a report."""
 
-import shutil
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -44,10 +43,11 @@ rule all:
 
 
 onstart:
-    if not workflow.local_exec and shutil.which("sbatch") is None:
-        raise WorkflowError(
-            "--profile slurm: sbatch is not available on this machine; use a login node"
-        )
+    guard_slurm()
+
+
+onerror:
+    print_hints(log)
 
 
 onsuccess:

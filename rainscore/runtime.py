@@ -113,13 +113,18 @@ def stop_requests() -> Iterator[threading.Event]:
 
 
 def use_threads(count: int) -> None:
-    """Limit the number of threads of Numba, and of torch if it is loaded.
+    """Limit the threads of dask and Numba, and of torch if it is loaded, to those of the job.
+
+    Dask would otherwise use every processor of the machine, with more memory for each. Snakemake
+    itself sets the environment variables of BLAS and OpenMP.
 
     Args:
         count: Number of threads; Numba gets at most the number it was started with.
     """
+    import dask
     import numba
 
+    dask.config.set(num_workers=count)
     limit = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set at import
     numba.set_num_threads(min(count, limit))
     if "torch" in sys.modules:

@@ -13,8 +13,8 @@ rule describe_data:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=memory(3000),
+        runtime=minutes(120),
     params:
         code=code("describe_data"),
         domain=DOMAIN,
@@ -36,8 +36,8 @@ rule draw_lag:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("draw_lag"),
         period=f"{MONTHS[0]} to {MONTHS[-1]}",
@@ -72,8 +72,8 @@ if config["radar"]["comephore_folder"]:
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=3000,
-            runtime=120,
+            mem_mb=memory(3000),
+            runtime=minutes(120),
         params:
             code=code("check_radar"),
         script:
@@ -99,8 +99,8 @@ rule tabulate_month:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         code=code("tabulate_month"),
         domain=DOMAIN,
@@ -135,8 +135,8 @@ rule stratify_skill:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         code=code("stratify_skill"),
         run=config["imerg"]["run"],

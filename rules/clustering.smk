@@ -46,8 +46,8 @@ rule extract_latents:
         "../envs/rainscore.yaml"
     threads: 2
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code("extract_latents"),
         summary=CLUSTERING["summary"],
@@ -68,8 +68,8 @@ rule describe_maps:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         code=code("describe_maps"),
         threshold=config["scores"]["wet_threshold_mm_h"],
@@ -98,8 +98,9 @@ rule cluster_maps:
         "../envs/rainscore.yaml"
     resources:
         gpu=1,
-        mem_mb=4000,
-        runtime=240,
+        training=1,
+        mem_mb=memory(4000),
+        runtime=minutes(240),
     params:
         code=code("cluster_maps"),
         clustering=CLUSTERING,
@@ -125,8 +126,8 @@ rule label_clusters:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory(1000),
+        runtime=minutes(20),
     params:
         code=code("label_clusters"),
         resamples=config["evaluation"]["resamples"],
@@ -149,8 +150,8 @@ rule average_clusters:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         code=code("average_clusters"),
     script:
@@ -175,8 +176,8 @@ rule make_surrogates:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=6000,
-        runtime=120,
+        mem_mb=memory(6000),
+        runtime=minutes(120),
     params:
         code=code("make_surrogates"),
         min_wet_share=CLUSTERING["min_wet_share"],
@@ -205,8 +206,8 @@ rule repeat_clusters:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=memory(4000),
+        runtime=minutes(240),
     params:
         code=code("repeat_clusters"),
         clustering=CLUSTERING,
@@ -233,8 +234,8 @@ rule choose_k:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         code=code("choose_k"),
         summary=CLUSTERING["summary"],
@@ -272,8 +273,8 @@ rule compare_methods:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory(1000),
+        runtime=minutes(20),
     params:
         code=code("compare_methods"),
         methods=METHODS,

@@ -5,14 +5,17 @@ import re
 from rainscore.config import ConfigError, check_config, resolved_domain
 from rainscore.digests import code_digests
 from rainscore.simulation.worlds import draw_worlds, transfer_cases
+from rainscore.slurm import SlurmError, guard, hints
 from rainscore.times import expand_months, month_span
 
 CHECKOUT = Path(workflow.basedir)
+# Whether this process submits jobs to a cluster: Snakemake counts nodes (--jobs) there only.
+ON_CLUSTER = workflow.is_main_process and workflow.resource_settings.nodes is not None
 
 # Idle OpenMP threads sleep, so that other jobs can use their cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Progress bars of jobs that run at the same time would overwrite each other.
-if workflow.cores != 1:
+if ON_CLUSTER or workflow.resource_settings.cores != 1:
     os.environ.setdefault("RAINSCORE_PROGRESS", "off")
 
 try:
@@ -88,6 +91,43 @@ def world_of(wildcards) -> dict[str, float]:
     """Parameters of the simulated world of a month, which do not depend on the other months."""
     year, month = map(int, wildcards.month.split("-"))
     return WORLDS[(12 * year + month) % len(WORLDS)]
+
+
+# Trainings resume from their checkpoint, so on a cluster they get more attempts, not more time.
+# The Snakemake process inside a job must not repeat it within the same allocation.
+TRAINING_RETRIES = 8 if ON_CLUSTER else 0
+# Memory of the two Snakemake processes that run the script of a job on a cluster [MB].
+SNAKEMAKE_MEMORY = 250
+
+
+def memory(script: int):
+    """Memory request of a job [MB]: that of its script and of Snakemake, times the attempt."""
+    return lambda wildcards, attempt: attempt * (script + SNAKEMAKE_MEMORY)
+
+
+def minutes(first: int):
+    """Time limit of a job [min]: that of the first attempt, times the attempt."""
+    return lambda wildcards, attempt: attempt * first
+
+
+def guard_slurm() -> None:
+    """Stop where Slurm cannot run the workflow; wait for a controller that does not answer."""
+    if workflow.executor_plugin.name != "slurm":
+        return
+    import snakemake_executor_plugin_slurm
+
+    try:
+        guard(snakemake_executor_plugin_slurm, logger.warning)
+    except SlurmError as error:
+        raise WorkflowError(str(error))
+
+
+def print_hints(log: str) -> None:
+    """Print what to set after a failed run on Slurm."""
+    if workflow.executor_plugin.name != "slurm":
+        return
+    for hint in hints(Path(log).read_text("utf-8", errors="replace")):
+        print(f"\nHint: {hint}")
 
 
 def code(name: str) -> list[str]:

@@ -20,8 +20,8 @@ rule plan:
         "../envs/rainscore.yaml"
     resources:
         archive=1,
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=memory(1000),
+        runtime=minutes(60),
     params:
         code=code("plan"),
         spans=SPANS,
@@ -53,8 +53,8 @@ if IMERG_SOURCE == "earthdata":
             "../envs/rainscore.yaml"
         resources:
             archive=1,
-            mem_mb=1000,
-            runtime=2880,
+            mem_mb=memory(1000),
+            runtime=minutes(2880),
         params:
             code=code("download_imerg"),
             span=span,
@@ -85,8 +85,8 @@ elif IMERG_SOURCE == "local":
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=1000,
-            runtime=120,
+            mem_mb=memory(1000),
+            runtime=minutes(120),
         params:
             code=code("index_imerg"),
             span=span,
@@ -110,8 +110,8 @@ if RADAR_SOURCE == "zarr":
             "../envs/rainscore.yaml"
         resources:
             archive=1,
-            mem_mb=2000,
-            runtime=2880,
+            mem_mb=memory(2000),
+            runtime=minutes(2880),
         params:
             code=code("download_radar"),
             span=span,
@@ -136,8 +136,8 @@ elif RADAR_SOURCE == "hub":
             "../envs/rainscore.yaml"
         resources:
             archive=1,
-            mem_mb=2000,
-            runtime=2880,
+            mem_mb=memory(2000),
+            runtime=minutes(2880),
         params:
             code=code("download_year"),
             months=lambda wildcards: [m for m in MONTHS if m.startswith(wildcards.year)],
@@ -156,8 +156,8 @@ elif RADAR_SOURCE == "hub":
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=1000,
-            runtime=20,
+            mem_mb=memory(1000),
+            runtime=minutes(20),
         params:
             code=code("index_year"),
             span=span,
@@ -177,8 +177,8 @@ elif RADAR_SOURCE == "local":
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=1000,
-            runtime=120,
+            mem_mb=memory(1000),
+            runtime=minutes(120),
         params:
             code=code("index_radar"),
             span=span,

@@ -14,8 +14,8 @@ rule simulate_case:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=2500,
-        runtime=60,
+        mem_mb=memory(2500),
+        runtime=minutes(60),
     params:
         code=code("simulate_case"),
         span=lambda wildcards: CASES[wildcards.case]["span"],
@@ -52,8 +52,8 @@ rule evaluate_skill:
         "../envs/rainscore.yaml"
     threads: 2
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=memory(3000),
+        runtime=minutes(120),
     params:
         code=code("evaluate_skill"),
         methods=METHODS,
@@ -81,8 +81,8 @@ rule measure_importance:
         "../envs/rainscore.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         code=code("measure_importance"),
         bootstrap=BOOTSTRAP,
@@ -107,8 +107,8 @@ rule evaluate_variants:
         "../envs/rainscore.yaml"
     threads: 2
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=memory(3000),
+        runtime=minutes(120),
     params:
         code=code("evaluate_variants"),
         names=list(COMPARED),
@@ -131,8 +131,8 @@ rule compare_latents:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code("compare_latents"),
         seed=config["seed"],
@@ -157,8 +157,8 @@ rule check_clusters:
         "../envs/rainscore.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         code=code("check_clusters"),
         bootstrap=BOOTSTRAP,
@@ -191,8 +191,8 @@ if config["gauges"]["table"]:
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=3000,
-            runtime=120,
+            mem_mb=memory(3000),
+            runtime=minutes(120),
         params:
             code=code("verify_gauges"),
             period_minutes=config["gauges"]["period_minutes"],

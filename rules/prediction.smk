@@ -20,8 +20,8 @@ rule score_maps:
         "../envs/rainscore.yaml"
     threads: 2
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code("score_maps"),
         held_out_count=config["prediction"]["held_out_count"],

@@ -11,8 +11,8 @@ rule compute_weights:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         code=code("compute_weights"),
         domain=DOMAIN,
@@ -34,8 +34,8 @@ rule regrid_month:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=3000,
-        runtime=180,
+        mem_mb=memory(3000),
+        runtime=minutes(180),
     params:
         code=code("regrid_month"),
         span=span,

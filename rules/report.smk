@@ -62,8 +62,8 @@ rule draw_data:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory(1000),
+        runtime=minutes(20),
     params:
         code=code("draw_data"),
         world=WORLD,
@@ -85,8 +85,8 @@ rule draw_choice:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory(1000),
+        runtime=minutes(20),
     params:
         code=code("draw_choice"),
         world=WORLD,
@@ -109,8 +109,8 @@ rule draw_training:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory(1000),
+        runtime=minutes(20),
     params:
         code=code("draw_training"),
         world=WORLD,
@@ -139,8 +139,8 @@ rule draw_analysis:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=memory(2000),
+        runtime=minutes(20),
     params:
         code=code("draw_analysis"),
         world=WORLD,
@@ -172,8 +172,8 @@ rule draw_skill:
         "../envs/rainscore.yaml"
     threads: 2
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code("draw_skill"),
         world=WORLD,
@@ -202,8 +202,8 @@ rule draw_clusters:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1500,
-        runtime=20,
+        mem_mb=memory(1500),
+        runtime=minutes(20),
     params:
         code=code("draw_clusters"),
         world=WORLD,
@@ -223,8 +223,8 @@ rule draw_scored:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=memory(1000),
+        runtime=minutes(20),
     params:
         code=code("draw_scored"),
     script:
@@ -245,8 +245,8 @@ if VERIFICATION:
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=1000,
-            runtime=20,
+            mem_mb=memory(1000),
+            runtime=minutes(20),
         params:
             code=code("draw_gauges"),
         script:
@@ -269,8 +269,8 @@ if WORLD_TABLES:
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=1000,
-            runtime=20,
+            mem_mb=memory(1000),
+            runtime=minutes(20),
         params:
             code=code("draw_world"),
             world=WORLD,
@@ -308,8 +308,8 @@ rule write_report:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=code("write_report"),
         title=config["title"],

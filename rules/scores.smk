@@ -16,8 +16,8 @@ rule compute_scores:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=memory(3000),
+        runtime=minutes(120),
     params:
         code=code("compute_scores"),
         domain=DOMAIN,
@@ -42,8 +42,8 @@ rule evaluate_candidates:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=memory(3000),
+        runtime=minutes(60),
     params:
         code=code("evaluate_candidates"),
         domain=DOMAIN,
@@ -69,8 +69,8 @@ rule choose_score:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         code=code("choose_score"),
         used=config["scores"]["name"],

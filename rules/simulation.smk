@@ -17,8 +17,8 @@ if SIMULATED_RADAR:
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=1500,
-            runtime=120,
+            mem_mb=memory(1500),
+            runtime=minutes(120),
         params:
             code=code("simulate_radar"),
             span=span,
@@ -46,8 +46,8 @@ if config["imerg"]["source"] == "simulated":
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=2000,
-            runtime=180,
+            mem_mb=memory(2000),
+            runtime=minutes(180),
         params:
             code=code("simulate_imerg"),
             span=span,
@@ -80,8 +80,8 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=2000,
-            runtime=30,
+            mem_mb=memory(2000),
+            runtime=minutes(30),
         params:
             code=code("measure_world"),
             domain=DOMAIN,
@@ -104,8 +104,8 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=500,
-            runtime=10,
+            mem_mb=memory(500),
+            runtime=minutes(10),
         params:
             code=code("describe_world"),
             months=MONTHS,
@@ -123,8 +123,8 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=2000,
-            runtime=30,
+            mem_mb=memory(2000),
+            runtime=minutes(30),
         params:
             code=code("measure_runs"),
             span=span,
@@ -148,8 +148,8 @@ if SIMULATED_RADAR and config["imerg"]["source"] == "simulated":
         conda:
             "../envs/rainscore.yaml"
         resources:
-            mem_mb=500,
-            runtime=10,
+            mem_mb=memory(500),
+            runtime=minutes(10),
         params:
             code=code("draw_year"),
             months=MONTHS,

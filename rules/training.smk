@@ -20,8 +20,8 @@ rule build_features:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=memory(3000),
+        runtime=minutes(120),
     params:
         code=code("build_features"),
         domain=DOMAIN,
@@ -41,8 +41,8 @@ rule split_days:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=memory(500),
+        runtime=minutes(10),
     params:
         code=code("split_days"),
         spans=SPANS,
@@ -66,9 +66,11 @@ rule train_autoencoder:
     conda:
         "../envs/rainscore.yaml"
     threads: 2
+    retries: TRAINING_RETRIES
     resources:
         gpu=1,
-        mem_mb=4000,
+        training=1,
+        mem_mb=memory(4000),
         runtime=720,
     params:
         code=code("train_autoencoder"),
@@ -95,9 +97,11 @@ rule train_unet:
     conda:
         "../envs/rainscore.yaml"
     threads: 2
+    retries: TRAINING_RETRIES
     resources:
         gpu=1,
-        mem_mb=4000,
+        training=1,
+        mem_mb=memory(4000),
         runtime=1440,
     params:
         code=code("train_unet"),
@@ -125,9 +129,11 @@ rule train_variant:
     conda:
         "../envs/rainscore.yaml"
     threads: 2
+    retries: TRAINING_RETRIES
     resources:
         gpu=1,
-        mem_mb=4000,
+        training=1,
+        mem_mb=memory(4000),
         runtime=1440,
     params:
         code=code("train_variant"),
@@ -156,8 +162,8 @@ rule calibrate_unet:
         "../envs/rainscore.yaml"
     threads: 2
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=memory(3000),
+        runtime=minutes(120),
     params:
         code=code("calibrate_unet"),
     script:

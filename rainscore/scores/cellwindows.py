@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pyproj
 import scipy.sparse
+from numba import njit, prange
 
 from rainscore.grids import KM_PER_DEGREE, Grid
 
@@ -41,9 +42,7 @@ class CellWindows:
             window_km: Side of the square of the same effective area [km].
         """
         deviation, reach = window_km * 1e3 / np.sqrt(4 * np.pi), window_km * 1e3 / np.sqrt(2)
-        points, areas = (
-            part.reshape(cells.size, PARTS**2, -1) for part in _points(cells, learning.crs)
-        )
+        points, areas = _points(cells, learning.crs)
         start, step = (
             np.array(pair) for pair in ((learning.x[0], learning.y[0]), (learning.dx, learning.dy))
         )
@@ -55,27 +54,16 @@ class CellWindows:
         far = np.floor((reach + spread) / np.abs(step) + 0.5).astype(int)
         size = np.array([learning.nx, learning.ny])
         near = np.flatnonzero(((middle >= -far) & (middle < size + far)).all(axis=1))
-        points, areas, middle = points[near], areas[near, :, 0], middle[near].astype(int)
-        rows, columns, values = [], [], []
-        for offset in np.ndindex(*(2 * far + 1)):
-            pixel = middle + offset - far
-            inside = ((pixel >= 0) & (pixel < size)).all(axis=1)
-            centre = start + pixel[inside] * step
-            squared = ((points[inside] - centre[:, None]) ** 2).sum(axis=2)
-            share = np.exp(-squared / (2 * deviation**2)) * areas[inside] * (squared <= reach**2)
-            weight = share.sum(axis=1)
-            used = weight > 0
-            rows.append((pixel[inside] @ [1, learning.nx])[used])
-            columns.append(near[inside][used])
-            values.append(weight[used])
         # Integral of the cut Gaussian over the plane.
         volume = 2 * np.pi * deviation**2 * (1 - np.exp(-(reach**2) / (2 * deviation**2)))
-        triplets = (
-            np.concatenate(values) / volume,
-            (np.concatenate(rows), np.concatenate(columns)),
-        )
+        weights = _weights_by_cell(
+            points[near], areas[near] / volume, middle[near].astype(np.int32), far, start,
+            step, size, deviation, reach,
+        )  # fmt: skip
+        by_pixel = scipy.sparse.csc_array(weights, shape=(learning.size, len(near))).tocsr()
+        triplets = (by_pixel.data, near.astype(np.int32)[by_pixel.indices], by_pixel.indptr)
         shape = (learning.size, cells.size)
-        return cls(scipy.sparse.coo_array(triplets, shape=shape).tocsr(), learning.shape)
+        return cls(scipy.sparse.csr_array(triplets, shape=shape), learning.shape)
 
     def within(self, mask: np.ndarray) -> "CellWindows":
         """Windows over some of the cells only; the others have the weight 0.
@@ -83,8 +71,8 @@ class CellWindows:
         Args:
             mask: Cells to keep, dims (lat, lon).
         """
-        kept = scipy.sparse.diags_array(mask.ravel().astype(np.float64))
-        weights = scipy.sparse.csr_array(self.weights @ kept)
+        weights = self.weights.copy()
+        weights.data *= mask.ravel()[weights.indices]
         weights.eliminate_zeros()
         return CellWindows(weights, self.shape)
 
@@ -106,17 +94,89 @@ class CellWindows:
         return (self.weights @ columns).T.reshape(len(field), *self.shape)
 
 
+@njit(cache=True, parallel=True)
+def _weights_by_cell(
+    points, areas, middle, far, start, step, size, deviation, reach
+):  # pragma: no cover
+    """Weights of cells in the windows around the pixels near them.
+
+    Args:
+        points: Points of each cell, dims (cell, point, 2), x and y [m].
+        areas: Share of the area of each point in that of the window, dims (cell, point).
+        middle: Column and row of the pixel at the middle of each cell, dims (cell, 2).
+        far: Largest distance of a pixel from `middle` in columns and rows, dims (2,).
+        start: Centre of the first pixel, x and y [m].
+        step: Signed distance of neighbouring pixels, x and y [m].
+        size: Number of columns and rows of pixels.
+        deviation: Standard deviation of the Gaussian [m].
+        reach: Distance at which the Gaussian is cut [m].
+
+    Returns:
+        Weights, flat indices of their pixels, and index of the first weight of each cell, with the
+        number of weights at the end.
+    """
+    lowest = np.maximum(middle - far, 0)
+    highest = np.minimum(middle + far, size - 1)
+    firsts = np.zeros(len(points) + 1, np.int32)
+    for cell in prange(len(points)):
+        for row in range(lowest[cell, 1], highest[cell, 1] + 1):
+            for column in range(lowest[cell, 0], highest[cell, 0] + 1):
+                x, y = start[0] + column * step[0], start[1] + row * step[1]
+                if _is_reached(points[cell], x, y, reach):
+                    firsts[cell + 1] += 1
+    firsts = np.cumsum(firsts).astype(np.int32)
+    weights, pixels = np.empty(firsts[-1]), np.empty(firsts[-1], np.int32)
+    for cell in prange(len(points)):
+        position = firsts[cell]
+        for row in range(lowest[cell, 1], highest[cell, 1] + 1):
+            for column in range(lowest[cell, 0], highest[cell, 0] + 1):
+                x, y = start[0] + column * step[0], start[1] + row * step[1]
+                if _is_reached(points[cell], x, y, reach):
+                    weight = _weight(points[cell], areas[cell], x, y, deviation, reach)
+                    weights[position], pixels[position] = weight, row * size[0] + column
+                    position += 1
+    return weights, pixels, firsts
+
+
+@njit(cache=True)
+def _is_reached(points, x, y, reach):  # pragma: no cover
+    """Whether the window around (x, y) reaches any of some points."""
+    for point in range(len(points)):
+        if (points[point, 0] - x) ** 2 + (points[point, 1] - y) ** 2 <= reach**2:
+            return True
+    return False
+
+
+@njit(cache=True)
+def _weight(points, areas, x, y, deviation, reach):  # pragma: no cover
+    """Weight of a cell in the window around (x, y)."""
+    weight = 0.0
+    for point in range(len(points)):
+        squared = (points[point, 0] - x) ** 2 + (points[point, 1] - y) ** 2
+        if squared <= reach**2:
+            weight += areas[point] * np.exp(-squared / (2 * deviation**2))
+    return weight
+
+
 def _points(cells: Grid, crs: str) -> tuple[np.ndarray, np.ndarray]:
-    """Points of all cells in a projection, dims (point, 2) [m], and their areas [m²]."""
+    """Points of the cells in a projection, and the areas that they stand for.
+
+    Returns:
+        Positions [m], dims (cell, point, 2), and areas [m²], dims (cell, point), in the plane of
+        the projection, so that the weights of a window add to 1.
+    """
     offsets = (np.arange(PARTS) + 0.5) / PARTS - 0.5
     lon = cells.x[:, None] + offsets * cells.dx  # (lon, part)
     lat = cells.y[:, None] + offsets * cells.dy  # (lat, part)
     shape = (cells.ny, cells.nx, PARTS, PARTS)
+    project = pyproj.Proj(crs)
+    # The scale hardly changes within a cell.
+    middle = [axis.ravel() for axis in np.meshgrid(cells.x, cells.y)]
+    scale = project.get_factors(*middle).areal_scale
+    true_area = (KM_PER_DEGREE * 1e3 / PARTS) ** 2 * abs(cells.dx * cells.dy)
+    by_latitude = true_area * np.cos(np.deg2rad(lat))[:, None, :, None]
+    areas = np.broadcast_to(by_latitude, shape).reshape(cells.size, PARTS**2) * scale[:, None]
     longitudes = np.broadcast_to(lon[None, :, None, :], shape).ravel()
     latitudes = np.broadcast_to(lat[:, None, :, None], shape).ravel()
-    project = pyproj.Proj(crs)
-    true_area = (KM_PER_DEGREE * 1e3 / PARTS) ** 2 * abs(cells.dx * cells.dy)
-    areas = true_area * np.cos(np.deg2rad(latitudes))
-    # In the plane where the distances are taken, so that the weights add to 1.
-    areas *= project.get_factors(longitudes, latitudes).areal_scale
-    return np.stack(project(longitudes, latitudes), axis=1), areas
+    points = np.stack(project(longitudes, latitudes), axis=1)
+    return points.reshape(cells.size, PARTS**2, 2), areas

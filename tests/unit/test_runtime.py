@@ -107,3 +107,26 @@ def test_the_root_modules_load_without_the_large_libraries() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert run.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_dask_numba_torch_and_blas_use_the_threads_of_the_job(count: int) -> None:
+    code = (
+        "import sys, threading, time, dask, numba, torch; from threadpoolctl import threadpool_info\n"
+        "from rainscore.runtime import use_threads\n"
+        f"use_threads({count})\n"
+        "def thread(_): time.sleep(0.05); return threading.get_ident()\n"
+        "names = dask.compute(*[dask.delayed(thread)(i) for i in range(8)])\n"
+        "blas = {pool['num_threads'] for pool in threadpool_info()}\n"
+        "print(len(set(names)), numba.get_num_threads(), torch.get_num_threads(), blas)"
+    )
+    # Snakemake sets the two variables to the threads of the rule.
+    threads = {"OMP_NUM_THREADS": str(count), "OPENBLAS_NUM_THREADS": str(count)}
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "NUMBA_NUM_THREADS": "2", **threads},
+    )
+    assert run.stdout == f"{count} {count} {count} {{{count}}}\n"

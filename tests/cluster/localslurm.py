@@ -1,0 +1,143 @@
+"""A real Slurm on the loopback interface of this machine, for tests."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+CONFIG = Path("/etc/slurm")
+"""Folder of the configuration: the inner step of a job does not see `SLURM_CONF`."""
+TEMPLATES = Path(__file__).parent
+NODES = ("n1", "n2")
+
+
+def reason_to_skip() -> str:
+    """Why the tests cannot start a Slurm on this machine; empty if they can."""
+    if os.getuid() != 0:
+        return "starting Slurm needs root"
+    for program in ("munged", "slurmctld", "slurmd", "sbatch"):
+        if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin") is None:
+            return f"{program} is not installed; make test-cluster installs Slurm on Debian"
+    if (CONFIG / "slurm.conf").exists() and not _is_ours():
+        return f"this machine has a Slurm of its own ({CONFIG / 'slurm.conf'})"
+    return ""
+
+
+def _is_ours() -> bool:
+    return "ClusterName=rainscore\n" in (CONFIG / "slurm.conf").read_text()
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Wait until a condition holds.
+
+    Raises:
+        AssertionError: It did not hold in time; the message names `what`.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"after {seconds} s: {what}"
+        time.sleep(0.2)
+
+
+class Slurm:
+    """A controller and two nodes; all their files but the configuration are in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("controller", *(f"spool-{node}" for node in NODES)):
+            (folder / name).mkdir()
+        CONFIG.mkdir(exist_ok=True)
+        for name in ("slurm.conf", "gres.conf"):
+            text = (TEMPLATES / f"{name}.in").read_text()
+            text = text.replace("@HOST@", socket.gethostname().split(".")[0])
+            (CONFIG / name).write_text(text.replace("@STATE@", str(folder)))
+
+    def start(self) -> None:
+        """Start all daemons and wait until both nodes are idle."""
+        (self.folder / "munge.key").write_bytes(os.urandom(1024))
+        (self.folder / "munge.key").chmod(0o400)
+        paths = [f"--{name}={self.folder / file}" for name, file in {
+            "key-file": "munge.key", "socket": "munge.socket", "pid-file": "munged.pid",
+            "log-file": "munged.log", "seed-file": "munged.seed",
+        }.items()]  # fmt: skip
+        subprocess.run(["munged", "--force", *paths], check=True)
+        self.start_controller()
+        for node in NODES:
+            self.start_node(node)
+
+    def stop(self) -> None:
+        """Cancel all jobs, end all daemons and remove the configuration."""
+        with suppress(OSError, subprocess.SubprocessError):
+            subprocess.run(["scancel", "--user=root"], timeout=20)
+        for node in NODES:
+            self.stop_node(node)
+        self.stop_controller()
+        self._kill("munged")
+        for name in ("slurm.conf", "gres.conf"):
+            (CONFIG / name).unlink()
+
+    def start_controller(self) -> None:
+        """Start the controller."""
+        subprocess.run(["slurmctld"], check=True)
+
+    def stop_controller(self) -> None:
+        """End the controller; running jobs go on."""
+        self._kill("slurmctld")
+
+    def start_node(self, node: str) -> None:
+        """Start the daemon of a node and wait until the node accepts jobs."""
+        subprocess.run(["slurmd", "-N", node], check=True)
+        wait_for(
+            lambda: self.query("sinfo", "-h", "-n", node, "-o", "%T") in ("idle", "mixed"),
+            f"{node} is not idle",
+        )
+
+    def stop_node(self, node: str) -> None:
+        """End the daemon of a node, at once and without a farewell to its jobs."""
+        self._kill(f"slurmd-{node}")
+
+    def lose_node(self, node: str) -> None:
+        """End the daemon of a node and all processes of its jobs, as a power failure does."""
+        self.stop_node(node)
+        for step in self._steps(node):
+            with suppress(ProcessLookupError):
+                os.kill(step, signal.SIGKILL)
+
+    def _steps(self, node: str) -> list[int]:
+        """Processes of the jobs of a node: the managers of the steps and their descendants."""
+        children: dict[int, list[int]] = {}
+        found = []
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                name, rest = status.read_text().rsplit(")", 1)
+                process = int(status.parent.name)
+                children.setdefault(int(rest.split()[1]), []).append(process)
+                if name.endswith("(slurmstepd") and f"spool-{node}" in self._files(process):
+                    found.append(process)
+        for process in found:
+            found.extend(children.get(process, []))
+        return found
+
+    @staticmethod
+    def _files(process: int) -> str:
+        """Names of the open files of a process."""
+        return " ".join(str(file.readlink()) for file in Path(f"/proc/{process}/fd").iterdir())
+
+    def _kill(self, daemon: str) -> None:
+        path = self.folder / f"{daemon}.pid"
+        with suppress(FileNotFoundError, ProcessLookupError, ValueError):
+            process = int(path.read_text())
+            os.kill(process, signal.SIGKILL)
+            path.unlink()
+            wait_for(lambda: not Path(f"/proc/{process}").exists(), f"{daemon} still runs")
+
+    @staticmethod
+    def query(*command: str) -> str:
+        """Output of a command of Slurm; empty while Slurm does not answer."""
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return done.stdout.strip()
