@@ -58,7 +58,9 @@ def _configuration() -> str:
     """
     command = ["scontrol", "show", "config"]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=60
+        ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise SlurmError(
             "the Slurm controller does not answer; try again when `scontrol ping` says UP"

@@ -63,10 +63,10 @@ rule train_autoencoder:
         "logs/train_autoencoder/{encoder}.log",
     benchmark:
         "logs/train_autoencoder/{encoder}.tsv"
+    retries: TRAINING_RETRIES
     conda:
         "../envs/rainscore.yaml"
     threads: 2
-    retries: TRAINING_RETRIES
     resources:
         gpu=1,
         training=1,
@@ -94,10 +94,10 @@ rule train_unet:
         "logs/train_unet.log",
     benchmark:
         "logs/train_unet.tsv"
+    retries: TRAINING_RETRIES
     conda:
         "../envs/rainscore.yaml"
     threads: 2
-    retries: TRAINING_RETRIES
     resources:
         gpu=1,
         training=1,
@@ -126,10 +126,10 @@ rule train_variant:
         "logs/train_variant/{variant}.log",
     benchmark:
         "logs/train_variant/{variant}.tsv"
+    retries: TRAINING_RETRIES
     conda:
         "../envs/rainscore.yaml"
     threads: 2
-    retries: TRAINING_RETRIES
     resources:
         gpu=1,
         training=1,

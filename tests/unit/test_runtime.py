@@ -112,7 +112,8 @@ def test_the_root_modules_load_without_the_large_libraries() -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_dask_numba_torch_and_blas_use_the_threads_of_the_job(count: int) -> None:
     code = (
-        "import sys, threading, time, dask, numba, torch; from threadpoolctl import threadpool_info\n"
+        "import sys, threading, time, dask, numba, torch\n"
+        "from threadpoolctl import threadpool_info\n"
         "from rainscore.runtime import use_threads\n"
         f"use_threads({count})\n"
         "def thread(_): time.sleep(0.05); return threading.get_ident()\n"
