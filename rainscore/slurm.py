@@ -5,8 +5,8 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
-from types import ModuleType
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from rainscore.errors import RainscoreError
 
@@ -20,14 +20,14 @@ PAUSE = 10
 PATIENCE = 4 * 3600
 """Time after which a workflow ends if the controller has not answered [s]."""
 
-Query = Callable[..., Awaitable[tuple[dict | None, float | None]]]
+Query = Callable[..., Coroutine[Any, Any, tuple[dict | None, float | None]]]
 
 
 class SlurmError(RainscoreError):
     """Slurm is missing or does not answer, or it does not keep the states of jobs."""
 
 
-def guard(plugin: ModuleType, warn: Callable[[str], None]) -> None:
+def guard(plugin: Any, warn: Callable[[str], None]) -> None:
     """Check Slurm, and make the Snakemake plugin survive a controller that does not answer.
 
     Version 2.8.0 of the plugin forgets its running jobs after five failed status queries, and asks
@@ -58,13 +58,12 @@ def _configuration() -> str:
     """
     command = ["scontrol", "show", "config"]
     try:
-        return subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=60
-        ).stdout
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError) as error:
         raise SlurmError(
             "the Slurm controller does not answer; try again when `scontrol ping` says UP"
         ) from error
+    return done.stdout
 
 
 def status_problem(configuration: str) -> str:

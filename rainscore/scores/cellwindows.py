@@ -172,7 +172,7 @@ def _points(cells: Grid, crs: str) -> tuple[np.ndarray, np.ndarray]:
     project = pyproj.Proj(crs)
     # The scale hardly changes within a cell.
     middle = [axis.ravel() for axis in np.meshgrid(cells.x, cells.y)]
-    scale = project.get_factors(*middle).areal_scale
+    scale = np.asarray(project.get_factors(*middle).areal_scale)
     true_area = (KM_PER_DEGREE * 1e3 / PARTS) ** 2 * abs(cells.dx * cells.dy)
     by_latitude = true_area * np.cos(np.deg2rad(lat))[:, None, :, None]
     areas = np.broadcast_to(by_latitude, shape).reshape(cells.size, PARTS**2) * scale[:, None]
