@@ -1,7 +1,7 @@
 # Figures and the report.
 from snakemake.io import report as report_file
 
-from rainscore.report.registry import SCORED, SECTIONS, drawn_figures
+from rainscore.report.registry import SCORED, SECTIONS, WALK, drawn_figures
 
 HOURLY = config["radar"]["step_minutes"] > 30
 WORLD = "simulated" if SIMULATED else "hourly" if HOURLY else "real"
@@ -163,7 +163,8 @@ rule draw_skill:
         pairs=every_month("results/pairs/{month}.nc"),
         scores=every_month("results/scores/{month}.nc"),
     output:
-        figures_of("skill"),
+        figures=figures_of("skill"),
+        walk=directory("results/figures/walk"),
     log:
         "logs/draw_skill.log",
     benchmark:
@@ -281,6 +282,7 @@ if WORLD_TABLES:
 rule write_report:
     input:
         figures=[f"results/figures/{figure.name}.svg" for figure in FIGURES],
+        walk="results/figures/walk",
         scored="results/figures/scored",
         imerg=every_month("results/imerg/{month}.parquet"),
         radar=every_month("results/radar/{month}.parquet"),
@@ -318,7 +320,7 @@ rule write_report:
         seed=config["seed"],
         captions={
             name: (CHECKOUT / f"report/{name}.rst").read_text("utf-8").strip()
-            for name in [*(figure.name for figure in FIGURES), SCORED]
+            for name in [*(figure.name for figure in FIGURES), SCORED, WALK]
         },
     script:
         "../scripts/write_report.py"

@@ -37,8 +37,8 @@ from rainscore.training.inference import forward
 from rainscore.training.trained import load_trained_unet
 from rainscore.training.unet import load_unet
 
-CASES = 10
-"""Number of half-hours in the two figures of cases, at most."""
+CASES = 4
+"""Number of half-hours in the figure of cases, at most."""
 
 
 SENSITIVE = 3
@@ -131,13 +131,8 @@ def _sensitivity(files: SkillFiles, sample: RunSample) -> Figure:
 
 
 def _cases(files: SkillFiles, sample: RunSample) -> Figure:
-    first, _ = np.array_split(_case_times(files), 2)
-    return _drawn_cases(files, first, sample.world)
-
-
-def _more_cases(files: SkillFiles, sample: RunSample) -> Figure:
-    first, second = np.array_split(_case_times(files), 2)
-    return _drawn_cases(files, second if len(second) else first, sample.world)
+    times = _case_times(files)
+    return plot_cases(case_maps(files, times), times, world=sample.world)
 
 
 SKILL_FIGURES: Mapping[str, Callable[[SkillFiles, RunSample], Figure]] = {
@@ -152,7 +147,6 @@ SKILL_FIGURES: Mapping[str, Callable[[SkillFiles, RunSample], Figure]] = {
     "ablation": _ablation,
     "sensitivity": _sensitivity,
     "cases": _cases,
-    "more_cases": _more_cases,
 }
 """Function that draws each figure, by name."""
 
@@ -162,8 +156,13 @@ def _case_times(files: SkillFiles) -> np.ndarray:
     return rainiest(read_table(files.splits), read_months(list(files.tables)), CASES)
 
 
-def _drawn_cases(files: SkillFiles, times: np.ndarray, world: str) -> Figure:
-    """Draw held-out half-hours next to their prediction."""
+def case_maps(files: SkillFiles, times: np.ndarray) -> CaseMaps:
+    """Read held-out half-hours and predict their scores.
+
+    Args:
+        files: Files of the run.
+        times: Starts of the half-hours, dims (time,), UTC.
+    """
     pair = _at_times(files.pairs, times, ["imerg", "radar"])
     score = _at_times(files.scores, times, ["score"])
     unet = load_trained_unet(files.unet_stem)
@@ -173,7 +172,7 @@ def _drawn_cases(files: SkillFiles, times: np.ndarray, world: str) -> Figure:
     quantiles = calibrated(forward(unet.model, inputs)[0], inputs, unet.calibration)
     levels = (0, quantiles.shape[1] // 2, -1)
     low, median, high = (np.where(wet, quantiles[:, level], np.nan) for level in levels)
-    maps = CaseMaps(
+    return CaseMaps(
         imerg=pair["imerg"].values,
         radar=pair["radar"].values,
         observed=score["score"].values,
@@ -183,7 +182,6 @@ def _drawn_cases(files: SkillFiles, times: np.ndarray, world: str) -> Figure:
         grid=Grid.from_json(pair.attrs["grid"]),
         score_grid=learning_grid(features[0]),
     )
-    return plot_cases(maps, times, world=world)
 
 
 def _at_times(paths: Sequence[str], times: np.ndarray, names: list[str]) -> xr.Dataset:

@@ -26,6 +26,10 @@ SCORED = "scored"
 """Name of the caption of the pictures of scored maps; their number depends on the run."""
 
 
+WALK = "walk"
+"""Name of the caption of the pictures of consecutive half-hours; their number depends on the run."""
+
+
 @dataclass(frozen=True)
 class FigureEntry:
     """A figure of the report.
@@ -89,7 +93,6 @@ FIGURES = (
         ablation=("ablation", "tables"),
         sensitivity=("unet", "features", "splits", "tables"),
         cases=("unet", "features", "pairs", "scores", "splits", "tables"),
-        more_cases=("unet", "features", "pairs", "scores", "splits", "tables"),
     ),
     *_section(
         "clusters",

@@ -10,6 +10,7 @@ class ReportFiles:
 
     Attributes:
         figures: SVG files of the figures; the stem is the name of the figure.
+        walk: Folder of the PNG pictures of consecutive half-hours.
         scored: Folder of the PNG pictures of the scored maps.
         imerg, radar: Manifests, one per month.
         tables: Score tables, one per month.
@@ -25,6 +26,7 @@ class ReportFiles:
     """
 
     figures: Sequence[str]
+    walk: str
     scored: str
     imerg: Sequence[str]
     radar: Sequence[str]

@@ -10,7 +10,7 @@ from rainscore.report.clustertext import clusters_section
 from rainscore.report.datatext import choice_section, data_section
 from rainscore.report.gaugetext import gauges_section
 from rainscore.report.page import Picture, Section, Table
-from rainscore.report.registry import FIGURES, SCORED, SECTIONS
+from rainscore.report.registry import FIGURES, SCORED, SECTIONS, WALK
 from rainscore.report.reportfiles import ReportFiles
 from rainscore.report.runsample import RunSample
 from rainscore.report.skilltext import skill_section, summary_section
@@ -41,14 +41,14 @@ def sections(files: ReportFiles, sample: RunSample, captions: Mapping[str, str])
     pictures = _pictures(files, sample, captions)
     scored = _scored_pictures(files, captions[SCORED])
     parts = [
-        summary_section(files, sample, scored[:1]),
+        summary_section(files, sample, _walk_pictures(files, captions[WALK])),
         data_section(files, pictures["data"]),
         choice_section(files, pictures["choice"]),
         Section(SECTIONS["training"], TRAINING_TEXT, pictures["training"]),
         _analysis_section(files, pictures["analysis"], sample),
         skill_section(files, pictures["skill"]),
         clusters_section(files, pictures["clusters"]),
-        Section(SECTIONS["scored"], _scored_text(len(scored)), scored[1:]),
+        Section(SECTIONS["scored"], _scored_text(len(scored)), scored),
     ]
     if files.verification:
         parts.append(gauges_section(files, pictures["gauges"]))
@@ -94,6 +94,13 @@ def _pictures(
     return pictures
 
 
+def _walk_pictures(files: ReportFiles, caption: str) -> list[Picture]:
+    return [
+        Picture(path, caption, f"{pd.Timestamp(path.stem):%Y-%m-%d %H:%M} UTC", "one half-hour")
+        for path in sorted(Path(files.walk).glob("*.png"))
+    ]
+
+
 def _scored_pictures(files: ReportFiles, caption: str) -> list[Picture]:
     return [
         Picture(path, f"{caption} {path.stem}", f"Scored map {path.stem}", "one half-hour")
@@ -103,8 +110,8 @@ def _scored_pictures(files: ReportFiles, caption: str) -> list[Picture]:
 
 def _scored_text(number: int) -> str:
     return (
-        f"{number} maps were scored without radar; one is shown at the top of the page. The NetCDF "
-        "files are in results/scored."
+        f"{number} maps were scored without radar, as new maps are. The NetCDF files are in "
+        "results/scored."
     )
 
 

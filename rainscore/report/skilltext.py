@@ -45,8 +45,8 @@ SKILL_TEXT = (
 )
 
 
-def summary_section(files: ReportFiles, sample: RunSample, pictures: list[Picture]) -> Section:
-    """Return the first section: what was done, the skill of the methods, one scored map."""
+def summary_section(files: ReportFiles, sample: RunSample, slides: list[Picture]) -> Section:
+    """Return the first section: main numbers, what was done, maps in time, skill of the methods."""
     skill = read_table(files.skill)
     days = largest_days(skill)
     score = read_json(files.unet_card)["score"]
@@ -65,7 +65,9 @@ def summary_section(files: ReportFiles, sample: RunSample, pictures: list[Pictur
     table = _skill_table(skill, "all", "Score of each window with rain in IMERG", "windows")
     transfer = [read_table(path) for path in files.transfer]
     numbers = main_numbers(skill, *transfer)
-    return Section("Summary", "\n\n".join(paragraphs), pictures, [table], numbers)
+    return Section(
+        "Summary", "\n\n".join(paragraphs), tables=[table], numbers=numbers, slides=slides
+    )
 
 
 def main_numbers(skill: pd.DataFrame, transfer: pd.DataFrame | None = None) -> list[Number]:

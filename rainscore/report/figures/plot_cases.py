@@ -50,6 +50,12 @@ class CaseMaps:
     grid: Grid
     score_grid: Grid
 
+    def at(self, number: int) -> "CaseMaps":
+        """Return the maps of one half-hour."""
+        names = ("imerg", "radar", "observed", "median", "low", "high")
+        cut = {name: getattr(self, name)[number : number + 1] for name in names}
+        return CaseMaps(**cut, grid=self.grid, score_grid=self.score_grid)
+
 
 @styled
 def plot_cases(maps: CaseMaps, times: np.ndarray, *, world: str) -> Figure:
@@ -137,4 +143,6 @@ def plot_sensitivity(
 
 def _times_text(times: np.ndarray) -> str:
     first, last = (pd.Timestamp(t).strftime("%Y-%m-%d %H:%M") for t in (times[0], times[-1]))
+    if len(times) == 1:
+        return f"held-out half-hour of {first} UTC"
     return f"{len(times)} held-out half-hours, {first} to {last} UTC"

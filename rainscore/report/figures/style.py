@@ -147,12 +147,18 @@ def draw_figures(
         save(drawings[path.stem](*arguments), path)
 
 
-def save(fig: Figure, path: Path | str) -> None:
+def save(fig: Figure, path: Path | str, *, dpi: float | None = None) -> None:
     """Save a figure; the suffix is the format. Equal figures give equal files.
+
+    Args:
+        fig: Figure.
+        path: File to write.
+        dpi: Resolution of pixels; None: that of `STYLE`.
 
     Raises:
         ValueError: matplotlib does not support the format.
     """
     kind = Path(path).suffix.lstrip(".")
     with matplotlib.rc_context(STYLE), replacing(path) as temporary:
-        fig.savefig(temporary, format=kind, metadata={"Date": None} if kind == "svg" else None)
+        metadata = {"Date": None} if kind == "svg" else None
+        fig.savefig(temporary, format=kind, metadata=metadata, dpi=dpi or "figure")

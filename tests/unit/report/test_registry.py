@@ -11,7 +11,7 @@ from rainscore.report.draw_gauges import GAUGE_FIGURES, GaugeFiles
 from rainscore.report.draw_skill import SKILL_FIGURES, SkillFiles
 from rainscore.report.draw_training import TRAINING_FIGURES, TrainingFiles
 from rainscore.report.draw_world import WORLD_FIGURES, WorldFiles
-from rainscore.report.registry import FIGURES, SCORED, SECTIONS, drawn_figures
+from rainscore.report.registry import FIGURES, SCORED, SECTIONS, WALK, drawn_figures
 
 DRAWN: dict = {
     "data": (DATA_FIGURES, DataFiles),
@@ -45,7 +45,7 @@ def test_names_are_unique_and_sections_exist() -> None:
 
 def test_each_figure_has_a_caption_of_one_line_and_no_caption_is_left_over() -> None:
     captions = {path.stem: path.read_text() for path in (CHECKOUT / "report").glob("*.rst")}
-    assert set(captions) == {figure.name for figure in FIGURES} | {SCORED}
+    assert set(captions) == {figure.name for figure in FIGURES} | {SCORED, WALK}
     for name, caption in captions.items():
         assert caption.count("\n") == 1 and caption.endswith(".\n"), name
 
