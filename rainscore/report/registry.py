@@ -27,7 +27,7 @@ SCORED = "scored"
 
 
 WALK = "walk"
-"""Name of the caption of the pictures of consecutive half-hours; their number depends on the run."""
+"""Name of the caption of the pictures of consecutive half-hours; as many as the run has."""
 
 
 @dataclass(frozen=True)
