@@ -116,7 +116,7 @@ def _rounded(value: str) -> str:
 def _webp(png: bytes, *, quality: int | None = None) -> str:
     """Return the pixels of a PNG as a data URI of WebP; lossless without a quality."""
     file = io.BytesIO()
-    picture = Image.open(io.BytesIO(png))
+    picture: Image.Image = Image.open(io.BytesIO(png))
     if quality is not None and picture.width > WIDTH:
         picture = picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)))
     picture.save(file, "WEBP", lossless=quality is None, quality=quality or 80, method=6)
