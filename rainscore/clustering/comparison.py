@@ -10,7 +10,7 @@ import pandas as pd
 
 from rainscore.clustering.metrics import adjusted_rand
 from rainscore.scores.bootstrap import day_weights, with_sample
-from rainscore.scores.crps import crps_from_ensemble
+from rainscore.scores.distribution import crps, masses_of
 
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 """Pairs of clusterings of the same maps, each dims (n,)."""
@@ -131,18 +131,18 @@ def score_skill(
         cluster's distribution.
     """
     scored = train[np.isfinite(scores[train])]
-    all_scores = np.sort(scores[scored])
+    all_scores = scores[scored]
     truth = scores[held_out]
-    error, crps = np.empty(len(held_out)), np.empty(len(held_out))
+    error, ranked = np.empty(len(held_out)), np.empty(len(held_out))
     for cluster in np.unique(clusters[held_out]):
         members = clusters[held_out] == cluster
-        cluster_scores = np.sort(scores[scored[clusters[scored] == cluster]])
+        cluster_scores = scores[scored[clusters[scored] == cluster]]
         values = cluster_scores if len(cluster_scores) else all_scores
         error[members] = (truth[members] - values.mean()) ** 2
-        crps[members] = crps_from_ensemble(values, truth[members])
+        ranked[members] = crps(masses_of(values), truth[members])
     return {
         "eta2": days.skill(error, (truth - all_scores.mean()) ** 2),
-        "crps_skill": days.skill(crps, crps_from_ensemble(all_scores, truth)),
+        "crps_skill": days.skill(ranked, crps(masses_of(all_scores), truth)),
     }
 
 

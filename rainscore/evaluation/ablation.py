@@ -94,15 +94,15 @@ def compare_variants(
         for name, candidate in candidates.items()
     }
     predictions = (predict(candidate.model, data[name]) for name, candidate in candidates.items())
-    sums, starts, levels = DaySums(len(STATISTICS)), iter(data[UNET].times), full[0].settings.levels
+    sums, starts = DaySums(len(STATISTICS)), iter(data[UNET].times)
     for batches in zip(*predictions, strict=True):
         (_, target, wet, _), _ = batches[0]
         evaluated = wet & np.isfinite(target)
         for i, window in enumerate(evaluated):
             scores = target[i][window].astype(np.float64)
             statistics = {
-                name: score_statistics(quantiles[i][:, window].T, scores, levels)
-                for name, (_, (quantiles, _)) in zip(candidates, batches, strict=True)
+                name: score_statistics(masses[i][:, window].T, scores)
+                for name, (_, (masses, _)) in zip(candidates, batches, strict=True)
             }
             _add_map(sums, next(starts), window, statistics, candidates, pixels)
     return variant_table(sums, resamples=resamples, seed=seed)

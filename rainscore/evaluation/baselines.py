@@ -1,6 +1,6 @@
 """Baselines: predictions of the score without the U-Net."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -14,16 +14,14 @@ from rainscore.evaluation.blocks import Block
 from rainscore.evaluation.boosting import Boosting
 from rainscore.evaluation.skill import CLIMATOLOGY
 from rainscore.imerg.passes import SOURCE_NAMES
+from rainscore.scores.distribution import MASSES, mass_numbers, masses_of, masses_of_counts
 
 QUALITY_INDEX = "quality index"
 
 NEAREST_MAPS = "nearest maps"
 
-BINS = 1000
-"""Scores are counted in steps of 1 / BINS."""
-
 MIN_COUNT = 500
-"""Minimum number of scores of a class that has quantiles of its own."""
+"""Minimum number of scores of a class that has a distribution of its own."""
 
 ERROR_EDGES = np.geomspace(0.01, 10, 39)
 """Bounds of the classes of IMERG's random error [mm/h]."""
@@ -34,9 +32,6 @@ ERROR_CLASSES = len(ERROR_EDGES) + 2
 NEIGHBOURS = 30
 """Number of nearest training maps whose scores are used."""
 
-MAP_BINS = 100
-"""Scores of single maps are counted in steps of 1 / MAP_BINS."""
-
 
 class Baseline(Protocol):
     """A method that learns from the training maps block by block, then predicts."""
@@ -44,23 +39,24 @@ class Baseline(Protocol):
     def learn(self, block: Block) -> None:
         """Learn from the evaluated windows of some training maps."""
 
-    def predict(self, block: Block, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of the score of the block's evaluated windows, dims (n, level)."""
+    def predict(self, block: Block) -> np.ndarray:
+        """Distribution of the score of the block's evaluated windows, dims (n, mass)."""
 
 
 class ConditionalClimatology:
-    """Quantiles of the score in each class, from histograms that add over months.
+    """Distribution of the score in each class, from counts that add over months.
 
-    A class with fewer than `MIN_COUNT` scores takes the quantiles of all scores.
+    A class with fewer than `MIN_COUNT` scores takes the distribution of all scores.
 
     Args:
         classes: Number of classes.
-        rising: Whether the quantiles must rise with the class (isotonic regression weighted with
-            the counts); the last class, that of missing values, is left as it is.
+        rising: Whether the scores must rise with the class: the probability of a score below each
+            edge of a bin must not rise (isotonic regression weighted with the counts); the last
+            class, that of missing values, is left as it is.
     """
 
     def __init__(self, classes: int, *, rising: bool = False) -> None:
-        self.counts = np.zeros((classes, BINS + 1), np.int64)
+        self.counts = np.zeros((classes, MASSES), np.int64)
         self.rising = rising
 
     def add(self, labels: np.ndarray, scores: np.ndarray) -> None:
@@ -70,11 +66,11 @@ class ConditionalClimatology:
             labels: Class of each score, dims (n,).
             scores: Scores in [0, 1], dims (n,), without NaN.
         """
-        flat = np.rint(scores * BINS).astype(np.int64) + labels.astype(np.int64) * (BINS + 1)
+        flat = mass_numbers(scores) + labels.astype(np.int64) * MASSES
         self.counts += np.bincount(flat, minlength=self.counts.size).reshape(self.counts.shape)
 
-    def quantiles(self, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of each class, dims (class, level).
+    def masses(self) -> np.ndarray:
+        """Distribution of each class, dims (class, mass).
 
         Raises:
             ValueError: No score was counted.
@@ -84,31 +80,25 @@ class ConditionalClimatology:
             raise ValueError("no defined score on the training days; use a longer period")
         size = self.counts.sum(axis=1)
         enough = (size >= MIN_COUNT)[:, None]
-        quantiles = histogram_quantiles(np.where(enough, self.counts, total), levels)
-        if not self.rising:
-            return quantiles
-        ordered = np.arange(len(size) - 1)
-        weight = np.maximum(size[ordered], 1)
-        for column in quantiles.T:
-            fitted = IsotonicRegression().fit(ordered, column[ordered], weight)
-            column[ordered] = fitted.predict(ordered)
-        return np.sort(quantiles, axis=1)
+        masses = masses_of_counts(np.where(enough, self.counts, total))
+        return _rising(masses, size) if self.rising else masses
 
 
-def histogram_quantiles(counts: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-    """Quantiles of histograms over [0, 1].
+def _rising(masses: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Distributions whose scores rise with the class, except in the last class.
 
     Args:
-        counts: Dims (class, bin).
-        levels: Probability levels.
-
-    Returns:
-        Dims (class, level).
+        masses: Dims (class, mass).
+        size: Number of scores of each class.
     """
-    share = counts.cumsum(axis=1) / counts.sum(axis=1, keepdims=True)
-    last = counts.shape[1] - 1
-    # The tolerance keeps rounding of a sum from moving a level that is met exactly to the next bin.
-    return np.stack([(share >= level - 1e-9).argmax(axis=1) / last for level in levels], axis=1)
+    below = masses.cumsum(axis=1)[:, :-1]
+    ordered = np.arange(len(size) - 1)
+    weight = np.maximum(size[ordered], 1)
+    for column in below.T:
+        fitted = IsotonicRegression(increasing=False).fit(ordered, column[ordered], weight)
+        column[ordered] = fitted.predict(ordered)
+    # Regressions with the same weights keep the order of the edges, but for rounding.
+    return np.maximum(np.diff(below, prepend=0.0, append=1.0), 0.0)
 
 
 class ByClass:
@@ -117,7 +107,7 @@ class ByClass:
     Args:
         classify: Function from a block to the class of each evaluated window, dims (n,).
         classes: Number of classes.
-        rising: Whether the quantiles must rise with the class, as in `ConditionalClimatology`.
+        rising: Whether the scores must rise with the class, as in `ConditionalClimatology`.
     """
 
     def __init__(
@@ -130,15 +120,15 @@ class ByClass:
         """Count the scores of each class."""
         self._climatology.add(self._classify(block), block.scores)
 
-    def predict(self, block: Block, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of the class of each window, dims (n, level)."""
-        return self._climatology.quantiles(levels)[self._classify(block)]
+    def predict(self, block: Block) -> np.ndarray:
+        """Distribution of the class of each window, dims (n, mass)."""
+        return self._climatology.masses()[self._classify(block)]
 
 
 class NearestMaps:
     """Baseline that predicts the scores of the training maps nearest in the latent space.
 
-    All windows of a map get the same quantiles.
+    All windows of a map get the same distribution.
 
     Args:
         latents: Latent vectors of all maps: time, z0, z1, ….
@@ -151,9 +141,8 @@ class NearestMaps:
 
     def learn(self, block: Block) -> None:
         """Count the scores of each map that has any."""
-        bins = MAP_BINS + 1
-        flat = np.rint(block.scores * MAP_BINS).astype(np.int64) + block.map_index * bins
-        counts = np.bincount(flat, minlength=len(block.times) * bins)
+        flat = mass_numbers(block.scores) + block.map_index * MASSES
+        counts = np.bincount(flat, minlength=len(block.times) * MASSES)
         counts = counts.reshape(len(block.times), -1)
         scored = counts.any(axis=1)
         self._times.append(block.times[scored])
@@ -177,26 +166,23 @@ class NearestMaps:
         squared = squared + (training**2).sum(axis=1)
         return np.argsort(squared, axis=1, kind="stable")[:, :NEIGHBOURS]
 
-    def predict(self, block: Block, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of all scores of the nearest maps, dims (n, level)."""
+    def predict(self, block: Block) -> np.ndarray:
+        """Distribution of all scores of the nearest maps, dims (n, mass)."""
         counts = np.concatenate(self._counts)[self.nearest(block.times)].sum(axis=1)
-        return histogram_quantiles(counts, levels)[block.map_index]
+        return masses_of_counts(counts)[block.map_index]
 
-    def predict_maps(
-        self, times: np.ndarray, scores: pd.Series, levels: Sequence[float]
-    ) -> np.ndarray:
-        """Quantiles of the map scores of the nearest maps.
+    def predict_maps(self, times: np.ndarray, scores: pd.Series) -> np.ndarray:
+        """Distribution of the map scores of the nearest maps.
 
         Args:
             times: Starts of the half-hours of the maps, dims (map,).
             scores: Map scores of the training maps by time.
-            levels: Probability levels.
 
         Returns:
-            Dims (map, level).
+            Dims (map, mass).
         """
         training = scores.reindex(np.concatenate(self._times).astype("datetime64[ns]")).to_numpy()
-        return np.nanquantile(training[self.nearest(times)], levels, axis=1).T
+        return masses_of(training[self.nearest(times)])
 
     def _vectors(self, times: np.ndarray) -> np.ndarray:
         return self._latents.reindex(times.astype("datetime64[ns]")).to_numpy(np.float64)

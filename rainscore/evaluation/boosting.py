@@ -1,6 +1,5 @@
 """Gradient boosting of the quantiles of the score, the strongest baseline of the U-Net."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ from scipy.ndimage import maximum_filter, uniform_filter
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from rainscore.evaluation.blocks import CHANNEL_NAMES, Block
+from rainscore.scores.distribution import MASSES, masses_from_quantiles
 from rainscore.training.channels import scale_rain
 
 CHANGES = ("change_previous", "change_next")
@@ -17,6 +17,9 @@ SIDES = (3, 7, 15)
 
 TIE_WIDTH = 0.01
 """Scores of exactly 0 and 1 are spread at random over this width, outside [0, 1]."""
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Levels of the quantiles that are learnt."""
 
 BOOSTING: dict[str, Any] = {
     "early_stopping": False,
@@ -86,7 +89,7 @@ class Boosting:
     Two fifths of the scores are 0. A booster of a lower quantile then starts from 0, no score lies
     below, all gradients have one sign and no split improves the loss, so that its prediction stays
     constant. Scores of exactly 0 are therefore spread at random just below 0, those of exactly 1
-    just above 1, and the predicted quantiles are clipped to [0, 1].
+    just above 1; predicted quantiles outside [0, 1] become the probability of 0 and of 1.
 
     Args:
         share: Share of the training windows to learn from, 0 to 1, drawn at random.
@@ -108,16 +111,16 @@ class Boosting:
         self._features.append(pixel_features(block, self._wet_threshold)[drawn])
         self._scores.append(block.scores[drawn])
 
-    def predict(self, block: Block, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of each evaluated window, dims (n, level)."""
-        for level in levels:
+    def predict(self, block: Block) -> np.ndarray:
+        """Distribution of each evaluated window, dims (n, mass)."""
+        for level in LEVELS:
             if level not in self._models:
                 self._models[level] = self._fit(level)
         features = pixel_features(block, self._wet_threshold)
         if not len(features):
-            return np.empty((0, len(levels)))
-        quantiles = [self._models[level].predict(features) for level in levels]
-        return np.sort(np.clip(np.stack(quantiles, axis=1), 0, 1), axis=1)
+            return np.empty((0, MASSES))
+        quantiles = [self._models[level].predict(features) for level in LEVELS]
+        return masses_from_quantiles(np.sort(np.stack(quantiles, axis=1), axis=1), LEVELS)
 
     def _fit(self, level: float) -> HistGradientBoostingRegressor:
         model = HistGradientBoostingRegressor(

@@ -1,6 +1,7 @@
 """Evaluation of the cluster labels on held-out days: coverage, skill, false alarms."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,6 @@ from rainscore.clustering.scoredistributions import (
     BINS,
     ScoreCounts,
     count_scores,
-    quantiles,
     score_intervals,
     shrunk_distributions,
 )
@@ -20,19 +20,38 @@ from rainscore.evaluation.skill import (
     CLIMATOLOGY,
     STATISTICS,
     UNET,
+    Bounds,
     paired_table,
     score_statistics,
     skill_table,
 )
-from rainscore.scores.crps import crps_from_quantiles
+from rainscore.scores.distribution import (
+    MASSES,
+    crps,
+    mass_numbers,
+    masses_from_quantiles,
+    masses_of,
+)
 
 CLUSTER, POOL = "cluster", "U-Net and cluster"
 
 LEVELS = [round(0.05 * i, 2) for i in range(1, 20)]
-"""Levels of the quantiles that are compared."""
+"""Levels of the errors of the U-Net's map score that describe its distribution."""
 
 MAX_FOLDS = 24
 """Maximum number of parts of the days, each left out in turn."""
+
+
+class Prediction(NamedTuple):
+    """Predicted map scores.
+
+    Attributes:
+        masses: Distributions (`scores.distribution`), dims (map, mass).
+        bounds: Bounds of the 90 % interval where it is not that of the masses, dims (map,) each.
+    """
+
+    masses: np.ndarray
+    bounds: Bounds | None = None
 
 
 def check_labels(
@@ -98,105 +117,102 @@ def _folds(rows: pd.DataFrame) -> list[np.ndarray]:
     return [rows.loc[day.isin(part), "time"].to_numpy() for part in parts]
 
 
-def _label_predictions(labelled: pd.DataFrame, maps: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Quantiles of the map score from climatology and from the cluster labels.
+def _label_predictions(labelled: pd.DataFrame, maps: pd.DataFrame) -> dict[str, Prediction]:
+    """Map score from climatology and from the cluster labels, by method.
 
     Args:
         labelled: Maps that the labels are made from: time, cluster, map_score.
         maps: Maps to predict: cluster.
-
-    Returns:
-        Dims (map, level) by method.
     """
     scores = count_scores(labelled, pd.concat([labelled, maps])["cluster"].to_numpy())
     position = np.searchsorted(scores.clusters, maps["cluster"].to_numpy())
-    climatology = np.quantile(labelled["map_score"], LEVELS)
+    climatology = masses_of(labelled["map_score"].to_numpy())
+    ends = score_intervals(scores)
+    low, high = (ends[name].to_numpy()[position] for name in ("score_low", "score_high"))
     return {
-        CLIMATOLOGY: np.broadcast_to(climatology, (len(maps), len(LEVELS))),
-        CLUSTER: label_quantiles(scores)[position],
+        CLIMATOLOGY: Prediction(np.broadcast_to(climatology, (len(maps), MASSES))),
+        CLUSTER: Prediction(label_masses(scores)[position], (low, high)),
     }
 
 
-def label_quantiles(scores: ScoreCounts) -> np.ndarray:
-    """Quantiles of each cluster, dims (cluster, level); the outer two are the calibrated interval.
+def label_masses(scores: ScoreCounts) -> np.ndarray:
+    """Distribution of the map score in each cluster, dims (cluster, mass).
 
     Args:
         scores: Counts of `scoredistributions.count_scores`.
     """
-    values = quantiles(shrunk_distributions(scores.counts, scores.clusters), LEVELS)
-    ends = score_intervals(scores)
-    low, high = (ends[name].to_numpy()[:, None] for name in ("score_low", "score_high"))
-    return np.hstack([low, np.clip(values[:, 1:-1], low, high), high])
+    cumulative = shrunk_distributions(scores.counts, scores.clusters)
+    numbers = mass_numbers(np.arange(BINS + 1) / BINS)
+    return np.diff(cumulative, prepend=0.0) @ np.eye(MASSES)[numbers]
 
 
-def _unet_predictions(labelled: pd.DataFrame, maps: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Quantiles of the map score from the U-Net, alone and pooled with the cluster label.
+def _unet_predictions(labelled: pd.DataFrame, maps: pd.DataFrame) -> dict[str, Prediction]:
+    """Map score from the U-Net, alone and pooled with the cluster label, by method.
 
-    The distribution of the U-Net is its map score plus its errors on the calibration days. The two
-    distributions are averaged quantile by quantile; the weight minimises the CRPS on the
-    calibration days, each predicted from the errors and labels of the other days. Without a map
-    score (no rain in any window) the cluster's distribution is used.
+    The distribution of the U-Net is its map score plus its errors on the calibration days. The
+    pooled distribution is a weighted mean of both; the weight minimises the CRPS on the calibration
+    days, each predicted from the errors and labels of the other days. Without a map score (no rain
+    in any window) the cluster's distribution is used.
 
     Args:
         labelled: Maps that the labels are made from: time, split, cluster, map_score, unet.
         maps: Maps to predict: cluster, unet.
 
     Returns:
-        Dims (map, level) by method; empty with fewer than two calibration days or without maps.
+        Empty with fewer than two calibration days or without maps.
     """
     held = labelled[(labelled["split"] == "calibration") & labelled["unet"].notna()]
     day = held["time"].dt.normalize()
     if day.nunique() < 2 or maps.empty:
         return {}
-    network, label = (np.empty((len(held), len(LEVELS))) for _ in range(2))
+    network, label = (np.empty((len(held), MASSES)) for _ in range(2))
     for held_day in day.unique():
         on_day = (day == held_day).to_numpy()
         remaining = labelled[labelled["time"].dt.normalize() != held_day]
         network[on_day] = _with_errors(held[~on_day], held[on_day])
-        label[on_day] = _label_predictions(remaining, held[on_day])[CLUSTER]
+        label[on_day] = _label_predictions(remaining, held[on_day])[CLUSTER].masses
     weight = pool_weight(network, label, held["map_score"].to_numpy())
-    from_label = _label_predictions(labelled, maps)[CLUSTER]
+    from_label = _label_predictions(labelled, maps)[CLUSTER].masses
     from_network = _with_errors(held, maps)
     from_network = np.where(np.isnan(from_network), from_label, from_network)
-    return {UNET: from_network, POOL: weight * from_network + (1 - weight) * from_label}
+    pooled = weight * from_network + (1 - weight) * from_label
+    return {UNET: Prediction(from_network), POOL: Prediction(pooled)}
 
 
 def _with_errors(held: pd.DataFrame, maps: pd.DataFrame) -> np.ndarray:
-    """Map score of the U-Net plus the quantiles of its errors on `held`, dims (map, level)."""
+    """Map score of the U-Net plus its errors on `held`, dims (map, mass)."""
     errors = np.quantile(held["map_score"] - held["unet"], LEVELS)
-    return np.clip(maps["unet"].to_numpy()[:, None] + errors, 0, 1)
+    return masses_from_quantiles(maps["unet"].to_numpy()[:, None] + errors, LEVELS)
 
 
 def pool_weight(first: np.ndarray, second: np.ndarray, scores: np.ndarray) -> float:
-    """Weight of the first of two sets of quantiles whose average has the lowest CRPS.
+    """Weight of the first of two distributions whose weighted mean has the lowest CRPS.
 
     Args:
-        first: Quantiles, dims (map, level).
-        second: Quantiles, dims (map, level).
+        first: Distributions, dims (map, mass).
+        second: Distributions, dims (map, mass).
         scores: True map scores, dims (map,).
 
     Returns:
         A multiple of 0.05, between 0 and 1.
     """
     weights = np.linspace(0, 1, 21)
-    loss = [
-        crps_from_quantiles(w * first + (1 - w) * second, scores, LEVELS).mean() for w in weights
-    ]
+    loss = [crps(w * first + (1 - w) * second, scores).mean() for w in weights]
     return float(weights[int(np.argmin(loss))])
 
 
 def _add(
     sums: DaySums,
     rows: pd.DataFrame,
-    predicted: Mapping[str, np.ndarray],
+    predicted: Mapping[str, Prediction],
     groupings: Mapping[str, Groups],
 ) -> None:
-    """Add the statistics of predicted quantiles, dims (map, level) by method."""
+    """Add the statistics of predictions by method."""
     # Labels count scores in steps of 1 / BINS, so the scores are rounded before comparison.
     scores = np.rint(rows["map_score"].to_numpy() * BINS) / BINS
     days = rows["time"].dt.strftime("%Y-%m-%d").to_numpy()
-    for method, values in predicted.items():
-        sums.add(method, days, groupings, score_statistics(values, scores, LEVELS))
+    for method, (masses, bounds) in predicted.items():
+        sums.add(method, days, groupings, score_statistics(masses, scores, bounds))
 
 
 def all_maps_row(checks: pd.DataFrame, method: str, measure: str, split: str) -> pd.Series | None:

@@ -32,13 +32,16 @@ from rainscore.evaluation.skill import (
 )
 from rainscore.evaluation.transferskill import Case, transfer_table
 from rainscore.evaluation.windowgroups import window_groups
-from rainscore.training.calibration import calibrated
+from rainscore.scores import distribution
 from rainscore.training.inference import forward
-from rainscore.training.mapscore import map_features, map_score
+from rainscore.training.mapscore import map_features
 from rainscore.training.trained import TrainedUNet
 
 TIE = 0.01
 """A score that differs from a quantile by less than this counts as equal to it."""
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Levels of the quantiles whose reliability is evaluated."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +113,12 @@ class Skill:
 
 
 class HeldOutSums:
-    """Sums over the held-out maps from which all tables are computed.
+    """Sums over the held-out maps from which all tables are computed."""
 
-    Args:
-        levels: Levels of the predicted quantiles.
-    """
-
-    def __init__(self, levels: Sequence[float]) -> None:
-        self.levels = levels
+    def __init__(self) -> None:
         self.windows = DaySums(len(STATISTICS))
         self.ranks = DayCounts(PREDICTED_BINS * SCORE_BINS)
-        self.below = DaySums(2 * len(levels) + 1)
+        self.below = DaySums(2 * len(LEVELS) + 1)
         self.hidden = HiddenRain()
         self.maps: list[pd.DataFrame] = []
 
@@ -131,23 +129,23 @@ class HeldOutSums:
 
         Args:
             block: The maps.
-            predicted: Predicted quantiles by method, dims (n, level).
+            predicted: Predicted distributions by method, dims (n, mass).
             groupings: Groups of the windows.
         """
-        for method, quantiles in predicted.items():
-            statistics = score_statistics(quantiles, block.scores, self.levels)
-            bins = rank_bins(quantiles[:, len(self.levels) // 2], block.scores)
+        for method, masses in predicted.items():
+            statistics = score_statistics(masses, block.scores)
+            bins = rank_bins(distribution.mean(masses), block.scores)
             self.windows.add(method, block.days, groupings, statistics)
             self.ranks.add(method, block.days, groupings, bins)
 
-    def add_below(self, block: Block, quantiles: np.ndarray) -> None:
+    def add_below(self, block: Block, masses: np.ndarray) -> None:
         """Count the scores at or below each quantile of the U-Net, those clearly below, and all.
 
         Args:
             block: The maps.
-            quantiles: Predicted quantiles, dims (n, level), float32.
+            masses: Predicted distributions, dims (n, mass).
         """
-        scores = block.scores[:, None]
+        scores, quantiles = block.scores[:, None], distribution.quantiles(masses, LEVELS)
         rows = np.hstack([scores <= quantiles, scores < quantiles - TIE, np.ones(scores.shape)])
         self.below.add(UNET, block.days, {"all": single_group(len(rows))}, rows)
 
@@ -173,18 +171,17 @@ def evaluate(
     )
     training = _fit_baselines(baselines, data, unet.card.hidden)
     regimes = data.table.set_index("time")["regime"]
-    sums = HeldOutSums(unet.levels)
+    sums = HeldOutSums()
     for block in read_blocks(data.features, data.times("test").to_numpy(), unet.card.hidden):
-        quantiles = _add_unet(sums, block, unet)
-        predicted = {name: method.predict(block, unet.levels) for name, method in baselines.items()}
-        sums.add(block, predicted | {UNET: quantiles}, window_groups(block, regimes))
+        masses = _add_unet(sums, block, unet)
+        predicted = {name: method.predict(block) for name, method in baselines.items()}
+        sums.add(block, predicted | {UNET: masses}, window_groups(block, regimes))
     maps = evaluate_maps(
         pd.concat(sums.maps, ignore_index=True),
         training,
         data.table,
         data.clusters,
         nearest,
-        unet.levels,
         **settings.bootstrap,
     )
     if cases:
@@ -216,18 +213,17 @@ def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet) -> np.ndarray:
     """Add map scores, hidden rain and quantiles of the U-Net.
 
     Returns:
-        Calibrated quantiles of the evaluated windows, dims (n, level), float64.
+        Calibrated distributions of the evaluated windows, dims (n, mass).
     """
-    quantiles, logit = forward(unet.model, block.inputs)
-    probability = expit(logit)
-    features = map_features(quantiles, probability, block.wet, block.radar_valid, block.inputs)
-    scores = map_score(features, unet.calibration.map)
+    masses, logit = forward(unet.model, block.inputs)
+    scores = unet.calibration.map_score(
+        map_features(masses, expit(logit), block.wet, block.radar_valid, block.inputs), block.inputs
+    )
     sums.maps.append(scores.assign(time=block.times, quality=_mean_quality(block)["quality"]))
-    sums.hidden.add(block, expit(logit.astype(np.float64)))
-    within = calibrated(quantiles, block.inputs, unet.calibration)
-    windows = within.transpose(0, 2, 3, 1)[block.evaluated]
+    sums.hidden.add(block, unet.calibration.hidden_rain(logit, block.inputs))
+    windows = unet.calibration.local(masses, block.inputs, block.evaluated)
     sums.add_below(block, windows)
-    return windows.astype(np.float64)
+    return windows
 
 
 def _tables(
@@ -251,7 +247,7 @@ def _tables(
     )
     paired = paired_table(sums.windows, splits=("all", "season", "source"), **draws)
     reliability = [
-        _reliability(sums.below, sums.levels, **draws),
+        _reliability(sums.below, **draws),
         sums.hidden.reliability(**draws),
     ]
     return Skill(
@@ -271,13 +267,11 @@ def coverage_table(skill: pd.DataFrame, method: str) -> pd.DataFrame:
     return rows.rename(columns=names)[columns].reset_index(drop=True)
 
 
-def _reliability(
-    below: DaySums, levels: Sequence[float], *, resamples: int, seed: int
-) -> pd.DataFrame:
+def _reliability(below: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
     """Share of the scores at or below each predicted quantile, and clearly below."""
     rows = share_table(below, resamples=resamples, seed=seed)
-    reached, less = rows.iloc[: len(levels)], rows["share"].iloc[len(levels) :]
-    return reached.assign(what="score", level=levels, less=less.to_numpy())
+    reached, less = rows.iloc[: len(LEVELS)], rows["share"].iloc[len(LEVELS) :]
+    return reached.assign(what="score", level=LEVELS, less=less.to_numpy())
 
 
 def _mean_quality(block: Block) -> pd.DataFrame:

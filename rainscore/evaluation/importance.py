@@ -12,6 +12,7 @@ from rainscore.evaluation.daysums import DaySums, single_group
 from rainscore.evaluation.skill import STATISTICS, measures, score_statistics
 from rainscore.imerg.passes import SOURCES
 from rainscore.scores.bootstrap import interval
+from rainscore.scores.distribution import CENTRES
 from rainscore.training.cards import UNetCard
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.inference import forward
@@ -85,11 +86,11 @@ def permutation_importance(
             part = slice(start, start + BATCH)
             changed = inputs[part].copy()
             changed[:, exchanged] = inputs[donors[part]][:, exchanged]
-            quantiles, _ = forward(model, changed)
-            for i, values in enumerate(quantiles, start):
+            masses, _ = forward(model, changed)
+            for i, values in enumerate(masses, start):
                 window = np.isfinite(target[i])
                 scores = target[i][window].astype(np.float64)
-                statistics = score_statistics(values[:, window].T, scores, model.settings.levels)
+                statistics = score_statistics(values[:, window].T, scores)
                 n = len(scores)
                 sums.add(name, np.full(n, days[i]), {"all": single_group(n)}, statistics)
     return _increase_table(sums, resamples=resamples, seed=seed)
@@ -121,7 +122,7 @@ def _increase_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame
 def sensitivity(
     model: UNet, inputs: np.ndarray, pixel: tuple[int, int], spread: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Gradients of the predicted median of one window with respect to the inputs.
+    """Gradients of the predicted mean score of one window with respect to the inputs.
 
     Args:
         model: The U-Net.
@@ -130,14 +131,14 @@ def sensitivity(
         spread: Standard deviation of each channel, dims (channel,), to make them comparable.
 
     Returns:
-        For each group of `CHANNEL_GROUPS`, dims (y, x): Σ |∂ median / ∂ channel| · spread over its
+        For each group of `CHANNEL_GROUPS`, dims (y, x): Σ |∂ mean / ∂ channel| · spread over its
         channels, the change of the score [1] when the channels of a pixel change by one standard
         deviation.
     """
     device = next(model.parameters()).device
     tensor = torch.from_numpy(inputs)[None].to(device).requires_grad_()
-    quantiles, _ = model.eval()(tensor)
-    quantiles[0, quantiles.shape[1] // 2, pixel[0], pixel[1]].backward()
+    masses, _ = model.eval()(tensor)
+    (masses[0, :, pixel[0], pixel[1]] @ torch.from_numpy(CENTRES).to(masses)).backward()
     assert tensor.grad is not None
     change = tensor.grad[0].abs().cpu().numpy() * spread[:, None, None]
     return {

@@ -1,6 +1,6 @@
 """Skill of the predicted map score on held-out maps, and detection of bad maps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +30,8 @@ from rainscore.evaluation.skill import (
     score_statistics,
     skill_table,
 )
+from rainscore.scores import distribution
+from rainscore.scores.distribution import MASSES, masses_from_quantiles, masses_of
 from rainscore.times import season_of
 
 BAD_SHARE = 0.2
@@ -60,7 +62,6 @@ def evaluate_maps(
     table: pd.DataFrame,
     clusters: Mapping[str, pd.DataFrame],
     nearest: NearestMaps,
-    levels: Sequence[float],
     *,
     resamples: int,
     seed: int,
@@ -76,7 +77,6 @@ def evaluate_maps(
         table: Score tables of all months: time, map_score, imerg_wet_windows, regime.
         clusters: Clusters of all maps (time, cluster) by clustering method.
         nearest: Baseline by the nearest training maps, after learning.
-        levels: Quantile levels.
         resamples: Number of bootstrap samples of days.
         seed: Random seed of the samples.
     """
@@ -87,17 +87,19 @@ def evaluate_maps(
     scores = by_time["map_score"].reindex(test["time"]).to_numpy()
     evaluated = np.isfinite(scores) & test["value"].notna().to_numpy()
     test, scores = test[evaluated].reset_index(drop=True), scores[evaluated]
-    predicted = _predictions(test, training, training_scores, clusters, nearest, levels)
+    predicted = _predictions(test, training, training_scores, clusters, nearest)
+    bounds = {UNET: (test["low"].to_numpy(), test["high"].to_numpy())}
     bad = scores <= training_scores.quantile(BAD_SHARE)
     groupings = _groupings(test["time"], by_time["regime"])
     days = test["time"].dt.strftime("%Y-%m-%d").to_numpy()
     sums = DaySums(len(STATISTICS))
     ranks, detection = DayCounts(PREDICTED_BINS * SCORE_BINS), DayCounts(PREDICTED_BINS * 2)
-    for method, quantiles in predicted.items():
-        median = quantiles[:, len(levels) // 2]
-        sums.add(method, days, groupings, score_statistics(quantiles, scores, levels))
-        ranks.add(method, days, groupings, rank_bins(median, scores))
-        detection.add(method, days, groupings, bad_map_bins(median, bad))
+    for method, masses in predicted.items():
+        statistics = score_statistics(masses, scores, bounds.get(method))
+        expected = distribution.mean(masses)
+        sums.add(method, days, groupings, statistics)
+        ranks.add(method, days, groupings, rank_bins(expected, scores))
+        detection.add(method, days, groupings, bad_map_bins(expected, bad))
     draws = {"resamples": resamples, "seed": seed}
     skill = [
         skill_table(sums, reference=CLIMATOLOGY, **draws),
@@ -131,12 +133,11 @@ def _predictions(
     training_scores: pd.Series,
     clusters: Mapping[str, pd.DataFrame],
     nearest: NearestMaps,
-    levels: Sequence[float],
 ) -> dict[str, np.ndarray]:
-    """Quantiles of the map score by method, dims (map, level).
+    """Distribution of the map score by method, dims (map, mass).
 
     Args:
-        test, training, clusters, nearest, levels: As in `evaluate_maps`.
+        test, training, clusters, nearest: As in `evaluate_maps`.
         training_scores: Map scores of the training maps by time.
     """
     times = test["time"].to_numpy()
@@ -144,20 +145,20 @@ def _predictions(
     quality = pd.Series(_quality_class(training["quality"], edges), index=training["time"])
     labels = {name: table.set_index("time")["cluster"] for name, table in clusters.items()}
     bounds = test[["low", "value", "high"]].to_numpy()
-    everything = training_scores.quantile(list(levels)).to_numpy()
+    everything = masses_of(training_scores.to_numpy())
     return {
-        CLIMATOLOGY: np.broadcast_to(everything, (len(test), len(levels))),
-        QUALITY_INDEX: _class_quantiles(
-            training_scores, quality, _quality_class(test["quality"], edges), levels
+        CLIMATOLOGY: np.broadcast_to(everything, (len(test), MASSES)),
+        QUALITY_INDEX: _class_masses(
+            training_scores, quality, _quality_class(test["quality"], edges)
         ),
         **{
-            cluster_method(name): _class_quantiles(
-                training_scores, label, label.reindex(times).to_numpy(), levels
+            cluster_method(name): _class_masses(
+                training_scores, label, label.reindex(times).to_numpy()
             )
             for name, label in labels.items()
         },
-        NEAREST_MAPS: nearest.predict_maps(times, training_scores, levels),
-        UNET: np.stack([np.interp(levels, MAP_LEVELS, row) for row in bounds]),
+        NEAREST_MAPS: nearest.predict_maps(times, training_scores),
+        UNET: masses_from_quantiles(bounds, MAP_LEVELS),
     }
 
 
@@ -166,22 +167,21 @@ def _quality_class(quality: pd.Series, edges: pd.Series) -> np.ndarray:
     return np.where(quality.notna(), np.searchsorted(edges.to_numpy(), quality), -1)
 
 
-def _class_quantiles(
-    training_scores: pd.Series, labels: pd.Series, classes: np.ndarray, levels: Sequence[float]
-) -> np.ndarray:
-    """Quantiles of the training scores in the class of each map, or of all without any.
+def _class_masses(training_scores: pd.Series, labels: pd.Series, classes: np.ndarray) -> np.ndarray:
+    """Distribution of the training scores in the class of each map, or of all without any.
 
     Args:
         training_scores: Map scores of the training maps by time.
         labels: Classes by time.
         classes: Class of each map to predict, dims (map,).
-        levels: Quantile levels.
 
     Returns:
-        Dims (map, level).
+        Dims (map, mass).
     """
-    rows = pd.DataFrame({"label": labels, "score": training_scores}).dropna()
-    by_class = rows.groupby("label")["score"].quantile(np.array(levels)).unstack()
-    quantiles = by_class.reindex(classes).to_numpy()
-    everything = training_scores.quantile(list(levels)).to_numpy()
-    return np.where(np.isfinite(quantiles), quantiles, everything)
+    scored = pd.DataFrame({"label": labels, "score": training_scores}).dropna()
+    by_class = {
+        label: masses_of(part.to_numpy()) for label, part in scored.groupby("label")["score"]
+    }
+    everything = masses_of(training_scores.to_numpy())
+    rows = [by_class.get(label, everything) for label in classes]
+    return np.array(rows).reshape(-1, MASSES)

@@ -1,17 +1,17 @@
 """Tables of skill, computed from statistics that add over windows, maps and days."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from itertools import permutations
 
 import numpy as np
 import pandas as pd
 
 from rainscore.evaluation.daysums import COLUMNS, DaySums, GroupSums, skill_row
+from rainscore.scores import distribution
 from rainscore.scores.bootstrap import interval
-from rainscore.scores.crps import crps_from_quantiles, level_weights, pinball
 
 CLIMATOLOGY = "climatology"
-"""Reference method of the skill scores: quantiles of the score on the training days."""
+"""Reference method of the skill scores: distribution of the score on the training days."""
 
 UNET = "U-Net"
 
@@ -24,7 +24,6 @@ ALL_CASES = "all"
 STATISTICS = (
     "n",
     "crps",
-    "pinball",
     "absolute_error",
     "covered",
     "width",
@@ -34,28 +33,32 @@ STATISTICS = (
     "sum_tt",
     "sum_pt",
     "sum_mean",
+    "brier_zero",
 )
 """Columns of `score_statistics`: p is the predicted median, t the true score."""
 
+Bounds = tuple[np.ndarray, np.ndarray]
+"""Lower and upper bound of each interval, dims (n,)."""
+
 
 def score_statistics(
-    quantiles: np.ndarray, scores: np.ndarray, levels: Sequence[float]
+    masses: np.ndarray, scores: np.ndarray, bounds: Bounds | None = None
 ) -> np.ndarray:
     """Statistics of each prediction that add over windows, maps and days.
 
     Args:
-        quantiles: Predicted quantiles of the score, dims (n, level).
+        masses: Predicted distributions of the score (`scores.distribution`), dims (n, mass).
         scores: True scores, dims (n,), without NaN.
-        levels: Increasing levels, symmetric about 0.5; the first and last bound the interval.
+        bounds: Bounds of the 90 % interval where it is not `distribution.interval` of the masses.
 
     Returns:
         Dims (n, len(STATISTICS)).
     """
-    low, median, high = quantiles[:, 0], quantiles[:, len(levels) // 2], quantiles[:, -1]
+    low, high = bounds if bounds is not None else distribution.interval(masses)
+    median = distribution.quantiles(masses, (0.5,))[:, 0].astype(np.float64)
     columns = (
         np.ones_like(scores),
-        crps_from_quantiles(quantiles, scores, levels),
-        pinball(quantiles, scores, levels).mean(axis=1),
+        distribution.crps(masses, scores),
         np.abs(scores - median),
         (scores >= low) & (scores <= high),
         high - low,
@@ -64,7 +67,8 @@ def score_statistics(
         median**2,
         scores**2,
         median * scores,
-        quantiles @ level_weights(levels),
+        distribution.mean(masses),
+        (masses[:, 0] - (scores <= 0)) ** 2,
     )
     return np.stack([np.asarray(c, dtype=np.float64) for c in columns], axis=1)
 
@@ -72,9 +76,10 @@ def score_statistics(
 def measures(sums: np.ndarray) -> dict[str, np.ndarray]:
     """Measures from sums of `score_statistics`.
 
-    - crps: mean `crps_from_quantiles`; pinball: mean pinball loss over the levels;
+    - crps: mean `distribution.crps`;
+    - brier_zero: Brier score of the probability of a score of exactly 0;
     - mae, r2, correlation (Pearson): of the median; r2 = 1 − Σ error² / Σ (score − mean score)²;
-    - coverage, width: of the interval between the outermost quantiles;
+    - coverage, width: of the 90 % interval;
     - predicted, found: mean of the predicted distributions and mean of the true scores.
 
     Args:
@@ -94,7 +99,7 @@ def measures(sums: np.ndarray) -> dict[str, np.ndarray]:
         squared = s["sum_pp"] - 2 * s["sum_pt"] + s["sum_tt"]
         return {
             "crps": s["crps"] / n,
-            "pinball": s["pinball"] / n,
+            "brier_zero": s["brier_zero"] / n,
             "mae": s["absolute_error"] / n,
             "r2": np.where(spread_t > 1e-9 * n, 1 - squared / spread_t, np.nan),
             "correlation": correlation,
@@ -111,7 +116,8 @@ def skill_table(sums: DaySums, *, reference: str, resamples: int, seed: int) -> 
     Args:
         sums: Sums of `score_statistics`.
         reference: Method with which the others are compared: crps_skill = 1 − crps /
-            crps(reference) and pinball_skill likewise, on the same windows and resampled days.
+            crps(reference) and brier_zero_skill likewise, on the same windows and resampled
+            days.
         resamples: Number of bootstrap samples of days.
         seed: Random seed of the samples, which are the same for all methods.
 
@@ -144,7 +150,7 @@ def _with_skill(values: dict[str, np.ndarray], reference: int) -> dict[str, np.n
     with np.errstate(invalid="ignore", divide="ignore"):
         skills = {
             f"{name}_skill": 1 - values[name] / values[name][..., [reference]]
-            for name in ("crps", "pinball")
+            for name in ("crps", "brier_zero")
         }
     return values | skills
 

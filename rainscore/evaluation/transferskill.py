@@ -20,7 +20,6 @@ from rainscore.evaluation.skill import (
 )
 from rainscore.hdf5files import open_hdf5
 from rainscore.imerg.passes import SOURCE_NAMES
-from rainscore.training.calibration import calibrated
 from rainscore.training.inference import forward
 from rainscore.training.trained import TrainedUNet
 
@@ -109,8 +108,8 @@ def transfer_table(
             if not block.scores.size:
                 continue
             groupings, weather = _groupings(block), case.blocks(block.days)
-            for method, quantiles in _predicted(block, baselines, unet).items():
-                rows = score_statistics(quantiles, block.scores, unet.levels)
+            for method, masses in _predicted(block, baselines, unet).items():
+                rows = score_statistics(masses, block.scores)
                 alone.add(method, weather, groupings, rows)
                 together.add(method, np.char.add(f"{case.name} ", weather), groupings, rows)
     tables = [
@@ -126,12 +125,10 @@ def transfer_table(
 def _predicted(
     block: Block, baselines: Mapping[str, Baseline], unet: TrainedUNet
 ) -> dict[str, np.ndarray]:
-    """Quantiles of the evaluated windows by method, dims (n, level)."""
-    quantiles, _ = forward(unet.model, block.inputs)
-    within = calibrated(quantiles, block.inputs, unet.calibration)
-    windows = within.transpose(0, 2, 3, 1)[block.evaluated].astype(np.float64)
-    predicted = {name: baselines[name].predict(block, unet.levels) for name in METHODS}
-    return {**predicted, UNET: windows}
+    """Distribution of the score of the evaluated windows by method, dims (n, mass)."""
+    masses, _ = forward(unet.model, block.inputs)
+    predicted = {name: baselines[name].predict(block) for name in METHODS}
+    return {**predicted, UNET: unet.calibration.local(masses, block.inputs, block.evaluated)}
 
 
 def _groupings(block: Block) -> dict[str, Groups]:

@@ -13,8 +13,10 @@ from rainscore.training.timecontext import SIDES
 LONG_NAMES = {
     "precipitation": "IMERG precipitation",
     "score": "local score, median",
+    "score_mean": "local score, mean",
     "score_low": "local score, lower bound of the 90 % interval",
     "score_high": "local score, upper bound of the 90 % interval",
+    "score_zero_probability": "probability of a local score of exactly 0",
     "hidden_rain_probability": "probability that rain is hidden where IMERG has none",
     "window_lat": "latitude of the centre of the window",
     "window_lon": "longitude of the centre of the window",

@@ -186,15 +186,15 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
         Dims (lat, lon) on IMERG cells, blended from overlapping windows: the fields of
         `Scorer.score` except the rain. Dims (window): map score with its interval, cluster and
         novelty of maps as large as the training domain, `window_lat`, `window_lon` of their
-        centres. NaN is missing; maps without any rain estimate are left out. Attribute:
-        `unavailable_inputs`.
+        centres. NaN is missing; maps without any rain estimate are left out. Attributes:
+        `unavailable_inputs`, `calibration_state`.
 
     Raises:
         RainscoreError: The granule has no rain estimate at all, or its product is not accepted.
     """
     scorer.product_difference(granules.granule)
     run, fields = granules.granule.attrs["run"], granules.fields()
-    blend, tables, ages_known = Blend(CELLS.shape), [], True
+    blend, tables, ages_known, states = Blend(CELLS.shape), [], True, set[str]()
     for band, firsts in _batches(bands(scorer.learning_grid), fields[0]["precipitation"]):
         windows = {
             step: {name: band.read(field, firsts) for name, field in by_name.items()}
@@ -202,6 +202,7 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
         }
         predicted = scorer.predict(windows, band.learning, run=run, windows=band.maps)
         ages_known &= predicted.ages_known
+        states.update(predicted.states)
         _blend(predicted.maps, blend, band, firsts)
         lat, lon = band.centres(firsts)
         table = predicted.table.assign(window_lat=lat, window_lon=lon)
@@ -210,6 +211,7 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
         raise RainscoreError(_nothing_to_score(fields[0]["precipitation"]))
     table = pd.concat(tables, ignore_index=True)
     dataset = globe_dataset(blend.fields(), table, CELLS, granules.time)
+    dataset.attrs["calibration_state"] = "; ".join(sorted(states))
     dataset.attrs["unavailable_inputs"] = unavailable_inputs(
         granules, scorer.hidden_channels(run), ages_known=ages_known
     )

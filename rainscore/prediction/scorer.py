@@ -19,9 +19,10 @@ from rainscore.prediction.mapinputs import Fields, InputBuilder, NewMaps
 from rainscore.prediction.margins import Crop, Margins
 from rainscore.prediction.productcheck import product_difference
 from rainscore.prediction.scoringmodels import ScoringModels, find_model_files, load_models
-from rainscore.training.calibration import calibrated
+from rainscore.scores import distribution
 from rainscore.training.channels import CHANNELS, wet_share
-from rainscore.training.mapscore import map_features, map_score
+from rainscore.training.inputstates import STATES, input_states
+from rainscore.training.mapscore import map_features
 from rainscore.training.timecontext import mask_channels, unavailable_channels
 from rainscore.training.trained import TrainedUNet
 
@@ -56,11 +57,13 @@ class Predicted(NamedTuple):
             `map_score_high`, `map_score_outside`, `cluster`, `novelty`; `valid`, whether the window
             has any estimate.
         ages_known: Whether the time since the last microwave pass is known everywhere.
+        states: State of the inputs of each map (`inputstates.STATES`), dims (n,).
     """
 
     maps: Mapping[str, np.ndarray]
     table: pd.DataFrame
     ages_known: bool
+    states: np.ndarray
 
 
 class Scorer:
@@ -109,12 +112,12 @@ class Scorer:
         maps, unet = self._inputs.build(fields, learning), self.models.unet
         for inputs in maps.inputs:
             mask_channels(inputs, unet.card.channels, self.hidden_channels(run))
-        quantiles, probability = run_unet(unet, maps.inputs)
+        masses, logit = run_unet(unet, maps.inputs)
         tables = []
         for window in windows:
             part = maps.crop(window)
             scores = predict_map_scores(
-                unet, part, window.of(quantiles), window.of(probability), self.learning_grid
+                unet, part, window.of(masses), window.of(logit), self.learning_grid
             )
             cluster, novelty = predict_clusters(
                 self.models.clusterer,
@@ -123,8 +126,9 @@ class Scorer:
             )
             valid = np.asarray(part.valid.any(axis=(1, 2)))
             tables.append(scores.assign(cluster=cluster, novelty=novelty, valid=valid))
-        scored = local_fields(unet, maps, quantiles, probability)
-        return Predicted(scored, pd.concat(tables, ignore_index=True), maps.ages_known)
+        scored = local_fields(unet, maps, masses, logit)
+        table, states = pd.concat(tables, ignore_index=True), np.array(STATES)
+        return Predicted(scored, table, maps.ages_known, states[input_states(maps.inputs)])
 
     def score(
         self, granules: GranuleSet, learning: Grid, margins: Margins = NO_MARGINS
@@ -138,11 +142,12 @@ class Scorer:
             margins: Margins around the window, which the networks read.
 
         Returns:
-            Dims (y, x), NaN where missing: `precipitation` [mm/h]; `score`, `score_low`,
-            `score_high` [1] where IMERG has rain in the window; `hidden_rain_probability` [1] where
-            it has none. Scalars: `map_score` with its interval, `map_score_outside`, `cluster` with
-            the map score of its label, `novelty`. Attributes: `cluster_name`, `unavailable_inputs`,
-            `short_margin`, `map_interval_withheld`.
+            Dims (y, x), NaN where missing: `precipitation` [mm/h]; `score` (median), `score_mean`,
+            `score_low`, `score_high`, `score_zero_probability` [1] where IMERG has rain in the
+            window; `hidden_rain_probability` [1] where it has none. Scalars: `map_score` with its
+            interval, `map_score_outside`, `cluster` with the map score of its label, `novelty`.
+            Attributes: `cluster_name`, `calibration_state`, `unavailable_inputs`, `short_margin`,
+            `map_interval_withheld`.
 
         Raises:
             RainscoreError: The granule's product is not accepted.
@@ -164,6 +169,7 @@ class Scorer:
         cluster_card = self.models.clusterer.card_
         dataset["novelty"].attrs["false_alarm_rate"] = cluster_card["false_alarm_rate"]
         dataset.attrs["cluster_name"] = label.get("name", "")
+        dataset.attrs["calibration_state"] = predicted.states[0]
         dataset.attrs["short_margin"] = margins.text(learning.dx / 1000)
         dataset.attrs["map_interval_withheld"] = interval_withheld(learning.shape, trained)
         dataset.attrs["unavailable_inputs"] = unavailable_inputs(
@@ -192,32 +198,46 @@ def load_scorer(folder: Path, method: str | None = None, *, any_product: bool = 
 
 
 def run_unet(unet: TrainedUNet, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Uncalibrated quantiles, dims (map, level, y, x), and probability of hidden rain (map, y, x).
+    """Uncalibrated output of the U-Net, float32.
 
     Args:
         unet: The U-Net.
         inputs: Channels, dims (map, channel, y, x).
+
+    Returns:
+        Distribution of the score, dims (map, mass, y, x); logit of hidden rain, dims (map, y, x).
     """
     with torch.inference_mode():
-        quantiles, logit = (x.numpy() for x in unet.model(torch.from_numpy(inputs)))
-    return quantiles, expit(logit)
+        masses, logit = (x.numpy() for x in unet.model(torch.from_numpy(inputs)))
+    return masses, logit
 
 
 def local_fields(
-    unet: TrainedUNet, maps: NewMaps, quantiles: np.ndarray, probability: np.ndarray
+    unet: TrainedUNet, maps: NewMaps, masses: np.ndarray, logit: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Calibrated fields by name of the output variable, dims (map, y, x).
 
     Args:
         unet: The U-Net.
         maps: The maps.
-        quantiles, probability: Results of `run_unet`.
+        masses, logit: Results of `run_unet`.
     """
-    within = calibrated(quantiles, maps.inputs, unet.calibration)
-    scores = {"score": within.shape[1] // 2, "score_low": 0, "score_high": -1}
+    rows = unet.calibration.local(masses, maps.inputs, maps.wet)
+    low, high = distribution.interval(rows)
+    by_name = {
+        "score": distribution.quantiles(rows, (0.5,))[:, 0],
+        "score_mean": distribution.mean(rows),
+        "score_low": low,
+        "score_high": high,
+        "score_zero_probability": rows[:, 0],
+    }
+    fields = {name: np.full(maps.wet.shape, np.nan, np.float32) for name in by_name}
+    for name, values in by_name.items():
+        fields[name][maps.wet] = values
+    probability = unet.calibration.hidden_rain(logit, maps.inputs)
     return {
         "precipitation": maps.rain,
-        **{name: np.where(maps.wet, within[:, i], np.nan) for name, i in scores.items()},
+        **fields,
         "hidden_rain_probability": np.where(maps.valid & ~maps.wet, probability, np.nan),
     }
 
@@ -225,8 +245,8 @@ def local_fields(
 def predict_map_scores(
     unet: TrainedUNet,
     maps: NewMaps,
-    quantiles: np.ndarray,
-    probability: np.ndarray,
+    masses: np.ndarray,
+    logit: np.ndarray,
     trained: Grid,
 ) -> pd.DataFrame:
     """Map scores, one row per map: `MAP_SCORES`; without interval if `interval_withheld`.
@@ -234,11 +254,11 @@ def predict_map_scores(
     Args:
         unet: The U-Net.
         maps: The maps.
-        quantiles, probability: Results of `run_unet`.
+        masses, logit: Results of `run_unet`.
         trained: Learning grid of the training.
     """
-    features = map_features(quantiles, probability, maps.wet, maps.valid, maps.inputs)
-    table = map_score(features, unet.calibration.map).rename(columns=MAP_SCORES)
+    features = map_features(masses, expit(logit), maps.wet, maps.valid, maps.inputs)
+    table = unet.calibration.map_score(features, maps.inputs).rename(columns=MAP_SCORES)
     if interval_withheld(maps.rain.shape[-2:], trained):
         table[["map_score_low", "map_score_high"]] = np.nan
     return table[list(MAP_SCORES.values())]

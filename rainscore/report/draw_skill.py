@@ -29,7 +29,7 @@ from rainscore.report.figures.plot_skill import (
 )
 from rainscore.report.figures.plot_transfer import plot_transfer
 from rainscore.report.runsample import RunSample
-from rainscore.training.calibration import calibrated
+from rainscore.scores import distribution
 from rainscore.training.channels import CHANNELS, unscale_rain
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.features import learning_grid
@@ -169,9 +169,10 @@ def case_maps(files: SkillFiles, times: np.ndarray) -> CaseMaps:
     features = [Path(path) for path in files.features]
     data = ScoreMaps(features, times, hidden=unet.card.hidden)
     inputs, _, wet, _ = (array.numpy() for array in data.read(np.arange(len(data))))
-    quantiles = calibrated(forward(unet.model, inputs)[0], inputs, unet.calibration)
-    levels = (0, quantiles.shape[1] // 2, -1)
-    low, median, high = (np.where(wet, quantiles[:, level], np.nan) for level in levels)
+    masses = unet.calibration.local(forward(unet.model, inputs)[0], inputs, wet)
+    median, low, high = np.full((3, *wet.shape), np.nan)
+    median[wet] = distribution.quantiles(masses, (0.5,))[:, 0]
+    low[wet], high[wet] = distribution.interval(masses)
     return CaseMaps(
         imerg=pair["imerg"].values,
         radar=pair["radar"].values,

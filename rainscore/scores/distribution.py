@@ -20,6 +20,9 @@ MASSES = BINS + 2
 EDGES = np.linspace(0.0, 1.0, BINS + 1)
 """Edges of the bins."""
 
+CENTRES = np.array([0.0, *(EDGES[:-1] + EDGES[1:]) / 2, 1.0])
+"""Mean score of each mass."""
+
 ROUNDING = 1e-6
 """Rounding of a sum of masses in single precision."""
 
@@ -137,19 +140,55 @@ def quantiles(masses: np.ndarray, levels: Sequence[float] | np.ndarray) -> np.nd
     >>> quantiles(masses, (0.25, 0.625, 0.9)).round(3).tolist()
     [0.0, 0.525, 1.0]
     """
-    cdf = np.cumsum(masses[..., :-1], axis=-1)
-    undefined = np.isnan(cdf[..., -1])
-    result = np.empty((*cdf.shape[:-1], len(levels)), cdf.dtype)
-    for i, level in enumerate(levels):
-        # Rounding of a sum must not move a level that is met exactly to the next bin, or to 1.
-        reached = (cdf < level - ROUNDING).sum(axis=-1)
-        upper = np.clip(reached, 1, BINS)
-        low, high = (np.take_along_axis(cdf, k[..., None], -1)[..., 0] for k in (upper - 1, upper))
-        share = (level - low) / np.maximum(high - low, np.finfo(cdf.dtype).tiny)
-        value = (upper - 1 + np.clip(share, 0, 1)) / BINS
-        result[..., i] = np.where(reached == 0, 0.0, np.where(reached > BINS, 1.0, value))
-    result[undefined] = np.nan
-    return result
+    below = np.cumsum(masses[..., :-1], axis=-1)
+    return np.stack([_quantile(below, level) for level in levels], axis=-1)
+
+
+def _quantile(below: np.ndarray, level: float | np.ndarray) -> np.ndarray:
+    """Quantile of distributions that are given by F at the edges of the bins.
+
+    Args:
+        below: F at the edges, below 1 at the last one, dims (..., edge).
+        level: Level, or one per distribution, dims (...).
+
+    Returns:
+        Dims (...).
+    """
+    level = np.asarray(level, below.dtype)
+    # Rounding of a sum must not move a level that is met exactly to the next bin, or to 1.
+    reached = (below < level[..., None] - ROUNDING).sum(axis=-1)
+    upper = np.clip(reached, 1, BINS)
+    low, high = (np.take_along_axis(below, k[..., None], -1)[..., 0] for k in (upper - 1, upper))
+    share = (level - low) / np.maximum(high - low, np.finfo(below.dtype).tiny)
+    inside = (upper - 1 + np.clip(share, 0, 1)) / np.asarray(BINS, below.dtype)
+    value = np.where(reached == 0, 0, np.where(reached > BINS, 1, inside)).astype(below.dtype)
+    return np.where(np.isnan(below[..., -1]), np.nan, value)
+
+
+def interval(masses: np.ndarray, coverage: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
+    """Interval that holds the score with a given probability.
+
+    The bounds are the quantiles that leave half of the rest below and half above, 5 % each for a
+    coverage of 90 %. Where P(score = 0) exceeds this half, the lower bound is 0, and nothing lies
+    below it; the upper bound then falls as P(score = 0) grows, until all of the rest lies above
+    it. Likewise where P(score = 1) exceeds the half. Without this rule, intervals that end at 0 or
+    at 1 would hold the score with a probability of 95 %.
+
+    Args:
+        masses: Dims (..., mass).
+        coverage: Probability, between 0 and 1.
+
+    Returns:
+        Lower and upper bound, dims (...); NaN where a mass is.
+
+    >>> masses = 0.5 * np.eye(MASSES)[0] + 0.5 / BINS * np.eye(MASSES)[1:-1].sum(axis=0)
+    >>> [float(bound.round(3)) for bound in interval(masses)]
+    [0.0, 0.8]
+    """
+    half = (1 - coverage) / 2
+    below = np.cumsum(masses[..., :-1], axis=-1)
+    at_zero, at_one = (np.clip(masses[..., i] - half, 0, half) for i in (0, -1))
+    return _quantile(below, half + at_one), _quantile(below, 1 - half - at_zero)
 
 
 def mean(masses: np.ndarray) -> np.ndarray:
@@ -158,8 +197,7 @@ def mean(masses: np.ndarray) -> np.ndarray:
     >>> float(mean(masses_of(np.array([0.0, 0.52, 1.0, 1.0])))) == (0 + 0.525 + 1 + 1) / 4
     True
     """
-    centres = np.array([0.0, *(EDGES[:-1] + EDGES[1:]) / 2, 1.0], dtype=masses.dtype)
-    return masses @ centres
+    return masses @ CENTRES.astype(masses.dtype)
 
 
 def cdf(masses: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rainscore.training.cards import AutoEncoderCard
-from rainscore.training.distributed import masked_mean
+from rainscore.training.distributed import total_mean
 from rainscore.training.modelfiles import load_model
 
 Summary = Literal["invariant", "position"]
@@ -103,7 +103,7 @@ def reconstruction_loss(model: AutoEncoder, batch: tuple[Tensor, ...]) -> Tensor
     """Mean squared error of the reconstruction of a batch of `dataset.RainMaps`."""
     (rain,) = batch  # (B, 1, H, W)
     error = (model(rain).float() - rain) ** 2
-    return masked_mean(error, torch.ones_like(error, dtype=torch.bool))
+    return total_mean(error.flatten())
 
 
 def load_autoencoder(stem: Path) -> tuple[AutoEncoder, AutoEncoderCard]:

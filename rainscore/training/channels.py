@@ -20,6 +20,10 @@ CHANNELS = (
 )
 
 
+RAIN_CHANNELS = ("rain", "valid")
+"""Channels that are available in files with rain as the only field."""
+
+
 RAIN_UNIT, RAIN_DECADES = 0.1, 3.0
 """Parameters of the scaled rain, log10(1 + rate / RAIN_UNIT) / RAIN_DECADES [mm/h; 1]."""
 

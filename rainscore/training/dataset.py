@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from rainscore.errors import DamagedFile
 from rainscore.hdf5files import open_hdf5
 from rainscore.times import HALF_HOUR
+from rainscore.training.channels import RAIN_CHANNELS
 from rainscore.training.features import wet_shares
 from rainscore.training.timecontext import (
     REMOVED_SIDES,
@@ -32,10 +33,6 @@ Part = TypeVar("Part")
 
 
 Content = TypeVar("Content")
-
-
-RAIN_CHANNELS = ("rain", "valid")
-"""Channels that are available in files with rain as the only field."""
 
 
 class Data(Protocol):

@@ -58,17 +58,16 @@ def any_process(flag: bool) -> bool:
     return flag if process_count() == 1 else process_mean(torch.tensor(float(flag))).item() > 0
 
 
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of the values where the mask is true; 0 if it is true nowhere.
+def total_mean(values: Tensor) -> Tensor:
+    """Mean of values; 0 if there are none.
 
     With several processes, the mean over the processes of the result is the mean of the values of
     all of them, as it has to be, because gradients are averaged over the processes.
 
     Args:
-        values: Values of this process, any dims.
-        mask: Boolean, same dims.
+        values: Values of this process, dims (n,).
     """
-    total, number = torch.where(mask, values, 0.0).sum(), mask.sum()
+    total, number = values.sum(), torch.tensor(len(values), device=values.device)
     if process_count() > 1:
         group.all_reduce(number)
     return total * process_count() / number.clamp(min=1)

@@ -1,9 +1,9 @@
 """Map score predicted from local scores, by a logistic curve.
 
 The map score is a ratio of sums: windows with more rain have more weight, and rain that IMERG
-misses lowers it. It is predicted from two features of the network's output: the mean of the
-predicted medians, weighted with the square root of the rain, and the expected share of the windows
-with rain that are dry in IMERG.
+misses lowers it. It is predicted from two features of the network's output: the predicted mean
+scores of the windows, averaged with the square root of the rain as weight, and the expected share
+of the windows with rain that are dry in IMERG.
 """
 
 from dataclasses import dataclass, replace
@@ -13,10 +13,11 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
+from rainscore.scores.distribution import CENTRES
 from rainscore.training.channels import CHANNELS, unscale_rain
 from rainscore.training.conformal import apply_margin, conformal_margins
 
-FEATURES = ("median", "hidden", "wet_share")
+FEATURES = ("mean", "hidden", "wet_share")
 
 
 MIN_MAPS = 30
@@ -28,7 +29,7 @@ CLASSES = 3
 
 
 FLOOR = 0.01
-"""Minimum weight of a wet window, and minimum distance of a median from 0 and 1."""
+"""Minimum weight of a wet window, and minimum distance of a mean from 0 and 1."""
 
 
 RIDGE = 1e-3
@@ -41,11 +42,10 @@ class MapCurve:
 
     Attributes:
         intercept: Intercept.
-        slopes: Slopes of the logit of the median (≥ 0) and of the hidden share (≤ 0).
+        slopes: Slopes of the logit of the mean (≥ 0) and of the hidden share (≤ 0).
         low, high: Range of each of the `FEATURES` in the maps of the fit; beyond it features are
             clipped.
         edges: Bounds between the classes of the predicted map score; empty before calibration.
-        margins: Margin of the 90 % interval in each class; empty before calibration.
     """
 
     intercept: float
@@ -53,11 +53,10 @@ class MapCurve:
     low: tuple[float, ...]
     high: tuple[float, ...]
     edges: tuple[float, ...] = ()
-    margins: tuple[float, ...] = ()
 
 
 def map_features(
-    quantiles: np.ndarray,
+    masses: np.ndarray,
     hidden: np.ndarray,
     wet: np.ndarray,
     valid: np.ndarray,
@@ -66,7 +65,7 @@ def map_features(
     """Features from which the map score is predicted.
 
     Args:
-        quantiles: Uncalibrated quantiles of the local score [1], dims (map, level, y, x).
+        masses: Uncalibrated distributions of the local score, dims (map, mass, y, x).
         hidden: Probability of rain where IMERG has none [1], dims (map, y, x).
         wet: Whether IMERG has rain in the window, dims (map, y, x).
         valid: Whether the window counts, dims (map, y, x): it has an IMERG estimate and, for maps
@@ -74,11 +73,11 @@ def map_features(
         inputs: Channels, dims (map, channel, y, x).
 
     Returns:
-        Dims (map, 3), `FEATURES`: mean median, weighted with the square root of the rain; expected
+        Dims (map, 3), `FEATURES`: mean score, weighted with the square root of the rain; expected
         share of the windows with rain that are dry in IMERG; share of the windows that are wet in
         IMERG. NaN where no window is wet.
     """
-    middle = quantiles[:, quantiles.shape[1] // 2]
+    local = np.tensordot(CENTRES.astype(masses.dtype), masses, axes=(0, 1))
     rain = np.maximum(unscale_rain(inputs[:, CHANNELS.index("rain")]), 0)
     # The rain of a wet window may lie next to its central pixel, whose own rain is 0.
     weight = np.where(wet, np.sqrt(rain) + FLOOR, 0.0)
@@ -88,14 +87,14 @@ def map_features(
     expected = np.where(dry, hidden, 0.0).sum(axis=space, dtype=np.float64)
     total = weight.sum(axis=space, dtype=np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        median = (weight * middle).sum(axis=space, dtype=np.float64) / total
+        mean = (weight * local).sum(axis=space, dtype=np.float64) / total
         share = count / (count + dry.sum(axis=space))
-        features = np.stack([median, expected / (count + expected), share], axis=1)
+        features = np.stack([mean, expected / (count + expected), share], axis=1)
     return np.where(count[:, None] > 0, features, np.nan)
 
 
 def fit_map_score(features: np.ndarray, truth: np.ndarray) -> MapCurve:
-    """Fit the curve by least squares; with fewer than MIN_MAPS maps it is the median itself.
+    """Fit the curve by least squares; with fewer than MIN_MAPS maps it is the mean itself.
 
     Args:
         features: Features of `map_features`, dims (map, 3); maps with NaN are left out.
@@ -131,47 +130,65 @@ def predict_map_score(features: np.ndarray, curve: MapCurve) -> np.ndarray:
     return expit(curve.intercept + _design(inside) @ np.array(curve.slopes))
 
 
-def calibrate_map_score(
-    curve: MapCurve, features: np.ndarray, truth: np.ndarray, days: np.ndarray
-) -> MapCurve:
-    """Add the margins of the 90 % interval, by terciles of the predicted map score.
+def with_classes(curve: MapCurve, features: np.ndarray, truth: np.ndarray) -> MapCurve:
+    """Add the classes of the predicted map score, its terciles.
 
     The range of the wet share is widened to include that of these maps.
 
     Args:
         curve: Curve of `fit_map_score`, fitted on other days.
         features, truth: As in `fit_map_score`.
-        days: Day of each map, dims (map,).
     """
     defined = np.isfinite(features).all(axis=1) & np.isfinite(truth)
-    features, truth, days = features[defined], truth[defined], days[defined]
-    value = predict_map_score(features, curve)
-    edges = np.quantile(value, np.arange(1, CLASSES) / CLASSES) if defined.any() else np.zeros(0)
-    groups = np.searchsorted(edges, value)
-    margins = conformal_margins(value, value, truth, days=days, groups=groups, count=CLASSES)
-    share = features[:, -1]
+    if not defined.any():
+        return replace(curve, edges=(0.0,) * (CLASSES - 1))
+    value = predict_map_score(features[defined], curve)
+    edges = np.quantile(value, np.arange(1, CLASSES) / CLASSES)
+    share = features[defined, -1]
     return replace(
         curve,
         low=(*curve.low[:-1], min(curve.low[-1], float(share.min()))),
         high=(*curve.high[:-1], max(curve.high[-1], float(share.max()))),
         edges=tuple(edges.tolist()),
-        margins=tuple(margins.tolist()),
     )
 
 
-def map_score(features: np.ndarray, curve: MapCurve) -> pd.DataFrame:
+def map_margins(
+    curve: MapCurve, features: np.ndarray, truth: np.ndarray, days: np.ndarray
+) -> tuple[float, ...]:
+    """Margin of the 90 % interval of the map score in each class.
+
+    Args:
+        curve: Curve of `with_classes`.
+        features, truth: As in `fit_map_score`.
+        days: Day of each map, dims (map,).
+
+    Raises:
+        ValueError: No map has a score.
+    """
+    defined = np.isfinite(features).all(axis=1) & np.isfinite(truth)
+    value, truth = predict_map_score(features[defined], curve), truth[defined]
+    groups = np.searchsorted(curve.edges, value)
+    margins = conformal_margins(
+        value, value, truth, days=days[defined], groups=groups, count=CLASSES
+    )
+    return tuple(margins.tolist())
+
+
+def map_score(features: np.ndarray, curve: MapCurve, margins: tuple[float, ...]) -> pd.DataFrame:
     """Map score with its 90 % interval.
 
     Args:
         features: Features of `map_features`, dims (map, 3); NaN stays.
-        curve: Curve of `calibrate_map_score`.
+        curve: Curve of `with_classes`.
+        margins: Margins of `map_margins`.
 
     Returns:
         One row per map: value, low, high [1]; outside (bool), whether the wet share is outside
         that of the maps of the fit and the calibration.
     """
     value = predict_map_score(features, curve)
-    margin = np.array(curve.margins)[np.searchsorted(curve.edges, value)]
+    margin = np.array(margins)[np.searchsorted(curve.edges, value)]
     low, high = apply_margin(value, value, margin)
     share = features[:, -1]
     outside = (share < curve.low[-1]) | (share > curve.high[-1])
@@ -179,5 +196,5 @@ def map_score(features: np.ndarray, curve: MapCurve) -> pd.DataFrame:
 
 
 def _design(features: np.ndarray) -> np.ndarray:
-    """Columns of the logistic curve: logit of the median, hidden share."""
+    """Columns of the logistic curve: logit of the mean, hidden share."""
     return np.stack([logit(np.clip(features[:, 0], FLOOR, 1 - FLOOR)), features[:, 1]], axis=1)

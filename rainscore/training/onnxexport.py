@@ -12,9 +12,9 @@ def export_unet(stem: Path, path: Path) -> None:
     """Write the U-Net of a model file as ONNX.
 
     The input `inputs` (map, channel, y, x), float32, holds the channels named in the model card.
-    The outputs are `quantiles` (map, level, y, x) of the score before calibration, and `hidden`
-    (map, y, x), the logit of the probability of hidden rain. The number of maps is free; their
-    size is that of the training maps.
+    The outputs are `masses` (map, mass, y, x), the distribution of the score before calibration
+    (`scores.distribution`), and `hidden` (map, y, x), the logit of the probability of hidden rain.
+    The number of maps is free; their size is that of the training maps.
 
     Args:
         stem: Path of the model file without extension.
@@ -27,7 +27,7 @@ def export_unet(stem: Path, path: Path) -> None:
         model,
         (example,),
         input_names=["inputs"],
-        output_names=["quantiles", "hidden"],
+        output_names=["masses", "hidden"],
         dynamic_shapes=({0: torch.export.Dim("map")},),
         dynamo=True,
         verbose=False,

@@ -22,11 +22,6 @@ class TrainedUNet:
     card: UNetCard
     calibration: Calibration
 
-    @property
-    def levels(self) -> tuple[float, ...]:
-        """Levels of the predicted quantiles."""
-        return self.model.settings.levels
-
 
 def load_trained_unet(stem: Path) -> TrainedUNet:
     """Read a U-Net and its calibration.

@@ -1,11 +1,10 @@
-"""U-Net that predicts, from IMERG alone, quantiles of the score and the probability of hidden rain.
+"""U-Net that predicts, from IMERG alone, the distribution of the score and hidden rain.
 
 Ronneberger et al. 2015, arXiv:1505.04597; docs/training.md lists the differences.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import expm1, log
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rainscore.errors import RainscoreError
+from rainscore.scores.distribution import MASSES
 from rainscore.training.cards import UNetCard
 from rainscore.training.channels import NORMALISATION
 from rainscore.training.devices import to_device
@@ -25,25 +25,20 @@ class UNetSettings:
 
     Attributes:
         in_channels: Number of input channels.
-        levels: Quantile levels, increasing, between 0 and 1.
         width: Channels at full resolution; they double at each level down.
         depth: Number of halvings of the resolution.
         mean, spread: Offset and divisor of each input channel; empty: inputs are not standardised.
     """
 
     in_channels: int
-    levels: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
     width: int = 16
     depth: int = 3
     mean: tuple[float, ...] = ()
     spread: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("levels", "mean", "spread"):
+        for name in ("mean", "spread"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        bounds = (0.0, *self.levels, 1.0)
-        if not self.levels or any(low >= high for low, high in pairwise(bounds)):
-            raise ValueError(f"levels must increase between 0 and 1, not {self.levels}")
         if {len(self.mean), len(self.spread)} not in ({0}, {self.in_channels}):
             raise ValueError(f"mean and spread must each have {self.in_channels} values, or none")
 
@@ -65,7 +60,7 @@ class Block(nn.Sequential):
 
 
 class UNet(nn.Module):
-    """U-Net from maps of any size to quantiles of the score and the logit of hidden rain."""
+    """U-Net from maps of any size to the distribution of the score and the logit of hidden rain."""
 
     mean: Tensor
     spread: Tensor
@@ -84,8 +79,7 @@ class UNet(nn.Module):
         self.down = nn.ModuleList(Block(a, b) for a, b in pairwise([settings.in_channels, *widths]))
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.merge = nn.ModuleList(Block(2 * a, a) for a in widths[:-1])
-        self.head = nn.Conv2d(settings.width, len(settings.levels) + 1, 1)
-        self.head.bias = nn.Parameter(torch.tensor([*_uniform_start(settings.levels), 0.0]))
+        self.head = nn.Conv2d(settings.width, MASSES + 1, 1)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Predict the score of each pixel.
@@ -94,9 +88,27 @@ class UNet(nn.Module):
             inputs: Channels of `timecontext.input_channels`, (B, C, H, W), without NaN.
 
         Returns:
-            Quantiles of the score (B, L, H, W), in [0, 1] and increasing along L, meant for
-            windows where IMERG has rain; logit (B, H, W) of the probability that the radar has
-            rain, meant for windows where IMERG has none.
+            Masses of the score (B, M, H, W) (`scores.distribution`), meant for windows where IMERG
+            has rain; logit (B, H, W) of the probability that the radar has rain, meant for
+            windows where IMERG has none.
+
+        Raises:
+            ValueError: As `features`.
+        """
+        x = self.features(inputs)
+        # The head is computed in float32: bfloat16 resolves scores to about two digits.
+        with torch.autocast(x.device.type, enabled=False):
+            x = self.head(x.float())
+            return torch.softmax(x[:, :MASSES], dim=1), x[:, MASSES]
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """Output of the last level, from which the head predicts each pixel on its own.
+
+        Args:
+            inputs: As in `forward`.
+
+        Returns:
+            Dims (B, width, H, W).
 
         Raises:
             ValueError: The map has fewer than 2^(depth − 1) + 1 rows or columns.
@@ -113,10 +125,7 @@ class UNet(nn.Module):
             # A transposed convolution would leave a chequerboard pattern on the scores.
             x = F.interpolate(up(x), scale_factor=2.0, mode="bilinear")
             x = merge(torch.cat([skips.pop(), x], dim=1))
-        # The head is computed in float32: bfloat16 resolves scores to about two digits.
-        with torch.autocast(x.device.type, enabled=False):
-            x = self.head(x.float())[..., top : top + height, left : left + width]
-            return ordered_quantiles(x[:, :-1]), x[:, -1]
+        return x[..., top : top + height, left : left + width]
 
     def _pad(self, x: Tensor) -> tuple[Tensor, int, int]:
         """Pad by reflection to a multiple of 2^depth; also return the rows and columns in front."""
@@ -132,28 +141,6 @@ class UNet(nn.Module):
         if rows or columns:
             x = F.pad(x, (left, columns - left, top, rows - top), mode="reflect")
         return x, top, left
-
-
-def _uniform_start(levels: tuple[float, ...]) -> list[float]:
-    """Biases for which `ordered_quantiles` returns the levels: a uniform distribution."""
-    logits = [log(level / (1 - level)) for level in levels]
-    return [logits[0], *(log(expm1(high - low)) for low, high in pairwise(logits))]
-
-
-def ordered_quantiles(raw: Tensor) -> Tensor:
-    """Turn unbounded values into quantiles in [0, 1] that increase along the channels.
-
-    Channel 0 is the logit of the lowest quantile; each further channel adds a positive step,
-    softplus(raw), so that quantiles cannot cross.
-
-    Args:
-        raw: Output of the network, dims (B, L, H, W).
-
-    Returns:
-        Quantiles, dims (B, L, H, W).
-    """
-    steps = torch.cat([raw[:, :1], F.softplus(raw[:, 1:])], dim=1)
-    return torch.sigmoid(torch.cumsum(steps, dim=1))
 
 
 def load_unet(stem: Path) -> tuple[UNet, UNetCard]:
@@ -174,6 +161,13 @@ def load_unet(stem: Path) -> tuple[UNet, UNetCard]:
             f"{stem}.json: it was trained on channels with other scales; train it again, or use "
             "the version of rainscore that trained it"
         )
-    model = UNet(UNetSettings(**card.settings))
-    model.load_state_dict(weights)
+    try:
+        model = UNet(UNetSettings(**card.settings))
+        model.load_state_dict(weights)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise RainscoreError(
+            f"{stem}.json: the network is not one of this version, which predicts the masses of "
+            "the score rather than quantiles; train it again, or use the version of rainscore that "
+            "trained it"
+        ) from error
     return to_device(model.eval(), torch.device("cpu")), card

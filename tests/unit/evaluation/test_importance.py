@@ -5,24 +5,24 @@ from torch import nn
 
 from rainscore.evaluation.blocks import CHANNEL_NAMES
 from rainscore.evaluation.importance import CHANNEL_GROUPS, permutation_importance, sensitivity
+from rainscore.scores.distribution import BINS
 from rainscore.training.splits import split_blocks
 from rainscore.training.unet import UNet, UNetSettings
 from tests.world import training_file, unet_card
 
 
 class Weighing(UNet):
-    """Predicts, for every level alike, a weighted sum of channels."""
+    """Predicts a weighted sum of channels: the probability of 1, that of 0 being the rest."""
 
     def __init__(self, **weights: float) -> None:
-        super().__init__(
-            UNetSettings(len(CHANNEL_NAMES), levels=(0.05, 0.5, 0.95), width=1, depth=1)
-        )
+        super().__init__(UNetSettings(len(CHANNEL_NAMES), width=1, depth=1))
         values = [weights.get(name, 0.0) for name in CHANNEL_NAMES]
         self.weights = nn.Parameter(torch.tensor(values))
 
     def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         value = torch.einsum("bchw,c->bhw", inputs, self.weights)
-        return torch.stack([value] * 3, dim=1), value
+        between = [torch.zeros_like(value)] * BINS
+        return torch.stack([1 - value, *between, value], dim=1), value
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,8 @@ def predict(fields: dict, learning, run: str, windows: tuple[Crop, ...]) -> Pred
     table = pd.DataFrame({"map_score": means, "cluster": 0.0, "valid": counts > 0})
     none = np.full_like(rain, np.nan)
     maps = {"precipitation": rain, "score": rain, "hidden_rain_probability": none}
-    return Predicted(maps, table, ages_known=True)
+    states = np.array(["complete"] * len(rain))
+    return Predicted(maps, table, ages_known=True, states=states)
 
 
 SCORER: Any = SimpleNamespace(

@@ -28,6 +28,7 @@ from rainscore.prediction.scorer import Scorer, load_scorer
 from rainscore.prediction.scoring import score_files
 from rainscore.prediction.scoringgrids import scoring_grid
 from rainscore.prediction.scoringmodels import find_model_files, load_models
+from rainscore.scores import distribution
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.timecontext import remove_sides, unavailable_channels
 from tests.compliance import cf_errors
@@ -62,13 +63,22 @@ def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
     data = ScoreMaps([run.path], np.array([time]))
     inputs, _, wet, _ = data.read(np.array([0]))
     with torch.inference_mode():
-        quantiles, _ = scorer.models.unet.model(inputs)
+        masses, _ = scorer.models.unet.model(inputs)
     got = results[granules[2]]
     assert "half-hour" not in got.attrs["unavailable_inputs"]
-    middle = quantiles[0, 2].numpy()
     mask = wet[0].numpy()
+    calibrated = scorer.models.unet.calibration.local(masses.numpy(), inputs.numpy(), wet.numpy())
     np.testing.assert_array_equal(np.isfinite(got["score"].values), mask)
-    np.testing.assert_allclose(got["score"].values[mask], middle[mask], atol=2e-3)
+    low, high = distribution.interval(calibrated)
+    for name, values in {
+        "score": distribution.quantiles(calibrated, (0.5,))[:, 0],
+        "score_mean": distribution.mean(calibrated),
+        "score_low": low,
+        "score_high": high,
+        "score_zero_probability": calibrated[:, 0],
+    }.items():
+        np.testing.assert_allclose(got[name].values[mask], values, atol=5e-3, err_msg=name)
+    assert got.attrs["calibration_state"] == "complete"
 
 
 def test_a_new_map_gets_the_name_and_the_calibrated_score_of_its_cluster(run, granules) -> None:
@@ -131,13 +141,18 @@ def test_the_first_and_the_newest_map_of_a_record_are_scored_as_in_training(
     inputs, _, wet, _ = ScoreMaps([run.path], np.array(["2019-05-01T01:00"], "M8[s]"))[0]
     remove_sides(inputs.numpy(), scorer.models.unet.card.channels, (side,))
     with torch.inference_mode():
-        quantiles, _ = scorer.models.unet.model(inputs[None])
+        masses, _ = scorer.models.unet.model(inputs[None])
     assert got.attrs["unavailable_inputs"].startswith(f"the half-hour {side}")
     assert "the half-hour" not in got.attrs["unavailable_inputs"].removeprefix(
         f"the half-hour {side}"
     )
     mask = wet.numpy()
-    np.testing.assert_allclose(got["score"].values[mask], quantiles[0, 2].numpy()[mask], atol=2e-3)
+    calibration = scorer.models.unet.calibration
+    calibrated = calibration.local(masses.numpy(), inputs[None].numpy(), mask[None])
+    expected = distribution.mean(calibrated)
+    np.testing.assert_allclose(got["score_mean"].values[mask], expected, atol=5e-3)
+    missing = {"before": "previous", "after": "next"}[side]
+    assert got.attrs["calibration_state"] == f"without {missing} half-hour"
     assert np.isfinite(float(got["map_score"]))
 
 

@@ -156,3 +156,17 @@ def test_a_mean_of_masses_is_the_mixture_of_the_distributions():
     mixed = 0.25 * first + 0.75 * second
     expected = 0.25 * distribution.cdf(first, x) + 0.75 * distribution.cdf(second, x)
     assert distribution.cdf(mixed, x) == pytest.approx(expected)
+
+
+def test_an_interval_holds_90_percent_whether_or_not_it_ends_at_0_or_1():
+    masses = np.full((5, MASSES), 0.0)
+    masses[0, 1:-1] = 1 / BINS  # uniform
+    masses[1, 0], masses[1, 1:-1] = 0.4, 0.6 / BINS  # often 0
+    masses[2, -1], masses[2, 1:-1] = 0.4, 0.6 / BINS  # often 1
+    masses[3, [0, -1]], masses[3, 1:-1] = 0.3, 0.4 / BINS  # often either: no bound inside
+    masses[4, 0], masses[4, 1:-1] = 0.07, 0.93 / BINS  # 2 of the 5 % at the lower end are used
+    low, high = distribution.interval(masses)
+    np.testing.assert_allclose(low, [0.05, 0, 1 / 6, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(high, [0.95, 5 / 6, 1, 1, 1 - 0.07 / 0.93], atol=1e-12)
+    held = distribution.cdf(masses, high) - distribution.cdf(masses, low) * (low > 0)
+    np.testing.assert_allclose(held, [0.9, 0.9, 0.9, 1.0, 0.93], atol=1e-12)

@@ -1,50 +1,40 @@
 import numpy as np
-import pytest
 import torch
-from sklearn.metrics import mean_pinball_loss
 
-from rainscore.training.losses import pinball_loss
-from rainscore.training.unet import ordered_quantiles
-
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+from rainscore.scores import distribution
+from rainscore.training.losses import crps_loss
 
 
-def test_quantiles_cannot_cross_whatever_the_network_gives():
-    raw = torch.randn(4, 5, 20, 20, generator=torch.Generator().manual_seed(0)) * 30
-    quantiles = ordered_quantiles(raw)
-    assert bool((quantiles.diff(dim=1) >= 0).all())
-    assert quantiles.min() >= 0 and quantiles.max() <= 1
+def predictions(count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Random masses and observed scores, among them exactly 0 and 1."""
+    rng = np.random.default_rng(0)
+    masses = rng.dirichlet(np.full(distribution.MASSES, 0.4), count)
+    target = np.clip(rng.uniform(-0.2, 1.2, count), 0, 1)
+    return torch.from_numpy(masses), torch.from_numpy(target)
 
 
-def test_pinball_loss_of_two_pixels_by_hand():
-    quantiles = torch.tensor([0.2, 0.6]).reshape(1, 2, 1, 1).expand(1, 2, 1, 2)
-    target = torch.tensor([[[0.5, 0.0]]])
-    # First pixel: 0.25 · 0.3 and 0.25 · 0.1; second: 0.75 · 0.2 and 0.25 · 0.6.
-    loss = pinball_loss(quantiles, target, (0.25, 0.75), torch.ones(1, 1, 2, dtype=torch.bool))
-    assert loss.item() == pytest.approx((0.075 + 0.025 + 0.15 + 0.15) / 4)
+def test_the_loss_is_the_crps_of_every_table():
+    masses, target = predictions(200)
+    expected = distribution.crps(masses.numpy(), target.numpy())
+    np.testing.assert_allclose(crps_loss(masses, target).numpy(), expected, atol=1e-12)
 
 
-def test_pinball_loss_is_that_of_scikit_learn():
-    rng = np.random.default_rng(1)
-    target, quantiles = rng.random((3, 6, 7)), rng.random((3, 5, 6, 7))
-    mask = rng.random(target.shape) < 0.4
-    expected = np.mean(
-        [
-            mean_pinball_loss(target[mask], quantiles[:, i][mask], alpha=level)
-            for i, level in enumerate(LEVELS)
-        ]
-    )
-    loss = pinball_loss(
-        torch.from_numpy(quantiles), torch.from_numpy(target), LEVELS, torch.from_numpy(mask)
-    )
-    assert loss.item() == pytest.approx(expected, rel=1e-6)
+def test_the_gradient_of_the_loss_is_that_of_finite_differences():
+    masses, target = predictions(2)
+    logits = masses.clamp(min=1e-6).log().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: crps_loss(x.softmax(dim=1), target), (logits,))
 
 
-def test_a_missing_target_gives_no_gradient_and_no_loss():
-    quantiles = torch.full((1, 5, 1, 2), 0.5, requires_grad=True)
-    target = torch.tensor([[[np.nan, 1.0]]])
-    pinball_loss(quantiles, target, LEVELS, ~torch.isnan(target)).backward()
-    assert quantiles.grad is not None
-    assert quantiles.grad[..., 0].abs().sum() == 0 and bool((quantiles.grad[..., 1] < 0).all())
-    nothing = pinball_loss(quantiles, target, LEVELS, torch.zeros(1, 1, 2, dtype=torch.bool))
-    assert nothing.item() == 0
+def test_the_loss_is_least_for_the_true_distribution():
+    """The CRPS is a proper score: no other masses have a lower mean loss."""
+    truth = torch.tensor([0.0, 0.0, 0.525, 1.0], dtype=torch.float64)
+    right = torch.from_numpy(distribution.masses_of(truth.numpy()))
+    logits = torch.zeros(distribution.MASSES, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.Adam([logits], lr=0.3)
+    for _ in range(300):
+        loss = crps_loss(logits.softmax(dim=0).expand(4, -1), truth).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    best = crps_loss(right.expand(4, -1), truth).mean()
+    assert abs(loss.item() - best.item()) < 1e-4

@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
 
+from rainscore.scores.distribution import MASSES
 from rainscore.training.channels import CHANNELS, scale_rain
 from rainscore.training.mapscore import (
     MapCurve,
-    calibrate_map_score,
     fit_map_score,
     map_features,
+    map_margins,
     map_score,
     predict_map_score,
+    with_classes,
 )
 
 
@@ -21,29 +23,32 @@ def inputs_of(rain: np.ndarray) -> np.ndarray:
 
 def test_features_of_four_pixels_by_hand() -> None:
     rain = np.array([[[4.0, 1.0], [0.0, 0.0]]])
-    quantiles = np.array([[[[0.9, 0.6], [0.1, 0.1]]]])
+    masses = np.zeros((1, MASSES, 2, 2))
+    masses[0, -1], masses[0, 0] = [[0.9, 0.6], [0.1, 0.1]], [[0.1, 0.4], [0.9, 0.9]]
     hidden = np.array([[[0.5, 0.5], [0.75, 0.25]]])
     valid = np.ones_like(rain, bool)
-    features = map_features(quantiles, hidden, rain > 0, valid, inputs_of(rain))
+    features = map_features(masses, hidden, rain > 0, valid, inputs_of(rain))
     # Weights 2.01 and 1.01; two wet windows, and one expected hidden window.
-    median = (2.01 * 0.9 + 1.01 * 0.6) / 3.02
-    np.testing.assert_allclose(features, [[median, 1 / 3, 0.5]], rtol=1e-5)
+    mean = (2.01 * 0.9 + 1.01 * 0.6) / 3.02
+    np.testing.assert_allclose(features, [[mean, 1 / 3, 0.5]], rtol=1e-5)
 
 
 def test_windows_without_radar_do_not_count_in_the_features() -> None:
     rain = np.array([[[4.0, 1.0, 9.0], [0.0, 0.0, 0.0]]])
-    quantiles, hidden = np.full((1, 1, 2, 3), 0.6), np.full((1, 2, 3), 0.5)
+    masses, hidden = np.zeros((1, MASSES, 2, 3)), np.full((1, 2, 3), 0.5)
+    masses[0, -1], masses[0, 0] = 0.6, 0.4
     valid = np.array([[[True, True, False]] * 2])
-    features = map_features(quantiles, hidden, (rain > 0) & valid, valid, inputs_of(rain))
+    features = map_features(masses, hidden, (rain > 0) & valid, valid, inputs_of(rain))
     np.testing.assert_allclose(features, [[0.6, 1 / 3, 0.5]], rtol=1e-5)
 
 
 def test_a_map_without_rain_has_no_score() -> None:
     rain = np.zeros((1, 2, 2))
     valid = np.ones_like(rain, bool)
-    features = map_features(np.full((1, 1, 2, 2), 0.5), rain, rain > 0, valid, inputs_of(rain))
+    masses = np.full((1, MASSES, 2, 2), 1 / MASSES)
+    features = map_features(masses, rain, rain > 0, valid, inputs_of(rain))
     assert np.isnan(features).all()
-    scores = map_score(features, fitted())
+    scores = map_score(features, *fitted())
     assert scores[["value", "low", "high"]].isna().all(axis=None)
     assert not scores["outside"].any()
 
@@ -56,13 +61,14 @@ def world(seed: int, maps: int = 400) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([median, hidden, share], axis=1), score
 
 
-def fitted() -> MapCurve:
-    days = np.arange(400) // 50
-    return calibrate_map_score(fit_map_score(*world(0)), *world(1), days)
+def fitted() -> tuple[MapCurve, tuple[float, ...]]:
+    """Curve and margins."""
+    curve = with_classes(fit_map_score(*world(0)), *world(1))
+    return curve, map_margins(curve, *world(1), np.arange(400) // 50)
 
 
-def test_the_curve_rises_with_the_median_and_falls_with_the_hidden_share() -> None:
-    curve = fitted()
+def test_the_curve_rises_with_the_mean_and_falls_with_the_hidden_share() -> None:
+    curve, _ = fitted()
     steps = np.linspace(0, 1, 50)
     flat = np.full(50, 0.5)
     assert (np.diff(predict_map_score(np.stack([steps, flat, flat], axis=1), curve)) >= 0).all()
@@ -70,9 +76,9 @@ def test_the_curve_rises_with_the_median_and_falls_with_the_hidden_share() -> No
 
 
 def test_features_beyond_the_range_of_the_fit_are_clipped_and_flagged() -> None:
-    curve = fitted()
+    curve, margins = fitted()
     features = np.array([[1.0, 0.0, 0.5], [0.8, 0.3, 0.5], [0.8, 0.3, 0.999]])
-    scores = map_score(features, curve)
+    scores = map_score(features, curve, margins)
     inside = predict_map_score(np.array([[curve.high[0], curve.low[1], 0.5]]), curve)[0]
     assert scores["value"][0] == pytest.approx(inside)
     assert scores["value"][0] < 0.95
@@ -81,7 +87,7 @@ def test_features_beyond_the_range_of_the_fit_are_clipped_and_flagged() -> None:
 
 def test_other_maps_are_covered_in_every_third_of_the_predicted_score() -> None:
     features, score = world(2, 3000)
-    scores = map_score(features, fitted())
+    scores = map_score(features, *fitted())
     covered = (score >= scores["low"]) & (score <= scores["high"])
     thirds = np.searchsorted(np.quantile(scores["value"], [1 / 3, 2 / 3]), scores["value"])
     assert covered.mean() == pytest.approx(0.9, abs=0.04)
@@ -92,7 +98,7 @@ def test_other_maps_are_covered_in_every_third_of_the_predicted_score() -> None:
     assert width[2] < 0.8 * width[0]
 
 
-def test_with_few_maps_the_score_is_the_median() -> None:
+def test_with_few_maps_the_score_is_the_mean() -> None:
     features, score = world(3, 10)
     curve = fit_map_score(features, score)
     np.testing.assert_allclose(predict_map_score(features, curve), features[:, 0])

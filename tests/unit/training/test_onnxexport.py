@@ -27,6 +27,6 @@ def test_onnxruntime_gives_the_values_of_the_network_for_any_number_of_maps(tmp_
         inputs = torch.rand(maps, len(channels), 20, 28)
         with torch.inference_mode():
             expected = model(inputs)
-        result = session.run(["quantiles", "hidden"], {"inputs": inputs.numpy()})
+        result = session.run(["masses", "hidden"], {"inputs": inputs.numpy()})
         for output, reference in zip(result, expected, strict=True):
             np.testing.assert_allclose(output, reference.numpy(), atol=1e-4)

@@ -5,8 +5,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from rainscore.training.losses import pinball_loss, unet_loss
-from rainscore.training.unet import UNet, UNetSettings, ordered_quantiles
+from rainscore.errors import RainscoreError
+from rainscore.scores.distribution import MASSES
+from rainscore.training.losses import unet_loss
+from rainscore.training.modelfiles import save_model
+from rainscore.training.unet import UNet, UNetSettings, load_unet
+from tests.world import unet_card
 
 
 def small(seed: int = 0, **settings) -> UNet:
@@ -16,9 +20,10 @@ def small(seed: int = 0, **settings) -> UNet:
 
 @pytest.mark.parametrize("height, width", [(8, 8), (7, 13), (25, 10), (3, 3)])
 def test_a_map_of_any_size_gives_a_map_of_that_size(height, width):
-    quantiles, hidden = small()(torch.rand(2, 2, height, width))
-    assert quantiles.shape == (2, 5, height, width) and hidden.shape == (2, height, width)
-    assert bool((quantiles.diff(dim=1) > 0).all()) and 0 <= quantiles.min() <= quantiles.max() <= 1
+    masses, hidden = small()(torch.rand(2, 2, height, width))
+    assert masses.shape == (2, MASSES, height, width) and hidden.shape == (2, height, width)
+    assert masses.min() >= 0
+    torch.testing.assert_close(masses.sum(dim=1), torch.ones_like(hidden))
 
 
 def test_a_map_too_small_to_reflect_is_refused():
@@ -36,18 +41,19 @@ def test_the_score_of_a_pixel_does_not_depend_on_rain_out_of_its_reach():
 
 
 def test_a_map_that_is_the_same_everywhere_gets_the_same_score_without_a_chequerboard():
-    quantiles, hidden = small()(torch.full((1, 2, 96, 96), 0.7))
+    masses, hidden = small()(torch.full((1, 2, 96, 96), 0.7))
     # The borders are known to the convolutions: look beyond their reach.
-    inside = torch.cat([quantiles[0], hidden])[:, 40:56, 40:56]
+    inside = torch.cat([masses[0], hidden])[:, 40:56, 40:56]
     assert torch.allclose(inside, inside[:, :1, :1].expand_as(inside), atol=1e-6)
 
 
-def test_a_network_starts_from_a_uniform_score():
-    levels = (0.1, 0.5, 0.8)
-    head = small(levels=levels).head.bias
-    assert head is not None
-    start = ordered_quantiles(head[:-1].reshape(1, 3, 1, 1)).flatten()
-    assert start.tolist() == pytest.approx(levels) and head[-1] == 0
+def test_the_outputs_are_those_of_the_head_for_the_features_of_each_pixel():
+    model, x = small(), torch.rand(2, 2, 9, 12)
+    features = model.features(x)
+    assert features.shape == (2, 4, 9, 12)
+    logits = model.head(features)
+    masses, hidden = model(x)
+    assert torch.equal(masses, logits[:, :-1].softmax(dim=1)) and torch.equal(hidden, logits[:, -1])
 
 
 def test_channels_are_standardised_as_the_settings_say():
@@ -61,25 +67,30 @@ def test_channels_are_standardised_as_the_settings_say():
         small(mean=mean)
 
 
-def test_settings_come_back_from_json_and_wrong_levels_are_refused():
-    settings = UNetSettings(3, levels=(0.1, 0.9), mean=(0.0, 0.5, 1.0), spread=(0.1, 1.0, 2.0))
+def test_settings_come_back_from_json():
+    settings = UNetSettings(3, mean=(0.0, 0.5, 1.0), spread=(0.1, 1.0, 2.0))
     assert UNetSettings(**json.loads(json.dumps(asdict(settings)))) == settings
-    for levels in ((), (0.5, 0.5), (0.0, 0.5), (0.5, 1.0)):
-        with pytest.raises(ValueError, match="levels"):
-            UNetSettings(3, levels=levels)
+
+
+def test_a_model_file_of_an_earlier_version_is_refused(tmp_path):
+    """Earlier networks predicted quantiles: their cards name levels, their heads are smaller."""
+    model = small(in_channels=15)
+    for settings in ({"levels": [0.05, 0.5, 0.95]}, {"width": 8}):
+        card = unet_card(settings=asdict(model.settings) | settings)
+        save_model(tmp_path / "unet", model.state_dict(), card.as_dict())
+        with pytest.raises(RainscoreError, match=r"unet.json: .* train it again"):
+            load_unet(tmp_path / "unet")
 
 
 class Fixed(torch.nn.Module):
     """Gives the two arrays it holds."""
 
-    settings = UNetSettings(1, levels=(0.5,))
-
-    def __init__(self, quantiles: Tensor, hidden: Tensor) -> None:
+    def __init__(self, masses: Tensor, hidden: Tensor) -> None:
         super().__init__()
-        self.quantiles, self.hidden = (torch.nn.Parameter(x) for x in (quantiles, hidden))
+        self.masses, self.hidden = (torch.nn.Parameter(x) for x in (masses, hidden))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self.quantiles, self.hidden
+        return self.masses, self.hidden
 
 
 def test_each_pixel_counts_only_where_its_truth_is_known():
@@ -88,13 +99,12 @@ def test_each_pixel_counts_only_where_its_truth_is_known():
     target = torch.tensor([[[0.8, nan, 0.0, nan, nan]]])
     wet = torch.tensor([[[True, True, False, False, False]]])
     truth = torch.tensor([[[True, False, True, True, False]]])
-    model = Fixed(torch.full((1, 1, 1, 5), 0.5), torch.zeros(1, 1, 5))
+    certain_of_1 = torch.eye(MASSES)[-1].reshape(1, MASSES, 1, 1).expand(1, MASSES, 1, 5)
+    model = Fixed(certain_of_1.clone(), torch.zeros(1, 1, 5))
     # A stand-in for a network.
     loss = unet_loss(model, (target, target, wet, truth), hidden_weight=2.0)  # type: ignore[arg-type]
-    score = pinball_loss(model.quantiles, target, (0.5,), torch.tensor([[[True] + [False] * 4]]))
-    assert loss.item() == pytest.approx(score.item() + 2 * torch.log(torch.tensor(2.0)).item())
-    assert score.item() == pytest.approx(0.15)
+    assert loss.item() == pytest.approx(0.2 + 2 * torch.log(torch.tensor(2.0)).item())
     loss.backward()
-    assert model.quantiles.grad is not None and model.hidden.grad is not None
-    assert (model.quantiles.grad[0, 0, 0] != 0).tolist() == [True, False, False, False, False]
+    assert model.masses.grad is not None and model.hidden.grad is not None
+    assert model.masses.grad[0, 1:-1, 0].any(dim=0).tolist() == [True, False, False, False, False]
     assert model.hidden.grad[0, 0].sign().tolist() == [0, 0, -1, 1, 0]

@@ -1,0 +1,74 @@
+"""States of a map: which of the inputs of the networks are available."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from rainscore.training.channels import CHANNELS, RAIN_CHANNELS
+from rainscore.training.timecontext import SIDES, input_channels
+
+AGES = ("age_last", "age_next")
+"""Channels whose missing value is 1; that of the others is 0."""
+
+STATES = (
+    "complete",
+    "without next half-hour",
+    "without previous half-hour",
+    "alone",
+    "rain only",
+    "rain only, alone",
+)
+"""Names of the states. A map with rain as the only field is `alone` if either neighbour in time is
+missing."""
+
+
+class Removal(NamedTuple):
+    """What is removed from maps to bring them into a state.
+
+    Attributes:
+        sides: Half-hours that are removed, `before`, `after` or both.
+        hidden: Channels that are masked.
+    """
+
+    sides: tuple[str, ...]
+    hidden: tuple[str, ...]
+
+
+def input_states(inputs: np.ndarray) -> np.ndarray:
+    """State of each map, as a position in `STATES`.
+
+    Args:
+        inputs: Channels with those of the time context, dims (map, channel, y, x).
+
+    Returns:
+        Dims (map,), integers.
+    """
+    index = {name: i for i, name in enumerate(input_channels(CHANNELS))}
+
+    def available(name: str, missing: float = 0.0) -> np.ndarray:
+        return (inputs[:, index[name]] != missing).any(axis=(1, 2))
+
+    fields = [available(name) for name in CHANNELS if name not in (*RAIN_CHANNELS, *AGES)]
+    fields += [available(name, 1.0) for name in AGES]
+    before, after = available("previous_known"), available("next_known")
+    with_fields = np.where(before, np.where(after, 0, 1), np.where(after, 2, 3))
+    return np.where(np.any(fields, axis=0), with_fields, np.where(before & after, 4, 5))
+
+
+def removals(hidden: Sequence[str]) -> Mapping[int, Removal]:
+    """What to remove from complete maps for each state that maps can have, by its number.
+
+    Args:
+        hidden: Channels that the network does not use, as those of the next half-hour with the
+            Early run.
+    """
+    absent = {side for side, channel in SIDES.items() if channel in hidden}
+    fields = tuple(name for name in CHANNELS if name not in RAIN_CHANNELS)
+    found: dict[int, Removal] = {}
+    for sides in ((), ("after",), ("before",), ("before", "after")):
+        missing = absent.union(sides)
+        state = {(): 0, ("after",): 1, ("before",): 2}.get(tuple(sorted(missing)), 3)
+        found[state] = Removal(sides, tuple(hidden))
+        found[5 if missing else 4] = Removal(sides, (*hidden, *fields))
+    return found
