@@ -40,8 +40,8 @@ FEW_DAYS = "There are fewer than two test days: the skill has no interval and is
 SKILL_TEXT = (
     "Results on held-out days, which were not used to train, select or calibrate any method. For "
     "windows in which IMERG has rain, the methods predict the distribution of the score. For "
-    "windows in which IMERG has none, the U-Net predicts the probability that the radar has rain there "
-    "(hidden rain). Both are evaluated separately."
+    "windows in which IMERG has none, the U-Net predicts the probability that the radar has rain "
+    "there (hidden rain). Both are evaluated separately."
 )
 
 

@@ -4,9 +4,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from rainscore.scores.distribution import BINS
+from rainscore.scores.distribution import BINS, MASSES
 from rainscore.training.distributed import total_mean
 from rainscore.training.unet import UNet
+
+LEAST_MASS = 1e-9
+"""Smallest mass whose logarithm is taken."""
 
 
 def crps_loss(masses: Tensor, target: Tensor) -> Tensor:
@@ -29,12 +32,37 @@ def crps_loss(masses: Tensor, target: Tensor) -> Tensor:
     return squared - (1 - target) + 2 * excess
 
 
-def unet_loss(model: UNet, batch: tuple[Tensor, ...], *, hidden_weight: float = 0.4) -> Tensor:
-    """CRPS of the score where IMERG has rain, plus cross-entropy of hidden rain elsewhere.
+def logarithmic_loss(masses: Tensor, target: Tensor) -> Tensor:
+    """Logarithmic score of each prediction: −log of the mass that the observed score belongs to.
+
+    Args:
+        masses: Predicted masses, dims (n, mass).
+        target: Observed scores in [0, 1], dims (n,), without NaN.
+
+    Returns:
+        Dims (n,).
+    """
+    inside = (target * BINS).long().clamp(max=BINS - 1) + 1
+    number = torch.where(target <= 0, 0, torch.where(target >= 1, MASSES - 1, inside))
+    return -masses.gather(1, number[:, None])[:, 0].clamp(min=LEAST_MASS).log()
+
+
+def unet_loss(
+    model: UNet,
+    batch: tuple[Tensor, ...],
+    *,
+    logarithmic_weight: float = 0.05,
+    hidden_weight: float = 0.4,
+) -> Tensor:
+    """Loss of the score where IMERG has rain, plus cross-entropy of hidden rain elsewhere.
+
+    The loss of the score is its CRPS plus a small share of the logarithmic score, which penalises
+    observed scores with a very small predicted probability.
 
     Args:
         model: U-Net.
         batch: Batch of `dataset.ScoreMaps`: inputs, target, wet, truth.
+        logarithmic_weight: Weight of the logarithmic score, which is some twenty times the CRPS.
         hidden_weight: Weight of the cross-entropy, which is several times the CRPS.
     """
     inputs, target, wet, truth = batch  # (B, C, H, W), then (B, H, W)
@@ -42,7 +70,8 @@ def unet_loss(model: UNet, batch: tuple[Tensor, ...], *, hidden_weight: float = 
     defined = ~torch.isnan(target)
     chosen = torch.nonzero((wet & defined).flatten())[:, 0]
     rows = masses.movedim(1, -1).flatten(0, -2).index_select(0, chosen)  # (n, M)
-    score = crps_loss(rows, target.flatten()[chosen])
+    observed = target.flatten()[chosen]
+    score = crps_loss(rows, observed) + logarithmic_weight * logarithmic_loss(rows, observed)
     # Where IMERG is dry, the score is defined (and 0) if and only if the radar has rain.
     dry = truth & ~wet
     entropy = F.binary_cross_entropy_with_logits(

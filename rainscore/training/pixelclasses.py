@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from rainscore.analysis.classes import AGE_CLASSES, RAIN_EDGES, RAIN_NAMES, age_class, quality_class
-from rainscore.imerg.passes import SOURCE_NAMES
+from rainscore.analysis.classes import AGE_CLASSES, RAIN_EDGES, age_class, quality_class
 from rainscore.training.channels import CHANNELS, source_class, unscale_age, unscale_rain
 
 
@@ -29,20 +28,3 @@ def pixel_classes(inputs: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarr
         "source_age": source * AGE_CLASSES + ages,
         "quality": quality_class(quality.astype(np.float32)),
     }
-
-
-def source_rain_class(inputs: np.ndarray) -> np.ndarray:
-    """Combined class of source and rain intensity.
-
-    Args:
-        inputs: Channels, dims (map, channel, y, x).
-
-    Returns:
-        Integers 0 … SOURCE_RAIN_CLASSES − 1, dims (map, y, x).
-    """
-    rain = unscale_rain(inputs[:, CHANNELS.index("rain")])
-    intensity = np.searchsorted(RAIN_EDGES, rain, side="right")
-    return source_class(inputs).astype(int) * len(RAIN_NAMES) + intensity
-
-
-SOURCE_RAIN_CLASSES = len(SOURCE_NAMES) * len(RAIN_NAMES)

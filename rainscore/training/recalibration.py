@@ -19,7 +19,7 @@ from rainscore.training.channels import CHANNELS, source_class
 TINY = 1e-4
 """Distance from 0 and 1 of the values of a distribution function before the logit."""
 
-RIDGE = 1e-3
+RIDGE = 1e-2
 """Penalty on the squared coefficients, except those of the constant."""
 
 FEATURES = ("constant", "mean", "mean squared", "spread", "rain", *SOURCE_NAMES)

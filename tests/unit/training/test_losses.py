@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from rainscore.scores import distribution
-from rainscore.training.losses import crps_loss
+from rainscore.training.losses import crps_loss, logarithmic_loss
 
 
 def predictions(count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -17,6 +17,14 @@ def test_the_loss_is_the_crps_of_every_table():
     masses, target = predictions(200)
     expected = distribution.crps(masses.numpy(), target.numpy())
     np.testing.assert_allclose(crps_loss(masses, target).numpy(), expected, atol=1e-12)
+
+
+def test_the_logarithmic_score_is_that_of_the_mass_that_the_score_belongs_to():
+    masses, target = predictions(200)
+    numbers = distribution.mass_numbers(target.numpy())
+    assert {0, distribution.MASSES - 1} <= set(numbers.tolist())
+    expected = -np.log(np.maximum(masses.numpy()[np.arange(200), numbers], 1e-9))
+    np.testing.assert_allclose(logarithmic_loss(masses, target).numpy(), expected)
 
 
 def test_the_gradient_of_the_loss_is_that_of_finite_differences():

@@ -102,7 +102,8 @@ def test_each_pixel_counts_only_where_its_truth_is_known():
     certain_of_1 = torch.eye(MASSES)[-1].reshape(1, MASSES, 1, 1).expand(1, MASSES, 1, 5)
     model = Fixed(certain_of_1.clone(), torch.zeros(1, 1, 5))
     # A stand-in for a network.
-    loss = unet_loss(model, (target, target, wet, truth), hidden_weight=2.0)  # type: ignore[arg-type]
+    weights = {"logarithmic_weight": 0.0, "hidden_weight": 2.0}
+    loss = unet_loss(model, (target, target, wet, truth), **weights)  # type: ignore[arg-type]
     assert loss.item() == pytest.approx(0.2 + 2 * torch.log(torch.tensor(2.0)).item())
     loss.backward()
     assert model.masses.grad is not None and model.hidden.grad is not None
