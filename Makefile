@@ -8,10 +8,10 @@ export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY = PASSIVE
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help install run test check lint study world bench dag docs site clean
+.PHONY: help install run test test-cluster check lint study world bench dag docs site clean
 
 help: ## list all targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
 install: $(VENV)/installed ## create the environment in .venv
 
@@ -29,6 +29,10 @@ test: install browser ## all tests
 .PHONY: browser
 browser: # the tests of the report use Chromium; they are skipped without it
 	@command -v chromium >/dev/null || bash tools/debian.sh "to test the report" chromium chromium-driver
+
+test-cluster: install ## tests on a real Slurm, which starts on this machine (root on Debian)
+	bash tools/install_slurm.sh
+	$(BIN)/pytest tests/cluster -rs
 
 check: lint ## lint and unit tests
 	$(BIN)/pytest tests/unit

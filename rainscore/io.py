@@ -1,6 +1,7 @@
 """Reading and writing files. A file is written completely or not at all."""
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -88,7 +89,7 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
     """Write a dataset as compressed NetCDF-4 with a checksum of each chunk.
 
     Each chunk of a file holds one map (the last two dims). Lazy arrays are computed and written
-    chunk by chunk.
+    chunk by chunk, in order, so that the same data give the same bytes.
     """
     encoding = {
         name: {**_COMPRESSION, **_chunks(variable)}
@@ -98,8 +99,17 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
     for name in dataset.coords:
         if dataset[name].dtype.kind == "f":  # CF: coordinates have no missing values
             encoding.setdefault(name, {})["_FillValue"] = None
-    with replacing(path) as temporary, hdf5_target(temporary) as file:
+    with replacing(path) as temporary, hdf5_target(temporary) as file, _in_order(dataset):
         _printable(dataset).to_netcdf(file, engine="h5netcdf", encoding=encoding)
+
+
+def _in_order(dataset: xr.Dataset) -> AbstractContextManager:
+    """Context in which dask computes the chunks of lazy arrays one after another."""
+    if not dataset.chunks:
+        return nullcontext()
+    import dask
+
+    return dask.config.set(scheduler="synchronous")
 
 
 def _printable(dataset: xr.Dataset) -> xr.Dataset:

@@ -1,5 +1,6 @@
 """Services for a running job: logging, progress bars, threads and requests to stop."""
 
+import io
 import logging
 import os
 import signal
@@ -77,20 +78,30 @@ def _log_exception(kind, error, trace) -> None:
 def progress_bar(
     items: Iterable | None = None, *, shown: bool = True, mininterval: float = 10.0, **options
 ) -> tqdm:
-    """Progress bar on the terminal.
+    """Progress bar on the terminal, or lines in the log of the job.
 
-    The bar is hidden where standard error is not a terminal, and in a job of a workflow that runs
-    several jobs at a time, where bars would overwrite each other.
+    The progress is logged where standard error is not a terminal, and in a job of a workflow that
+    runs several jobs at a time, where bars would overwrite each other.
 
     Args:
         items: Iterable to iterate over, if any.
         shown: Whether the caller wants a bar.
-        mininterval: Minimum time between updates of the bar [s].
+        mininterval: Minimum time between updates of the bar and between lines of the log [s].
         options: Further options of `tqdm.tqdm`, such as `total`, `desc` and `initial`.
     """
-    off = not shown or os.environ.get(PROGRESS_VARIABLE) == "off"
-    # tqdm hides the bar where there is no terminal if `disable` is None.
-    return tqdm(items, disable=True if off else None, mininterval=mininterval, **options)
+    if os.environ.get(PROGRESS_VARIABLE) == "off" or not sys.stderr.isatty():
+        options |= {"file": _LogLines(), "delay": mininterval, "ncols": 100, "leave": False}
+    return tqdm(items, disable=not shown, mininterval=mininterval, **options)
+
+
+class _LogLines(io.StringIO):
+    """Text file whose lines are messages of the logger `rainscore`."""
+
+    def write(self, text: str) -> int:
+        """Log a text, unless it is blank or moves the cursor."""
+        if (line := text.strip()) and not line.startswith("\x1b"):
+            logging.getLogger("rainscore").info("%s", line)
+        return len(text)
 
 
 @contextmanager

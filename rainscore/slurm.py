@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
 from typing import Any
 
 from rainscore.errors import RainscoreError
@@ -149,6 +150,15 @@ _HINTS = {
         "again when `scontrol ping` says UP."
     ),
 }
+
+
+def read_logs(paths: Iterable[str]) -> str:
+    """Text of logs of Snakemake and of the logs of Slurm jobs that they name."""
+    text = "\n".join(Path(path).read_text("utf-8", errors="replace") for path in paths)
+    jobs = {Path(name) for name in re.findall(r"/\S*slurm_logs/\S+\.log", text)}
+    return text + "\n".join(
+        job.read_text("utf-8", errors="replace") for job in sorted(jobs) if job.is_file()
+    )
 
 
 def hints(log: str) -> list[str]:

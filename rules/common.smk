@@ -1,11 +1,12 @@
 # Settings and helper functions that all stages share; no rules.
 import os
 import re
+from functools import cache
 
 from rainscore.config import ConfigError, check_config, resolved_domain
 from rainscore.digests import code_digests
 from rainscore.simulation.worlds import draw_worlds, transfer_cases
-from rainscore.slurm import SlurmError, guard, hints
+from rainscore.slurm import SlurmError, guard, hints, read_logs
 from rainscore.times import expand_months, month_span
 
 CHECKOUT = Path(workflow.basedir)
@@ -122,17 +123,26 @@ def guard_slurm() -> None:
         raise WorkflowError(str(error))
 
 
-def print_hints(log: str) -> None:
+def print_hints(logs: list[str]) -> None:
     """Print what to set after a failed run on Slurm."""
     if workflow.executor_plugin.name != "slurm":
         return
-    for hint in hints(Path(log).read_text("utf-8", errors="replace")):
+    for hint in hints(read_logs(logs)):
         print(f"\nHint: {hint}")
 
 
-def code(name: str) -> list[str]:
-    """Digests of a script and of the project code it imports, so that an edit reruns its rule."""
+@cache
+def script_code(name: str) -> list[str]:
+    """Digests of a script and of the project code that it imports."""
     return code_digests(CHECKOUT / "scripts" / f"{name}.py", CHECKOUT)
+
+
+def code(name: str):
+    """Digests of the code of a script, so that an edit reruns its rule.
+
+    They are computed for the rules of a run only: a job on a cluster reads its own script alone.
+    """
+    return lambda wildcards: script_code(name)
 
 
 def span(wildcards) -> list[str]:

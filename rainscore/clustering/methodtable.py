@@ -82,7 +82,7 @@ def method_table(
         - any of these with `_over_kmeans`: minus that of k-means on the same days;
         - balance (entropy of the cluster sizes / log k), smallest (share of the smallest
           cluster), empty (number of empty clusters), revived (empty clusters that were
-          restarted), seconds (measured processor time of a fit).
+          restarted).
     """
     samples = _all_samples(real, k=k, resamples=resamples, seed=seed)
     null = _all_samples(surrogate, k=k, resamples=resamples, seed=seed + 1)
@@ -179,5 +179,4 @@ def _run_properties(run: pd.DataFrame, k: int) -> dict[str, float]:
         "smallest": float(shares.min()),
         "empty": float((shares == 0).sum()),
         "revived": float(run["revived"].iloc[0]),
-        "seconds": float(run["seconds"].iloc[0]),
     }

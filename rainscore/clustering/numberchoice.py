@@ -93,6 +93,4 @@ def _repeat_kmeans(
         fitted = z[torch.from_numpy(thinned(rows, max_training_maps))].numpy()
         centres, _ = kmeans_start(fitted, k, starts=20, seed=fit_seed)
         labels.append(squared_distances(z, centres).argmin(dim=1).numpy())
-    return maps.table[["time", "split"]].assign(
-        cluster=labels[0], resampled=labels[1], seconds=0.0, revived=0
-    )
+    return maps.table[["time", "split"]].assign(cluster=labels[0], resampled=labels[1], revived=0)

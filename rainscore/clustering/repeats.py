@@ -1,7 +1,5 @@
 """Repeated clusterings: with other seeds, and on days resampled with replacement."""
 
-import time
-
 import numpy as np
 import pandas as pd
 
@@ -39,12 +37,11 @@ def repeat_clusters(
 
     Returns:
         time, split, cluster (fit on the training maps), resampled (cluster of the fit on resampled
-        days); and, constant in all rows, seconds (measured processor time [s] of one fit and
-        assignment, mean of the two) and revived (empty clusters that were restarted in both fits).
+        days); and, constant in all rows, revived (empty clusters that were restarted in both
+        fits).
     """
     train = maps.training_rows
     resampled = resampled_rows(maps.table["time"], train, seed)
-    start = time.process_time()
     first, second = (
         fit_clusters(
             maps.rain[thinned(rows, settings.max_training_maps)],
@@ -58,6 +55,5 @@ def repeat_clusters(
     return maps.table[["time", "split"]].assign(
         cluster=first.predict(maps.rain),
         resampled=second.predict(maps.rain),
-        seconds=(time.process_time() - start) / 2,
         revived=first.revived_ + second.revived_,
     )

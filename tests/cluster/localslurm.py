@@ -8,12 +8,13 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 CONFIG = Path("/etc/slurm")
 """Folder of the configuration: the inner step of a job does not see `SLURM_CONF`."""
 TEMPLATES = Path(__file__).parent
-NODES = ("n1", "n2")
+NODES = ("n1", "n2", "n3")
 
 
 def reason_to_skip() -> str:
@@ -44,8 +45,32 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> N
         time.sleep(0.2)
 
 
+@dataclass(frozen=True)
+class Job:
+    """A job of Slurm.
+
+    Attributes:
+        number: Its identifier.
+        state: Such as RUNNING.
+        node: Where it runs or ran.
+        start: Time at which it started, in local time.
+        comment: Rule and wildcards, as the plugin of Snakemake writes them.
+    """
+
+    number: str
+    state: str
+    node: str
+    start: str
+    comment: str
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it ran when it was asked for."""
+        return self.state == "RUNNING"
+
+
 class Slurm:
-    """A controller and two nodes; all their files but the configuration are in one folder."""
+    """A controller and three nodes; all their files but the configuration are in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,7 +83,7 @@ class Slurm:
             (CONFIG / name).write_text(text.replace("@STATE@", str(folder)))
 
     def start(self) -> None:
-        """Start all daemons and wait until both nodes are idle."""
+        """Start all daemons and wait until all nodes are idle."""
         (self.folder / "munge.key").write_bytes(os.urandom(1024))
         (self.folder / "munge.key").chmod(0o400)
         paths = [f"--{name}={self.folder / file}" for name, file in {
@@ -88,6 +113,27 @@ class Slurm:
     def stop_controller(self) -> None:
         """End the controller; running jobs go on."""
         self._kill("slurmctld")
+
+    def jobs(self) -> list[Job]:
+        """Jobs of the last minutes, finished ones included."""
+        rows = self.query("squeue", "--states=all", "-h", "-o", "%i|%T|%N|%S|%k").splitlines()
+        return [Job(*row.split("|", 4)) for row in rows]
+
+    def wait_for_job(self, name: str, state: str = "RUNNING", seconds: float = 300) -> Job:
+        """Wait for a job whose comment contains a name to reach a state."""
+        found: list[Job] = []
+
+        def reached() -> bool:
+            found[:] = [job for job in self.jobs() if name in job.comment and job.state == state]
+            return bool(found)
+
+        wait_for(reached, f"no job {name} is {state}: {self.jobs()}", seconds)
+        return found[-1]
+
+    @staticmethod
+    def cancel(job: Job) -> None:
+        """Cancel a job."""
+        subprocess.run(["scancel", job.number], check=True)
 
     def start_node(self, node: str) -> None:
         """Start the daemon of a node and wait until the node accepts jobs."""

@@ -1,5 +1,7 @@
 import os
+import time
 
+import dask
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,3 +98,17 @@ def test_a_netcdf_file_is_chunked_by_map(tmp_path) -> None:
     write_netcdf(rain.to_dataset(), tmp_path / "rain.nc")
     with open_hdf5(tmp_path / "rain.nc") as file:
         assert file["rain"].chunks == (1, 4, 5)
+
+
+def test_lazy_arrays_give_the_same_bytes_each_time(tmp_path) -> None:
+    def slow(values: np.ndarray) -> np.ndarray:
+        """Blocks that would end in a random order in several threads."""
+        time.sleep(0.02 * np.random.default_rng().random())
+        return values
+
+    rain = xr.DataArray(np.arange(1200.0).reshape(12, 10, 10), dims=("time", "y", "x"), name="rain")
+    for name in ("first.nc", "second.nc"):
+        lazy = rain.chunk(time=1).map_blocks(lambda block: block.copy(data=slow(block.values)))
+        with dask.config.set(scheduler="threads", num_workers=4):
+            write_netcdf(lazy.to_dataset(), tmp_path / name)
+    assert (tmp_path / "first.nc").read_bytes() == (tmp_path / "second.nc").read_bytes()

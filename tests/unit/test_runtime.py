@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -83,18 +84,29 @@ def test_a_signal_to_stop_sets_the_event_and_keeps_the_process() -> None:
         assert stop.wait(5)
 
 
-def test_progress_bars_are_hidden_in_jobs_that_run_at_the_same_time(monkeypatch) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    monkeypatch.setenv(PROGRESS_VARIABLE, "off")
-    with progress_bar(total=3) as bar:
-        assert bar.disable
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_progress_of_a_job_is_logged_in_steps(
+    terminal: bool, tmp_path, restored, monkeypatch, capfd
+) -> None:
+    """At 100 steps per second and a step of 0.2 s, 0.6 s give two or three lines."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+    if terminal:  # in a job that runs at the same time as others
+        monkeypatch.setenv(PROGRESS_VARIABLE, "off")
+    else:
+        monkeypatch.delenv(PROGRESS_VARIABLE, raising=False)
+    start_logging(tmp_path / "job.log")
+    for _ in progress_bar(range(60), desc="radar 2019-01", mininterval=0.2):
+        time.sleep(0.01)
+    lines = (tmp_path / "job.log").read_text().splitlines()
+    assert 1 <= len(lines) <= 4
+    assert all("INFO radar 2019-01:" in line and "/60" in line for line in lines)
+    assert capfd.readouterr().err == ""
 
 
-def test_progress_bars_are_hidden_where_there_is_no_terminal(monkeypatch) -> None:
-    monkeypatch.delenv(PROGRESS_VARIABLE, raising=False)
-    assert list(progress_bar([1, 2])) == [1, 2]
-    with progress_bar(total=3) as bar:
-        assert bar.disable
+def test_progress_that_nobody_wants_is_not_logged(tmp_path, restored) -> None:
+    start_logging(tmp_path / "job.log")
+    assert list(progress_bar([1, 2], shown=False, mininterval=0)) == [1, 2]
+    assert (tmp_path / "job.log").read_text() == ""
 
 
 def test_the_root_modules_load_without_the_large_libraries() -> None:

@@ -31,7 +31,7 @@ def table() -> pd.DataFrame:
     )
 
     def run(labels) -> pd.DataFrame:
-        columns = {"cluster": labels(), "resampled": labels(), "seconds": 1.0, "revived": 0}
+        columns = {"cluster": labels(), "resampled": labels(), "revived": 0}
         return maps[["time", "split"]].assign(**columns)
 
     def random() -> np.ndarray:
