@@ -23,7 +23,7 @@ run: install ## run the embedded default: a simulated world, from granules to th
 	@$(BIN)/python -m tools.run --cores $(CORES)
 	@$(BIN)/python -m tools.draw_dag --svg results/dag.svg
 
-test: install browser ## all tests
+test: install browser ## all tests except those on Slurm
 	$(BIN)/pytest
 
 .PHONY: browser
@@ -31,7 +31,7 @@ browser: # the tests of the report use Chromium; they are skipped without it
 	@command -v chromium >/dev/null || bash tools/debian.sh "to test the report" chromium chromium-driver
 
 test-cluster: install ## tests on a real Slurm, which starts on this machine (root on Debian)
-	bash tools/install_slurm.sh
+	@bash tools/debian.sh "to test on Slurm" slurm-wlm munge
 	$(BIN)/pytest tests/cluster -rs
 
 check: lint ## lint and unit tests
