@@ -57,12 +57,7 @@ def window_dataset(
         grid: Learning grid of the window; written to the attribute `grid` as JSON.
         time: Start of the half-hour.
     """
-    lon, lat = grid.lonlat
-    coords = {
-        "lat": (("y", "x"), lat, {"units": "degrees_north", "standard_name": "latitude"}),
-        "lon": (("y", "x"), lon, {"units": "degrees_east", "standard_name": "longitude"}),
-        "time": _time(time),
-    }
+    coords = _lonlat(grid) | {"time": _time(time)}
     variables: dict = {
         name: (("y", "x"), np.float32(values), _attributes(name) | {"grid_mapping": "crs"})
         for name, values in maps.items()
@@ -71,6 +66,20 @@ def window_dataset(
         variables[name] = ((), np.float32(np.nan if value is None else value), _attributes(name))
     attrs = {"Conventions": CONVENTIONS, "grid": grid.to_json()}
     return xr.Dataset(variables | grid.cf, coords, attrs)
+
+
+def on_grid(dataset: xr.Dataset, grid: Grid) -> xr.Dataset:
+    """A scored map of one window, placed on another grid of the same shape."""
+    return dataset.assign(grid.cf).assign_coords(_lonlat(grid)).assign_attrs(grid=grid.to_json())
+
+
+def _lonlat(grid: Grid) -> dict:
+    """Coordinates `lat` and `lon` of the pixels of a grid."""
+    lon, lat = grid.lonlat
+    return {
+        "lat": (("y", "x"), lat, {"units": "degrees_north", "standard_name": "latitude"}),
+        "lon": (("y", "x"), lon, {"units": "degrees_east", "standard_name": "longitude"}),
+    }
 
 
 def globe_dataset(

@@ -10,6 +10,8 @@ import xarray as xr
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
+from rainscore.imerg.dateline import read_turned
+from rainscore.imerg.lattice import COLUMNS
 from rainscore.imerg.reader import check_granule, read_granule, stored_cells
 from rainscore.times import HALF_HOUR
 
@@ -71,7 +73,7 @@ class GranuleSet:
 
 
 def read_granule_sets(
-    files: Sequence[Path], cells: Grid, *, context: Sequence[Path] = ()
+    files: Sequence[Path], cells: Grid, *, context: Sequence[Path] = (), angle: float = 0.0
 ) -> Iterator[tuple[Path, GranuleSet | RainscoreError]]:
     """Read granules one after another, each with those of the hours around it.
 
@@ -81,6 +83,7 @@ def read_granule_sets(
         files: Granules to score; all half-hours of a file that has several.
         cells: IMERG cells to read.
         context: Further granules, used only as half-hours around the others.
+        angle: Angle by which the cells are turned (`scoringgrids.contiguous`) [degrees].
 
     Yields:
         (file, error) for each file or half-hour that cannot be used; (file, granules) in order of
@@ -106,13 +109,29 @@ def read_granule_sets(
         around = {start + step * HALF_HOUR for step in range(-CONTEXT, CONTEXT + 1)} - {start}
         near = {time: granule for time, granule in near.items() if time in around}
         try:
-            granule, stored = read_granule(file, cells, time=start), stored_cells(file)
+            granule = _read(file, cells, time=start, angle=angle)
+            stored = turned_cells(stored_cells(file), -angle)
         except (RainscoreError, OSError) as error:
             yield file, RainscoreError(str(error))
             continue
         for time in around & by_time.keys() - near.keys():
             try:
-                near[time] = read_granule(by_time[time], cells, CONTEXT_FIELDS, time=time)
+                near[time] = _read(by_time[time], cells, CONTEXT_FIELDS, time=time, angle=angle)
             except (RainscoreError, OSError) as error:
                 log.warning("not used: %s", error)
         yield file, GranuleSet(start, {**near, start: granule}, stored)
+
+
+def _read(file: Path, cells: Grid, *names: Sequence[str], time: np.datetime64, angle: float):
+    """Read a half-hour on cells that are turned by an angle."""
+    if angle:
+        return read_turned(file, cells, *names, angle=angle, time=time)
+    return read_granule(file, cells, *names, time=time)
+
+
+def turned_cells(cells: Grid, angle: float) -> Grid:
+    """Cells of a file after a turn; those of the whole globe stay in place."""
+    if cells.nx == COLUMNS or not angle:
+        return cells
+    middle = cells.x0 + cells.nx * cells.dx / 2 + angle
+    return replace(cells, x0=cells.x0 + angle - 360 * round(middle / 360))

@@ -1,4 +1,4 @@
-"""Score granules and write one NetCDF file per scored map."""
+"""Score granules and write one file per scored map."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -11,14 +11,12 @@ import xarray as xr
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
-from rainscore.io import write_netcdf
+from rainscore.prediction.mapfiles import write_scored
 from rainscore.prediction.scorer import Scorer
 from rainscore.prediction.scoring import Results, score_files, score_globe_files
+from rainscore.scores.grades import grade
 
 log = logging.getLogger("rainscore")
-
-SUFFIXES = (".HDF5", ".RT-H5", ".nc4", ".dap", ".nc")
-"""Suffixes that are removed from the names of granules."""
 
 
 class Outcome(NamedTuple):
@@ -26,62 +24,57 @@ class Outcome(NamedTuple):
 
     Attributes:
         granule: The granule file.
-        written: NetCDF file of the scored map; None if the granule could not be scored.
+        written: File of the scored map; None if the granule could not be scored.
         message: One line for the user.
+        dataset: The scored map; None if the granule could not be scored.
     """
 
     granule: Path
     written: Path | None
     message: str
+    dataset: xr.Dataset | None = None
 
 
 class ScoringJob(NamedTuple):
     """Granules to score in one window.
 
     Attributes:
-        learning: Learning grid of the window.
+        learning: Learning grid of the window; None for the whole globe.
         files: Granules to score.
         context: Granules of the hours around, which are not scored.
     """
 
-    learning: Grid
+    learning: Grid | None
     files: Sequence[Path]
     context: Sequence[Path] = ()
 
 
-def score_into(out: Path, scorer: Scorer, job: ScoringJob) -> Iterator[Outcome]:
-    """Score granules in one window and write a NetCDF file for each.
+def score_into(out: Path, scorer: Scorer, job: ScoringJob, form: str = "nc") -> Iterator[Outcome]:
+    """Score granules in one window, or everywhere on the globe, and write a file for each.
 
     Args:
-        out: Folder of the NetCDF files.
+        out: Folder of the files.
         scorer: The scorer.
         job: Window and granules.
+        form: Format of the files (`mapfiles.FORMATS`).
     """
+    if job.learning is None:
+        results = score_globe_files(job.files, scorer, context=job.context)
+        return _write_each(results, out, form, globe_summary)
     results = score_files(job.files, scorer, job.learning, context=job.context)
-    return _write_each(results, out, window_summary)
-
-
-def score_globes_into(out: Path, scorer: Scorer, files: Sequence[Path]) -> Iterator[Outcome]:
-    """Score whole-globe granules and write a NetCDF file for each.
-
-    Args:
-        out: Folder of the NetCDF files.
-        scorer: The scorer.
-        files: Granules to score.
-    """
-    return _write_each(score_globe_files(files, scorer), out, globe_summary)
+    return _write_each(results, out, form, window_summary)
 
 
 def _write_each(
-    results: Results, out: Path, summary: Callable[[xr.Dataset], str]
+    results: Results, out: Path, form: str, summary: Callable[[xr.Dataset], str]
 ) -> Iterator[Outcome]:
     for file, result in results:
         if isinstance(result, RainscoreError):
             yield Outcome(file, None, f"{file.name}: not scored: {result}")
         else:
-            path = write_scored(result, file, out)
+            path = write_scored(result, file, out, form)
             message = f"{_start(result)}  {summary(result)}  → {path}{_remarks(result)}"
-            yield Outcome(file, path, message)
+            yield Outcome(file, path, message, result)
 
 
 def score_all(out: Path, scorer: Scorer, jobs: Sequence[ScoringJob]) -> None:
@@ -106,26 +99,6 @@ def score_all(out: Path, scorer: Scorer, jobs: Sequence[ScoringJob]) -> None:
                 failed.append(outcome.message)
     if failed:
         raise RainscoreError("; ".join(failed))
-
-
-def write_scored(dataset: xr.Dataset, granule: Path, folder: Path) -> Path:
-    """Write a scored map as NetCDF, named by its granule and the start of its half-hour.
-
-    Args:
-        dataset: The scored map.
-        granule: The granule file.
-        folder: Folder to write into.
-
-    Returns:
-        Path of the file.
-    """
-    start = pd.Timestamp(dataset["time"].item()).strftime("%Y%m%d-S%H%M%S")
-    name = granule.name
-    for suffix in SUFFIXES:
-        name = name.removesuffix(suffix)
-    path = folder / (f"{name}.nc" if start in name else f"{name}.{start}.nc")
-    write_netcdf(dataset, path)
-    return path
 
 
 def window_summary(dataset: xr.Dataset) -> str:
@@ -166,3 +139,37 @@ def _remarks(dataset: xr.Dataset) -> str:
     if margin := dataset.attrs.get("short_margin"):
         remarks += f" (margin in the file: {margin})"
     return remarks + (f" (warning: {difference})" if difference else "")
+
+
+FACTS = (
+    "map_score",
+    "map_score_low",
+    "map_score_high",
+    "map_score_outside",
+    "cluster",
+    "novelty",
+)
+"""Scalars of a scored map that `facts` contains."""
+
+REMARKS = (
+    "cluster_name",
+    "version",
+    "unavailable_inputs",
+    "short_margin",
+    "map_interval_withheld",
+    "product_difference",
+    "learned_from",
+    "verified_on",
+)
+"""Attributes of a scored map that `facts` contains."""
+
+
+def facts(dataset: xr.Dataset) -> dict[str, str | float | None]:
+    """Main results of a scored map as plain values; None is missing."""
+    values: dict[str, str | float | None] = {"time": str(dataset["time"].values.astype("M8[s]"))}
+    if "window" not in dataset.dims:
+        for name in FACTS:
+            value = float(dataset[name])
+            values[name] = None if np.isnan(value) else round(value, 6)
+        values["grade"] = grade(float(dataset["map_score"]))
+    return values | {name: str(dataset.attrs[name]) for name in REMARKS if name in dataset.attrs}

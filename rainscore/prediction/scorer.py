@@ -166,8 +166,9 @@ class Scorer:
         scalars = row | {name: label.get(key) for key, name in CLUSTER_SCORES.items()}
         maps = {name: window.of(values)[0] for name, values in predicted.maps.items()}
         dataset = window_dataset(maps, scalars, learning, granules.time)
-        cluster_card = self.models.clusterer.card_
-        dataset["novelty"].attrs["false_alarm_rate"] = cluster_card["false_alarm_rate"]
+        if self.models.clusterer:
+            rate = self.models.clusterer.card_["false_alarm_rate"]
+            dataset["novelty"].attrs["false_alarm_rate"] = rate
         dataset.attrs["cluster_name"] = label.get("name", "")
         dataset.attrs["calibration_state"] = predicted.states[0]
         dataset.attrs["short_margin"] = margins.text(learning.dx / 1000)
@@ -185,7 +186,7 @@ def load_scorer(folder: Path, method: str | None = None, *, any_product: bool = 
     """Load the models of a run and make a scorer.
 
     Args:
-        folder: `results/models` of a run.
+        folder: Folder of the models (`find_model_files`).
         method: Clustering method; None takes the only one with labels in the folder.
         any_product: Whether granules of another IMERG run or version than that of the training are
             accepted.
@@ -284,22 +285,25 @@ def interval_withheld(shape: tuple[int, ...], trained: Grid) -> str:
 
 
 def predict_clusters(
-    clusterer: DeepClusterer, inputs: np.ndarray, *, wet_threshold: float
+    clusterer: DeepClusterer | None, inputs: np.ndarray, *, wet_threshold: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Assign the central window of each map to a cluster and flag novel maps.
 
     Args:
-        clusterer: The clusterer.
+        clusterer: The clusterer; None for no clusters.
         inputs: Scaled channels, dims (map, channel, y, x).
         wet_threshold: Rates at or above it are wet [mm/h].
 
     Returns:
         Cluster and novelty flag of each map, dims (map,); cluster DRY with too little rain; both
-        NaN if the map is too small or has no rain estimate in its central window.
+        NaN without a clusterer, or if the map is too small or has no rain estimate in its central
+        window.
     """
+    cluster, novelty = np.full((2, len(inputs)), np.nan)
+    if clusterer is None:
+        return cluster, novelty
     card, (ny, nx) = clusterer.card_, inputs.shape[-2:]
     size = card["size"]
-    cluster, novelty = np.full((2, len(inputs)), np.nan)
     if min(ny, nx) < size:
         return cluster, novelty
     top, left = (ny - size) // 2, (nx - size) // 2

@@ -8,7 +8,11 @@ from rainscore.clustering.algorithms.base import DeepClusterer
 from rainscore.clustering.algorithms.methods import load_clusterer
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.io import read_json
+from rainscore.prediction.provenance import Provenance, read_provenance
 from rainscore.training.trained import TrainedUNet, load_trained_unet
+
+SHIPPED = Path(__file__).parents[1] / "data" / "model"
+"""Folder of the model that is part of the package, which has the form of `results/models`."""
 
 LABELS = "_labels.json"
 """End of the name of a file of cluster labels, after the clustering method."""
@@ -20,13 +24,13 @@ class ModelFiles:
 
     Attributes:
         unet: Path of the U-Net's model file without its suffix; its calibration is next to it.
-        clusterer: Path of the clusterer's model file without its suffix.
-        labels: JSON file of the cluster labels.
+        clusterer: Path of the clusterer's model file without its suffix; None for no clusters.
+        labels: JSON file of the cluster labels; None for no clusters.
     """
 
     unet: Path
-    clusterer: Path
-    labels: Path
+    clusterer: Path | None = None
+    labels: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -35,38 +39,56 @@ class ScoringModels:
 
     Attributes:
         unet: The calibrated U-Net.
-        clusterer: The clusterer.
+        provenance: What the models learned from, and what they were verified on.
+        clusterer: The clusterer; None if maps get no cluster.
         labels: Label of each cluster: `name` and the calibrated map score `score`, `score_low`,
             `score_high`.
     """
 
     unet: TrainedUNet
-    clusterer: DeepClusterer
+    provenance: Provenance
+    clusterer: DeepClusterer | None
     labels: Mapping[int, dict]
+
+
+def model_folder(folder: Path | None) -> Path:
+    """Folder of the models: the given one, or that of the package.
+
+    Raises:
+        RainscoreError: None is given and the package has no model.
+    """
+    if folder is not None:
+        return folder
+    if not (SHIPPED / "unet.safetensors").is_file():
+        raise RainscoreError(
+            "this installation of rainscore has no model of its own: give the models of a run by "
+            "--model, such as --model results/models"
+        )
+    return SHIPPED
 
 
 def find_model_files(folder: Path, method: str | None = None) -> ModelFiles:
     """Find the models of a run.
 
     Args:
-        folder: `results/models` of a run.
-        method: Clustering method; None takes the only one with labels in the folder.
+        folder: `results/models` of a run, or another folder with some of its files.
+        method: Clustering method; None takes the only one with labels in the folder, or no
+            clusters if there are no labels.
 
     Raises:
-        RainscoreError: `method` is None and the folder has no labels, or several.
+        RainscoreError: `method` is None and the folder has the labels of several methods.
     """
+    method = method or _only_method(folder)
     if method is None:
-        method = _only_method(folder)
+        return ModelFiles(folder / "unet")
     return ModelFiles(folder / "unet", folder / method, folder / f"{method}{LABELS}")
 
 
-def _only_method(folder: Path) -> str:
-    """Clustering method of the only labels in a folder."""
+def _only_method(folder: Path) -> str | None:
+    """Clustering method of the only labels in a folder; None without labels."""
     methods = sorted(path.name.removesuffix(LABELS) for path in folder.glob(f"*{LABELS}"))
     if not methods:
-        raise RainscoreError(
-            f"{folder}: contains no labelled clusterer; run the workflow first, or check the path"
-        )
+        return None
     if len(methods) > 1:
         raise RainscoreError(
             f"{folder}: contains several labelled clusterers; choose one by --clusters: "
@@ -83,10 +105,13 @@ def load_models(files: ModelFiles) -> ScoringModels:
         DamagedFile: A file is damaged, or files do not belong together.
     """
     unet = load_trained_unet(files.unet)
+    provenance = read_provenance(files.unet.parent, unet.card)
+    if files.clusterer is None or files.labels is None:
+        return ScoringModels(unet, provenance, None, {})
     clusterer = load_clusterer(files.clusterer)
     if not files.labels.is_file():
         raise RainscoreError(f"{files.labels}: no such file; label the clusters (label_clusters)")
-    return ScoringModels(unet, clusterer, _read_labels(files.labels))
+    return ScoringModels(unet, provenance, clusterer, _read_labels(files.labels))
 
 
 def _read_labels(path: Path) -> dict[int, dict]:

@@ -10,8 +10,6 @@ from typing import Any
 import h5py
 import numpy as np
 import xarray as xr
-import zarr
-from zarr.storage import LocalStore
 
 from rainscore.errors import DamagedFile
 from rainscore.hdf5files import open_hdf5
@@ -102,6 +100,13 @@ def _open(file: str, modified: int, size: int) -> CfFile:
 
 
 def _open_zarr(file: str) -> CfFile:
+    try:
+        import zarr
+        from zarr.storage import LocalStore
+    except ImportError as error:
+        raise DamagedFile(
+            file, "a Zarr store needs the package zarr", "pip install 'rainscore[zarr]'"
+        ) from error
     check_links(Path(file))
     store = LocalStore(file, read_only=True)
     group = zarr.open_group(store, mode="r", use_consolidated=False)

@@ -34,8 +34,8 @@ def half_hour_mean(
     >>> frames = np.array([[[1.0]], [[3.0]], [[np.nan]]])
     >>> half_hour_mean(frames, minutes=(10, 10, 10), min_frame_share=0.6)
     (array([[2.]], dtype=float32), array([[0.6666667]], dtype=float32))
-    >>> half_hour_mean(frames[:2], minutes=(5, 15), min_frame_share=0.6)
-    (array([[2.5]], dtype=float32), array([[0.6666667]], dtype=float32))
+    >>> half_hour_mean(frames[:2], minutes=(10, 20), min_frame_share=0.6)
+    (array([[2.3333333]], dtype=float32), array([[1.]], dtype=float32))
     """
     total: np.ndarray | None = None
     # Relative to the longest frame: frames of one length are added as they are.

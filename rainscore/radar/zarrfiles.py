@@ -4,11 +4,14 @@ import os
 from dataclasses import replace
 from math import prod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import zarr
 
 from rainscore.errors import DamagedFile
+
+if TYPE_CHECKING:
+    import zarr
 
 CODECS = {
     "adler32", "bitround", "blosc", "bytes", "bz2", "crc32", "crc32c", "delta", "fixedscaleoffset",
@@ -26,7 +29,7 @@ MAX_AXIS = 10_000_000
 """Number of values of an axis above which a file is refused: a century of 5-minute frames."""
 
 
-def check_store(group: zarr.Group, name: Path | str) -> None:
+def check_store(group: "zarr.Group", name: Path | str) -> None:
     """Check the arrays of a store by their metadata.
 
     Raises:
@@ -73,7 +76,7 @@ def check_links(store: Path) -> None:
                 )
 
 
-def codec_names(array: zarr.Array) -> set[str]:
+def codec_names(array: "zarr.Array") -> set[str]:
     """Names of the filters, compressors and codecs of an array, also inside of shards."""
     metadata = array.metadata
     if metadata.zarr_format == 2:
@@ -94,7 +97,7 @@ def _names(codecs: list) -> set[str]:
 
 
 def read_written(
-    array: zarr.Array, selection: tuple, missing: list[np.generic]
+    array: "zarr.Array", selection: tuple, missing: list[np.generic]
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Read a part of an array, and which of its values are in the store.
 
@@ -110,6 +113,8 @@ def read_written(
         Stored values, and a mask, False where the store has no value; None where the array's own
         `fill_value` means missing.
     """
+    import zarr
+
     values = np.asarray(array[selection])
     fill = array.metadata.fill_value
     if fill is not None and (fill != fill or fill in missing):  # NaN differs from itself

@@ -21,20 +21,25 @@ def test_the_conda_environment_has_the_versions_of_the_lock_file() -> None:
         assert locked[names.get(name, name).replace("_", "-")] == version, name
 
 
-def test_every_dependency_is_pinned_and_explained() -> None:
+def dependencies(*extras: str) -> set[str]:
+    """Names of the packages that scoring and the given extras need."""
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    entries = [*project["dependencies"]]
+    for extra in extras:
+        entries += project["optional-dependencies"][extra]
+    return {re.split(r"[<>=\[]", entry)[0] for entry in entries} - {"rainscore"}
+
+
+def test_every_dependency_is_pinned_and_explained() -> None:
     page = (CHECKOUT / "docs/dependencies.md").read_text()
-    entries = project["dependencies"] + project["optional-dependencies"]["dev"]
-    for entry in entries:
-        name = re.split(r"[<>=\[]", entry)[0]
+    for name in dependencies("workflow", "download", "zarr", "dev"):
         assert name.lower().replace("_", "-") in pins(), name
         assert name in page, name
 
 
 def test_the_conda_environment_contains_the_dependencies_of_the_scripts() -> None:
     conda = yaml.safe_load((CHECKOUT / "envs/rainscore.yaml").read_text())["dependencies"]
-    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    needed = {re.split(r"[<>=]", d)[0].lower().replace("_", "-") for d in project["dependencies"]}
+    needed = {name.lower().replace("_", "-") for name in dependencies("workflow", "download")}
     installed = {entry.split("=")[0].replace("_", "-") for entry in conda} | {"torch"}
     assert needed - installed <= {"snakemake", "snakemake-executor-plugin-slurm"}
 

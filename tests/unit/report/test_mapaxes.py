@@ -10,15 +10,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from rainscore.grids import Grid, study_grid, window_grid
-from rainscore.report.figures.mapaxes import (
-    OUTLINES,
-    RAIN_COLOURS,
-    aspect,
-    colours,
-    draw_map,
-    outlines,
-    paint,
-)
+from rainscore.report.figures.graticule import OUTLINES, line_scale, outlines
+from rainscore.report.figures.mapaxes import RAIN_COLOURS, aspect, colours, draw_map, paint
 from tests.data import shared
 
 FRANCE = study_grid(centre=(2.5, 46.6), size_km=800, step_km=8)
@@ -182,3 +175,36 @@ def test_drawing_leaves_matplotlibs_settings_alone() -> None:
     before = dict(matplotlib.rcParams)
     drawn(OCEAN, np.zeros((3, 3)), kind="rain")
     assert dict(matplotlib.rcParams) == before
+
+
+def test_a_map_across_the_date_line_has_its_coasts_and_labels() -> None:
+    grid = window_grid(centre=(179.0, -17.5), size_km=(800, 800), step_km=8)
+    fig, _ = drawn(grid, np.zeros(grid.shape), kind="score")
+    ax = fig.axes[0]
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert labels == ["176°E", "178°E", "180°", "178°W"]
+    x, y = map(np.asarray, ax.lines[1].get_data())
+    inside = (np.abs(x) < 4e5) & (np.abs(y) < 4e5)
+    lon, _ = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform(
+        x[inside], y[inside]
+    )
+    assert lon.max() > 179 and lon.min() < -179  # Vanua Levu and Taveuni
+
+
+def test_all_four_sides_are_labelled_where_lines_leave_the_map() -> None:
+    grid = window_grid(centre=(10, 65), size_km=(800, 800), step_km=8)
+    fig, _ = drawn(grid, np.zeros(grid.shape), kind="score", every_side=True)
+    top, right = fig.axes[0].child_axes
+    back = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform
+    for x, label in zip(top.get_xticks(), top.get_xticklabels(), strict=True):
+        assert back(x, 4e5)[0] == pytest.approx(float(label.get_text().rstrip("E°")), abs=0.01)
+    for y, label in zip(right.get_yticks(), right.get_yticklabels(), strict=True):
+        assert back(4e5, y)[1] == pytest.approx(float(label.get_text().rstrip("N°")), abs=0.01)
+    assert len(top.get_xticks()) >= 2 and len(right.get_yticks()) >= 2
+
+
+def test_coastlines_of_wide_maps_are_thinner() -> None:
+    assert line_scale(FRANCE) == 1
+    wide = window_grid(centre=(0, 0), size_km=(4800, 4800), step_km=8)
+    assert line_scale(wide) == pytest.approx(0.5)
+    assert line_scale(Grid("EPSG:4326", -180, -90, 0.1, 0.1, 3600, 1800)) == 0.35
