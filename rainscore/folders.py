@@ -21,14 +21,20 @@ def list_files(source: Path | str, *, stores: tuple[str, ...] = ()) -> list[Path
         Absolute paths in alphabetical order.
 
     Raises:
-        RainscoreError: The source does not exist, or a folder cannot be listed.
+        RainscoreError: The source does not exist, a folder cannot be listed, or a name is not
+            UTF-8, so that it cannot be written into a table.
     """
     source = Path(source).absolute()
     if source.is_file() or (stores and source.is_dir() and source.name.endswith(stores)):
         return [source]
     if not source.is_dir():
         raise RainscoreError(f"{source}: no such folder or file; check the configuration")
-    return sorted(_walk(source, stores))
+    files = sorted(_walk(source, stores))
+    for file in files:
+        # Python represents bytes that are not UTF-8 by surrogates.
+        if any("\ud800" <= character <= "\udfff" for character in str(file)):
+            raise RainscoreError(f"{file}: its name is not UTF-8; rename the file or folder")
+    return files
 
 
 def _walk(source: Path, stores: tuple[str, ...]) -> Iterator[Path]:

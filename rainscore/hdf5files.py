@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from rainscore.errors import DamagedFile
+from rainscore.hdf5heaps import has_endless_heap
 from rainscore.io import is_web_page
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -174,3 +175,5 @@ def _check_signature(path: Path) -> None:
         )
     if not start.startswith(SIGNATURE) and not h5py.is_hdf5(path):
         raise DamagedFile(path, "it is not an HDF5 file", DOWNLOAD)
+    if has_endless_heap(path):
+        raise DamagedFile(path, "one of its heaps has an object of size 0", DOWNLOAD)

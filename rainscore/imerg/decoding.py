@@ -184,12 +184,13 @@ def _valid_range(attributes: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _number(value: Any) -> float:
-    """Number in an attribute, which may be an array or text."""
+    """Number in an attribute, which may be an array of one value or text."""
     if isinstance(value, float):  # includes np.float64
         return value
-    if not np.size(value):
-        raise ValueError("an attribute has no value")
-    first = np.ravel(value)[0]
+    values = np.ravel(value)
+    if values.size != 1 or values.dtype.kind not in "biufSUO":
+        raise ValueError(f"an attribute has {values.size} values of type {values.dtype}, not one")
+    first = values[0]
     return float(text(first) if isinstance(first, bytes | str) else first)
 
 

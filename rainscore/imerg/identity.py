@@ -35,7 +35,8 @@ def read_header(file: h5py.File) -> dict[str, str]:
     """Entries of the header of a granule, empty if absent. Subsets may add a prefix to its name."""
     names = [name for name in attribute_names(file) if name.endswith("FileHeader")][:1]
     header = "".join(map(text, read_attributes(file, names).values()))
-    return dict(re.findall(r"(\w+)=([^;\n]*);", header))
+    lines = (entry.rpartition("\n")[2].partition("=") for entry in header.split(";")[:-1])
+    return {name.strip(): value for name, equals, value in lines if equals}
 
 
 def identify(variables: Variables, entries: dict[str, str]) -> tuple[GranuleName, ...]:

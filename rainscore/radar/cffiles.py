@@ -1,5 +1,6 @@
 """NetCDF files and Zarr stores of unknown sources, opened without decoding or reading them."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -109,9 +110,11 @@ def _open_zarr(file: str) -> CfFile:
         ) from error
     check_links(Path(file))
     store = LocalStore(file, read_only=True)
-    group = zarr.open_group(store, mode="r", use_consolidated=False)
-    check_store(group, file)
-    dataset = xr.open_zarr(store, chunks=None, consolidated=False, **STORED)
+    with warnings.catch_warnings():  # about files that Zarr ignores
+        warnings.simplefilter("ignore")
+        group = zarr.open_group(store, mode="r", use_consolidated=False)
+        check_store(group, file)
+        dataset = xr.open_zarr(store, chunks=None, consolidated=False, **STORED)
     for name, variable in dataset.variables.items():
         # In Zarr 2, xarray takes any fill_value as the code of missing values. A fill_value of 0,
         # the default of zarr, would make dry pixels missing.
@@ -140,7 +143,7 @@ def _open_netcdf4(file: str) -> CfFile:
         for name, item in content.items():
             if isinstance(item, h5py.Dataset) and item.shape is not None:
                 check_sizes(name, item.shape, item.chunks, file)
-    dataset = xr.open_dataset(file, engine="h5netcdf", **STORED)
+    dataset = xr.open_dataset(file, engine="h5netcdf", phony_dims="access", **STORED)
     content = h5py.File(file, "r")
 
     def read(name: str, selection: tuple, missing: list) -> tuple[np.ndarray, np.ndarray | None]:

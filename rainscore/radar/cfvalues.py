@@ -43,17 +43,18 @@ def decode(raw: np.ndarray, attributes: Mapping[str, Any], file: Path | str) -> 
         `valid_range`, `valid_min` or `valid_max`, or not finite.
 
     Raises:
-        DamagedFile: The values are not numbers, or one of these attributes or the packing is not.
+        DamagedFile: The values are not numbers, or one of these attributes or the packing is not;
+            the scale must be positive.
     """
     if raw.dtype.kind not in "iuf":
         raise cf_error(file, f"values of type {raw.dtype} are not numbers")
     if attributes.get("_Unsigned") == "true" and raw.dtype.kind == "i":
         raw = raw.view(raw.dtype.str.replace("i", "u"))
     scale, offset = (
-        next(_numbers(attributes, name, file), default)
+        _number(attributes, name, default, file)
         for name, default in (("scale_factor", 1.0), ("add_offset", 0.0))
     )
-    if not np.isfinite([scale, offset]).all() or scale == 0:
+    if not (np.isfinite(offset) and 0 < scale < np.inf):
         raise cf_error(file, f"scale_factor {scale:g}, add_offset {offset:g}")
     values = raw.astype(np.float64) * scale + offset
     missing = ~np.isfinite(values)
@@ -101,6 +102,14 @@ def _ranges(
         low = limits[0] if name != "valid_max" else -np.inf
         high = limits[-1] if name != "valid_min" else np.inf
         yield low, high, is_packed
+
+
+def _number(attributes: Mapping[str, Any], name: str, default: float, file: Path | str) -> float:
+    """Number of an attribute, or the default if it is absent."""
+    numbers = list(_numbers(attributes, name, file))
+    if name in attributes and len(numbers) != 1:
+        raise cf_error(file, f"{name} has {len(numbers)} values")
+    return float(numbers[0]) if numbers else default
 
 
 def _numbers(attributes: Mapping[str, Any], name: str, file: Path | str) -> Iterator[float]:

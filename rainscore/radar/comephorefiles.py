@@ -187,6 +187,8 @@ def _grid(raster: rasterio.DatasetReader) -> Grid:
 def _factor(raster: rasterio.DatasetReader) -> float:
     """Factor from the values to mm: the scale and the unit of the file, or tenths."""
     scale, unit = raster.scales[0], raster.units[0]
+    if not (0 < scale < np.inf and np.isfinite(raster.offsets[0])):
+        raise ValueError(f"its scale is {scale:g} and its offset is {raster.offsets[0]:g}")
     if (scale, raster.offsets[0]) == (1.0, 0.0) and not unit:
         return TENTHS
     if not unit:

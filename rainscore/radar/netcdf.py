@@ -93,7 +93,8 @@ class CfRadar:
         factor = rain.unit.factor
         if rain.unit.is_amount:
             factor /= accumulation_hours(self._period(opened, index, file), file)
-        rate = (amount * factor).astype(np.float32)
+        with np.errstate(over="ignore"):  # infinite rates are clutter
+            rate = (amount * factor).astype(np.float32)
         rate[rate < 0] = np.nan
         _, (reverse_y, reverse_x) = self._place(file)
         return rate[:: -1 if reverse_y else 1, :: -1 if reverse_x else 1]

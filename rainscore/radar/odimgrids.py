@@ -103,6 +103,7 @@ def _grid(
     dy = (top - bottom) / ny if steps[1] is None else steps[1]
     ends = {"L": left, "R": left + nx * dx}, {"U": top, "L": top - ny * dy}
     errors = [(abs(ends[0][n[1]] - x), abs(ends[1][n[0]] - y)) for n, (x, y) in places.items()]
-    if not (0 < min(dx, dy) < 1e6 and all(e <= dx / 2 and f <= dy / 2 for e, f in errors)):
+    near = all(e <= dx / 2 and f <= dy / 2 for e, f in errors)
+    if not (near and 0 < min(dx, dy) <= max(dx, dy) < 1e6):
         raise ValueError(f"its corners are not {nx} × {dx:g} and {ny} × {dy:g} apart in {crs}")
     return Grid(crs, float(left), float(top), dx, -dy, nx, ny)

@@ -12,6 +12,10 @@ from rainscore.errors import DamagedFile
 from rainscore.radar.accumulation import accumulation_hours
 from rainscore.radar.odimlayers import ASK_PRODUCER, Layer
 
+MAX_SCANS = pd.Timedelta(2, "h")
+"""Longest time between the start and the end of the scans of a rate or reflectivity."""
+
+
 DAY, HOUR, MINUTE = (pd.Timedelta(1, unit) for unit in ("D", "h", "min"))
 
 
@@ -36,8 +40,9 @@ def stated_period(layer: Layer) -> Period:
     The end may be 24:00 or 00:00 of the day of the start, and may have no date.
 
     Raises:
-        DamagedFile: A time is impossible, the end is before the start, an accumulation has no
-            start or end, or the nominal time is more than an hour away from the others.
+        DamagedFile: A time is impossible, the start has no date or no clock time, the end is before
+            the start, an accumulation has no start or end, scans last longer than `MAX_SCANS`, or
+            the nominal time is more than an hour away from the others.
     """
     start, end = _time(layer, "startdate", "starttime"), _time(layer, "enddate", "endtime")
     nominal = _time(layer, "date", "time")
@@ -55,7 +60,9 @@ def stated_period(layer: Layer) -> Period:
                 layer.file, f"it states no {absent} of its accumulation", ASK_PRODUCER
             )
         hours = accumulation_hours((end - start).to_timedelta64(), layer.file)
-    elif start is not None and end is not None and not start <= end <= start + DAY:
+    elif start is None and {"startdate", "starttime"} & layer.attributes.keys():
+        raise DamagedFile(layer.file, "its start has no date or no time", ASK_PRODUCER)
+    elif start is not None and end is not None and not start <= end <= start + MAX_SCANS:
         raise DamagedFile(layer.file, f"it is from {start} to {end}", ASK_PRODUCER)
     if nominal is not None and start is not None:
         last = start if end is None else end

@@ -65,6 +65,8 @@ class Radolan:
         header, body = _split(file)
         shape = int(header["nrows"]), int(header["ncols"])
         try:
+            if "_" in body:
+                raise ValueError("an underscore")
             tenths = np.array(body.split(), np.int32).reshape(shape)
         except (ValueError, OverflowError) as error:
             raise _damaged(file, f"its values are not {shape[0]} × {shape[1]} integers") from error
@@ -89,7 +91,7 @@ def _split(file: Path | str) -> tuple[dict[str, float], str]:
         if Path(file).stat().st_size > MAX_BYTES:
             raise _damaged(file, "it is too large")
         *lines, body = Path(file).read_text("ascii").split("\n", len(HEADER))
-        header = {key.lower(): float(value) for key, value in (line.split() for line in lines)}
+        header = {key.lower(): _number(value) for key, value in (line.split() for line in lines)}
     except OSError as error:
         raise DamagedFile(
             file, f"it cannot be read ({error.strerror})", "restore it, or allow reading it"
@@ -107,6 +109,17 @@ def _split(file: Path | str) -> tuple[dict[str, float], str]:
     ):  # fmt: skip
         raise _damaged(file, f"its first lines state no grid of RADOLAN: {header}")
     return header, body
+
+
+def _number(word: str) -> float:
+    """Number in a header.
+
+    Raises:
+        ValueError: It is none; Python would read 1_0 as ten.
+    """
+    if "_" in word:
+        raise ValueError(word)
+    return float(word)
 
 
 def _damaged(file: Path | str, reason: str) -> DamagedFile:

@@ -194,6 +194,8 @@ class RadarReader:
             return None
         if clutter:
             log.info("%s: %d pixels of clutter set to missing", file, clutter)
+        if not np.isfinite(rate).any():
+            log.info("%s: no valid rate in frame %d", file, index)
         return rate
 
     def _grid(self, file: str, size: int, sha256: str) -> Grid | None:

@@ -51,3 +51,11 @@ def test_a_single_file_is_listed_and_an_absent_one_is_an_error(tmp_path: Path) -
     assert list_files(tmp_path / "a.h5") == [tmp_path / "a.h5"]
     with pytest.raises(RainscoreError, match="no such folder or file"):
         list_files(tmp_path / "b.h5")
+
+
+def test_a_name_that_is_not_utf8_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"granule-\xe9.HDF5")).touch()
+    with pytest.raises(
+        RainscoreError, match=r"granule-\\udce9\.HDF5: its name is not UTF-8; rename"
+    ):
+        list_files(tmp_path)

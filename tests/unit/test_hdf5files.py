@@ -158,3 +158,16 @@ def test_a_download_is_proposed_only_where_the_file_itself_is_damaged(tmp_path: 
         read_array(f, "rain", "a.h5")
     with pytest.raises(DamagedFile, match="ask its producer"), open_hdf5(tmp_path / "a.h5") as f:
         f["absent"]
+
+
+def test_a_heap_that_hdf5_would_read_for_ever_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["text"] = ["of", "variable length"]
+    content = bytearray(path.read_bytes())
+    heap = content.index(b"GCOL\x01")
+    content[heap + 16 : heap + 64] = bytes(48)
+    path.write_bytes(content)
+    message = "one of its heaps has an object of size 0"
+    with pytest.raises(DamagedFile, match=message), open_hdf5(path):
+        pass

@@ -1,5 +1,6 @@
 """Half-hour, run and version of IMERG files from their names and content."""
 
+import time
 from pathlib import Path
 
 import h5py
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from rainscore.errors import DamagedFile
+from rainscore.imerg.identity import read_header
 from rainscore.imerg.names import parse_name
 from rainscore.imerg.reader import check_granule, read_granule
 from tests.data import shared
@@ -70,6 +72,15 @@ def test_a_time_in_any_unit_and_epoch_is_decoded(tmp_path: Path, step: str, epoc
 def test_a_time_that_cannot_be_is_refused(tmp_path: Path, units, value, message) -> None:
     with pytest.raises(DamagedFile, match=message):
         check_granule(write(tmp_path / "a.nc", units, [value]))
+
+
+@pytest.mark.parametrize("header", ["m" * 60_000, "m=" * 30_000, "StartGranuleDateTime;=" * 2000])
+def test_a_header_of_another_content_is_read_in_a_moment(tmp_path: Path, header: str) -> None:
+    path = write(tmp_path / "a.nc4", "seconds since 1980-01-06", [1800], header=header)
+    started = time.monotonic()
+    with h5py.File(path) as file:
+        assert "StartGranuleDateTime" not in read_header(file)
+    assert time.monotonic() - started < 1
 
 
 def test_a_file_with_several_half_hours_is_read_one_by_one(tmp_path: Path) -> None:

@@ -172,10 +172,10 @@ def test_packed_rates_are_unpacked(tmp_path: Path) -> None:
     np.testing.assert_allclose(granule.precipitation, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("scale", [0.0, -1.0, np.nan, np.inf, "one"])
-def test_a_scale_that_cannot_be_is_refused(tmp_path: Path, scale: float | str) -> None:
+@pytest.mark.parametrize("scale", [0.0, -1.0, np.nan, np.inf, "one", np.array([1.0, 2.0]), 1j])
+def test_a_scale_that_cannot_be_is_refused(tmp_path: Path, scale: object) -> None:
     path = subset(tmp_path / "a.nc4", attrs={"scale_factor": scale})
-    with pytest.raises(DamagedFile, match=r"scale_factor|convert"):
+    with pytest.raises(DamagedFile, match=r"scale_factor|convert|an attribute has"):
         read_granule(path)
 
 

@@ -70,7 +70,9 @@ def test_values_follow_the_attributes_of_their_variable(
 
 @pytest.mark.parametrize(
     ("attributes", "message"),
-    [({"scale_factor": 0.0}, "scale_factor 0"), ({"scale_factor": "0.01"}, "scale_factor is not"),
+    [({"scale_factor": 0.0}, "scale_factor 0"), ({"scale_factor": -0.1}, "scale_factor -0.1"),
+     ({"scale_factor": np.array([0.1, 0.2])}, "scale_factor has 2 values"),
+     ({"scale_factor": "0.01"}, "scale_factor is not"),
      ({"add_offset": NAN}, "add_offset nan"), ({"missing_value": "none"}, "missing_value is not"),
      ({"valid_range": np.array([1, 2, 3], "int16")}, "valid_range has 3 values")],
 )  # fmt: skip

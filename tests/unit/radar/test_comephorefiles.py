@@ -76,6 +76,8 @@ def test_blocks_that_were_never_written_are_missing(tmp_path: Path) -> None:
      ({"transform": from_origin(-4_500_000, 0, 1000, 1000)}, "not in France"),
      ({"transform": PLACE * PLACE.rotation(30)}, "rows do not run"),
      ({"transform": PLACE * PLACE.scale(1, -1)}, "rows do not run"),
+     ({"edit": scaled(0.0)}, "its scale is 0"), ({"edit": scaled(-1.0)}, "its scale is -1"),
+     ({"edit": scaled(NAN)}, "its scale is nan"), ({"edit": scaled(1, NAN)}, "offset is nan"),
      ({"edit": scaled(unit="K")}, "unit 'K'"), ({"edit": scaled(unit="mm/h")}, "unit 'mm/h'"),
      ({"edit": lambda raster: raster.update_tags(TIFFTAG_DATETIME="2020:01:01 02:00:00")},
       "not of the hour of its name")],

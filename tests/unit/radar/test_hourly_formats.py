@@ -39,7 +39,9 @@ def test_a_radolan_grid_has_tenths_of_a_millimetre_row_0_north(tmp_path: Path) -
 @pytest.mark.parametrize(
     "content",
     [b"", b"<html>", b"\xff\xfe", HEAD.encode(), (HEAD + "1 2 3\n4 5\n").encode(),
-     (HEAD + "1 2 3\n4 5 x\n").encode(), (HEAD + "1 2 3\n4 5 99999999999\n").encode(),
+     (HEAD + "1 2 3\n4 5 x\n").encode(), (HEAD + "1 2 3\n4 5 1_0\n").encode(),
+     (HEAD.replace("ncols 3", "ncols 0_3") + "1 2 3\n4 5 6\n").encode(),
+     (HEAD + "1 2 3\n4 5 99999999999\n").encode(),
      (HEAD.replace("ncols 3", "ncols 1e9") + "1").encode(),
      (HEAD.replace("ncols 3", "ncols nan") + "1").encode(),
      (HEAD.replace("-4000000", "47.0") + "1 2 3\n4 5 6\n").encode(),

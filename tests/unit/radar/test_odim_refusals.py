@@ -45,6 +45,7 @@ def write(path: Path, group: str = "what", raw: np.ndarray = RAW, **values: Any)
         (WHERE, {"UL_lon": attributes()["where"]["UL_lat"], "UL_lat": 10.0}, "its corners are not"),
         (WHERE, {"xscale": 1.0, "yscale": 1.0}, r"its corners are not 3 × 1 and 2 × 1 apart"),
         (WHERE, {"xscale": np.nan}, "its corners are not 3 × nan"),
+        (WHERE, {"yscale": np.inf}, "its corners are not 3 × 1000 and 2 × inf"),
         (WHERE, {"xsize": 4}, r"its data have 2 × 3 pixels, but ysize × xsize is 2 × 4"),
         (WHERE, {"xsize": 2, "ysize": 3}, "its data have 2 × 3 pixels"),
         (WHERE, {"xsize": 2**40}, "its data have 2 × 3 pixels"),

@@ -91,6 +91,22 @@ def test_a_rate_from_an_end_to_a_start_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("times", "reason"),
+    [
+        ({"startdate": None}, "its start has no date or no time"),
+        ({"starttime": ""}, "its start has no date or no time"),
+        ({"endtime": 0}, "it is from 2018-08-24 17:45:00 to 2018-08-25 00:00:00"),
+    ],
+)
+def test_a_rate_with_half_a_start_or_scans_of_many_hours_is_refused(
+    tmp_path: Path, times: dict[str, Any], reason: str
+) -> None:
+    path = write(tmp_path / "a.h5", "RATE", **times)
+    with pytest.raises(DamagedFile, match=reason):
+        Odim().check(path)
+
+
+@pytest.mark.parametrize(
     ("step", "times", "start"),
     [
         (15, {"starttime": "175000", "endtime": "180500"}, "24 17:45"),  # OPERA before 2024

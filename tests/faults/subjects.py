@@ -1,0 +1,6 @@
+"""All formats that are tried."""
+
+from tests.faults import granules, radarchanges
+from tests.faults.outcomes import Subject
+
+SUBJECTS: dict[str, Subject] = {"IMERG": granules.SUBJECT} | radarchanges.SUBJECTS
