@@ -3,6 +3,7 @@
 The HDF5 library never finishes reading a heap with an object of size 0, so heaps are checked first.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,11 @@ SIGNATURE = b"GCOL\x01\0\0\0"
 """First bytes of a heap, at an address that is a multiple of 8."""
 
 
-BLOCK = 1 << 24
-"""Number of bytes that are searched at a time."""
+BLOCK = 1 << 23
+"""Number of bytes at the start and at the end of a file in which heaps are searched.
+
+Heaps hold the dimensions and the text of the header, which are written first or last.
+"""
 
 
 MAX_HEAP = 1 << 26
@@ -31,20 +35,19 @@ def has_endless_heap(path: Path) -> bool:
         OSError: The file cannot be read.
     """
     with path.open("rb") as file:
-        return any(_is_endless(file, address) for address in list(_addresses(file)))
+        return any(_is_endless(file, address) for address in sorted(set(_addresses(file))))
 
 
 def _addresses(file: BinaryIO) -> Iterator[int]:
-    """Addresses of the heaps of a file."""
-    start, tail = 0, b""
-    while block := file.read(BLOCK):
-        content = tail + block
+    """Addresses of the heaps at the start and at the end of a file."""
+    size = file.seek(0, os.SEEK_END)
+    for start in sorted({0, max(0, min(BLOCK, size - BLOCK)), max(0, size - BLOCK)}):
+        file.seek(start)
+        content = file.read(BLOCK + len(SIGNATURE))
         at = content.find(SIGNATURE)
         while at >= 0:
-            yield start - len(tail) + at
+            yield start + at
             at = content.find(SIGNATURE, at + 1)
-        start += len(block)
-        tail = content[-len(SIGNATURE) + 1 :]
 
 
 def _is_endless(file: BinaryIO, address: int) -> bool:

@@ -14,9 +14,11 @@ from torch.utils.data import Dataset
 
 from rainscore.errors import DamagedFile
 from rainscore.hdf5files import open_hdf5
+from rainscore.hdf5seals import REMEDY, check_seal
 from rainscore.times import HALF_HOUR
 from rainscore.training.channels import RAIN_CHANNELS
 from rainscore.training.features import wet_shares
+from rainscore.training.rowchecks import CheckedMaps, read_checksums
 from rainscore.training.timecontext import (
     REMOVED_SIDES,
     add_time_context,
@@ -69,7 +71,8 @@ class MonthMaps(Dataset):
         channels: Names of the channels in the files.
 
     Raises:
-        DamagedFile: A file lacks an array, or its channels differ from those of the other files.
+        DamagedFile: A file is not as it was written, lacks an array, or its channels differ from
+            those of the other files. A map is verified when it is first read.
         ValueError: No file holds any of the times.
     """
 
@@ -113,6 +116,7 @@ class MonthMaps(Dataset):
         missing = {"inputs", "target", "wet", "truth", "time"} - set(file)
         if missing:
             raise DamagedFile(path, f"it has no {', '.join(sorted(missing))}", "build it again")
+        check_seal(file, path)
         channels = [str(name) for name in file.attrs["channels"]]
         if self.channels and channels != self.channels:
             raise DamagedFile(
@@ -122,13 +126,11 @@ class MonthMaps(Dataset):
             )
         self.channels = channels
 
-    def _array(self, position: int, name: str) -> tuple[h5py.Dataset | np.memmap, int]:
+    def _array(self, position: int, name: str) -> tuple[CheckedMaps, int]:
         """Array `name` of the file that holds a map, and the row of the map in it."""
         number, row = self._locations[position]
         if number not in self._open:
-            file = h5py.File(self.paths[number])
-            names = ("inputs", "target", "wet", "truth")
-            self._open[number] = {key: _mapped(self.paths[number], file[key]) for key in names}
+            self._open[number] = _open_maps(self.paths[number])
         return self._open[number][name], row
 
     def _map(self, position: int, name: str, channel: int | None = None) -> np.ndarray:
@@ -272,6 +274,19 @@ def read_ahead(read: Callable[[Part], Content], parts: Iterable[Part]) -> Iterat
                 yield ready.result()
         if ahead is not None:
             yield ahead.result()
+
+
+def _open_maps(path: Path) -> dict[str, CheckedMaps]:
+    """Arrays of a month file that networks use; the file stays open."""
+    try:
+        file = h5py.File(path)
+        checksums = read_checksums(file, path)
+        return {
+            name: CheckedMaps(_mapped(path, file[name]), checksums.get(name), (path, name))
+            for name in ("inputs", "target", "wet", "truth")
+        }
+    except (OSError, KeyError, ValueError) as error:
+        raise DamagedFile(path, f"it changed while it was read ({error})", REMEDY) from error
 
 
 def _mapped(path: Path, dataset: h5py.Dataset) -> h5py.Dataset | np.memmap:

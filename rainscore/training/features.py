@@ -10,6 +10,8 @@ import pandas as pd
 import xarray as xr
 
 from rainscore.grids import Grid
+from rainscore.hdf5files import open_hdf5
+from rainscore.hdf5seals import check_seal
 from rainscore.imerg.passes import pass_ages
 from rainscore.imerg.reader import FIELDS
 from rainscore.io import MAPS_PER_CHUNK, replacing
@@ -17,6 +19,7 @@ from rainscore.regridding.conservative import Weights, nearest
 from rainscore.regridding.hourly import is_hourly
 from rainscore.scores.scoremaps import ScoreSettings, imerg_masks
 from rainscore.training.channels import CHANNELS, build_inputs, wet_share
+from rainscore.training.rowchecks import read_checksums, verify, write_checksums
 from rainscore.writing import hdf5_target
 
 
@@ -84,6 +87,7 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
             maps["truth"][span] = np.isfinite(score["radar_fraction"].values)
             maps["quality"][span] = _sample(fields["quality_index"], weights)
             maps["random_error"][span] = _sample(fields["random_error"], weights)
+        write_checksums(out)
 
 
 def _sample(values: np.ndarray, weights: Weights) -> np.ndarray:
@@ -106,26 +110,36 @@ def read_features(
 
     Yields:
         Times of the block, and its arrays by name, dims (time, …).
+
+    Raises:
+        DamagedFile: A file cannot be read, or is not as it was written.
     """
     wanted = np.unique(times.astype("datetime64[s]"))
     for path in sorted(paths):
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
+            checksums = read_checksums(file, path)
             available = file["time"][:].astype("datetime64[s]")
             rows = np.flatnonzero(np.isin(available, wanted))
             for start in range(0, rows.size, maps):
                 block = rows[start : start + maps]
-                yield available[block], {name: file[name][block] for name in names}
+                arrays = {name: file[name][block] for name in names}
+                for name in checksums.keys() & arrays.keys():
+                    for one, checksum in zip(arrays[name], checksums[name][block], strict=True):
+                        verify(one, checksum, (path, name))
+                yield available[block], arrays
 
 
 def learning_grid(path: Path) -> Grid:
     """Learning grid of a training file."""
-    with h5py.File(path, "r") as file:
+    with open_hdf5(path) as file:
+        check_seal(file, path)
         return Grid.from_json(file.attrs["grid"])
 
 
 def score_settings(path: Path) -> ScoreSettings:
     """Settings of the score in a training file."""
-    with h5py.File(path, "r") as file:
+    with open_hdf5(path) as file:
+        check_seal(file, path)
         return ScoreSettings(**json.loads(file.attrs["score"]))
 
 

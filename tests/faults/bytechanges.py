@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.faults.outcomes import Change
@@ -48,15 +49,17 @@ def file_changes() -> list[Change]:
         "virtual raster": b'<VRTDataset rasterXSize="2" rasterYSize="2"></VRTDataset>',
     }
     changes = [Change("file", kind, _content(content)) for kind, content in contents.items()]
-    others = {
-        "compressed": lambda path: _replace(path, gzip.compress(_bytes(path))),
-        "folder": lambda path: (_remove(path), path.mkdir()),
-        "absent": _remove,
-        "link to nothing": lambda path: (_remove(path), path.symlink_to("absent")),
-        "link to itself": lambda path: (_remove(path), path.symlink_to(path)),
-        "pipe": lambda path: (_remove(path), os.mkfifo(path)),
+    others: dict[str, Callable[[Path], object]] = {
+        "folder": Path.mkdir,
+        "absent": lambda path: None,
+        "link to nothing": lambda path: path.symlink_to("absent"),
+        "link to itself": lambda path: path.symlink_to(path),
+        "pipe": os.mkfifo,
     }
-    return changes + [Change("file", kind, function) for kind, function in others.items()]
+    changes.append(
+        Change("file", "compressed", lambda path: _replace(path, gzip.compress(_bytes(path))))
+    )
+    return changes + [Change("file", kind, partial(_put, put)) for kind, put in others.items()]
 
 
 def _flip(content: bytes, rng: random.Random) -> bytes:
@@ -83,6 +86,11 @@ def _rewritten(
         path.write_bytes(function(path.read_bytes(), rng))
 
     return apply
+
+
+def _put(put: Callable[[Path], object], path: Path) -> None:
+    _remove(path)
+    put(path)
 
 
 def _content(content: bytes) -> Callable[[Path], None]:

@@ -70,7 +70,7 @@ def _attribute(variable: str, **values: Any) -> Callable[[Path], None]:
 
 
 def _scaled(factor: float, name: str = "precipitation") -> Callable[[Result], Result]:
-    return lambda base: {**base, name: base[name] * factor}
+    return lambda base: {**base, name: np.asarray(base[name]) * factor}
 
 
 def _without(values: Callable[[np.ndarray], np.ndarray]) -> Callable[[Result], Result]:

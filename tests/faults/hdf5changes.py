@@ -1,6 +1,7 @@
 """Changes of HDF5 files by field: attributes, arrays, and where they are stored."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,16 @@ def hdf5_changes(
                 if name in rain:
                     found += _value_changes(name, item)
             elif name != "/":
-                found.append((name, "deleted", lambda f, name=name: f.__delitem__(name)))
+                found.append((name, "deleted", partial(_delete, name)))
     return [
         Change(field, kind, _edit(function))
         for field, kind, function in found
         if not plausible(field, kind)
     ]
+
+
+def _delete(name: str, file: h5py.File) -> None:
+    del file[name]
 
 
 def _edit(function: Callable[[h5py.File], object]) -> Callable[[Path], None]:

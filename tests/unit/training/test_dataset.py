@@ -120,7 +120,7 @@ def test_dropped_context_forgets_either_side_or_both_in_another_draw_each_epoch(
 def test_contiguous_arrays_are_mapped_and_the_dataset_pickles_without_its_files(tmp_path):
     data = ScoreMaps([write_month(tmp_path / "a.h5", [0, 30])], half_hours(0, 30))
     before = data[1]
-    assert isinstance(data._array(1, "inputs")[0], np.memmap)
+    assert isinstance(data._array(1, "inputs")[0].maps, np.memmap)
     after = pickle.loads(pickle.dumps(data))[1]
     assert all(
         torch.equal(a.nan_to_num(), b.nan_to_num()) for a, b in zip(before, after, strict=True)
