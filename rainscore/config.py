@@ -189,6 +189,8 @@ def _imerg_faults(config: dict) -> Iterator[str]:
         yield f"imerg.source: {imerg['source']} needs a real radar; set radar.source"
     if imerg["source"] == "earthdata" and not imerg["version"]:
         yield 'imerg.version: earthdata needs a version, such as "07"'
+    if imerg["source"] == "icechunk" and imerg["run"] == "final":
+        yield "imerg.run: the open stores have early and late, not final"
     if imerg["source"] == "local":
         yield from _folder_faults(imerg, "imerg", "granule_folder")
 
@@ -198,6 +200,9 @@ def _radar_faults(config: dict) -> Iterator[str]:
     archived = radar["source"] in ("hub", "zarr")
     if archived and (radar["format"], radar["step_minutes"]) != ("fr-radar-rainfall", 5):
         yield (f"radar: source {radar['source']} needs format fr-radar-rainfall and step_minutes 5")
+    is_store = radar["source"] == "icechunk"
+    if is_store and (radar["format"], radar["step_minutes"]) != ("netcdf", 60):
+        yield "radar: source icechunk needs format netcdf and step_minutes 60"
     if radar["source"] == "simulated" and radar["format"] != "fr-radar-rainfall":
         yield "radar.format: the simulated radar is written as fr-radar-rainfall"
     if radar["format"] in ("comephore", "radolan") and radar["step_minutes"] != 60:

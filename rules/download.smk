@@ -8,6 +8,8 @@ localrules:
     plan,
     download_imerg,
     download_radar,
+    fetch_imerg,
+    fetch_radar,
     download_year,
 
 
@@ -30,6 +32,8 @@ rule plan:
         radar_source=RADAR_SOURCE,
         store=config["radar"]["store"],
         store_endpoint=config["radar"]["store_endpoint"],
+        icechunk={name: config[name]["icechunk"] for name in ("imerg", "radar")},
+        timestamp_convention=config["radar"]["timestamp_convention"],
         imerg_folder="results/imerg",
         radar_folder="results/radar",
         request={
@@ -72,6 +76,30 @@ if IMERG_SOURCE == "earthdata":
             },
         script:
             "../scripts/download_imerg.py"
+
+elif IMERG_SOURCE == "icechunk":
+
+    rule fetch_imerg:
+        output:
+            manifest="results/imerg/{month}.parquet",
+        log:
+            "logs/fetch_imerg/{month}.log",
+        benchmark:
+            "logs/fetch_imerg/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            archive=1,
+            mem_mb=2000,
+            runtime=1440,
+        params:
+            code=code("fetch_imerg"),
+            span=span,
+            domain=DOMAIN,
+            run=config["imerg"]["run"],
+            store=config["imerg"]["icechunk"],
+        script:
+            "../scripts/fetch_imerg.py"
 
 elif IMERG_SOURCE == "local":
 
@@ -120,6 +148,30 @@ if RADAR_SOURCE == "zarr":
             timestamp_convention=config["radar"]["timestamp_convention"],
         script:
             "../scripts/download_radar.py"
+
+elif RADAR_SOURCE == "icechunk":
+
+    rule fetch_radar:
+        output:
+            manifest="results/radar/{month}.parquet",
+        log:
+            "logs/fetch_radar/{month}.log",
+        benchmark:
+            "logs/fetch_radar/{month}.tsv"
+        conda:
+            "../envs/rainscore.yaml"
+        resources:
+            archive=1,
+            mem_mb=3000,
+            runtime=1440,
+        params:
+            code=code("fetch_radar"),
+            span=span,
+            domain=DOMAIN,
+            store=config["radar"]["icechunk"],
+            timestamp_convention=config["radar"]["timestamp_convention"],
+        script:
+            "../scripts/fetch_radar.py"
 
 elif RADAR_SOURCE == "hub":
 

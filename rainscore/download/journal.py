@@ -78,7 +78,8 @@ def journal_manifest(
         Manifest (docs/contracts.md) with `source` and `fetched`; file names are relative to the
         parent of `folder`.
     """
-    table = pd.DataFrame([records[time_key(time)] for time in times]).assign(time=times, index=0)
+    rows = [{"index": 0, **records[time_key(time)]} for time in times]
+    table = pd.DataFrame(rows).assign(time=times)
     if version is not None:
         table["version"] = version
     table["file"] = [f"{folder.name}/{name}" if name else "" for name in table["file"]]

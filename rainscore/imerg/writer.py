@@ -1,4 +1,4 @@
-"""Write IMERG V07 granules of a box, in the layout of the archive's files, for simulations.
+"""Write IMERG V07 granules of a box, in the layout of the archive's files.
 
 Files of one box differ in data, time and header only. The structure is therefore built once and
 kept in memory as an HDF5 image; each granule starts from a copy of it.
@@ -30,34 +30,44 @@ from rainscore.times import HALF_HOUR
 
 
 def write_granule(
-    path: Path | str, dataset: xr.Dataset, *, run: str, version: str = "V07B", level: int = 1
+    path: Path | str,
+    dataset: xr.Dataset,
+    *,
+    run: str,
+    version: str = "V07B",
+    system: str = SIMULATION,
+    level: int = 1,
 ) -> None:
     """Write a dataset as an IMERG V07 granule. Safe to call from several threads.
 
     Args:
         path: File to write; `granule_name` gives the name that the archive uses.
         dataset: Fields of `layout.VARIABLES`, dims (lat, lon), in the units of `reader.FIELDS`
-            (`precipitation_uncal`: mm/h), NaN where missing; coordinates `lat` and `lon` (centres
+            (`precipitation_uncal`: mm/h), NaN where missing; a simulation has all of them, other
+            sources may lack some, which the file then lacks. Coordinates `lat` and `lon` (centres
             of IMERG's cells, ascending) and `time` (scalar, start of the half-hour).
         run: `final`, `late` or `early`.
         version: Product version.
+        system: `ProcessingSystem` of the header, by which simulations are known.
         level: Deflate level, 1 to 9.
     """
     start = np.datetime64(dataset["time"].values.astype("datetime64[ns]").item(), "ns")
     lat, lon = dataset["lat"].values, dataset["lon"].values
     box = Box(round(lat[0] * 10 + 899.5), round(lon[0] * 10 + 1799.5), lat.size, lon.size)
+    fields = tuple(f for f in VARIABLES if system == SIMULATION or f in dataset)
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_fapl_core(backing_store=False)
-    access.set_file_image(_image(box, run, version, level))
+    access.set_file_image(_image(box, run, version, level, system, fields))
     file = h5py.File(h5py.h5f.open(_memory_name(), h5py.h5f.ACC_RDWR, access))
     with file:
-        header = np.bytes_(_header(run, start, version))
+        header = np.bytes_(_header(run, start, version, system))
         h5py.h5a.open(file.id, b"FileHeader").write(np.array(header))
         grid = file["Grid"]
         seconds = int((start - EPOCH) // np.timedelta64(1, "s"))
         grid["time"][:] = seconds
         grid["time_bnds"][:] = seconds, seconds + 1800
-        for field, (variable, dtype, _, _) in VARIABLES.items():
+        for field in fields:
+            variable, dtype, _, _ = VARIABLES[field]
             data = _encode(dataset[field].values, dtype)
             # The chunk is the whole field. Compressing it here is faster than HDF5's filter.
             grid[variable].id.write_direct_chunk((0, 0, 0), zlib.compress(data, level))
@@ -79,8 +89,8 @@ def _encode(values: np.ndarray, dtype: type) -> bytes:
     return np.where(np.isnan(values), fill, values).T.astype(dtype).tobytes()
 
 
-def _header(run: str, start: np.datetime64, version: str) -> str:
-    """Header of a granule; its length depends on the run only."""
+def _header(run: str, start: np.datetime64, version: str, system: str) -> str:
+    """Header of a granule; its length depends on the run and the system only."""
     stop = f"{start.astype('datetime64[s]') + HALF_HOUR - 1}.999Z"
     return (
         f"DOI=10.5067/GPM/IMERG/3B-HH{RUN_SUFFIXES[run]}/07;\nDOIauthority=http://dx.doi.org/;\n"
@@ -92,13 +102,15 @@ def _header(run: str, start: np.datetime64, version: str) -> str:
         f"StartGranuleDateTime={start.astype('datetime64[s]')}.000Z;\n"
         f"StopGranuleDateTime={stop};\nGranuleNumber=;\nNumberOfSwaths=0;\nNumberOfGrids=1;\n"
         # "PPS" in NASA's files: the only difference between a simulated and a real granule.
-        f"GranuleStart=;\nTimeInterval=HALF_HOUR;\nProcessingSystem={SIMULATION};\n"
+        f"GranuleStart=;\nTimeInterval=HALF_HOUR;\nProcessingSystem={system};\n"
         f"ProductVersion={version};\nEmptyGranule=NOT_EMPTY;\nMissingData=;\n"
     )
 
 
 @lru_cache(maxsize=4)
-def _image(box: Box, run: str, version: str, level: int) -> bytes:
+def _image(
+    box: Box, run: str, version: str, level: int, system: str, fields: tuple[str, ...]
+) -> bytes:
     """HDF5 image of a granule of a box, without data."""
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_fapl_core(backing_store=False)
@@ -107,11 +119,11 @@ def _image(box: Box, run: str, version: str, level: int) -> bytes:
     identifier = h5py.h5f.create(_memory_name(), h5py.h5f.ACC_TRUNC, fcpl=creation, fapl=access)
     file = h5py.File(identifier)
     with file:
-        _describe(file, FileHeader=_header(run, EPOCH, version), FileInfo=FILE_INFO)
+        _describe(file, FileHeader=_header(run, EPOCH, version, system), FileInfo=FILE_INFO)
         grid = file.create_group("Grid")
         _describe(grid, GridHeader=GRID_HEADER)
         _write_axes(grid, box)
-        for variable, dtype, unit, description in VARIABLES.values():
+        for variable, dtype, unit, description in (VARIABLES[field] for field in fields):
             shape = 1, box.nx, box.ny
             data = grid.create_dataset(variable, shape, dtype, chunks=shape, compression=level)
             _describe_variable(data, unit, description)

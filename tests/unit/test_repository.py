@@ -32,7 +32,7 @@ def dependencies(*extras: str) -> set[str]:
 
 def test_every_dependency_is_pinned_and_explained() -> None:
     page = (CHECKOUT / "docs/dependencies.md").read_text()
-    for name in dependencies("workflow", "download", "zarr", "dev"):
+    for name in dependencies("workflow", "download", "zarr", "open-data", "dev"):
         assert name.lower().replace("_", "-") in pins(), name
         assert name in page, name
 

@@ -1,0 +1,147 @@
+"""Icechunk stores in the layout of the open stores of IMERG and MRMS, small."""
+
+from pathlib import Path
+
+import icechunk
+import numpy as np
+import pandas as pd
+import zarr
+from zarr.codecs import BloscCodec
+
+UNITS = "kg m-2 s-1"
+
+
+def write_repository(
+    path: Path,
+    times: pd.DatetimeIndex,
+    lat: np.ndarray,
+    lon: np.ndarray,
+    variables: dict[str, np.ndarray],
+    *,
+    dataset: str,
+    version: str,
+    chunks: tuple[int, int, int],
+    shards: tuple[int, int, int],
+    units: str = UNITS,
+    fill: float = np.nan,
+) -> str:
+    """Write a repository with the attributes, types, codecs and chunking of the open stores.
+
+    Args:
+        path: Folder of the repository.
+        times: Times of the maps.
+        lat, lon: Centres of the pixels, in the order of the store.
+        variables: Values of each variable in the units of the store, dims (time, lat, lon).
+        dataset, version: Attributes of the dataset.
+        chunks, shards: Sizes of chunks and shards (time, latitude, longitude).
+        units: Unit of the rain.
+        fill: Value of chunks that are not in the store.
+
+    Returns:
+        Identifier of the snapshot.
+    """
+    icechunk.set_logs_filter("error")
+    repository = icechunk.Repository.create(icechunk.local_filesystem_storage(str(path)))
+    session = repository.writable_session("main")
+    group = zarr.open_group(session.store, mode="w", zarr_format=3)
+    group.attrs.update({"dataset_id": dataset, "dataset_version": version})
+    seconds = (times - pd.Timestamp(0)) // pd.Timedelta(seconds=1)
+    axes = {
+        "time": (seconds.to_numpy(np.int64), "T", {
+            "units": "seconds since 1970-01-01", "calendar": "proleptic_gregorian"}),
+        "latitude": (lat, "Y", {"units": "degree_north"}),
+        "longitude": (lon, "X", {"units": "degree_east"}),
+    }  # fmt: skip
+    for name, (values, letter, attributes) in axes.items():
+        axis = group.create_array(
+            name, shape=values.shape, dtype=values.dtype, chunks=values.shape,
+            fill_value=np.nan if values.dtype.kind == "f" else 0, dimension_names=[name],
+            compressors=[BloscCodec(cname="zstd", clevel=3, typesize=8)],
+        )  # fmt: skip
+        axis[:] = values
+        axis.attrs.update({"standard_name": name, "axis": letter, **attributes})
+    mapping = group.create_array("spatial_ref", shape=(), dtype="int64", fill_value=0)
+    mapping.attrs.update(
+        {"grid_mapping_name": "latitude_longitude", "semi_major_axis": 6378137.0,
+         "inverse_flattening": 298.257223563}
+    )  # fmt: skip
+    for name, maps in variables.items():
+        array = group.create_array(
+            name, shape=maps.shape, dtype="float32", chunks=chunks, shards=shards, fill_value=fill,
+            compressors=[BloscCodec(cname="zstd", clevel=3, typesize=4)],
+            dimension_names=list(axes),
+        )  # fmt: skip
+        array[:] = _round_bits(maps)
+        is_rain = "quality" not in name
+        array.attrs.update(
+            {"units": units if is_rain else "1", "step_type": "avg", "coordinates": "spatial_ref",
+             "_FillValue": "AAAAAAAA+H8="}
+            | ({"standard_name": "precipitation_flux"} if is_rain else {})
+        )  # fmt: skip
+    return session.commit("maps")
+
+
+def _round_bits(values: np.ndarray, keep: int = 7) -> np.ndarray:
+    """Values rounded to 7 bits of the mantissa, as the stores keep them."""
+    drop = 23 - keep
+    bits = values.astype(np.float32).view(np.uint32)
+    half = np.uint32(1 << (drop - 1))
+    rounded = ((bits + half) & ~np.uint32((1 << drop) - 1)).view(np.float32)
+    return np.where(np.isfinite(values), rounded, np.nan).astype(np.float32)
+
+
+def write_imerg(
+    path: Path, times: pd.DatetimeIndex, rain: np.ndarray, *, south: float, west: float,
+    north_first: bool = True, quality: bool = True, run: str = "late", version: str = "0.1.0",
+    chunks: tuple[int, int, int] = (1440, 10, 10), **options,
+) -> str:  # fmt: skip
+    """Write a store of IMERG.
+
+    Args:
+        path, times: See `write_repository`.
+        rain: Rain [mm/h], dims (time, lat, lon), row 0 south.
+        south, west: Edges of the first cell [degrees].
+        north_first: Whether row 0 of the store is north.
+        quality: Whether the store has a quality index: 0.5 + 0.01 × column.
+        run, version, chunks: Of the dataset.
+        options: Further options of `write_repository`.
+    """
+    _, ny, nx = rain.shape
+    lat = np.round(south + 0.05 + 0.1 * np.arange(ny), 4)
+    lon = np.round(west + 0.05 + 0.1 * np.arange(nx), 4)
+    index = np.where(np.isfinite(rain), 0.5 + 0.01 * np.arange(nx), np.nan)
+    order = slice(None, None, -1 if north_first else 1)
+    variables = {"precipitation_surface": rain[:, order] / 3600}
+    if quality:
+        variables["precipitation_quality_index_surface"] = index[:, order]
+    shards = (chunks[0], chunks[1] * 2, chunks[2] * 2)
+    return write_repository(
+        path, times, lat[order], lon, variables, dataset=f"nasa-imerg-analysis-{run}",
+        version=version, chunks=chunks, shards=shards, **options,
+    )  # fmt: skip
+
+
+def write_mrms(
+    path: Path, ends: pd.DatetimeIndex, rain: np.ndarray, *, south: float, west: float,
+    chunks: tuple[int, int, int] = (648, 50, 50), **options,
+) -> str:  # fmt: skip
+    """Write a store of MRMS.
+
+    Args:
+        path: Folder of the repository.
+        ends: Ends of the hours.
+        rain: Rain [mm/h], dims (time, lat, lon), row 0 south.
+        south, west: Edges of the first pixel [degrees].
+        chunks: Sizes of the chunks.
+        options: Further options of `write_repository`.
+    """
+    _, ny, nx = rain.shape
+    lat = np.round(south + 0.005 + 0.01 * np.arange(ny), 4)
+    lon = np.round(west + 0.005 + 0.01 * np.arange(nx), 4)
+    flux = rain[:, ::-1] / 3600
+    return write_repository(
+        path, ends, lat[::-1], lon,
+        {"precipitation_surface": flux, "precipitation_radar_only_surface": flux * 2},
+        dataset="noaa-mrms-conus-analysis-hourly", version="0.3.0", chunks=chunks,
+        shards=(chunks[0], chunks[1] * 2, chunks[2] * 2), **options,
+    )  # fmt: skip
