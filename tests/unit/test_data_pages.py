@@ -109,8 +109,8 @@ def test_each_local_radar_gives_its_half_hour_on_the_study_grid(
 
 def test_the_pages_have_a_snippet_of_each_source_and_format() -> None:
     radars = [snippet["radar"] for snippet in SNIPPETS if "radar" in snippet]
-    assert {radar.get("source") for radar in radars} == {"local", "hub", "zarr", None}
+    assert {radar.get("source") for radar in radars} == {"local", "hub", "zarr", "icechunk", None}
     formats = {radar["format"].partition("-SE")[0] for radar in radars if "format" in radar}
     assert formats == {"odim", "fr-radar-rainfall", "meteonet", "netcdf"}
     granules = [snippet["imerg"]["source"] for snippet in SNIPPETS if "imerg" in snippet]
-    assert set(granules) == {"earthdata", "local"}
+    assert set(granules) == {"earthdata", "icechunk", "local"}

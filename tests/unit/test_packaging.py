@@ -16,7 +16,7 @@ from rainscore.prediction.scoringmodels import SHIPPED, find_model_files, load_m
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
 EXTRA = (
     "snakemake", "dask", "zarr", "earthaccess", "huggingface_hub", "s3fs", "botocore", "requests",
-    "jsonschema", "jinja2",
+    "jsonschema", "jinja2", "icechunk",
 )  # fmt: skip
 """Packages of the extras, which scoring must not import."""
 
@@ -64,7 +64,7 @@ def test_the_wheel_installs_the_command_and_its_extras(wheel: zipfile.ZipFile) -
     assert "rainscore = rainscore.cli:main" in wheel.read(f"{folder}/entry_points.txt").decode()
     metadata = wheel.read(f"{folder}/METADATA").decode()
     assert set(re.findall(r"^Provides-Extra: (.*)$", metadata, re.M)) == {
-        "zarr", "download", "workflow", "dev",
+        "zarr", "download", "open-data", "workflow", "dev",
     }  # fmt: skip
     needed = re.findall(r"^Requires-Dist: ([\w-]+)(?!.*extra ==)", metadata, re.M)
     assert not set(needed) & set(EXTRA)

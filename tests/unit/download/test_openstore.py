@@ -40,7 +40,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def edit(store: Path, name: str, **attributes: object) -> None:
+def edit(store: Path, name: str, **attributes: str) -> None:
     """Change attributes of a variable, or of the group with an empty name; commit."""
     repository = icechunk.Repository.open(icechunk.local_filesystem_storage(str(store)))
     session = repository.writable_session("main")

@@ -56,6 +56,16 @@ def mrms(path: Path, **changes: str) -> StoreSettings:
     return replace(found, **changes)
 
 
+def place(times: pd.DatetimeIndex, time: str) -> int:
+    """Position of a time."""
+    return int(np.flatnonzero(times == pd.Timestamp(time))[0])
+
+
+def file_of(folder: Path, table: pd.DataFrame, time: str) -> Path:
+    """File of a time in a manifest."""
+    return folder / str(table.loc[table["time"] == pd.Timestamp(time), "file"].iloc[0])
+
+
 def granules(folder: Path, store: StoreSettings, period: Sequence[str] = PERIOD) -> pd.DataFrame:
     start, end = period
     return fetch_granules(folder / "2021-06", start, end, settings=store, run="late", cells=CELLS)
@@ -73,9 +83,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """IMERG of four days, of which a half-hour, and a time, are missing."""
     path = tmp_path_factory.mktemp("store") / "late.icechunk"
     rain = RAIN.copy()
-    rain[TIMES.get_loc("2021-06-01T05:00")] = np.nan
-    rain[TIMES.get_loc("2021-06-01T06:00"), :12] = np.nan
-    gap = TIMES.get_loc("2021-06-02T07:30")
+    rain[place(TIMES, "2021-06-01T05:00")] = np.nan
+    rain[place(TIMES, "2021-06-01T06:00"), :12] = np.nan
+    gap = place(TIMES, "2021-06-02T07:30")
     write_imerg(
         path, TIMES.delete(gap), np.delete(rain, gap, axis=0), south=30, west=-100, chunks=CHUNKS
     )
@@ -87,16 +97,16 @@ def radar(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MRMS of four days, of which an hour is missing."""
     path = tmp_path_factory.mktemp("store") / "mrms.icechunk"
     rain = HOURS.copy()
-    rain[ENDS.get_loc("2021-06-01T05:00")] = np.nan
+    rain[place(ENDS, "2021-06-01T05:00")] = np.nan
     write_mrms(path, ENDS, rain, south=30, west=-100, chunks=(40, 50, 50))
     return path
 
 
 def test_half_hours_of_a_store_become_granules_in_mm_per_hour(store: Path, tmp_path: Path) -> None:
     table = granules(tmp_path, imerg(store))
-    row = table.set_index("time").loc["2021-06-01T03:30"]
-    granule = read_granule(tmp_path / row["file"])
-    expected = RAIN[TIMES.get_loc("2021-06-01T03:30"), 3:18, 5:25]
+    file = file_of(tmp_path, table, "2021-06-01T03:30")
+    granule = read_granule(file)
+    expected = RAIN[place(TIMES, "2021-06-01T03:30"), 3:18, 5:25]
     np.testing.assert_allclose(granule["precipitation"], expected, rtol=2**-8)
     quality = np.broadcast_to(0.5 + 0.01 * np.arange(5, 25), (15, 20))
     np.testing.assert_allclose(granule["quality_index"], quality, rtol=2**-8)
@@ -104,12 +114,12 @@ def test_half_hours_of_a_store_become_granules_in_mm_per_hour(store: Path, tmp_p
     assert granule["lon"].to_numpy()[[0, -1]] == pytest.approx([-99.45, -97.55])
     assert (granule.attrs["run"], granule.attrs["world"]) == ("late", "real")
     assert {"mw_source", "ir_influence", "random_error"} <= set(granule.attrs["absent"].split())
-    with h5py.File(tmp_path / row["file"]) as file:  # without our reader
-        assert sorted(file["Grid"]) == [
+    with h5py.File(file) as content:  # without our reader
+        assert sorted(content["Grid"]) == [
             "lat", "lat_bnds", "latv", "lon", "lon_bnds", "lonv", "nv", "precipitation",
             "precipitationQualityIndex", "time", "time_bnds",
         ]  # fmt: skip
-        stored = file["Grid/precipitation"][0].T
+        stored = content["Grid/precipitation"][0].T
         np.testing.assert_allclose(stored, expected, rtol=2**-8)
 
 
@@ -130,8 +140,8 @@ def test_the_manifest_has_every_half_hour_with_snapshot_and_state(
 
 
 def test_cells_without_a_value_stay_missing(store: Path, tmp_path: Path) -> None:
-    table = granules(tmp_path, imerg(store)).set_index("time")
-    rain = read_granule(tmp_path / table.loc["2021-06-01T06:00", "file"])["precipitation"]
+    table = granules(tmp_path, imerg(store))
+    rain = read_granule(file_of(tmp_path, table, "2021-06-01T06:00"))["precipitation"]
     assert np.isnan(rain[:9]).all() and np.isfinite(rain[9:]).all()
 
 
@@ -189,7 +199,8 @@ def test_a_deleted_granule_is_written_again(store: Path, tmp_path: Path) -> None
 def test_chunks_that_have_arrived_are_not_read_twice(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, count = OpenStore.read, []
+    read = OpenStore.read
+    count: list[object] = []
 
     def failing(self: OpenStore, role: str, selection: tuple[slice, slice, slice]) -> np.ndarray:
         if len(count) == 7:
@@ -215,7 +226,7 @@ def append(path: Path, rain: np.ndarray, time: str) -> None:
     repository = icechunk.Repository.open(icechunk.local_filesystem_storage(str(path)))
     session = repository.writable_session("main")
     group = zarr.open_group(session.store, mode="a")
-    index = TIMES.delete(TIMES.get_loc("2021-06-02T07:30")).get_loc(time)
+    index = place(TIMES.delete(place(TIMES, "2021-06-02T07:30")), time)
     array = group["precipitation_surface"]
     assert isinstance(array, zarr.Array)
     array[index] = rain / 3600
@@ -266,13 +277,13 @@ def test_hours_of_a_store_become_frames_that_start_an_hour_before_their_stamp(
     radar: Path, tmp_path: Path
 ) -> None:
     table = hours(tmp_path, mrms(radar))
-    row = table.set_index("time").loc["2021-06-02T06:00"]
+    file = file_of(tmp_path, table, "2021-06-02T06:00")
     reader = CfRadar(step_minutes=60)
-    grid = reader.grid(tmp_path / row["file"])
+    grid = reader.grid(file)
     west, north = round((grid.x0 + 100) * 100), round((31.5 - grid.y0) * 100)
-    expected = HOURS[ENDS.get_loc("2021-06-02T07:00"), ::-1]
+    expected = HOURS[place(ENDS, "2021-06-02T07:00"), ::-1]
     expected = expected[north : north + grid.ny, west : west + grid.nx]
-    rate = reader.read(tmp_path / row["file"], row["index"])
+    rate = reader.read(file, 6)
     np.testing.assert_allclose(rate, expected, rtol=2**-8)
     lon, lat = TARGET.lonlat
     assert grid.x0 < lon.min() - 0.04 and grid.y0 > lat.max() + 0.04
