@@ -145,7 +145,7 @@ _HINTS = {
         "RULE:runtime=MINUTES. A training resumes from its checkpoint when the workflow is started "
         "again."
     ),
-    r"Unable to contact slurm controller": (
+    r"submission failed: Unable to contact slurm controller": (
         "Jobs could not be submitted because the controller did not answer; start the workflow "
         "again when `scontrol ping` says UP."
     ),

@@ -33,6 +33,14 @@ def _is_ours() -> bool:
     return "ClusterName=rainscore\n" in (CONFIG / "slurm.conf").read_text()
 
 
+def _runs(process: int) -> bool:
+    """Whether a process exists and is not a zombie, which no one may collect in a container."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Wait until a condition holds.
 
@@ -111,8 +119,8 @@ class Slurm:
         subprocess.run(["slurmctld"], check=True)
 
     def stop_controller(self) -> None:
-        """End the controller; running jobs go on."""
-        self._kill("slurmctld")
+        """End the controller, which saves its state; running jobs go on."""
+        self._kill("slurmctld", signal.SIGTERM)
 
     def jobs(self) -> list[Job]:
         """Jobs of the last minutes, finished ones included."""
@@ -174,13 +182,13 @@ class Slurm:
         """Names of the open files of a process."""
         return " ".join(str(file.readlink()) for file in Path(f"/proc/{process}/fd").iterdir())
 
-    def _kill(self, daemon: str) -> None:
+    def _kill(self, daemon: str, number: int = signal.SIGKILL) -> None:
         path = self.folder / f"{daemon}.pid"
         with suppress(FileNotFoundError, ProcessLookupError, ValueError):
             process = int(path.read_text())
-            os.kill(process, signal.SIGKILL)
+            os.kill(process, number)
             path.unlink()
-            wait_for(lambda: not Path(f"/proc/{process}").exists(), f"{daemon} still runs")
+            wait_for(lambda: not _runs(process), f"{daemon} still runs")
 
     @staticmethod
     def query(*command: str) -> str:

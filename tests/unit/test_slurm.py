@@ -114,7 +114,10 @@ def test_the_plugin_has_the_functions_that_are_replaced() -> None:
         ("SLURM-job '9' failed, SLURM status is: 'OUT_OF_MEMORY'.", "RULE:mem_mb=MEGABYTES"),
         ("SLURM-job '9' failed, SLURM status is: 'TIMEOUT'.", "RULE:runtime=MINUTES"),
         ("Requested time limit is invalid (missing or exceeds some limit)", "Trainings resume"),
-        ("Unable to contact slurm controller (connect failure)", "scontrol ping"),
+        (
+            "Batch job submission failed: Unable to contact slurm controller (connect failure)",
+            "scontrol ping",
+        ),
     ],
 )
 def test_a_known_failure_has_a_hint_that_says_what_to_set(log: str, expected: str) -> None:
