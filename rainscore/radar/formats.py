@@ -3,19 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
-from rainscore.radar.comephoreradar import Comephore
-from rainscore.radar.fr_radar import FrRadarRainfall
-from rainscore.radar.meteonet import MeteoNet
-from rainscore.radar.netcdf import CfRadar
-from rainscore.radar.odim import Odim
-from rainscore.radar.radolan import Radolan
 
 METEONET_ZONES = {"meteonet": "", "meteonet-NW": "NW", "meteonet-SE": "SE"}
 """Names of the MeteoNet format in the configuration, and the zone that each selects."""
@@ -113,26 +107,8 @@ def get_format(
         raise RainscoreError(
             f"radar.timestamp_convention {timestamp_convention!r}: choose format, start or end"
         )
-    kind, _, variable = name.partition(":")
-    reader: FrRadarRainfall | MeteoNet | Odim | CfRadar | Comephore | Radolan
-    if name == FrRadarRainfall.name:
-        reader = FrRadarRainfall()
-    elif name in METEONET_ZONES:
-        reader = MeteoNet(zone=METEONET_ZONES[name], min_quality=min_quality)
-    elif name == Odim.name:
-        times = (pd.Timestamp(period[0]), pd.Timestamp(period[1])) if period else None
-        reader = Odim(step_minutes=step_minutes, min_quality=min_quality, period=times)
-    elif kind == CfRadar.name:
-        reader = CfRadar(variable=variable, step_minutes=step_minutes)
-    elif name == Comephore.name:
-        reader = Comephore()
-    elif name == Radolan.name:
-        reader = Radolan()
-    else:
-        raise RainscoreError(
-            f"radar.format {name!r}: choose fr-radar-rainfall, meteonet, odim, netcdf, comephore "
-            "or radolan"
-        )
+    times = (pd.Timestamp(period[0]), pd.Timestamp(period[1])) if period else None
+    reader = _reader(name, step_minutes=step_minutes, min_quality=min_quality, period=times)
     if min_quality and not reader.has_quality:
         raise RainscoreError(
             f"radar.min_quality {min_quality:g}: {name} has no quality field; set it to 0"
@@ -143,6 +119,48 @@ def get_format(
         reader,
         timestamp_convention=timestamp_convention,
         timestamp_reason="set in the configuration",
+    )
+
+
+def _reader(
+    name: str,
+    *,
+    step_minutes: int,
+    min_quality: float,
+    period: tuple[pd.Timestamp, pd.Timestamp] | None,
+) -> Any:  # one of the dataclasses of the formats
+    """Reader of a format, with its own time convention; arguments as for `get_format`.
+
+    The modules are imported on demand: zarr and rasterio cost each job a third of a second.
+    """
+    kind, _, variable = name.partition(":")
+    if name == "fr-radar-rainfall":
+        from rainscore.radar.fr_radar import FrRadarRainfall
+
+        return FrRadarRainfall()
+    if name in METEONET_ZONES:
+        from rainscore.radar.meteonet import MeteoNet
+
+        return MeteoNet(zone=METEONET_ZONES[name], min_quality=min_quality)
+    if name == "odim":
+        from rainscore.radar.odim import Odim
+
+        return Odim(step_minutes=step_minutes, min_quality=min_quality, period=period)
+    if kind == "netcdf":
+        from rainscore.radar.netcdf import CfRadar
+
+        return CfRadar(variable=variable, step_minutes=step_minutes)
+    if name == "comephore":
+        from rainscore.radar.comephoreradar import Comephore
+
+        return Comephore()
+    if name == "radolan":
+        from rainscore.radar.radolan import Radolan
+
+        return Radolan()
+    raise RainscoreError(
+        f"radar.format {name!r}: choose fr-radar-rainfall, meteonet, odim, netcdf, comephore "
+        "or radolan"
     )
 
 
