@@ -10,7 +10,6 @@ import pandas as pd
 from rainscore.evaluation.daysums import DaySums, GroupSums, single_group
 from rainscore.evaluation.externalmodels import check_external_model
 from rainscore.evaluation.skill import STATISTICS, UNET, measures, score_statistics
-from rainscore.scores.bootstrap import interval
 from rainscore.times import season_of
 from rainscore.training.cards import UNetCard
 from rainscore.training.dataset import ScoreMaps
@@ -166,7 +165,8 @@ def variant_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
 
     Returns:
         Columns variant, measure, value, low, high, difference (variant − full U-Net),
-        difference_low, difference_high (95 % intervals, NaN with a single day), days, n.
+        difference_low, difference_high (95 % intervals, NaN with a single block of weather),
+        days, n.
     """
     rows: list[dict] = []
     for group in sums.groups():
@@ -181,8 +181,8 @@ def _variant_rows(group: GroupSums, drawn: np.ndarray) -> list[dict]:
     rows = []
     for measure, value in values.items():
         drawn_values = samples[measure][:, variant]
-        low, high = interval(drawn_values, days)
-        difference_low, difference_high = interval(drawn_values - samples[measure][:, full], days)
+        low, high = group.interval(drawn_values)
+        difference_low, difference_high = group.interval(drawn_values - samples[measure][:, full])
         rows.append(
             {
                 "variant": group.group,

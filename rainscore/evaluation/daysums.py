@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rainscore.scores.bootstrap import day_weights, interval
+from rainscore.scores.bootstrap import Interval, day_weights, interval, weather_blocks
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class GroupSums(NamedTuple):
         split: Name of the grouping, such as `season`.
         group: Name of the group, such as `JJA`.
         methods: Names of the methods, sorted.
-        days: Days with a row of any method, sorted.
+        days: Days with a row of any method, sorted: dates, after the name of a case where days of
+            several cases are together (`case 2019-01-31`).
         sums: Dims (method, day, column), 0 where a method has no row.
     """
 
@@ -55,14 +56,30 @@ class GroupSums(NamedTuple):
         """Sums over all days, dims (method, column)."""
         return self.sums.sum(axis=1)
 
+    @property
+    def blocks(self) -> list[str]:
+        """Block of weather of each day (`bootstrap.weather_blocks`)."""
+        names, _, days = np.strings.rpartition(np.array(self.days, dtype=str), " ")
+        starts = weather_blocks(days.astype("datetime64[D]")).astype(str)
+        return [f"{name} {start}" for name, start in zip(names, starts, strict=True)]
+
+    def weights(self, *, resamples: int, seed: int) -> np.ndarray:
+        """How often each day occurs in each sample of blocks of weather, dims (resample, day)."""
+        names, index = np.unique(self.blocks, return_inverse=True)
+        return day_weights(len(names), resamples=resamples, seed=seed)[:, index]
+
     def resampled(self, *, resamples: int, seed: int) -> np.ndarray:
-        """Sums over resampled days, the same days for all methods.
+        """Sums over resampled blocks of weather, the same for all methods.
 
         Returns:
             Dims (resample, method, column).
         """
-        weights = day_weights(len(self.days), resamples=resamples, seed=seed)
+        weights = self.weights(resamples=resamples, seed=seed)
         return np.einsum("rd,mds->rms", weights, self.sums)
+
+    def interval(self, samples: np.ndarray) -> Interval:
+        """95 % interval of a measure of resampled sums; NaN with fewer than two blocks."""
+        return interval(samples, len(set(self.blocks)))
 
 
 class DaySums:
@@ -149,7 +166,8 @@ class SkillRow(NamedTuple):
         split: Name of the grouping.
         group: Name of the group.
         value: Measure over all days of the group.
-        low: Lower end of its 95 % interval over resampled days; NaN with fewer than two days.
+        low: Lower end of its 95 % interval over resampled blocks of weather; NaN with fewer than
+            two blocks.
         high: Upper end of the interval.
         days: Number of days of the group.
         n: Number of windows or maps.
@@ -180,11 +198,11 @@ def skill_row(
         method: Name of the method.
         measure: Name of the measure.
         value: Measure over all days.
-        samples: Measure over resampled days, dims (resample,).
+        samples: Measure over resampled blocks, dims (resample,).
         n: Number of windows or maps.
     """
     days = len(group.days)
-    low, high = interval(samples, days)
+    low, high = group.interval(samples)
     return SkillRow(
         method, measure, group.split, group.group, float(value), low, high, days, int(n)
     )

@@ -6,7 +6,6 @@ import pandas as pd
 from rainscore.evaluation.blocks import Block
 from rainscore.evaluation.daysums import COLUMNS, DaySums, GroupSums, single_group, skill_row
 from rainscore.evaluation.skill import CLIMATOLOGY, UNET
-from rainscore.scores.bootstrap import day_weights, interval
 
 BINS = 10
 """Number of equal bins of the probability."""
@@ -65,7 +64,7 @@ class HiddenRain:
         dry = (training["windows"] - training["imerg_wet_windows"]).sum()
         share = (training["defined"] - training["imerg_wet_windows"]).sum() / max(dry, 1)
         constant = rain * (1 - share) ** 2 + (windows - rain) * share**2
-        weights = day_weights(len(group.days), resamples=resamples, seed=seed)
+        weights = group.weights(resamples=resamples, seed=seed)
 
         def ratio(sums: np.ndarray, total: np.ndarray) -> tuple[float, np.ndarray]:
             samples = weights @ sums / np.maximum(weights @ total, 1e-12)
@@ -93,7 +92,7 @@ class HiddenRain:
         """
         group = self._group()
         cube = group.sums.reshape(-1, len(PARTS), BINS)
-        weights = day_weights(len(group.days), resamples=resamples, seed=seed)
+        weights = group.weights(resamples=resamples, seed=seed)
         rows = []
         for i in range(BINS):
             windows, predicted, rain, _ = cube[:, :, i].T
@@ -102,7 +101,7 @@ class HiddenRain:
                 continue
             with np.errstate(invalid="ignore", divide="ignore"):
                 samples = (weights @ rain) / (weights @ windows)
-            low, high = interval(samples, len(group.days))
+            low, high = group.interval(samples)
             row = {"what": "hidden rain", "level": predicted.sum() / n, "share": rain.sum() / n}
             rows.append(row | {"low": low, "high": high, "n": int(n), "days": len(group.days)})
         return pd.DataFrame(rows)

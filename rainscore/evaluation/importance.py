@@ -11,7 +11,6 @@ from rainscore.evaluation.blocks import CHANNEL_NAMES
 from rainscore.evaluation.daysums import DaySums, single_group
 from rainscore.evaluation.skill import STATISTICS, measures, score_statistics
 from rainscore.imerg.passes import SOURCES
-from rainscore.scores.bootstrap import interval
 from rainscore.scores.distribution import CENTRES
 from rainscore.training.cards import UNetCard
 from rainscore.training.dataset import ScoreMaps
@@ -70,7 +69,7 @@ def permutation_importance(
 
     Returns:
         Columns group; value: relative increase of the CRPS over that of the intact inputs; low,
-        high (95 % interval, paired by days; NaN with a single day); days; n.
+        high (95 % interval, paired; NaN with a single block of weather); days; n.
     """
     test = splits.loc[splits["split"] == "test", "time"].to_numpy()
     data = ScoreMaps(paths, test, hidden=card.hidden)
@@ -112,7 +111,7 @@ def _increase_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame
         samples = measures(group.resampled(resamples=resamples, seed=seed))["crps"]
         for m, name in enumerate(group.methods):
             if m != intact:
-                low, high = interval(samples[:, m] / samples[:, intact] - 1, days)
+                low, high = group.interval(samples[:, m] / samples[:, intact] - 1)
                 n = int(group.sums[m, :, 0].sum())
                 rows.append((name, values[m] / values[intact] - 1, low, high, days, n))
     table = pd.DataFrame(rows, columns=["group", "value", "low", "high", "days", "n"])

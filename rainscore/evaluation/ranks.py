@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from rainscore.evaluation.daysums import COLUMNS, DayCounts, skill_row
-from rainscore.scores.bootstrap import day_weights
 
 PREDICTED_BINS = 64
 """Number of equal bins of the predicted score."""
@@ -104,7 +103,7 @@ def rank_table(
     """
     rows = []
     for group in counts.groups():
-        weights = day_weights(len(group.days), resamples=resamples, seed=seed)
+        weights = group.weights(resamples=resamples, seed=seed)
         # Method by method: resampled joint counts of all methods would take much memory.
         for method, by_day in zip(group.methods, group.sums, strict=True):
             joint = (-1, PREDICTED_BINS, by_day.shape[1] // PREDICTED_BINS)

@@ -8,7 +8,6 @@ import pandas as pd
 
 from rainscore.evaluation.daysums import COLUMNS, DaySums, GroupSums, skill_row
 from rainscore.scores import distribution
-from rainscore.scores.bootstrap import interval
 
 CLIMATOLOGY = "climatology"
 """Reference method of the skill scores: distribution of the score on the training days."""
@@ -198,10 +197,11 @@ def _pair(
     differences = samples[:, 0] - samples[:, 1]
     with np.errstate(invalid="ignore", divide="ignore"):
         skill = 1 - values[0] / values[1]
-        skill_low, skill_high = interval(1 - samples[:, 0] / samples[:, 1], days)
-    low, high = interval(differences, days)
+        skill_low, skill_high = group.interval(1 - samples[:, 0] / samples[:, 1])
+    low, high = group.interval(differences)
     smaller_side = min((differences <= 0).sum(), (differences >= 0).sum())
-    p = min(2 * (smaller_side + 1) / (resamples + 1), 1.0) if days > 1 else np.nan
+    several = len(set(group.blocks)) > 1
+    p = min(2 * (smaller_side + 1) / (resamples + 1), 1.0) if several else np.nan
     return {
         "method": group.methods[pair[0]],
         "other": group.methods[pair[1]],
@@ -235,6 +235,6 @@ def share_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
         days, total = len(group.days), group.total()[0]
         drawn = group.resampled(resamples=resamples, seed=seed)[:, 0]
         for i, count in enumerate(total[:-1]):
-            low, high = interval(drawn[:, i] / np.maximum(drawn[:, -1], 1), days)
+            low, high = group.interval(drawn[:, i] / np.maximum(drawn[:, -1], 1))
             rows.append((count / max(total[-1], 1), low, high, int(total[-1]), days))
     return pd.DataFrame(rows, columns=["share", "low", "high", "n", "days"])

@@ -20,6 +20,7 @@ from rainscore.evaluation.skill import (
 )
 from rainscore.hdf5files import open_hdf5
 from rainscore.imerg.passes import SOURCE_NAMES
+from rainscore.scores.bootstrap import weather_blocks
 from rainscore.training.inference import forward
 from rainscore.training.trained import TrainedUNet
 
@@ -56,7 +57,9 @@ class Case:
     times: np.ndarray
 
     def blocks(self, days: np.ndarray) -> np.ndarray:
-        """Block of weather of each window: its day, or the first day of a case shorter than a day.
+        """Block of weather of each window (`bootstrap.weather_blocks`).
+
+        A case shorter than a day is a single block, even across midnight.
 
         Args:
             days: Days of the windows, dims (n,), datetime64[D].
@@ -66,7 +69,7 @@ class Case:
         """
         short = np.ptp(self.times.astype("datetime64[s]")) < np.timedelta64(1, "D")
         first = self.times.min().astype("datetime64[D]")
-        return (np.full(days.shape, first) if short else days).astype(str)
+        return weather_blocks(np.full(days.shape, first) if short else days).astype(str)
 
     @classmethod
     def whole(cls, name: str, kind: str, path: Path) -> "Case":
@@ -94,8 +97,8 @@ def transfer_table(
 
     Returns:
         `TRANSFER_COLUMNS`: kind, case, method, measure, split (all, source, age), group, value,
-        low, high (95 % interval over resampled blocks), blocks, n, note. A block is a day, or a
-        whole case shorter than a day. The rows of all cases of a kind have `ALL_CASES` in `case`.
+        low, high (95 % interval over resampled blocks), blocks, n, note. A block is two days, or
+        a whole case shorter than a day. The rows of all cases of a kind have `ALL_CASES` in `case`.
         Intervals are NaN with fewer than `MIN_BLOCKS` blocks, which the note says. A case without
         any evaluated window has one row per method, without a value. The skills refer to the
         climatology of the training days.

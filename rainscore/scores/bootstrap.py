@@ -1,8 +1,9 @@
-"""Confidence intervals of functions of sums, by a bootstrap over days.
+"""Confidence intervals of functions of sums, by a bootstrap over days or blocks of days.
 
 The half-hours of a day share its weather and are not independent, so whole days are resampled
-(block bootstrap; Künsch 1989, doi:10.1214/aos/1176347265). All intervals of the project are
-computed here.
+(block bootstrap; Künsch 1989, doi:10.1214/aos/1176347265). Skill is resampled by blocks of two
+days, because a weather situation lasts longer than a day. All intervals of the project are computed
+here.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +20,10 @@ ENDS = (2.5, 97.5)
 
 MIN_DEFINED = 0.5
 """Minimum share of bootstrap samples in which a measure must be defined."""
+
+
+BLOCK_DAYS = 2
+"""Length of a block of weather, as that of the blocks of the splits [days]."""
 
 
 class Interval(NamedTuple):
@@ -47,6 +52,28 @@ def day_weights(days: int, *, resamples: int, seed: int) -> np.ndarray:
         return np.zeros((resamples, 0))
     rng = np.random.default_rng([seed, days])
     return rng.multinomial(days, np.full(days, 1 / days), resamples).astype(np.float64)
+
+
+def weather_blocks(days: np.ndarray) -> np.ndarray:
+    """Block of weather of each day: the first day of `BLOCK_DAYS` days, counted from the month.
+
+    The blocks of the splits are counted in the same way, so they are not divided. The days that are
+    left over at the end of a month belong to its last block.
+
+    Args:
+        days: Dims (n,), datetime64[D].
+
+    Returns:
+        Dims (n,), datetime64[D].
+
+    >>> weather_blocks(np.array(["2019-01-03", "2019-01-04", "2019-01-31"], "M8[D]")).astype(str)
+    array(['2019-01-03', '2019-01-03', '2019-01-29'], dtype='<U28')
+    """
+    month = days.astype("datetime64[M]")
+    first = month.astype("datetime64[D]")
+    length = ((month + 1).astype("datetime64[D]") - first).astype(int)
+    number = (days - first).astype(int) // BLOCK_DAYS
+    return first + BLOCK_DAYS * np.minimum(number, length // BLOCK_DAYS - 1)
 
 
 def with_sample(weights: np.ndarray) -> np.ndarray:

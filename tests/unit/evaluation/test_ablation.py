@@ -26,8 +26,8 @@ def test_the_difference_to_the_full_network_is_paired_by_days():
     """Days differ far more than the two networks, whose difference is the same on each."""
     sums = DaySums(len(STATISTICS))
     for i in range(12):
-        add_day(sums, UNET, f"day {i}", n=10, crps=2 * i, error=2 * i)
-        add_day(sums, "rain-only", f"day {i}", n=10, crps=2 * i + 2, error=2 * i + 5)
+        add_day(sums, UNET, f"2019-01-{i + 1:02d}", n=10, crps=2 * i, error=2 * i)
+        add_day(sums, "rain-only", f"2019-01-{i + 1:02d}", n=10, crps=2 * i + 2, error=2 * i + 5)
     table = variant_table(sums, resamples=200, seed=0).set_index("measure")
     crps, mae = (table.loc[[name]].to_dict("records")[0] for name in ("crps", "mae"))
     assert crps["value"] == pytest.approx(2 * 6.5 / 10)
@@ -40,7 +40,7 @@ def test_the_difference_to_the_full_network_is_paired_by_days():
 def test_a_single_day_has_no_interval():
     sums = DaySums(len(STATISTICS))
     for method in (UNET, "rain-only"):
-        add_day(sums, method, "day", n=1, crps=2, error=1)
+        add_day(sums, method, "2019-01-01", n=1, crps=2, error=1)
     table = variant_table(sums, resamples=20, seed=0)
     assert table[["low", "high", "difference_low", "difference_high"]].isna().all(axis=None)
 

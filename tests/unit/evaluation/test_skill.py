@@ -64,7 +64,7 @@ def days_of(better: str, n_days: int, order: int = 1) -> DaySums:
         near = np.clip(truth[:, None] + (np.array(LEVELS) - 0.5) * 0.1, 0, 1)
         for method, values in (("climatology", wide), (better, near)):
             statistics = score_statistics(masses(values), truth)
-            days = np.full(50, f"2019-01-{day + 1:02d}")
+            days = np.full(50, f"2019-01-{2 * day + 1:02d}")
             sums.add(method, days, {"all": single_group(50)}, statistics)
     return sums
 
@@ -144,7 +144,7 @@ def test_equally_good_methods_do_not_differ_significantly() -> None:
 def test_shares_and_their_intervals_by_hand() -> None:
     sums = DaySums(3)
     for day, counts in enumerate(([1, 4, 10], [3, 4, 10])):
-        days = np.array([f"day {day}"])
+        days = np.array([f"2019-01-{1 + 2 * day:02d}"])
         sums.add("U-Net", days, {"all": single_group(1)}, np.array([counts]))
     table = share_table(sums, resamples=200, seed=0)
     assert table["share"].tolist() == pytest.approx([0.2, 0.4])
