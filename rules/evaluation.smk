@@ -37,6 +37,7 @@ rule evaluate_skill:
         unet=UNET,
         clusters=expand("results/clusters/{method}.parquet", method=METHODS),
         latents="results/latents.parquet",
+        pairs=every_month("results/pairs/{month}.nc"),
         cases=expand("results/transfer/{case}.h5", case=CASES),
     output:
         skill="results/evaluation/skill.parquet",

@@ -17,6 +17,7 @@ data = StudyData(
     table=read_months(i.tables),
     clusters={name: read_table(path) for name, path in zip(p.methods, i.clusters, strict=True)},
     latents=read_table(i.latents),
+    pairs=sorted(Path(path) for path in i.pairs),
 )
 unet = load_trained_unet(Path(i.unet[0]).with_suffix(""))
 cases = [Case.whole(*case, Path(path)) for case, path in zip(p.cases, i.cases, strict=True)]

@@ -22,9 +22,10 @@ import numpy as np
 import pandas as pd
 
 from rainscore.config import load_config, resolved_domain
-from rainscore.evaluation.baselines import NearestMaps, make_baselines
+from rainscore.evaluation.baselines import Baseline, NearestMaps, make_baselines
 from rainscore.evaluation.blocks import read_blocks
 from rainscore.evaluation.heldout import AT_HOME
+from rainscore.evaluation.rivals import fit_rivals
 from rainscore.evaluation.transfercases import radar_rain, simulated_rain, write_case
 from rainscore.evaluation.transferskill import METHODS, Case, transfer_table
 from rainscore.grids import Domain
@@ -34,6 +35,7 @@ from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.worlds import REFERENCE, World, draw_worlds, transfer_cases
 from rainscore.times import expand_months, month_span, times_of
 from rainscore.training.calibration import calibrate_unet
+from rainscore.training.cards import UNetCard
 from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.modelfiles import save_model
 from rainscore.training.settings import UNetConfig
@@ -196,7 +198,7 @@ def _train(
     home = Case("test days", AT_HOME, paths, times_of(splits, "test"))
     result = transfer_table(
         [home, *cases],
-        _baselines(paths, splits, tables, config),
+        _methods(card, paths, splits, tables, config),
         TrainedUNet(trained.model, card, calibration),
         resamples=config["evaluation"]["resamples"],
         seed=config["seed"],
@@ -209,23 +211,20 @@ def _train(
     log.info("\n%s", shown[columns].round(3).to_string(index=False))
 
 
-def _baselines(paths: list[Path], splits: pd.DataFrame, tables: pd.DataFrame, config: dict) -> dict:
-    """Fitted baselines that can predict any map."""
+def _methods(
+    card: UNetCard, paths: list[Path], splits: pd.DataFrame, tables: pd.DataFrame, config: dict
+) -> dict[str, Baseline]:
+    """Fitted methods that can predict any map."""
     training = times_of(splits, "train")
     wet = tables.set_index("time")["imerg_wet_windows"].reindex(training).sum()
     latents = pd.DataFrame({"time": training[:1], "z0": [0.0]})
-    baselines = make_baselines(
-        {},
-        NearestMaps(latents),
-        share=min(config["evaluation"]["boosting_windows"] / max(wet, 1), 1.0),
-        wet_threshold=config["scores"]["wet_threshold_mm_h"],
-        seed=config["seed"],
-    )
-    kept = {name: baselines[name] for name in METHODS}
+    baselines = make_baselines({}, NearestMaps(latents))
+    kept = {name: method for name, method in baselines.items() if name in METHODS}
     for block in read_blocks(paths, training, ()):
         for baseline in kept.values():
             baseline.learn(block)
-    return kept
+    share = min(config["evaluation"]["boosting_windows"] / max(wet, 1), 1.0)
+    return {**kept, **fit_rivals(card, paths, splits, (), share=share, seed=config["seed"])}
 
 
 def _domain(config: dict) -> Domain:

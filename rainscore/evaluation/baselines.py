@@ -11,7 +11,6 @@ from rainscore.analysis.classes import AGE_CLASSES, QUALITY_CLASSES
 from rainscore.clustering.latents import latent_columns
 from rainscore.clustering.scoredistributions import DRY
 from rainscore.evaluation.blocks import Block
-from rainscore.evaluation.boosting import Boosting
 from rainscore.evaluation.skill import CLIMATOLOGY
 from rainscore.imerg.passes import SOURCE_NAMES
 from rainscore.scores.distribution import MASSES, mass_numbers, masses_of, masses_of_counts
@@ -228,21 +227,13 @@ def by_cluster(clusters: pd.DataFrame) -> ByClass:
 
 
 def make_baselines(
-    clusters: Mapping[str, pd.DataFrame],
-    nearest: NearestMaps,
-    *,
-    share: float,
-    wet_threshold: float,
-    seed: int,
+    clusters: Mapping[str, pd.DataFrame], nearest: NearestMaps
 ) -> dict[str, Baseline]:
     """All baselines by name, before training.
 
     Args:
         clusters: Clusters of all maps (time, cluster) by clustering method.
         nearest: Baseline by the latent vectors of all maps.
-        share: Share of the training windows that gradient boosting learns from.
-        wet_threshold: Rates at or above it are wet [mm/h].
-        seed: Random seed of gradient boosting.
     """
     return {
         CLIMATOLOGY: ByClass(lambda block: np.zeros(block.scores.size, int), 1),
@@ -255,5 +246,4 @@ def make_baselines(
         "random error": ByClass(random_error_class, ERROR_CLASSES),
         **{cluster_method(name): by_cluster(table) for name, table in clusters.items()},
         NEAREST_MAPS: nearest,
-        "gradient boosting": Boosting(share, wet_threshold=wet_threshold, seed=seed),
     }

@@ -1,9 +1,10 @@
 """Blocks of maps with everything that a method may learn from or predict with."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -72,15 +73,23 @@ class Block:
         return {name: values[self.evaluated] for name, values in classes.items()}
 
 
-def read_blocks(paths: Sequence[Path], times: np.ndarray, hidden: Sequence[str]) -> Iterator[Block]:
+def with_target(block: Block, target: np.ndarray) -> Block:
+    """The same maps with another target, dims (map, y, x), which selects the windows."""
+    return replace(block, target=target)
+
+
+def read_blocks(
+    paths: Sequence[Path], times: np.ndarray, hidden: Sequence[str], **options: Any
+) -> Iterator[Block]:
     """Blocks of `MAPS` maps in order of time, the last one shorter.
 
     Args:
         paths: Training files.
         times: Starts of the half-hours to read; those that no file holds are left out.
         hidden: Channels that are hidden from the networks, and from the baselines as well.
+        options: Further keyword arguments of `ScoreMaps`, such as what is removed from the inputs.
     """
-    data = ScoreMaps(paths, times, hidden=hidden)
+    data = ScoreMaps(paths, times, hidden=hidden, **options)
     maps = batches(data.read, np.arange(len(data)), batch=MAPS)
     fields = _rebatched(read_features(paths, times, list(ERROR_FIELDS), maps=MAPS))
     for i, (arrays, errors) in enumerate(zip(maps, fields, strict=True)):

@@ -12,6 +12,8 @@ from rainscore.evaluation.baselines import Baseline, NearestMaps, make_baselines
 from rainscore.evaluation.blocks import Block, read_blocks
 from rainscore.evaluation.daysums import DayCounts, DaySums, Groups, single_group
 from rainscore.evaluation.hidden import HiddenRain
+from rainscore.evaluation.mapfeatures import features_of_maps
+from rainscore.evaluation.maprivals import MapModel
 from rainscore.evaluation.mapskill import MapSkill, evaluate_maps
 from rainscore.evaluation.ranks import (
     PREDICTED_BINS,
@@ -20,6 +22,7 @@ from rainscore.evaluation.ranks import (
     rank_table,
     spearman,
 )
+from rainscore.evaluation.rivals import BOOSTING, fit_rivals, hidden_share
 from rainscore.evaluation.skill import (
     AT_HOME,
     CLIMATOLOGY,
@@ -33,6 +36,7 @@ from rainscore.evaluation.skill import (
 from rainscore.evaluation.transferskill import Case, transfer_table
 from rainscore.evaluation.windowgroups import window_groups
 from rainscore.scores import distribution
+from rainscore.training.cards import UNetCard
 from rainscore.training.inference import forward
 from rainscore.training.mapscore import map_features
 from rainscore.training.trained import TrainedUNet
@@ -49,9 +53,9 @@ class EvaluationSettings:
     """Settings of the evaluation.
 
     Attributes:
-        boosting_windows: Approximate number of training windows that gradient boosting learns from.
+        boosting_windows: Approximate number of training windows that the trees learn from.
         resamples: Number of bootstrap samples of days.
-        seed: Random seed of the samples and of gradient boosting.
+        seed: Random seed of the samples and of the rivals.
     """
 
     boosting_windows: int
@@ -74,6 +78,7 @@ class StudyData:
         table: Score tables of all months.
         clusters: Clusters of all maps (time, cluster) by clustering method.
         latents: Latent vectors of all maps: time, z0, z1, ….
+        pairs: Pair files of all months, for the error model; empty: without it.
     """
 
     features: Sequence[Path]
@@ -81,6 +86,7 @@ class StudyData:
     table: pd.DataFrame
     clusters: Mapping[str, pd.DataFrame]
     latents: pd.DataFrame
+    pairs: Sequence[Path] = ()
 
     def times(self, split: str) -> pd.Series:
         """Half-hours of a split."""
@@ -121,6 +127,7 @@ class HeldOutSums:
         self.below = DaySums(2 * len(LEVELS) + 1)
         self.hidden = HiddenRain()
         self.maps: list[pd.DataFrame] = []
+        self.boosted: list[np.ndarray] = []
 
     def add(
         self, block: Block, predicted: Mapping[str, np.ndarray], groupings: Mapping[str, Groups]
@@ -162,51 +169,72 @@ def evaluate(
         cases: Unseen worlds and real rain to evaluate as well.
     """
     nearest = NearestMaps(data.latents)
-    baselines = make_baselines(
-        data.clusters,
-        nearest,
+    baselines = make_baselines(data.clusters, nearest)
+    training = _fit_baselines(baselines, data, unet.card)
+    rivals = fit_rivals(
+        unet.card,
+        data.features,
+        data.splits,
+        data.pairs,
         share=_boosting_share(data, settings.boosting_windows),
-        wet_threshold=unet.card.score.wet_threshold_mm_h,
         seed=settings.seed,
     )
-    training = _fit_baselines(baselines, data, unet.card.hidden)
+    methods: dict[str, Baseline] = {**baselines, **rivals}
+    model = _map_model(rivals[BOOSTING].method, data, unet.card)
     regimes = data.table.set_index("time")["regime"]
     sums = HeldOutSums()
     for block in read_blocks(data.features, data.times("test").to_numpy(), unet.card.hidden):
         masses = _add_unet(sums, block, unet)
-        predicted = {name: method.predict(block) for name, method in baselines.items()}
+        predicted = {name: method.predict(block) for name, method in methods.items()}
         sums.add(block, predicted | {UNET: masses}, window_groups(block, regimes))
+        sums.boosted.append(model.features(block))
     maps = evaluate_maps(
         pd.concat(sums.maps, ignore_index=True),
         training,
         data.table,
         data.clusters,
         nearest,
+        {BOOSTING: model.predict(np.concatenate(sums.boosted))},
         **settings.bootstrap,
     )
     if cases:
         at_home = Case("test days", AT_HOME, data.features, data.times("test").to_numpy())
         cases = [at_home, *cases]
-    transfer = transfer_table(cases, baselines, unet, **settings.bootstrap)
+    transfer = transfer_table(cases, methods, unet, **settings.bootstrap)
     return _tables(sums, maps, transfer, data, settings)
 
 
 def _boosting_share(data: StudyData, boosting_windows: int) -> float:
-    """Share of the training windows with rain that gradient boosting learns from."""
+    """Share of the training windows with rain that the trees learn from."""
     wet = data.table.set_index("time")["imerg_wet_windows"].reindex(data.times("train")).sum()
     return min(boosting_windows / max(wet, 1), 1.0)
 
 
 def _fit_baselines(
-    baselines: Mapping[str, Baseline], data: StudyData, hidden: Sequence[str]
+    baselines: Mapping[str, Baseline], data: StudyData, card: UNetCard
 ) -> pd.DataFrame:
-    """Fit the baselines; returns the mean quality index of the training maps."""
-    quality = []
-    for block in read_blocks(data.features, data.times("train").to_numpy(), hidden):
-        quality.append(_mean_quality(block))
+    """Fit the baselines; returns the features of the training maps."""
+    features = []
+    for block in read_blocks(data.features, data.times("train").to_numpy(), card.hidden):
+        features.append(_map_table(block, card))
         for baseline in baselines.values():
             baseline.learn(block)
-    return pd.concat(quality, ignore_index=True)
+    return pd.concat(features, ignore_index=True)
+
+
+def _map_table(block: Block, card: UNetCard) -> pd.DataFrame:
+    """Features of whole maps (`mapfeatures.features_of_maps`)."""
+    step_km = card.grid.dx / 1000
+    return features_of_maps(block, wet_threshold=card.score.wet_threshold_mm_h, step_km=step_km)
+
+
+def _map_model(boosting: Baseline, data: StudyData, card: UNetCard) -> MapModel:
+    """The map model of the U-Net, fitted to the local scores of gradient boosting."""
+    of_training = data.table[data.table["time"].isin(data.times("train"))]
+    model = MapModel(boosting, hidden_share(of_training))
+    times = {name: data.times(name).to_numpy() for name in ("validation", "calibration")}
+    model.fit(data.features, times, data.table.set_index("time")["map_score"], card.hidden)
+    return model
 
 
 def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet) -> np.ndarray:
@@ -219,7 +247,7 @@ def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet) -> np.ndarray:
     scores = unet.calibration.map_score(
         map_features(masses, expit(logit), block.wet, block.radar_valid, block.inputs), block.inputs
     )
-    sums.maps.append(scores.assign(time=block.times, quality=_mean_quality(block)["quality"]))
+    sums.maps.append(scores.join(_map_table(block, unet.card)))
     sums.hidden.add(block, unet.calibration.hidden_rain(logit, block.inputs))
     windows = unet.calibration.local(masses, block.inputs, block.evaluated)
     sums.add_below(block, windows)
@@ -272,12 +300,3 @@ def _reliability(below: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
     rows = share_table(below, resamples=resamples, seed=seed)
     reached, less = rows.iloc[: len(LEVELS)], rows["share"].iloc[len(LEVELS) :]
     return reached.assign(what="score", level=LEVELS, less=less.to_numpy())
-
-
-def _mean_quality(block: Block) -> pd.DataFrame:
-    """Mean quality index over the windows with rain of each map: time, quality; NaN without any."""
-    valid = block.wet & np.isfinite(block.quality)
-    count = valid.sum(axis=(1, 2))
-    total = np.where(valid, block.quality, 0).sum(axis=(1, 2), dtype=np.float64)
-    mean = np.where(count, total / np.maximum(count, 1), np.nan)
-    return pd.DataFrame({"time": block.times.astype("datetime64[ns]"), "quality": mean})

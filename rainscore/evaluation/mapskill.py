@@ -13,6 +13,7 @@ from rainscore.evaluation.baselines import (
     cluster_method,
 )
 from rainscore.evaluation.daysums import DayCounts, DaySums, Groups, single_group
+from rainscore.evaluation.maprivals import feature_rivals
 from rainscore.evaluation.ranks import (
     PREDICTED_BINS,
     SCORE_BINS,
@@ -36,6 +37,9 @@ from rainscore.times import season_of
 
 BAD_SHARE = 0.2
 """A map is bad if its score is among this share of the lowest map scores of the training days."""
+
+MIN_WET_SHARE = 0.02
+"""Bad maps are detected among maps with at least this wet share: the others are mostly bad."""
 
 QUALITY_CLASSES = 10
 """Number of classes of the mean quality index, with equally many training maps."""
@@ -62,6 +66,7 @@ def evaluate_maps(
     table: pd.DataFrame,
     clusters: Mapping[str, pd.DataFrame],
     nearest: NearestMaps,
+    others: Mapping[str, np.ndarray],
     *,
     resamples: int,
     seed: int,
@@ -71,12 +76,13 @@ def evaluate_maps(
     All methods learn from such maps only: elsewhere the map score is low or undefined.
 
     Args:
-        test: Held-out maps: time; value, low, high (map score of the U-Net); quality (mean quality
-            index).
-        training: Training maps: time, quality.
+        test: Held-out maps: value, low, high (map score of the U-Net), and the features of
+            `mapfeatures.features_of_maps`.
+        training: Training maps: these features.
         table: Score tables of all months: time, map_score, imerg_wet_windows, regime.
         clusters: Clusters of all maps (time, cluster) by clustering method.
         nearest: Baseline by the nearest training maps, after learning.
+        others: Distributions of the map score of `test` by further methods, dims (map, mass).
         resamples: Number of bootstrap samples of days.
         seed: Random seed of the samples.
     """
@@ -87,10 +93,17 @@ def evaluate_maps(
     scores = by_time["map_score"].reindex(test["time"]).to_numpy()
     evaluated = np.isfinite(scores) & test["value"].notna().to_numpy()
     test, scores = test[evaluated].reset_index(drop=True), scores[evaluated]
-    predicted = _predictions(test, training, training_scores, clusters, nearest)
+    predicted = {
+        **_predictions(test, training, training_scores, clusters, nearest),
+        **feature_rivals(training, training_scores, test[training.columns], seed=seed),
+        **{name: masses[evaluated] for name, masses in others.items()},
+    }
     bounds = {UNET: (test["low"].to_numpy(), test["high"].to_numpy())}
-    bad = scores <= training_scores.quantile(BAD_SHARE)
+    rainy_enough = training.loc[training["wet_share"] >= MIN_WET_SHARE, "time"]
+    bad = scores <= training_scores[training_scores.index.isin(rainy_enough)].quantile(BAD_SHARE)
+    wet = test["wet_share"].to_numpy() >= MIN_WET_SHARE
     groupings = _groupings(test["time"], by_time["regime"])
+    within_wet = _groupings(test.loc[wet, "time"], by_time["regime"])
     days = test["time"].dt.strftime("%Y-%m-%d").to_numpy()
     sums = DaySums(len(STATISTICS))
     ranks, detection = DayCounts(PREDICTED_BINS * SCORE_BINS), DayCounts(PREDICTED_BINS * 2)
@@ -99,7 +112,9 @@ def evaluate_maps(
         expected = distribution.mean(masses)
         sums.add(method, days, groupings, statistics)
         ranks.add(method, days, groupings, rank_bins(expected, scores))
-        detection.add(method, days, groupings, bad_map_bins(expected, bad))
+        detection.add(
+            method, days[wet], within_wet, bad_map_bins(expected[wet], bad[wet].astype(int))
+        )
     draws = {"resamples": resamples, "seed": seed}
     skill = [
         skill_table(sums, reference=CLIMATOLOGY, **draws),

@@ -11,6 +11,7 @@ from rainscore.analysis.classes import AGE_NAMES
 from rainscore.evaluation.baselines import CLIMATOLOGY, QUALITY_INDEX, Baseline
 from rainscore.evaluation.blocks import Block, read_blocks
 from rainscore.evaluation.daysums import DaySums, Groups, single_group
+from rainscore.evaluation.rivals import BOOSTING, ERROR_MODEL, FOREST
 from rainscore.evaluation.skill import (
     ALL_CASES,
     STATISTICS,
@@ -24,8 +25,8 @@ from rainscore.scores.bootstrap import weather_blocks
 from rainscore.training.inference import forward
 from rainscore.training.trained import TrainedUNet
 
-METHODS = (CLIMATOLOGY, QUALITY_INDEX, "random error", "gradient boosting")
-"""Baselines that can predict any map; the others need clusters or latent vectors of the run."""
+METHODS = (CLIMATOLOGY, QUALITY_INDEX, "random error", BOOSTING, FOREST, ERROR_MODEL)
+"""Methods that can predict any map; the others need clusters or latent vectors of the run."""
 
 TRANSFER_COLUMNS = (
     *("kind", "case", "method", "measure", "split", "group"),
@@ -90,7 +91,7 @@ def transfer_table(
 
     Args:
         cases: The cases.
-        baselines: Fitted baselines by name; those of `METHODS` are evaluated.
+        baselines: Fitted methods by name; those of `METHODS` are evaluated.
         unet: The U-Net.
         resamples: Number of bootstrap samples.
         seed: Random seed of the samples.
@@ -115,8 +116,9 @@ def transfer_table(
                 rows = score_statistics(masses, block.scores)
                 alone.add(method, weather, groupings, rows)
                 together.add(method, np.char.add(f"{case.name} ", weather), groupings, rows)
+    methods = [name for name in (*METHODS, UNET) if name in baselines or name == UNET]
     tables = [
-        _case_table(part, resamples=resamples, seed=seed).assign(kind=kind, case=name)
+        _case_table(part, methods, resamples=resamples, seed=seed).assign(kind=kind, case=name)
         for (kind, name), part in sums.items()
     ]
     columns = list(TRANSFER_COLUMNS)
@@ -130,7 +132,7 @@ def _predicted(
 ) -> dict[str, np.ndarray]:
     """Distribution of the score of the evaluated windows by method, dims (n, mass)."""
     masses, _ = forward(unet.model, block.inputs)
-    predicted = {name: baselines[name].predict(block) for name in METHODS}
+    predicted = {name: baselines[name].predict(block) for name in METHODS if name in baselines}
     return {**predicted, UNET: unet.calibration.local(masses, block.inputs, block.evaluated)}
 
 
@@ -143,14 +145,16 @@ def _groupings(block: Block) -> dict[str, Groups]:
     }
 
 
-def _case_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
+def _case_table(
+    sums: DaySums, methods: Sequence[str], *, resamples: int, seed: int
+) -> pd.DataFrame:
     """Skill of the methods in a case, with notes; rows without values if it has no window."""
     table = skill_table(sums, reference=CLIMATOLOGY, resamples=resamples, seed=seed)
     table = table.rename(columns={"days": "blocks"})
     if table.empty:
         empty = {"measure": "crps_skill", "split": "all", "group": "all", "value": np.nan}
         sizes = {"low": np.nan, "high": np.nan, "blocks": 0, "n": 0, "note": NO_WINDOW}
-        return pd.DataFrame([{"method": name, **empty, **sizes} for name in (*METHODS, UNET)])
+        return pd.DataFrame([{"method": name, **empty, **sizes} for name in methods])
     short = table["blocks"] < MIN_BLOCKS
     table.loc[short, ["low", "high"]] = np.nan
     unit = np.where(table["blocks"] == 1, " block of weather", " blocks of weather")

@@ -45,6 +45,7 @@ def test_every_method_is_measured_on_the_same_pixels(skill) -> None:
         "cluster (kmeans)",
         "nearest maps",
         "gradient boosting",
+        "quantile forest",
     }
     assert len(set(rows["n"])) == 1
     assert rows["days"].eq(2).all()

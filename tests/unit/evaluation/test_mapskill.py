@@ -21,11 +21,12 @@ def test_methods_learn_only_from_maps_with_rain_in_imerg() -> None:
         "imerg_wet_windows": np.where(dry, 0, 9), "regime": None,
     })  # fmt: skip
     quality = np.where(dry, np.nan, np.linspace(0.4, 0.8, 22))
-    training = pd.DataFrame({"time": times[:20], "quality": quality[:20]})
-    test = pd.DataFrame({"time": times[20:], "quality": 0.9})
+    features = {"wet_share": 0.1, "mean_rain": 1.0}
+    training = pd.DataFrame({"time": times[:20], "quality": quality[:20], **features})
+    test = pd.DataFrame({"time": times[20:], "quality": 0.9, **features})
     test[["value", "low", "high"]] = 0.6, 0.5, 0.7
     skill = evaluate_maps(
-        test, training, table, {}, Nearest(), resamples=10, seed=0  # type: ignore[arg-type]  # a stand-in
+        test, training, table, {}, Nearest(), {}, resamples=10, seed=0  # type: ignore[arg-type]  # a stand-in
     ).skill  # fmt: skip
     crps = skill[(skill["measure"] == "crps") & (skill["split"] == "map")].set_index("method")
     assert crps.loc[["climatology", "quality index"], "value"].max() < 0.01
