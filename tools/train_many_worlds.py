@@ -22,12 +22,9 @@ import numpy as np
 import pandas as pd
 
 from rainscore.config import load_config, resolved_domain
-from rainscore.evaluation.baselines import Baseline, NearestMaps, make_baselines
-from rainscore.evaluation.blocks import read_blocks
 from rainscore.evaluation.heldout import AT_HOME
-from rainscore.evaluation.rivals import fit_rivals
 from rainscore.evaluation.transfercases import radar_rain, simulated_rain, write_case
-from rainscore.evaluation.transferskill import METHODS, Case, transfer_table
+from rainscore.evaluation.transferskill import Case, fit_methods, transfer_table
 from rainscore.grids import Domain
 from rainscore.io import read_table, write_json, write_table
 from rainscore.runtime import use_threads
@@ -35,7 +32,6 @@ from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.worlds import REFERENCE, World, draw_worlds, transfer_cases
 from rainscore.times import expand_months, month_span, times_of
 from rainscore.training.calibration import calibrate_unet
-from rainscore.training.cards import UNetCard
 from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.modelfiles import save_model
 from rainscore.training.settings import UNetConfig
@@ -198,7 +194,14 @@ def _train(
     home = Case("test days", AT_HOME, paths, times_of(splits, "test"))
     result = transfer_table(
         [home, *cases],
-        _methods(card, paths, splits, tables, config),
+        fit_methods(
+            card,
+            paths,
+            splits,
+            tables,
+            windows=config["evaluation"]["boosting_windows"],
+            seed=config["seed"],
+        ),
         TrainedUNet(trained.model, card, calibration),
         resamples=config["evaluation"]["resamples"],
         seed=config["seed"],
@@ -209,22 +212,6 @@ def _train(
     shown = shown[shown["measure"].isin(["crps_skill", "coverage", "width"])]
     columns = ["kind", "method", "measure", "value", "low", "high"]
     log.info("\n%s", shown[columns].round(3).to_string(index=False))
-
-
-def _methods(
-    card: UNetCard, paths: list[Path], splits: pd.DataFrame, tables: pd.DataFrame, config: dict
-) -> dict[str, Baseline]:
-    """Fitted methods that can predict any map."""
-    training = times_of(splits, "train")
-    wet = tables.set_index("time")["imerg_wet_windows"].reindex(training).sum()
-    latents = pd.DataFrame({"time": training[:1], "z0": [0.0]})
-    baselines = make_baselines({}, NearestMaps(latents))
-    kept = {name: method for name, method in baselines.items() if name in METHODS}
-    for block in read_blocks(paths, training, ()):
-        for baseline in kept.values():
-            baseline.learn(block)
-    share = min(config["evaluation"]["boosting_windows"] / max(wet, 1), 1.0)
-    return {**kept, **fit_rivals(card, paths, splits, (), share=share, seed=config["seed"])}
 
 
 def _domain(config: dict) -> Domain:

@@ -22,7 +22,7 @@ from rainscore.evaluation.ranks import (
     rank_table,
     spearman,
 )
-from rainscore.evaluation.rivals import BOOSTING, fit_rivals, hidden_share
+from rainscore.evaluation.rivals import BOOSTING, fit_rivals, hidden_share, share_of_windows
 from rainscore.evaluation.skill import (
     AT_HOME,
     CLIMATOLOGY,
@@ -33,7 +33,7 @@ from rainscore.evaluation.skill import (
     share_table,
     skill_table,
 )
-from rainscore.evaluation.transferskill import Case, transfer_table
+from rainscore.evaluation.transferskill import Case, CaseSums, transfer_table
 from rainscore.evaluation.windowgroups import window_groups
 from rainscore.scores import distribution
 from rainscore.training.cards import UNetCard
@@ -176,17 +176,20 @@ def evaluate(
         data.features,
         data.splits,
         data.pairs,
-        share=_boosting_share(data, settings.boosting_windows),
+        share=share_of_windows(data.table, data.times("train"), settings.boosting_windows),
         seed=settings.seed,
     )
     methods: dict[str, Baseline] = {**baselines, **rivals}
     model = _map_model(rivals[BOOSTING].method, data, unet.card)
     regimes = data.table.set_index("time")["regime"]
-    sums = HeldOutSums()
-    for block in read_blocks(data.features, data.times("test").to_numpy(), unet.card.hidden):
+    at_home = Case("test days", AT_HOME, data.features, data.times("test").to_numpy())
+    sums, home = HeldOutSums(), CaseSums()
+    for block in read_blocks(data.features, at_home.times, unet.card.hidden):
         masses = _add_unet(sums, block, unet)
         predicted = {name: method.predict(block) for name, method in methods.items()}
-        sums.add(block, predicted | {UNET: masses}, window_groups(block, regimes))
+        predicted[UNET] = masses
+        sums.add(block, predicted, window_groups(block, regimes))
+        home.add(at_home, block, predicted)
         sums.boosted.append(model.features(block))
     maps = evaluate_maps(
         pd.concat(sums.maps, ignore_index=True),
@@ -197,17 +200,10 @@ def evaluate(
         {BOOSTING: model.predict(np.concatenate(sums.boosted))},
         **settings.bootstrap,
     )
-    if cases:
-        at_home = Case("test days", AT_HOME, data.features, data.times("test").to_numpy())
-        cases = [at_home, *cases]
-    transfer = transfer_table(cases, methods, unet, **settings.bootstrap)
+    transfer = transfer_table(
+        cases, methods, unet, **settings.bootstrap, home=home if cases else None
+    )
     return _tables(sums, maps, transfer, data, settings)
-
-
-def _boosting_share(data: StudyData, boosting_windows: int) -> float:
-    """Share of the training windows with rain that the trees learn from."""
-    wet = data.table.set_index("time")["imerg_wet_windows"].reindex(data.times("train")).sum()
-    return min(boosting_windows / max(wet, 1), 1.0)
 
 
 def _fit_baselines(

@@ -65,6 +65,18 @@ def fit_rivals(
     return rivals
 
 
+def share_of_windows(table: pd.DataFrame, training: np.ndarray, windows: int) -> float:
+    """Share of the training windows with rain in IMERG that makes up a number of windows.
+
+    Args:
+        table: Score tables of all months: time, imerg_wet_windows.
+        training: Half-hours of the training days.
+        windows: Approximate number of windows.
+    """
+    wet = table.set_index("time")["imerg_wet_windows"].reindex(training).sum()
+    return min(windows / max(wet, 1), 1.0)
+
+
 def hidden_share(table: pd.DataFrame) -> float:
     """Share of the windows without rain in IMERG where the radar has rain.
 

@@ -8,10 +8,22 @@ import numpy as np
 import pandas as pd
 
 from rainscore.analysis.classes import AGE_NAMES
-from rainscore.evaluation.baselines import CLIMATOLOGY, QUALITY_INDEX, Baseline
+from rainscore.evaluation.baselines import (
+    CLIMATOLOGY,
+    QUALITY_INDEX,
+    Baseline,
+    NearestMaps,
+    make_baselines,
+)
 from rainscore.evaluation.blocks import Block, read_blocks
 from rainscore.evaluation.daysums import DaySums, Groups, single_group
-from rainscore.evaluation.rivals import BOOSTING, ERROR_MODEL, FOREST
+from rainscore.evaluation.rivals import (
+    BOOSTING,
+    ERROR_MODEL,
+    FOREST,
+    fit_rivals,
+    share_of_windows,
+)
 from rainscore.evaluation.skill import (
     ALL_CASES,
     STATISTICS,
@@ -22,6 +34,8 @@ from rainscore.evaluation.skill import (
 from rainscore.hdf5files import open_hdf5
 from rainscore.imerg.passes import SOURCE_NAMES
 from rainscore.scores.bootstrap import weather_blocks
+from rainscore.times import times_of
+from rainscore.training.cards import UNetCard
 from rainscore.training.inference import forward
 from rainscore.training.trained import TrainedUNet
 
@@ -79,6 +93,77 @@ class Case:
             return cls(name, kind, [path], file["time"][:].astype("datetime64[s]"))
 
 
+class CaseSums:
+    """Sums of the statistics of cases, alone and together with those of the same kind."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str], DaySums] = {}
+
+    def add(self, case: Case, block: Block, predicted: Mapping[str, np.ndarray]) -> None:
+        """Add the evaluated windows of some maps of a case.
+
+        Args:
+            case: The case.
+            block: Maps of the case.
+            predicted: Distributions by method, dims (n, mass); methods that cannot predict any map
+                are left out.
+        """
+        alone, together = (self._of(case.kind, name) for name in (case.name, ALL_CASES))
+        if not block.scores.size:
+            return
+        groupings, weather = _groupings(block), case.blocks(block.days)
+        for method in (*METHODS, UNET):
+            if method in predicted:
+                rows = score_statistics(predicted[method], block.scores)
+                alone.add(method, weather, groupings, rows)
+                together.add(method, np.char.add(f"{case.name} ", weather), groupings, rows)
+
+    def _of(self, kind: str, name: str) -> DaySums:
+        return self._sums.setdefault((kind, name), DaySums(len(STATISTICS)))
+
+    def table(self, methods: Sequence[str], *, resamples: int, seed: int) -> pd.DataFrame:
+        """Table of `transfer_table`."""
+        tables = [
+            _case_table(part, methods, resamples=resamples, seed=seed).assign(kind=kind, case=name)
+            for (kind, name), part in self._sums.items()
+        ]
+        columns = list(TRANSFER_COLUMNS)
+        joined = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+        return joined[columns]
+
+
+def fit_methods(
+    card: UNetCard,
+    paths: Sequence[Path],
+    splits: pd.DataFrame,
+    table: pd.DataFrame,
+    pairs: Sequence[Path] = (),
+    *,
+    windows: int,
+    seed: int,
+) -> dict[str, Baseline]:
+    """Fit the methods of `METHODS`, for an evaluation on cases alone.
+
+    Args:
+        card: Card of the U-Net that they are compared with.
+        paths: Training files.
+        splits: Table of `splits.split_blocks`.
+        table: Score tables of all months.
+        pairs: Pair files of all months, for the error model; without them it is left out.
+        windows: Approximate number of training windows that trees learn from.
+        seed: Random seed.
+    """
+    training = times_of(splits, "train")
+    latents = pd.DataFrame({"time": training[:1], "z0": [0.0]})
+    baselines = make_baselines({}, NearestMaps(latents))
+    methods = {name: method for name, method in baselines.items() if name in METHODS}
+    for block in read_blocks(paths, training, card.hidden):
+        for method in methods.values():
+            method.learn(block)
+    share = share_of_windows(table, training, windows)
+    return {**methods, **fit_rivals(card, paths, splits, pairs, share=share, seed=seed)}
+
+
 def transfer_table(
     cases: Sequence[Case],
     baselines: Mapping[str, Baseline],
@@ -86,6 +171,7 @@ def transfer_table(
     *,
     resamples: int,
     seed: int,
+    home: CaseSums | None = None,
 ) -> pd.DataFrame:
     """Evaluate the methods on cases that none of them has learnt from.
 
@@ -95,6 +181,7 @@ def transfer_table(
         unet: The U-Net.
         resamples: Number of bootstrap samples.
         seed: Random seed of the samples.
+        home: Sums of cases that are already evaluated, which come first in the table.
 
     Returns:
         `TRANSFER_COLUMNS`: kind, case, method, measure, split (all, source, age), group, value,
@@ -104,27 +191,13 @@ def transfer_table(
         any evaluated window has one row per method, without a value. The skills refer to the
         climatology of the training days.
     """
-    sums: dict[tuple[str, str], DaySums] = {}
+    sums = CaseSums() if home is None else home
     for case in cases:
-        alone = sums.setdefault((case.kind, case.name), DaySums(len(STATISTICS)))
-        together = sums.setdefault((case.kind, ALL_CASES), DaySums(len(STATISTICS)))
         for block in read_blocks(case.paths, case.times, unet.card.hidden):
-            if not block.scores.size:
-                continue
-            groupings, weather = _groupings(block), case.blocks(block.days)
-            for method, masses in _predicted(block, baselines, unet).items():
-                rows = score_statistics(masses, block.scores)
-                alone.add(method, weather, groupings, rows)
-                together.add(method, np.char.add(f"{case.name} ", weather), groupings, rows)
+            predicted = _predicted(block, baselines, unet) if block.scores.size else {}
+            sums.add(case, block, predicted)
     methods = [name for name in (*METHODS, UNET) if name in baselines or name == UNET]
-    tables = [
-        _case_table(part, methods, resamples=resamples, seed=seed).assign(kind=kind, case=name)
-        for (kind, name), part in sums.items()
-    ]
-    columns = list(TRANSFER_COLUMNS)
-    return (
-        pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
-    )
+    return sums.table(methods, resamples=resamples, seed=seed)
 
 
 def _predicted(

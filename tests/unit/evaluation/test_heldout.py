@@ -65,6 +65,10 @@ def test_map_score_and_hidden_rain_are_measured(skill) -> None:
         "quality index",
         "cluster (kmeans)",
         "nearest maps",
+        "map boosting",
+        "wet share",
+        "mean rain",
+        "gradient boosting",
     } == set(skill.loc[skill["split"] == "map", "method"])
     areas = skill[(skill["split"] == "map") & (skill["measure"] == "auc_bad_map")]
     assert len(areas) == 5 and areas["value"].between(0, 1).all()

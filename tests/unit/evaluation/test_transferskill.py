@@ -153,10 +153,7 @@ def test_a_case_without_a_window_has_a_note_and_no_value(
     dry = Case.whole("dry", "real radar", path)
     table = transfer_table([dry, cases[2]], baselines, unet, **BOOTSTRAP)
     missing = table[table["case"] == "dry"]
-    assert (
-        set(missing["method"]) == {*METHODS, "U-Net"} - {"error model"}
-        and len(missing) == len(METHODS) + 1
-    )
+    assert set(missing["method"]) == {*METHODS, "U-Net"} and len(missing) == len(METHODS) + 1
     assert missing["value"].isna().all() and (missing["n"] == 0).all()
     assert set(missing["note"]) == {NO_WINDOW}
     pooled, night = (rows(table, case=name)["n"] for name in (ALL_CASES, "night"))
