@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     config = load_config(*options.configfile)
     path = options.out / "final_test.json"
-    records = read_json(path) if path.exists() else []
+    records = list(read_json(path)) if path.exists() else []
     check(
         records,
         seed=options.seed,

@@ -152,7 +152,7 @@ def _rain_table(regression: RainRegression) -> tuple[np.ndarray, np.ndarray]:
         Means [mm/h], dims (mean,); rain, dims (mean, noise), in the steps of `noise_fields`.
     """
     ends = regression.predictor(np.array([0.0, 200.0]), np.array([0.0, 1.0]))
-    means = np.geomspace(*ends, MEAN_STEPS)
+    means = np.geomspace(float(ends[0]), float(ends[1]), MEAN_STEPS)
     level = ndtr(np.linspace(-LARGEST_NOISE, LARGEST_NOISE, NOISE_STEPS))
     return means, regression.distribution(means[:, None]).quantile(level).astype(np.float32)
 

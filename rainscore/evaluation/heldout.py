@@ -200,9 +200,8 @@ def evaluate(
         {BOOSTING: model.predict(np.concatenate(sums.boosted))},
         **settings.bootstrap,
     )
-    transfer = transfer_table(
-        cases, methods, unet, **settings.bootstrap, home=home if cases else None
-    )
+    evaluated = home if cases else CaseSums()
+    transfer = transfer_table(cases, methods, unet, evaluated, **settings.bootstrap)
     return _tables(sums, maps, transfer, data, settings)
 
 

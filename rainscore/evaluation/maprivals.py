@@ -148,9 +148,9 @@ class MapModel:
         chosen[:, ::EVERY, ::EVERY] = block.wet[:, ::EVERY, ::EVERY]
         masses = np.zeros((*block.wet.shape, MASSES), np.float32)
         masses[chosen] = self._method.predict(with_target(block, np.where(chosen, 0, np.nan)))
-        fields = (np.moveaxis(masses, -1, 1), np.full(block.wet.shape, self._hidden))
-        fields = (*fields, block.wet, block.radar_valid, block.inputs)
-        return map_features(*(field[..., ::EVERY, ::EVERY] for field in fields))
+        hidden = np.full(block.wet.shape, self._hidden)
+        fields = (np.moveaxis(masses, -1, 1), hidden, block.wet, block.radar_valid, block.inputs)
+        return map_features(*(np.asarray(field)[..., ::EVERY, ::EVERY] for field in fields))
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Distributions of the map score, dims (map, mass), from `features`."""

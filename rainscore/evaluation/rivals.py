@@ -1,6 +1,6 @@
 """Methods as strong as the U-Net: same data, same calibration, fitted once for the evaluation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +65,7 @@ def fit_rivals(
     return rivals
 
 
-def share_of_windows(table: pd.DataFrame, training: np.ndarray, windows: int) -> float:
+def share_of_windows(table: pd.DataFrame, training: np.ndarray | pd.Series, windows: int) -> float:
     """Share of the training windows with rain in IMERG that makes up a number of windows.
 
     Args:
@@ -83,6 +83,6 @@ def hidden_share(table: pd.DataFrame) -> float:
     Args:
         table: Score tables: windows, defined, imerg_wet_windows.
     """
-    sums: Mapping = table[["windows", "defined", "imerg_wet_windows"]].sum()
-    dry = sums["windows"] - sums["imerg_wet_windows"]
-    return float(np.clip((sums["defined"] - sums["imerg_wet_windows"]) / max(dry, 1), 0, 1))
+    dry = (table["windows"] - table["imerg_wet_windows"]).sum()
+    rain = (table["defined"] - table["imerg_wet_windows"]).sum()
+    return float(np.clip(rain / max(dry, 1), 0, 1))

@@ -168,10 +168,11 @@ def transfer_table(
     cases: Sequence[Case],
     baselines: Mapping[str, Baseline],
     unet: TrainedUNet,
+    home: CaseSums | None = None,
+    /,
     *,
     resamples: int,
     seed: int,
-    home: CaseSums | None = None,
 ) -> pd.DataFrame:
     """Evaluate the methods on cases that none of them has learnt from.
 
@@ -179,9 +180,9 @@ def transfer_table(
         cases: The cases.
         baselines: Fitted methods by name; those of `METHODS` are evaluated.
         unet: The U-Net.
+        home: Sums of cases that are already evaluated, which come first in the table.
         resamples: Number of bootstrap samples.
         seed: Random seed of the samples.
-        home: Sums of cases that are already evaluated, which come first in the table.
 
     Returns:
         `TRANSFER_COLUMNS`: kind, case, method, measure, split (all, source, age), group, value,
