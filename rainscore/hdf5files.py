@@ -10,7 +10,7 @@ import numpy as np
 
 from rainscore.errors import DamagedFile
 from rainscore.hdf5heaps import has_endless_heap
-from rainscore.io import is_web_page
+from rainscore.webpages import is_web_page
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 """First bytes of every HDF5 file without a user block."""

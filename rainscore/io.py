@@ -2,14 +2,17 @@
 
 import json
 from contextlib import AbstractContextManager, nullcontext
+from hashlib import sha256
 from pathlib import Path
 
+import h5py
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xarray as xr
 
 from rainscore.errors import DamagedFile
+from rainscore.hdf5seals import REMEDY, seal
 from rainscore.writing import hdf5_target, replacing
 
 MAPS_PER_CHUNK = 48
@@ -17,7 +20,7 @@ MAPS_PER_CHUNK = 48
 
 
 _COMPRESSION = {"zlib": True, "complevel": 1, "shuffle": True, "fletcher32": True}
-_REMEDY = "delete it and run the workflow again, or restore it"
+_SEAL = b"header_sha256"
 
 
 def write_bytes(content: bytes, path: str | Path) -> None:
@@ -51,7 +54,7 @@ def read_json(path: str | Path) -> dict:
     try:
         return json.loads(Path(path).read_bytes())
     except (ValueError, RecursionError) as error:
-        raise DamagedFile(path, f"it is not JSON ({error})", _REMEDY) from error
+        raise DamagedFile(path, f"it is not JSON ({error})", REMEDY) from error
 
 
 def write_table(table: pd.DataFrame, path: str | Path, **metadata: str | int | float) -> None:
@@ -64,8 +67,18 @@ def write_table(table: pd.DataFrame, path: str | Path, **metadata: str | int | f
     """
     arrow = pa.Table.from_pandas(table, preserve_index=False)
     merged = {**(arrow.schema.metadata or {}), b"rainscore": json.dumps(metadata).encode()}
+    arrow = arrow.replace_schema_metadata(merged)
+    arrow = arrow.replace_schema_metadata({**merged, _SEAL: _table_digest(arrow)})
     with replacing(path) as temporary:
-        pq.write_table(arrow.replace_schema_metadata(merged), temporary, write_page_checksum=True)
+        pq.write_table(arrow, temporary, write_page_checksum=True)
+
+
+def _table_digest(table: pa.Table) -> bytes:
+    """SHA-256 of names, types and metadata of a table: Parquet has checksums of values only."""
+    fields = [(field.name, str(field.type)) for field in table.schema]
+    metadata = {k: v for k, v in (table.schema.metadata or {}).items() if k != _SEAL}
+    described = repr((table.num_rows, fields, sorted(metadata.items())))
+    return sha256(described.encode(errors="surrogateescape")).hexdigest().encode()
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -75,18 +88,23 @@ def read_table(path: str | Path) -> pd.DataFrame:
         DamagedFile: The file is truncated or not Parquet, or a checksum differs.
     """
     try:
-        arrow = pq.read_table(path, page_checksum_verification=True)
+        # As a file object: pyarrow reads the files of a folder, or those of an address.
+        with Path(path).open("rb") as file:
+            arrow = pq.read_table(file, page_checksum_verification=True)
+        stated = (arrow.schema.metadata or {}).get(_SEAL)
+        if stated not in (None, _table_digest(arrow)):
+            raise ValueError(f"its header does not match its {_SEAL.decode()}")
         table = arrow.to_pandas()
         table.attrs = json.loads((arrow.schema.metadata or {}).get(b"rainscore", b"{}"))
     except FileNotFoundError:
         raise
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
-        raise DamagedFile(path, f"it is not a readable Parquet table ({error})", _REMEDY) from error
+        raise DamagedFile(path, f"it is not a readable Parquet table ({error})", REMEDY) from error
     return table
 
 
 def write_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
-    """Write a dataset as compressed NetCDF-4 with a checksum of each chunk.
+    """Write a dataset as compressed NetCDF-4 with a checksum of each chunk and of the header.
 
     Each chunk of a file holds one map (the last two dims). Lazy arrays are computed and written
     chunk by chunk, in order, so that the same data give the same bytes.
@@ -101,6 +119,9 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
             encoding.setdefault(name, {})["_FillValue"] = None
     with replacing(path) as temporary, hdf5_target(temporary) as file, _in_order(dataset):
         _printable(dataset).to_netcdf(file, engine="h5netcdf", encoding=encoding)
+        if file.failure is None:
+            with h5py.File(file, "r+") as written:
+                seal(written)
 
 
 def _in_order(dataset: xr.Dataset) -> AbstractContextManager:
@@ -125,11 +146,6 @@ def _chunks(variable: xr.Variable) -> dict:
     """Encoding with one map per chunk, so that a single half-hour is cheap to read."""
     leading = variable.ndim - 2
     return {"chunksizes": (1,) * leading + tuple(variable.shape[leading:])}
-
-
-def is_web_page(start: bytes) -> bool:
-    """Whether the first bytes of a file are those of an HTML or XML page."""
-    return start.lstrip().lower().startswith((b"<!doctype html", b"<html", b"<?xml"))
 
 
 def read_months(paths: list[str]) -> pd.DataFrame:

@@ -125,7 +125,7 @@ class _DeferringFile(io.FileIO):
 
 
 @contextmanager
-def hdf5_target(path: Path) -> Iterator[io.FileIO]:
+def hdf5_target(path: Path) -> Iterator[_DeferringFile]:
     """Open a file object to which HDF5 can write without crashing when the disk fills.
 
     Raises:

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import xarray as xr
-
 from rainscore.grids import Domain
 from rainscore.io import write_table
+from rainscore.netcdffiles import open_netcdf
 from rainscore.regridding.hourly import compared
 from rainscore.regridding.radarreader import RadarSettings, open_radar
 from rainscore.regridding.weightfiles import read_weights
@@ -24,7 +23,7 @@ domain, settings = Domain(**p.domain), ScoreSettings(**p.scores)
 grid, cells = domain.grid, domain.cells
 sums, windows = evaluate_candidates(
     MonthSample(
-        compared(xr.open_dataset(i.pair, engine="h5netcdf")),
+        compared(open_netcdf(i.pair)),
         settings,
         read_weights(i.weights, source=grid, target=cells),
     ),

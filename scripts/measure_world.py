@@ -1,9 +1,8 @@
 """Sum statistics of a month of the simulated world: radar frames, satellites and IMERG scores."""
 
-import xarray as xr
-
 from rainscore.grids import Domain
 from rainscore.io import read_table, write_table
+from rainscore.netcdffiles import open_netcdf
 from rainscore.regridding.radarreader import RadarSettings, open_radar, radar_truth
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
@@ -18,11 +17,11 @@ domain = Domain(**p.domain)
 grid, cells = domain.grid, domain.cells
 frames = radar_truth(open_radar(i.radar, RadarSettings(**p.radar), grid))
 regimes = read_table(i.regimes)
-pair = xr.open_dataset(i.pair, engine="h5netcdf")
+pair = open_netcdf(i.pair)
 radar = diagnostics.cell_truth(pair, read_weights(i.weights, source=grid, target=cells))
 settings = ScoreSettings(**p.scores)
 windows = settings.windows(cells, settings.learning_grid(grid))
-truth = half_hour_truth(xr.open_dataset(i.truth, engine="h5netcdf")["rain"], pair["time"].values)
+truth = half_hour_truth(open_netcdf(i.truth)["rain"], pair["time"].values)
 tables = [
     diagnostics.rain_sums(frames, regimes, km=domain.step_km),
     diagnostics.amount_sums(pair),

@@ -1,7 +1,5 @@
 """Compute skill by condition, place, rate, wavelength, time shift and scale, with intervals."""
 
-import xarray as xr
-
 from rainscore.analysis.stratification import stratify_skill, with_context
 from rainscore.analysis.summaries import (
     fss_by_scale,
@@ -12,6 +10,7 @@ from rainscore.analysis.summaries import (
 )
 from rainscore.analysis.tabulation import add_places
 from rainscore.io import read_months, read_table, write_netcdf, write_table
+from rainscore.netcdffiles import open_netcdf
 from rainscore.runtime import start_logging, use_threads
 
 start_logging(snakemake.log[0])
@@ -23,7 +22,7 @@ contexts = (with_context(read_table(a), read_table(b), clusters) for a, b in mon
 skill = stratify_skill(contexts, **p.bootstrap)
 skill.insert(0, "run", p.run)
 write_table(skill, out.conditions)
-write_netcdf(add_places([xr.open_dataset(f, engine="h5netcdf") for f in i.places]), out.places)
+write_netcdf(add_places([open_netcdf(f) for f in i.places]), out.places)
 write_table(joint_rates(rates), out.joint)
 write_table(threshold_skill(rates, **p.bootstrap), out.thresholds)
 write_table(spectra(read_months(i.spectra), **p.bootstrap), out.spectra)

@@ -1,12 +1,11 @@
 """Sum a month by condition, place, rate, wavelength, time shift and scale."""
 
-import xarray as xr
-
 from rainscore.analysis.cells import cell_month
 from rainscore.analysis.dailysums import fss_sums, rate_sums, spectrum_sums, timing_sums
 from rainscore.analysis.tabulation import condition_sums, place_sums
 from rainscore.grids import Domain
 from rainscore.io import write_netcdf, write_table
+from rainscore.netcdffiles import open_netcdf
 from rainscore.regridding.hourly import compared
 from rainscore.regridding.weightfiles import read_weights
 from rainscore.runtime import start_logging, use_threads
@@ -15,8 +14,8 @@ start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
 i, p, out = snakemake.input, snakemake.params, snakemake.output
 domain = Domain(**p.domain)
-pair = compared(xr.open_dataset(i.pair, engine="h5netcdf"))
-scores = xr.open_dataset(i.scores, engine="h5netcdf")
+pair = compared(open_netcdf(i.pair))
+scores = open_netcdf(i.scores)
 month = cell_month(pair, read_weights(i.weights, source=domain.grid, target=domain.cells))
 write_table(condition_sums(month, scores, threshold=p.threshold), out.conditions)
 write_netcdf(place_sums(month, scores, threshold=p.threshold), out.places)

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from rainscore.io import MAPS_PER_CHUNK
+from rainscore.netcdffiles import open_netcdf
 from rainscore.training.channels import CHANNELS, unscale_rain
 from rainscore.training.features import learning_grid, read_features
 
@@ -98,7 +99,7 @@ def _pooled_scores(
     sums = {name: np.zeros((len(labels), *shape)) for name in ("numerator", "denominator")}
     count = np.zeros((len(labels), *shape))
     for path in sorted(scores):
-        with xr.open_dataset(path, engine="h5netcdf") as month:
+        with open_netcdf(path) as month:
             in_month = clusters[clusters["time"].isin(month["time"].values)]
             for i, label in enumerate(labels):
                 times = in_month.loc[in_month["cluster"] == label, "time"].to_numpy()

@@ -4,7 +4,7 @@ import html
 import json
 import re
 
-from rainscore.io import is_web_page
+from rainscore.webpages import is_web_page
 
 _LENGTH = 200
 _KEYS = ("message", "error_description", "description", "error", "detail", "title", "status")

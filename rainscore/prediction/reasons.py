@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from rainscore.errors import DamagedFile
+from rainscore.netcdffiles import open_netcdf
 from rainscore.scores.grades import grade, grade_key
 
 UNREADABLE = (OSError, KeyError, ValueError, TypeError, RuntimeError)
@@ -19,7 +20,7 @@ def read_reasons(path: Path) -> list[str]:
         DamagedFile: The file is not a scored map.
     """
     try:
-        with xr.open_dataset(path, engine="h5netcdf") as dataset:
+        with open_netcdf(path) as dataset:
             return reasons(dataset.load())
     except UNREADABLE as error:
         raise DamagedFile(

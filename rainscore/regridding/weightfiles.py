@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import Grid
 from rainscore.io import write_netcdf
+from rainscore.netcdffiles import open_netcdf
 from rainscore.regridding.conservative import Weights
 
 REMEDY = "delete the file, and rerun: compute_weights creates it"
@@ -58,11 +59,13 @@ def read_weights(path: Path | str, *, source: Grid, target: Grid) -> Weights:
         RainscoreError: The weights are for other grids.
     """
     try:
-        with xr.open_dataset(path, engine="h5netcdf") as file:
+        with open_netcdf(path) as file:
             stored = {name: json.loads(file.attrs[f"{name}_grid"]) for name in ("source", "target")}
             starts = np.concatenate([[0], np.cumsum(file["entries"].values, dtype=np.int32)])
             parts = file["share"].values, file["source_pixel"].values, starts
-    except (OSError, KeyError, ValueError) as error:
+    except DamagedFile as error:
+        raise DamagedFile(path, error.reason, REMEDY) from error
+    except (KeyError, ValueError) as error:
         raise DamagedFile(path, f"not a file of regridding weights ({error})", REMEDY) from error
     for name, grid in (("source", source), ("target", target)):
         differ = [

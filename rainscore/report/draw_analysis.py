@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from rainscore.analysis.tabulation import CELL_SUMS
 from rainscore.grids import Grid
 from rainscore.io import read_months, read_table
+from rainscore.netcdffiles import open_netcdf
 from rainscore.regridding.hourly import compared
 from rainscore.report.figures.plot_amounts import (
     SCORE_BINS,
@@ -72,7 +73,7 @@ def analysis_sample(files: AnalysisFiles, *, world: str) -> RunSample:
         files: Result files.
         world: 'simulated' or 'real'.
     """
-    with xr.open_dataset(files.places, engine="h5netcdf") as places:
+    with open_netcdf(files.places) as places:
         maps, attrs = int(places["maps"]), dict(places.attrs)
     first, last = pd.Timestamp(attrs["first"]), pd.Timestamp(attrs["last"])
     days = int(read_table(files.conditions)["days"].max())
@@ -138,7 +139,7 @@ def _half_hours(paths: Sequence[str], times: np.ndarray) -> xr.Dataset:
     """Half-hours of all months, without the fields on IMERG's cells."""
     parts = []
     for path in paths:
-        with xr.open_dataset(path, engine="h5netcdf") as opened:
+        with open_netcdf(path) as opened:
             month = compared(opened)
             names = [name for name in month.data_vars if month[name].dims == ("time", "y", "x")]
             wanted = np.intersect1d(month["time"].values, times)
@@ -151,7 +152,7 @@ def _subcell(files: AnalysisFiles, sample: RunSample) -> Figure:
     total, number = np.zeros(()), np.zeros((), int)
     counts = np.zeros(len(SCORE_BINS) - 1, int)
     for path in files.scores:
-        with xr.open_dataset(path, engine="h5netcdf") as month:
+        with open_netcdf(path) as month:
             values, grid = month["subcell_score"].values, Grid.from_json(month.attrs["grid"])
         total = total + np.nansum(values, axis=0, dtype=np.float64)
         number = number + np.isfinite(values).sum(axis=0)

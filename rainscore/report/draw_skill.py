@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from rainscore.evaluation.importance import sensitivity
 from rainscore.grids import Grid
 from rainscore.io import read_months, read_table
+from rainscore.netcdffiles import open_netcdf
 from rainscore.prediction.selection import rainiest
 from rainscore.regridding.hourly import compared
 from rainscore.report.figures.plot_cases import (
@@ -189,7 +190,7 @@ def _at_times(paths: Sequence[str], times: np.ndarray, names: list[str]) -> xr.D
     """Read variables of monthly files at some half-hours."""
     parts = []
     for path in paths:
-        with xr.open_dataset(path, engine="h5netcdf") as opened:
+        with open_netcdf(path) as opened:
             month = compared(opened)
             part = month[names].sel(time=np.intersect1d(month["time"].values, times)).load()
         if part.sizes["time"]:

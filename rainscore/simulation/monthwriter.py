@@ -13,6 +13,7 @@ import xarray as xr
 from rainscore.grids import Grid
 from rainscore.imerg.names import granule_name
 from rainscore.imerg.writer import write_granule
+from rainscore.netcdffiles import open_netcdf
 from rainscore.radar.fr_radar import frame_name, write_frame
 from rainscore.regridding.conservative import Weights
 from rainscore.regridding.radarreader import Truth
@@ -89,7 +90,7 @@ def open_truth(path: Path | str) -> Truth:
         Function of the start and end of a period [start, end), which returns the starts of the
         frames, dims (time,), and their rates, dims (time, lat, lon) [mm/h], NaN where missing.
     """
-    rain = xr.open_dataset(path, engine="h5netcdf")["rain"]
+    rain = open_netcdf(path)["rain"]
     times = rain["time"].values
 
     def truth(start: np.datetime64, end: np.datetime64) -> tuple[np.ndarray, np.ndarray]:

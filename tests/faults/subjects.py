@@ -1,6 +1,10 @@
 """All formats that are tried."""
 
-from tests.faults import granules, radarchanges
+from tests.faults import granules, intermediates, radarchanges
 from tests.faults.outcomes import Subject
 
-SUBJECTS: dict[str, Subject] = {"IMERG": granules.SUBJECT} | radarchanges.SUBJECTS
+SUBJECTS: dict[str, Subject] = {
+    "IMERG": granules.SUBJECT,
+    **radarchanges.SUBJECTS,
+    **intermediates.SUBJECTS,
+}

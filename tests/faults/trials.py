@@ -6,12 +6,11 @@ import random
 import resource
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from tests.faults.outcomes import Change, Subject, observe
+from tests.faults.outcomes import Subject, observe
 
 SECONDS = 20
 """Time after which a reader hangs [s]."""
@@ -33,66 +32,80 @@ class Trial:
 
 
 def run_trials(subject: Subject, *, count: int | None, seed: int = 0) -> list[Trial]:
-    """Try changes of a format.
+    """Try changes of a format; after a crash or a hang a new process continues.
 
     Args:
         subject: The format.
         count: Number of changes, drawn at random; None for all.
         seed: Random seed of the draw.
+
+    Raises:
+        RuntimeError: The valid file cannot be written or read.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        file = _valid(subject, Path(folder) / "valid")
-        changes = subject.changes(file)
-    if count is not None and count < len(changes):
-        changes = random.Random(f"{subject.name} {seed}").sample(changes, count)
-    return list(_in_processes(subject, changes))
+    trials: list[Trial] = []
+    total = 1
+    while len(trials) < total:
+        total = _in_process(subject, count, seed, trials)
+    return trials
 
 
-def _valid(subject: Subject, folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    file = subject.write(folder)
-    if subject.prepare is not None:
-        subject.prepare(file)
-    return file
-
-
-def _in_processes(subject: Subject, changes: Sequence[Change]) -> Iterator[Trial]:
-    """Outcomes of all changes; after a crash or a hang a new process continues."""
+def _in_process(subject: Subject, count: int | None, seed: int, trials: list[Trial]) -> int:
+    """Append the outcomes of the remaining changes up to a crash or hang; return their number."""
     context = multiprocessing.get_context("fork")
-    done = 0
-    while done < len(changes):
-        parent, child = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(subject, changes[done:], child), daemon=True)
-        process.start()
-        child.close()
-        for change in changes[done:]:
-            outcome, detail = "crash", "the process ended"
-            try:
-                if parent.poll(SECONDS):
-                    outcome, detail = parent.recv()
-                else:
-                    outcome, detail = "hang", f"no result after {SECONDS} s"
-            except EOFError:
-                pass
-            done += 1
-            yield Trial(subject.name, change.field, change.kind, outcome, detail)
+    parent, child = context.Pipe(duplex=False)
+    arguments = subject, count, seed, len(trials), child
+    process = context.Process(target=_work, args=arguments, daemon=True)
+    process.start()
+    child.close()
+    try:
+        changes = parent.recv()
+        for field, kind in changes[len(trials) :]:
+            outcome, detail = "hang", f"no result after {SECONDS} s"
+            if parent.poll(SECONDS):
+                outcome, detail = _received(parent)
+            trials.append(Trial(subject.name, field, kind, outcome, detail))
             if outcome in ("crash", "hang"):
                 break
+    except EOFError as error:
+        raise RuntimeError(f"{subject.name}: the valid file cannot be read") from error
+    finally:
         process.kill()
         process.join()
+    return len(changes)
 
 
-def _work(subject: Subject, changes: Sequence[Change], connection: Connection) -> None:
+def _received(connection: Connection) -> tuple[str, str]:
+    try:
+        return connection.recv()
+    except EOFError:
+        return "crash", "the process ended"
+
+
+def _work(
+    subject: Subject, count: int | None, seed: int, first: int, connection: Connection
+) -> None:
+    """Send the field and kind of all changes, then the outcomes from the given one on."""
     logging.getLogger("rainscore").setLevel(logging.INFO)
     with tempfile.TemporaryDirectory() as folder:
-        valid = _valid(subject, Path(folder) / "valid")
-        base = subject.read(valid)
-        used = resource.getrlimit(resource.RLIMIT_AS)
-        size = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, used[1]))
-        for number, change in enumerate(changes):
+        valid = Path(folder) / "valid"
+        valid.mkdir()
+        file = subject.write(valid)
+        if subject.prepare is not None:
+            subject.prepare(file)
+        base, changes = subject.read(file), subject.changes(file)
+        if count is not None and count < len(changes):
+            changes = random.Random(f"{subject.name} {seed}").sample(changes, count)
+        connection.send([(change.field, change.kind) for change in changes])
+        _limit_memory()
+        for number, change in enumerate(changes[first:]):
             copy = Path(folder) / f"case{number}"
-            shutil.copytree(valid.parent, copy, symlinks=True)
-            change.apply(copy / valid.name)
-            connection.send(observe(subject, copy / valid.name, change, base))
+            shutil.copytree(valid, copy, symlinks=True)
+            change.apply(copy / file.name)
+            connection.send(observe(subject, copy / file.name, change, base))
             shutil.rmtree(copy, ignore_errors=True)
+
+
+def _limit_memory() -> None:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    limit = pages * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))

@@ -4,6 +4,8 @@ import time
 import dask
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xarray as xr
 
@@ -69,6 +71,24 @@ def test_a_changed_byte_of_a_table_or_a_netcdf_file_is_found(tmp_path) -> None:
         xr.open_dataset(tmp_path / "r.nc", engine="h5netcdf") as r,
     ):
         r.load()
+
+
+def test_a_changed_header_of_a_table_is_found(tmp_path) -> None:
+    path = tmp_path / "t.parquet"
+    write_table(pd.DataFrame({"value": [1.0]}), path, run="late")
+    arrow = pq.read_table(path)
+    metadata = arrow.schema.metadata
+    for changed in (
+        arrow.rename_columns(["other"]),
+        arrow.cast(pa.schema([("value", pa.float32())])),
+        arrow.replace_schema_metadata({**metadata, b"rainscore": b'{"run": "final"}'}),
+        arrow.slice(0, 0),
+    ):
+        pq.write_table(changed.replace_schema_metadata(changed.schema.metadata or metadata), path)
+        with pytest.raises(DamagedFile, match=r"t\.parquet: it is not a readable Parquet table"):
+            read_table(path)
+    pq.write_table(pa.table({"value": [1]}), path)  # of another program
+    assert read_table(path)["value"].tolist() == [1]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe{}", b"[" * 100_000])
