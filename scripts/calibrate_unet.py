@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rainscore.io import read_months, read_table, write_json
 from rainscore.runtime import start_logging, use_threads
-from rainscore.training.calibration import calibrate_unet
+from rainscore.training.calibrationfitting import calibrate_unet
 from rainscore.training.unet import load_unet
 
 start_logging(snakemake.log[0])

@@ -31,7 +31,7 @@ from rainscore.runtime import use_threads
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.worlds import REFERENCE, World, draw_worlds, transfer_cases
 from rainscore.times import expand_months, month_span, times_of
-from rainscore.training.calibration import calibrate_unet
+from rainscore.training.calibrationfitting import calibrate_unet
 from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.modelfiles import save_model
 from rainscore.training.settings import UNetConfig

@@ -10,15 +10,18 @@ from scipy.special import expit
 
 from rainscore.evaluation.baselines import Baseline, NearestMaps, make_baselines
 from rainscore.evaluation.blocks import Block, read_blocks
-from rainscore.evaluation.daysums import DayCounts, DaySums, Groups, single_group
-from rainscore.evaluation.hidden import HiddenRain
+from rainscore.evaluation.coveragegroups import (
+    add_by_inputs,
+    decile_edges,
+    group_table,
+    unet_windows,
+)
+from rainscore.evaluation.daysums import DaySums
+from rainscore.evaluation.heldoutsums import LEVELS, HeldOutSums
 from rainscore.evaluation.mapfeatures import features_of_maps
 from rainscore.evaluation.maprivals import MapModel
 from rainscore.evaluation.mapskill import MapSkill, evaluate_maps
 from rainscore.evaluation.ranks import (
-    PREDICTED_BINS,
-    SCORE_BINS,
-    rank_bins,
     rank_table,
     spearman,
 )
@@ -26,26 +29,17 @@ from rainscore.evaluation.rivals import BOOSTING, fit_rivals, hidden_share, shar
 from rainscore.evaluation.skill import (
     AT_HOME,
     CLIMATOLOGY,
-    STATISTICS,
     UNET,
     paired_table,
-    score_statistics,
     share_table,
     skill_table,
 )
 from rainscore.evaluation.transferskill import Case, CaseSums, transfer_table
 from rainscore.evaluation.windowgroups import window_groups
-from rainscore.scores import distribution
 from rainscore.training.cards import UNetCard
 from rainscore.training.inference import forward
 from rainscore.training.mapscore import map_features
 from rainscore.training.trained import TrainedUNet
-
-TIE = 0.01
-"""A score that differs from a quantile by less than this counts as equal to it."""
-
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-"""Levels of the quantiles whose reliability is evaluated."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +94,11 @@ class Skill:
     Attributes:
         skill: Columns method, measure, split, group, value, low, high, days, n. `split` is the
             grouping: all, season, source, age, intensity, rain, hour, regime; `map` and
-            `map …` for whole maps; `hidden` for the probability of hidden rain (Brier score).
+            `map …` for whole maps; `hidden` for the probability of hidden rain (Brier score); for
+            the U-Net alone, the groupings of `coveragegroups`.
         paired: Table as of `skill.paired_table`: each pair of methods.
-        coverage: Coverage of the U-Net's 90 % interval: kind, group, coverage, low, high, n, days.
+        coverage: Coverage of the U-Net's 90 % interval: kind, group, coverage, low, high, width, n,
+            days.
         reliability: Columns what (`score` or `hidden rain`), level (of the quantile, or mean
             predicted probability), share (of scores at or below the quantile, of windows with
             rain), low, high, n, days, less (of scores only: share below the quantile by more than
@@ -116,45 +112,6 @@ class Skill:
     coverage: pd.DataFrame
     reliability: pd.DataFrame
     transfer: pd.DataFrame
-
-
-class HeldOutSums:
-    """Sums over the held-out maps from which all tables are computed."""
-
-    def __init__(self) -> None:
-        self.windows = DaySums(len(STATISTICS))
-        self.ranks = DayCounts(PREDICTED_BINS * SCORE_BINS)
-        self.below = DaySums(2 * len(LEVELS) + 1)
-        self.hidden = HiddenRain()
-        self.maps: list[pd.DataFrame] = []
-        self.boosted: list[np.ndarray] = []
-
-    def add(
-        self, block: Block, predicted: Mapping[str, np.ndarray], groupings: Mapping[str, Groups]
-    ) -> None:
-        """Add the evaluated windows of a block.
-
-        Args:
-            block: The maps.
-            predicted: Predicted distributions by method, dims (n, mass).
-            groupings: Groups of the windows.
-        """
-        for method, masses in predicted.items():
-            statistics = score_statistics(masses, block.scores)
-            bins = rank_bins(distribution.mean(masses), block.scores)
-            self.windows.add(method, block.days, groupings, statistics)
-            self.ranks.add(method, block.days, groupings, bins)
-
-    def add_below(self, block: Block, masses: np.ndarray) -> None:
-        """Count the scores at or below each quantile of the U-Net, those clearly below, and all.
-
-        Args:
-            block: The maps.
-            masses: Predicted distributions, dims (n, mass).
-        """
-        scores, quantiles = block.scores[:, None], distribution.quantiles(masses, LEVELS)
-        rows = np.hstack([scores <= quantiles, scores < quantiles - TIE, np.ones(scores.shape)])
-        self.below.add(UNET, block.days, {"all": single_group(len(rows))}, rows)
 
 
 def evaluate(
@@ -182,15 +139,19 @@ def evaluate(
     methods: dict[str, Baseline] = {**baselines, **rivals}
     model = _map_model(rivals[BOOSTING].method, data, unet.card)
     regimes = data.table.set_index("time")["regime"]
-    at_home = Case("test days", AT_HOME, data.features, data.times("test").to_numpy())
+    times = data.times("test").to_numpy()
+    at_home = Case("test days", AT_HOME, data.features, times)
     sums, home = HeldOutSums(), CaseSums()
-    for block in read_blocks(data.features, at_home.times, unet.card.hidden):
-        masses = _add_unet(sums, block, unet)
+    edges = decile_edges(unet, data.features, times)
+    for block in read_blocks(data.features, times, unet.card.hidden):
+        masses = _add_unet(sums, block, unet, edges)
         predicted = {name: method.predict(block) for name, method in methods.items()}
         predicted[UNET] = masses
         sums.add(block, predicted, window_groups(block, regimes))
         home.add(at_home, block, predicted)
         sums.boosted.append(model.features(block))
+    observed = data.table.set_index("time")["map_score"]
+    add_by_inputs(sums.groups, unet, data.features, times, observed)
     maps = evaluate_maps(
         pd.concat(sums.maps, ignore_index=True),
         training,
@@ -232,7 +193,7 @@ def _map_model(boosting: Baseline, data: StudyData, card: UNetCard) -> MapModel:
     return model
 
 
-def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet) -> np.ndarray:
+def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet, edges: np.ndarray) -> np.ndarray:
     """Add map scores, hidden rain and quantiles of the U-Net.
 
     Returns:
@@ -244,9 +205,10 @@ def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet) -> np.ndarray:
     )
     sums.maps.append(scores.join(_map_table(block, unet.card)))
     sums.hidden.add(block, unet.calibration.hidden_rain(logit, block.inputs))
-    windows = unet.calibration.local(masses, block.inputs, block.evaluated)
-    sums.add_below(block, windows)
-    return windows
+    windows = unet_windows(masses, block, unet)
+    sums.add_groups(block, windows, edges)
+    sums.add_below(block, windows.masses)
+    return windows.masses
 
 
 def _tables(
@@ -263,6 +225,7 @@ def _tables(
         [
             skill_table(sums.windows, reference=CLIMATOLOGY, **draws),
             rank_table(sums.ranks, "rank_correlation", spearman, **draws),
+            group_table(sums.groups, **draws),
             maps.skill,
             sums.hidden.skill(training, **draws),
         ],
@@ -283,10 +246,13 @@ def _tables(
 
 
 def coverage_table(skill: pd.DataFrame, method: str) -> pd.DataFrame:
-    """Coverage of the interval of one method: kind, group, coverage, low, high, n, days."""
-    rows = skill[(skill["measure"] == "coverage") & (skill["method"] == method) & (skill["n"] > 0)]
+    """Coverage of the interval of one method: kind, group, coverage, low, high, width, n, days."""
+    chosen = skill[(skill["method"] == method) & (skill["n"] > 0)]
+    rows, width = (chosen[chosen["measure"] == name] for name in ("coverage", "width"))
+    width = width[["split", "group", "value"]].rename(columns={"value": "width"})
+    rows = rows.merge(width, on=["split", "group"])
     names = {"split": "kind", "value": "coverage"}
-    columns = ["kind", "group", "coverage", "low", "high", "n", "days"]
+    columns = ["kind", "group", "coverage", "low", "high", "width", "n", "days"]
     return rows.rename(columns=names)[columns].reset_index(drop=True)
 
 

@@ -34,6 +34,7 @@ from rainscore.evaluation.skill import (
 from rainscore.scores import distribution
 from rainscore.scores.distribution import MASSES, masses_from_quantiles, masses_of
 from rainscore.times import season_of
+from rainscore.training.mapscore import MAP_LEVELS
 
 BAD_SHARE = 0.2
 """A map is bad if its score is among this share of the lowest map scores of the training days."""
@@ -43,9 +44,6 @@ MIN_WET_SHARE = 0.02
 
 QUALITY_CLASSES = 10
 """Number of classes of the mean quality index, with equally many training maps."""
-
-MAP_LEVELS = (0.05, 0.5, 0.95)
-"""Levels of the U-Net's map score (`low`, `value`, `high`)."""
 
 
 class MapSkill(NamedTuple):

@@ -8,7 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
+from rainscore.evaluation.heldout import coverage_table
 from rainscore.evaluation.importance import sensitivity
+from rainscore.evaluation.skill import UNET
 from rainscore.grids import Grid
 from rainscore.io import read_months, read_table
 from rainscore.netcdffiles import open_netcdf
@@ -23,6 +25,7 @@ from rainscore.report.figures.plot_cases import (
 from rainscore.report.figures.plot_importance import plot_ablation, plot_importance
 from rainscore.report.figures.plot_skill import (
     plot_coverage,
+    plot_coverage_deciles,
     plot_paired,
     plot_predicted,
     plot_reliability,
@@ -102,6 +105,11 @@ def _coverage(files: SkillFiles, sample: RunSample) -> Figure:
     return plot_coverage(read_table(files.skill), period=sample.period, world=sample.world)
 
 
+def _coverage_deciles(files: SkillFiles, sample: RunSample) -> Figure:
+    table = coverage_table(read_table(files.skill), UNET)
+    return plot_coverage_deciles(table, period=sample.period, world=sample.world)
+
+
 def _reliability(files: SkillFiles, sample: RunSample) -> Figure:
     table = read_table(files.reliability)
     return plot_reliability(table, period=sample.period, world=sample.world)
@@ -141,6 +149,7 @@ SKILL_FIGURES: Mapping[str, Callable[[SkillFiles, RunSample], Figure]] = {
     "map_skill": _map_skill,
     "paired": _paired,
     "coverage": _coverage,
+    "coverage_deciles": _coverage_deciles,
     "reliability": _reliability,
     "transfer": _transfer,
     "predicted": _predicted,

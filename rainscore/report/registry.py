@@ -86,6 +86,7 @@ FIGURES = (
         map_skill=("skill", "tables"),
         paired=("paired", "tables"),
         coverage=("skill", "tables"),
+        coverage_deciles=("skill", "tables"),
         reliability=("reliability", "tables"),
         transfer=("transfer", "tables"),
         predicted=("skill", "tables"),

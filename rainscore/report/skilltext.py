@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from rainscore.evaluation.coveragegroups import INPUTS, MAP_INPUTS
 from rainscore.evaluation.skill import ALL_CASES, AT_HOME, UNET
 from rainscore.io import read_json, read_table
 from rainscore.report.numbers import interval
@@ -12,6 +13,7 @@ from rainscore.report.reportfiles import ReportFiles
 from rainscore.report.runsample import RunSample
 from rainscore.report.tables import largest_days, largest_sample, pivot
 from rainscore.scores.localscore import LOCAL_SCORES
+from rainscore.training.inputstates import STATES
 
 MEASURES = {
     "crps_skill": "CRPS skill [1]",
@@ -121,10 +123,34 @@ def skill_section(files: ReportFiles, pictures: list[Picture]) -> Section:
     tables = [
         _skill_table(skill, "map", "Score of the whole map", "maps"),
         _paired_table(read_table(files.paired)),
+        inputs_table(skill),
         _hidden_table(skill),
     ]
     sentences = [transfer_text(read_table(path)) for path in files.transfer]
     return Section(SECTIONS["skill"], "\n\n".join([SKILL_TEXT, *sentences]), pictures, tables)
+
+
+def inputs_table(skill: pd.DataFrame) -> Table:
+    """Return the table of coverage and width of the 90 % interval by the available inputs.
+
+    Args:
+        skill: Table of `heldout.Skill`.
+    """
+    rows = skill[skill["split"].isin([INPUTS, MAP_INPUTS])]
+    columns = {}
+    for split, kind in ((INPUTS, "windows"), (MAP_INPUTS, "whole maps")):
+        for measure, name in (("coverage", "scores inside"), ("width", "width")):
+            part = rows[(rows["split"] == split) & (rows["measure"] == measure)].set_index("group")
+            for column, ending in (("value", ""), ("low", "_low"), ("high", "_high")):
+                columns[f"{kind}: {name}{ending}"] = part[column]
+    states = [state for state in STATES if state in set(rows["group"])]
+    caption = (
+        "90 % interval of the U-Net by the inputs that are available: share of the observed scores "
+        "inside it and its width [1], from every third map. In brackets: 95 % intervals from "
+        "resampled days."
+    )
+    frame = pd.DataFrame(columns).reindex(states).rename_axis("available inputs").reset_index()
+    return Table(frame, caption, largest_sample(rows, "windows"))
 
 
 def transfer_text(transfer: pd.DataFrame) -> str:

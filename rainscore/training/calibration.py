@@ -7,7 +7,7 @@ missing makes a prediction less certain.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -15,32 +15,22 @@ from scipy.special import expit
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.io import read_json
-from rainscore.times import times_of
 from rainscore.training.cards import UNetCard
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.inference import predict
-from rainscore.training.inputstates import STATES, Removal, input_states, removals
+from rainscore.training.inputstates import STATES, input_states
 from rainscore.training.mapscore import (
     MapCurve,
-    fit_map_score,
     map_features,
-    map_margins,
     map_score,
     predict_map_score,
-    with_classes,
 )
 from rainscore.training.recalibration import (
     HiddenRainCurve,
     Recalibration,
-    fit_hidden_rain,
-    fit_recalibration,
     window_features,
 )
 from rainscore.training.unet import UNet
-
-EVERY = 3
-"""Maps with fewer inputs are taken at every third half-hour, windows at every third row and column:
-those between have almost the same errors."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +40,14 @@ class StateCalibration:
     Attributes:
         local: Recalibration of the distribution of the local score.
         hidden: Curve of the probability of hidden rain.
+        shift: Number that is added to the map score of the curve: its mean difference between
+            complete maps and the same maps in this state.
         margins: Margin of the 90 % interval of the map score in each class (`MapCurve.edges`).
     """
 
     local: Recalibration
     hidden: HiddenRainCurve
+    shift: float
     margins: tuple[float, ...]
 
     @classmethod
@@ -63,6 +56,7 @@ class StateCalibration:
         return cls(
             Recalibration(**_tuples(values["local"])),
             HiddenRainCurve(**values["hidden"]),
+            values["shift"],
             tuple(values["margins"]),
         )
 
@@ -130,7 +124,9 @@ class Calibration:
         """
         states = input_states(inputs)
         tables = [
-            map_score(features[part], self.map, calibration.margins).set_index(np.flatnonzero(part))
+            map_score(features[part], self.map, calibration.margins, calibration.shift).set_index(
+                np.flatnonzero(part)
+            )
             for calibration, part in self._parts(states)
         ]
         return pd.concat(tables).sort_index()
@@ -139,100 +135,6 @@ class Calibration:
         """Calibration of each state that occurs, and the maps or windows that are in it."""
         for number in np.unique(states):
             yield self.states[STATES[number]], states == number
-
-
-class Observations(NamedTuple):
-    """Predictions and observations of some maps in one state.
-
-    Attributes:
-        features: Features of each map (`map_features`), dims (map, feature).
-        days: Day of each map, dims (map,).
-        masses, window_features, scores: Predicted distribution, features and observed score of
-            windows where IMERG has rain, dims (n, …).
-        logit, rain: Predicted logit of hidden rain, and whether the radar has rain, in windows
-            where IMERG has none, dims (m,).
-    """
-
-    features: np.ndarray
-    days: np.ndarray
-    masses: np.ndarray
-    window_features: np.ndarray
-    scores: np.ndarray
-    logit: np.ndarray
-    rain: np.ndarray
-
-
-def calibrate_unet(
-    model: UNet,
-    card: UNetCard,
-    paths: Sequence[Path],
-    splits: pd.DataFrame,
-    table: pd.DataFrame,
-) -> Calibration:
-    """Calibrate a trained U-Net.
-
-    The curve of the map score is fitted on the validation days; all else is calibrated on the
-    calibration days, which neither the weights nor the curve depend on, once for each state that
-    maps can have: the inputs are removed as the prediction finds them missing.
-
-    Args:
-        model, card: Network and its model card.
-        paths: Training files.
-        splits: Table of `splits.split_blocks`.
-        table: Score tables of all months (time, map_score).
-
-    Raises:
-        ValueError: The calibration days have no window with rain and a score.
-    """
-    observed = table.set_index("time")["map_score"]
-
-    def truth(data: ScoreMaps) -> np.ndarray:
-        """Observed map scores (NaN where undefined)."""
-        return observed.reindex(data.times.astype("datetime64[ns]")).to_numpy(float)
-
-    validation = ScoreMaps(paths, times_of(splits, "validation"), hidden=card.hidden)
-    curve = fit_map_score(_predict(model, validation).features, truth(validation))
-    times = times_of(splits, "calibration")
-    states: dict[str, StateCalibration] = {}
-    for number, removal in removals(card.hidden).items():
-        chosen = times[::EVERY] if states else times
-        data = _reduced(paths, chosen, removal)
-        found = _predict(model, data)
-        if not states:
-            curve = with_classes(curve, found.features, truth(data))
-        states[STATES[number]] = StateCalibration(
-            fit_recalibration(found.masses, found.window_features, found.scores),
-            fit_hidden_rain(found.logit, found.rain),
-            map_margins(curve, found.features, truth(data), found.days),
-        )
-    return Calibration(states, curve, card.weights_sha256)
-
-
-def _reduced(paths: Sequence[Path], times: np.ndarray, removal: Removal) -> ScoreMaps:
-    """Maps without some of their inputs."""
-    return ScoreMaps(paths, times, hidden=removal.hidden, removed_sides=removal.sides)
-
-
-def _predict(model: UNet, data: ScoreMaps) -> Observations:
-    """Run the network on maps, and thin out the windows."""
-    parts = []
-    for (inputs, target, wet, truth), (masses, logit) in predict(model, data):
-        thinned = np.zeros_like(wet)
-        thinned[:, ::EVERY, ::EVERY] = True
-        chosen, dry = thinned & wet & np.isfinite(target), thinned & truth & ~wet
-        rows = np.moveaxis(masses, 1, -1)[chosen]
-        parts.append(
-            (
-                map_features(masses, expit(logit), wet, truth, inputs),
-                rows,
-                window_features(rows, inputs, chosen),
-                target[chosen],
-                logit[dry],
-                np.isfinite(target[dry]),
-            )
-        )
-    features, *windows = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Observations(features, data.times.astype("datetime64[D]"), *windows)
 
 
 def map_scores(

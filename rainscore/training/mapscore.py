@@ -20,6 +20,10 @@ from rainscore.training.conformal import apply_margin, conformal_margins
 FEATURES = ("mean", "hidden", "wet_share")
 
 
+MAP_LEVELS = (0.05, 0.5, 0.95)
+"""Levels of the map score with its interval: low, value, high."""
+
+
 MIN_MAPS = 30
 """Minimum number of maps for which a curve is fitted."""
 
@@ -154,20 +158,21 @@ def with_classes(curve: MapCurve, features: np.ndarray, truth: np.ndarray) -> Ma
 
 
 def map_margins(
-    curve: MapCurve, features: np.ndarray, truth: np.ndarray, days: np.ndarray
+    curve: MapCurve, value: np.ndarray, truth: np.ndarray, days: np.ndarray
 ) -> tuple[float, ...]:
     """Margin of the 90 % interval of the map score in each class.
 
     Args:
         curve: Curve of `with_classes`.
-        features, truth: As in `fit_map_score`.
+        value: Predicted map scores, dims (map,), NaN where undefined.
+        truth: Observed map scores, likewise.
         days: Day of each map, dims (map,).
 
     Raises:
         ValueError: No map has a score.
     """
-    defined = np.isfinite(features).all(axis=1) & np.isfinite(truth)
-    value, truth = predict_map_score(features[defined], curve), truth[defined]
+    defined = np.isfinite(value) & np.isfinite(truth)
+    value, truth = value[defined], truth[defined]
     groups = np.searchsorted(curve.edges, value)
     margins = conformal_margins(
         value, value, truth, days=days[defined], groups=groups, count=CLASSES
@@ -175,19 +180,22 @@ def map_margins(
     return tuple(margins.tolist())
 
 
-def map_score(features: np.ndarray, curve: MapCurve, margins: tuple[float, ...]) -> pd.DataFrame:
+def map_score(
+    features: np.ndarray, curve: MapCurve, margins: tuple[float, ...], shift: float = 0.0
+) -> pd.DataFrame:
     """Map score with its 90 % interval.
 
     Args:
         features: Features of `map_features`, dims (map, 3); NaN stays.
         curve: Curve of `with_classes`.
         margins: Margins of `map_margins`.
+        shift: Number that is added to the value of the curve.
 
     Returns:
         One row per map: value, low, high [1]; outside (bool), whether the wet share is outside
         that of the maps of the fit and the calibration.
     """
-    value = predict_map_score(features, curve)
+    value = np.clip(predict_map_score(features, curve) + shift, 0, 1)
     margin = np.array(margins)[np.searchsorted(curve.edges, value)]
     low, high = apply_margin(value, value, margin)
     share = features[:, -1]

@@ -48,7 +48,8 @@ class Recalibration:
         a, b = (features @ np.array(c, masses.dtype) for c in (self.shift, self.slope))
         below = np.clip(masses.cumsum(axis=-1)[:, :-1], TINY, 1 - TINY)
         changed = expit(a[:, None] + np.exp(b)[:, None] * logit(below))
-        return np.diff(changed, prepend=0.0, append=1.0)
+        zero, one = np.array([0, 1], masses.dtype)
+        return np.diff(changed, prepend=zero, append=one)
 
 
 @dataclass(frozen=True)

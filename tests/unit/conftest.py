@@ -15,7 +15,7 @@ from rainscore.clustering.latents import extract_latents
 from rainscore.clustering.mapclusters import ClusterSettings, cluster_maps
 from rainscore.io import write_json
 from rainscore.training.autoencoderfitting import fit_autoencoder
-from rainscore.training.calibration import calibrate_unet
+from rainscore.training.calibrationfitting import calibrate_unet
 from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.modelfiles import save_model
 from rainscore.training.settings import AutoEncoderConfig, UNetConfig

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from rainscore.evaluation.coveragegroups import DECILE_SPLITS, DECILES
 from rainscore.report.figures.style import colour, figure, intervals, sample_text, styled
 from rainscore.report.numbers import count
 from rainscore.times import SEASONS
@@ -96,6 +97,43 @@ def plot_coverage(
     ax.locator_params(axis="x", steps=[1, 2, 5, 10])
     ax.set(xlabel="observed scores within the interval [%]", ylim=(heights[-1] - 0.7, 0.7))
     ax.grid(axis="x")
+    return fig
+
+
+@styled
+def plot_coverage_deciles(
+    coverage: pd.DataFrame, *, nominal: float = 0.9, period: str, world: str
+) -> Figure:
+    """Draw the coverage of the U-Net's interval by deciles of quantities.
+
+    Args:
+        coverage: Table of `heldout.coverage_table`, with the groupings `DECILE_SPLITS`.
+        nominal: Nominal coverage of the interval [1].
+        period: Period of the data.
+        world: 'simulated' or 'real'.
+    """
+    rows = coverage[coverage["kind"].isin(DECILE_SPLITS)]
+    held_out = sample_text(rows["n"].sum() // 3, "windows with rain", rows["days"].max(), period)
+    fig = figure(
+        7.5,
+        3.6,
+        title="Coverage of the 90 % interval by deciles",
+        subtitle=f"held-out days: {held_out}\nbars: 95 % interval from resampled days; "
+        "shaded: ± 5 %",
+        world=world,
+    )
+    ax = fig.subplots()
+    ax.axhspan(100 * nominal - 5, 100 * nominal + 5, color="#e8f1f8", lw=0)
+    ax.axhline(100 * nominal, color="#777777", linewidth=1)
+    for i, name in enumerate(DECILE_SPLITS):
+        part = rows[rows["kind"] == name].set_index("group").reindex(DECILES)
+        percent = part.rename(columns={"coverage": "value"})[["value", "low", "high"]] * 100
+        places = np.arange(1, len(DECILES) + 1) + 0.15 * (i - 1)
+        intervals(ax, places, percent, color=colour(i), label=name)
+    ax.set_xticks(range(1, len(DECILES) + 1))
+    ax.set(xlabel="decile (1: lowest tenth)", ylabel="observed scores within the interval [%]")
+    ax.legend(ncols=3, loc="lower center")
+    ax.grid(axis="y")
     return fig
 
 

@@ -58,7 +58,7 @@ def test_the_nearest_maps_are_those_with_similar_latent_vectors() -> None:
     assert (positions[:, 0] == np.arange(100)).all()
     assert (kind[positions] == kind[:, None]).mean() > 0.99
     expected = mean(nearest.predict(block)).reshape(100, -1)
-    assert expected[kind == 1] == pytest.approx(0.9, abs=0.02)
+    assert expected[kind == 1] == pytest.approx(0.9, abs=0.05)
     scores = pd.Series(0.525 * kind, index=latents["time"])
     assert mean(nearest.predict_maps(block.times, scores)) == pytest.approx(0.525 * kind)
 

@@ -7,17 +7,19 @@ import pandas as pd
 import pytest
 
 from rainscore.evaluation.clusterchecks import check_labels, pool_weight
+from rainscore.scores.distribution import CENTRES, MASSES
 from rainscore.training.calibration import map_scores
 from tests.labelled import labelled_world
 
 
 def test_the_weight_of_the_better_of_two_forecasts_is_one() -> None:
-    truth = np.linspace(0.1, 0.9, 50)
-    right, wrong = truth[:, None] + np.zeros(19), 1 - truth[:, None] + np.zeros(19)
-    assert pool_weight(right, wrong, truth) == 1
-    assert pool_weight(wrong, right, truth) == 0
-    # One is too high and the other too low by as much: their middle is right.
-    assert pool_weight(right + 0.1, right - 0.1, truth) == pytest.approx(0.5)
+    truth = np.arange(5, 16)
+    right, wrong = (np.eye(MASSES)[numbers] for numbers in (truth, MASSES - 1 - truth))
+    assert pool_weight(right[:4], wrong[:4], CENTRES[truth[:4]]) == 1
+    assert pool_weight(wrong[:4], right[:4], CENTRES[truth[:4]]) == 0
+    # One is too high and the other too low by as much.
+    high, low = (np.eye(MASSES)[truth + step] for step in (2, -2))
+    assert pool_weight(high, low, CENTRES[truth]) == pytest.approx(0.5)
 
 
 def test_labels_are_measured_on_days_that_they_have_not_seen() -> None:
@@ -29,9 +31,9 @@ def test_labels_are_measured_on_days_that_they_have_not_seen() -> None:
     assert rows["map", "climatology", "crps_skill", "all"] == 0
     assert rows["map", "cluster", "crps_skill", "all"] > 0.3
     # The network errs by a constant, which the calibration days correct.
-    assert rows["map", "U-Net", "mae", "all"] < 0.001
+    assert rows["map", "U-Net", "mae", "all"] < 0.03
     assert rows["map", "cluster", "crps_gain", "all"] < 0
-    assert rows["map", "U-Net and cluster", "crps_gain", "all"] == pytest.approx(0)
+    assert rows["map", "U-Net and cluster", "crps_gain", "all"] == pytest.approx(0, abs=0.01)
     assert rows["left out", "cluster", "coverage", "all"] == pytest.approx(0.9, abs=0.05)
 
 

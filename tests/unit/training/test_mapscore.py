@@ -64,7 +64,9 @@ def world(seed: int, maps: int = 400) -> tuple[np.ndarray, np.ndarray]:
 def fitted() -> tuple[MapCurve, tuple[float, ...]]:
     """Curve and margins."""
     curve = with_classes(fit_map_score(*world(0)), *world(1))
-    return curve, map_margins(curve, *world(1), np.arange(400) // 50)
+    features, truth = world(1)
+    value = predict_map_score(features, curve)
+    return curve, map_margins(curve, value, truth, np.arange(400) // 50)
 
 
 def test_the_curve_rises_with_the_mean_and_falls_with_the_hidden_share() -> None:

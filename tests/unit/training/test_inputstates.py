@@ -1,0 +1,58 @@
+"""States of the inputs of a map."""
+
+import numpy as np
+import pytest
+
+from rainscore.training.channels import CHANNELS
+from rainscore.training.inputstates import STATES, input_states, removals
+from rainscore.training.timecontext import (
+    input_channels,
+    mask_channels,
+    remove_sides,
+    unavailable_channels,
+)
+
+NAMES = input_channels(CHANNELS)
+
+
+def complete() -> np.ndarray:
+    """A map with all inputs, dims (channel, y, x)."""
+    inputs = np.random.default_rng(0).uniform(0.1, 0.9, (len(NAMES), 4, 5)).astype(np.float32)
+    for name in ("valid", "age_known", "previous_known", "next_known"):
+        inputs[NAMES.index(name)] = 1
+    return inputs
+
+
+def state_of(sides: tuple[str, ...], hidden: tuple[str, ...]) -> str:
+    inputs = complete()
+    remove_sides(inputs, NAMES, sides)
+    mask_channels(inputs, NAMES, hidden)
+    return STATES[input_states(inputs[None])[0]]
+
+
+@pytest.mark.parametrize("number", range(len(STATES)))
+def test_inputs_that_are_removed_for_a_state_are_recognised_as_that_state(number: int) -> None:
+    removal = removals(())[number]
+    assert state_of(removal.sides, removal.hidden) == STATES[number]
+
+
+def test_a_map_with_rain_only_and_one_neighbour_counts_as_alone() -> None:
+    hidden = removals(())[4].hidden
+    assert state_of((), hidden) == "rain only"
+    assert state_of(("after",), hidden) == "rain only, alone"
+
+
+def test_maps_of_the_early_run_never_have_a_next_half_hour() -> None:
+    hidden = unavailable_channels("early")
+    found = removals(hidden)
+    assert [STATES[i] for i in sorted(found)] == [
+        "without next half-hour", "alone", "rain only, alone",
+    ]  # fmt: skip
+    for number, removal in found.items():
+        assert state_of(removal.sides, removal.hidden) == STATES[number]
+
+
+def test_each_map_has_a_state_of_its_own() -> None:
+    alone = complete()
+    remove_sides(alone, NAMES, ("before", "after"))
+    assert input_states(np.stack([complete(), alone])).tolist() == [0, 3]
