@@ -19,6 +19,7 @@ from rainscore.prediction.mapinputs import Fields, InputBuilder, NewMaps
 from rainscore.prediction.margins import Crop, Margins
 from rainscore.prediction.productcheck import product_difference
 from rainscore.prediction.scoringmodels import ScoringModels, find_model_files, load_models
+from rainscore.prediction.statements import which_score
 from rainscore.scores import distribution
 from rainscore.training.channels import CHANNELS, wet_share
 from rainscore.training.inputstates import STATES, input_states
@@ -147,7 +148,7 @@ class Scorer:
             window; `hidden_rain_probability` [1] where it has none. Scalars: `map_score` with its
             interval, `map_score_outside`, `cluster` with the map score of its label, `novelty`.
             Attributes: `cluster_name`, `calibration_state`, `unavailable_inputs`, `short_margin`,
-            `map_interval_withheld`.
+            `map_interval_withheld`, `which_score`.
 
         Raises:
             RainscoreError: The granule's product is not accepted.
@@ -173,6 +174,10 @@ class Scorer:
         dataset.attrs["calibration_state"] = predicted.states[0]
         dataset.attrs["short_margin"] = margins.text(learning.dx / 1000)
         dataset.attrs["map_interval_withheld"] = interval_withheld(learning.shape, trained)
+        dataset.attrs["which_score"] = which_score(
+            {name: float(dataset[name]) for name in scalars},
+            withheld=dataset.attrs["map_interval_withheld"],
+        )
         dataset.attrs["unavailable_inputs"] = unavailable_inputs(
             granules,
             self.hidden_channels(run),

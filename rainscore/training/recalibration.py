@@ -47,7 +47,9 @@ class Recalibration:
         """
         a, b = (features @ np.array(c, masses.dtype) for c in (self.shift, self.slope))
         below = np.clip(masses.cumsum(axis=-1)[:, :-1], TINY, 1 - TINY)
-        changed = expit(a[:, None] + np.exp(b)[:, None] * logit(below))
+        # NumPy's logarithm and exponential are five times as fast as SciPy's logit and expit.
+        odds = np.log(1 / below - 1) * np.exp(b)[:, None] - a[:, None]
+        changed = 1 / (1 + np.exp(odds))
         zero, one = np.array([0, 1], masses.dtype)
         return np.diff(changed, prepend=zero, append=one)
 

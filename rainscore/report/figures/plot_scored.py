@@ -29,8 +29,9 @@ def plot_scored(dataset: xr.Dataset) -> Figure:
             window too small), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
             [1], `novelty` (1: unlike the training maps); coordinate `time` (start, UTC). Attributes
             `grid` (JSON of `Grid.to_json()`), `cluster_name`, `source`, `version`, `trained_on`,
-            `world` ('simulated' or 'real'), `unavailable_inputs`, `map_interval_withheld` and
-            `product_difference` (from the training data), which may be empty.
+            `world` ('simulated' or 'real'), `unavailable_inputs`, `map_interval_withheld`,
+            `calibration_state`, `which_score` and `product_difference` (from the training data),
+            which may be empty.
 
     Raises:
         KeyError: A variable or attribute is absent.
@@ -80,9 +81,13 @@ def headline(dataset: xr.Dataset) -> tuple[str, str]:
         text += " · unlike the training maps" if float(dataset["novelty"]) > 0 else ""
         text += f"\ncluster {cluster:.0f}, {dataset.attrs['cluster_name']}: map scores "
         text += _with_interval(dataset, *names)
+    if statement := dataset.attrs.get("which_score"):
+        text += f"\n{statement}"
     text += f"\n{dataset.attrs['source']}; model trained on {dataset.attrs['trained_on']}"
     if dataset.attrs["unavailable_inputs"]:
         text += f"\nnot available for this map: {dataset.attrs['unavailable_inputs']}"
+        if state := dataset.attrs.get("calibration_state"):
+            text += f" (intervals of the state: {state})"
     if dataset.attrs["product_difference"]:
         text += f"\nwarning: {dataset.attrs['product_difference']}"
     return f"IMERG {dataset.attrs['version']}, {time}", text

@@ -99,6 +99,9 @@ def test_the_headline_states_missing_inputs_and_why_there_is_no_cluster() -> Non
     text = headline(result)[1]
     assert "warning: it is Final V07A" in text
     assert "not available for this map: quality index" in text
+    result.attrs |= {"calibration_state": "rain only", "which_score": "use the map score"}
+    text = headline(result)[1]
+    assert "intervals of the state: rain only" in text and "\nuse the map score\n" in text
     assert "too little rain" in text and "no map score" in text
     assert "the window is too small" in headline(scored(cluster=np.nan))[1]
 

@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection
 
+from rainscore.evaluation.coveragegroups import DECILE_SPLITS, DECILES
 from rainscore.report.figures.plot_skill import (
     plot_coverage,
+    plot_coverage_deciles,
     plot_paired,
     plot_predicted,
     plot_reliability,
@@ -62,6 +64,19 @@ def test_groups_of_the_coverage_are_in_their_natural_order() -> None:
     expected = chosen(rows, method="U-Net", measure="coverage").set_index("group")["value"]
     np.testing.assert_allclose(points(ax)[0, 0], 100 * expected["> 4 h"])
     np.testing.assert_allclose(points(ax)[2, 0], 100 * expected["now"])
+
+
+def test_each_decile_has_its_coverage_for_each_quantity() -> None:
+    kinds = [kind for kind in DECILE_SPLITS for _ in DECILES]
+    rows = table(kind=kinds, group=[*DECILES] * 3).rename(columns={"value": "coverage"})
+    rows = rows.drop(index=5)  # no window in the sixth decile of the first quantity
+    axes = plot_coverage_deciles(rows, period=PERIOD, world="real").axes[0]
+    lines = [np.asarray(line.get_ydata()) for line in axes.lines]
+    drawn = [line for line in lines if len(line) == len(DECILES)]
+    assert len(drawn) == 3
+    values = 100 * rows["coverage"].to_numpy()
+    np.testing.assert_allclose(np.concatenate(drawn)[np.arange(30) != 5], values)
+    assert np.isnan(drawn[0][5])
 
 
 def test_a_group_without_windows_has_no_coverage() -> None:
