@@ -7,7 +7,7 @@ import numpy as np
 
 from rainscore.evaluation.baselines import Baseline
 from rainscore.evaluation.blocks import Block, read_blocks, with_target
-from rainscore.training.calibration import EVERY
+from rainscore.training.calibrationfitting import EVERY
 from rainscore.training.inputstates import input_states, removals
 from rainscore.training.recalibration import Recalibration, fit_recalibration, window_features
 
@@ -44,7 +44,7 @@ def calibrate_rivals(
     times: np.ndarray,
     hidden: Sequence[str],
 ) -> None:
-    """Fit the recalibrations of some methods, as `calibration.calibrate_unet` does.
+    """Fit the recalibrations of some methods, as `calibrationfitting.calibrate_unet` does.
 
     The days, the thinning of the windows and the states of the inputs are those of the U-Net.
 

@@ -13,10 +13,12 @@ from rainscore.evaluation.blocks import Block, read_blocks, with_target
 from rainscore.evaluation.boosting import REPRODUCIBLE, masses_below
 from rainscore.scores.distribution import BINS, MASSES, mass_numbers, masses_from_quantiles
 from rainscore.training.mapscore import (
+    MAP_LEVELS,
     fit_map_score,
     map_features,
     map_margins,
     map_score,
+    predict_map_score,
     with_classes,
 )
 
@@ -140,7 +142,8 @@ class MapModel:
         curve = fit_map_score(features, truth)
         features, truth, starts = parts["calibration"]
         self._curve = with_classes(curve, features, truth)
-        self._margins = map_margins(self._curve, features, truth, starts.astype("datetime64[D]"))
+        value = predict_map_score(features, self._curve)
+        self._margins = map_margins(self._curve, value, truth, starts.astype("datetime64[D]"))
 
     def features(self, block: Block) -> np.ndarray:
         """Features of `mapscore.map_features`, on every third row and column."""
@@ -155,4 +158,4 @@ class MapModel:
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Distributions of the map score, dims (map, mass), from `features`."""
         bounds = map_score(features, self._curve, self._margins)[["low", "value", "high"]]
-        return masses_from_quantiles(bounds.to_numpy(), (0.05, 0.5, 0.95))
+        return masses_from_quantiles(bounds.to_numpy(), MAP_LEVELS)
