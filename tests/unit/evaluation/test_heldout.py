@@ -71,7 +71,7 @@ def test_map_score_and_hidden_rain_are_measured(skill) -> None:
         "gradient boosting",
     } == set(skill.loc[skill["split"] == "map", "method"])
     areas = skill[(skill["split"] == "map") & (skill["measure"] == "auc_bad_map")]
-    assert len(areas) == 5 and areas["value"].between(0, 1).all()
+    assert len(areas) == 9 and areas["value"].between(0, 1).all()
     brier = skill[(skill["split"] == "hidden") & (skill["measure"] == "brier")]
     assert brier["value"].between(0, 1).all()
 
