@@ -10,7 +10,17 @@ from scipy.special import expit
 
 from rainscore.evaluation.blocks import Block, read_blocks
 from rainscore.evaluation.daysums import DaySums, Groups, single_group
-from rainscore.evaluation.skill import UNET, Bounds, score_statistics, skill_table
+from rainscore.evaluation.skill import (
+    DECILE_SPLITS,
+    DECILES,
+    INPUTS,
+    LOWER_BOUND,
+    MAP_INPUTS,
+    UNET,
+    Bounds,
+    score_statistics,
+    skill_table,
+)
 from rainscore.scores import distribution
 from rainscore.scores.distribution import masses_from_quantiles
 from rainscore.training.calibrationfitting import EVERY
@@ -23,17 +33,6 @@ from rainscore.training.trained import TrainedUNet
 
 SAMPLE = 48
 """Number of maps, evenly spaced in time, from which the edges of the deciles are computed."""
-
-DECILES = tuple(f"decile {i}" for i in range(1, 11))
-
-DECILE_SPLITS = ("predicted score", "interval width", "rain amount")
-"""Quantities whose deciles are groups."""
-
-LOWER_BOUND = "lower bound"
-"""Grouping by whether the lower bound of the interval is above 0."""
-
-INPUTS, MAP_INPUTS = "inputs", "map inputs"
-"""Groupings by the available inputs (`inputstates.STATES`): of windows, and of whole maps."""
 
 Arrays = tuple[np.ndarray, ...]
 """Arrays of some maps, first dimension the maps."""

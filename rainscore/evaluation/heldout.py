@@ -30,6 +30,7 @@ from rainscore.evaluation.skill import (
     AT_HOME,
     CLIMATOLOGY,
     UNET,
+    coverage_table,
     paired_table,
     share_table,
     skill_table,
@@ -243,17 +244,6 @@ def _tables(
         pd.concat(reliability),
         transfer,
     )
-
-
-def coverage_table(skill: pd.DataFrame, method: str) -> pd.DataFrame:
-    """Coverage of the interval of one method: kind, group, coverage, low, high, width, n, days."""
-    chosen = skill[(skill["method"] == method) & (skill["n"] > 0)]
-    rows, width = (chosen[chosen["measure"] == name] for name in ("coverage", "width"))
-    width = width[["split", "group", "value"]].rename(columns={"value": "width"})
-    rows = rows.merge(width, on=["split", "group"])
-    names = {"split": "kind", "value": "coverage"}
-    columns = ["kind", "group", "coverage", "low", "high", "width", "n", "days"]
-    return rows.rename(columns=names)[columns].reset_index(drop=True)
 
 
 def _reliability(below: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:

@@ -20,6 +20,17 @@ AT_HOME = "at home"
 ALL_CASES = "all"
 """Name in that table of all cases of a kind together."""
 
+DECILES = tuple(f"decile {i}" for i in range(1, 11))
+
+DECILE_SPLITS = ("predicted score", "interval width", "rain amount")
+"""Quantities whose deciles are groups."""
+
+LOWER_BOUND = "lower bound"
+"""Grouping by whether the lower bound of the interval is above 0."""
+
+INPUTS, MAP_INPUTS = "inputs", "map inputs"
+"""Groupings by the available inputs (`inputstates.STATES`): of windows, and of whole maps."""
+
 STATISTICS = (
     "n",
     "crps",
@@ -217,6 +228,17 @@ def _pair(
         "days": days,
         "n": int(group.sums[pair[0], :, 0].sum()),
     }
+
+
+def coverage_table(skill: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Coverage of the interval of one method: kind, group, coverage, low, high, width, n, days."""
+    chosen = skill[(skill["method"] == method) & (skill["n"] > 0)]
+    rows, width = (chosen[chosen["measure"] == name] for name in ("coverage", "width"))
+    width = width[["split", "group", "value"]].rename(columns={"value": "width"})
+    rows = rows.merge(width, on=["split", "group"])
+    names = {"split": "kind", "value": "coverage"}
+    columns = ["kind", "group", "coverage", "low", "high", "width", "n", "days"]
+    return rows.rename(columns=names)[columns].reset_index(drop=True)
 
 
 def share_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:

@@ -8,9 +8,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from rainscore.evaluation.heldout import coverage_table
 from rainscore.evaluation.importance import sensitivity
-from rainscore.evaluation.skill import UNET
+from rainscore.evaluation.skill import UNET, coverage_table
 from rainscore.grids import Grid
 from rainscore.io import read_months, read_table
 from rainscore.netcdffiles import open_netcdf

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from rainscore.evaluation.coveragegroups import INPUTS, MAP_INPUTS
-from rainscore.evaluation.skill import ALL_CASES, AT_HOME, UNET
+from rainscore.evaluation.skill import ALL_CASES, AT_HOME, INPUTS, MAP_INPUTS, UNET
 from rainscore.io import read_json, read_table
 from rainscore.report.numbers import interval
 from rainscore.report.page import Number, Picture, Section, Table

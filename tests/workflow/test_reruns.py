@@ -119,7 +119,7 @@ def test_a_comment_reruns_nothing(checkout: Checkout) -> None:
 
 def test_an_edited_loss_reruns_the_training_and_what_depends_on_it_only(checkout: Checkout) -> None:
     checkout.edit(
-        "rainscore/training/losses.py", "hidden_weight: float = 0.2", "hidden_weight: float = 0.3"
+        "rainscore/training/losses.py", "hidden_weight: float = 0.4", "hidden_weight: float = 0.3"
     )
     assert checkout.would_run() == dict.fromkeys(AFTER_UNET, 1)
 

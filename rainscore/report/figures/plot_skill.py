@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from rainscore.evaluation.coveragegroups import DECILE_SPLITS, DECILES
+from rainscore.evaluation.skill import DECILE_SPLITS, DECILES
 from rainscore.report.figures.style import colour, figure, intervals, sample_text, styled
 from rainscore.report.numbers import count
 from rainscore.times import SEASONS
@@ -107,7 +107,7 @@ def plot_coverage_deciles(
     """Draw the coverage of the U-Net's interval by deciles of quantities.
 
     Args:
-        coverage: Table of `heldout.coverage_table`, with the groupings `DECILE_SPLITS`.
+        coverage: Table of `skill.coverage_table`, with the groupings `DECILE_SPLITS`.
         nominal: Nominal coverage of the interval [1].
         period: Period of the data.
         world: 'simulated' or 'real'.

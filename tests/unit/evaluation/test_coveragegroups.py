@@ -6,10 +6,6 @@ import numpy as np
 import pytest
 
 from rainscore.evaluation.coveragegroups import (
-    DECILE_SPLITS,
-    INPUTS,
-    LOWER_BOUND,
-    MAP_INPUTS,
     Windows,
     add_by_inputs,
     decile_edges,
@@ -17,7 +13,7 @@ from rainscore.evaluation.coveragegroups import (
     group_table,
 )
 from rainscore.evaluation.daysums import DaySums
-from rainscore.evaluation.skill import STATISTICS
+from rainscore.evaluation.skill import DECILE_SPLITS, INPUTS, LOWER_BOUND, MAP_INPUTS, STATISTICS
 from rainscore.scores import distribution
 from rainscore.scores.distribution import MASSES
 from rainscore.training.inputstates import STATES

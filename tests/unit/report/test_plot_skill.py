@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.collections import LineCollection
 
-from rainscore.evaluation.coveragegroups import DECILE_SPLITS, DECILES
+from rainscore.evaluation.skill import DECILE_SPLITS, DECILES
 from rainscore.report.figures.plot_skill import (
     plot_coverage,
     plot_coverage_deciles,
