@@ -109,7 +109,7 @@ def write_imerg(
     _, ny, nx = rain.shape
     lat = np.round(south + 0.05 + 0.1 * np.arange(ny), 4)
     lon = np.round(west + 0.05 + 0.1 * np.arange(nx), 4)
-    index = np.where(np.isfinite(rain), 0.5 + 0.01 * np.arange(nx), np.nan)
+    index = np.where(np.isfinite(rain), np.minimum(0.5 + 0.01 * np.arange(nx), 1), np.nan)
     order = slice(None, None, -1 if north_first else 1)
     variables = {"precipitation_surface": rain[:, order] / 3600}
     if quality:
@@ -123,7 +123,7 @@ def write_imerg(
 
 def write_mrms(
     path: Path, ends: pd.DatetimeIndex, rain: np.ndarray, *, south: float, west: float,
-    chunks: tuple[int, int, int] = (648, 50, 50), **options,
+    step: float = 0.01, chunks: tuple[int, int, int] = (648, 50, 50), **options,
 ) -> str:  # fmt: skip
     """Write a store of MRMS.
 
@@ -132,12 +132,13 @@ def write_mrms(
         ends: Ends of the hours.
         rain: Rain [mm/h], dims (time, lat, lon), row 0 south.
         south, west: Edges of the first pixel [degrees].
+        step: Pixel size [degrees].
         chunks: Sizes of the chunks.
         options: Further options of `write_repository`.
     """
     _, ny, nx = rain.shape
-    lat = np.round(south + 0.005 + 0.01 * np.arange(ny), 4)
-    lon = np.round(west + 0.005 + 0.01 * np.arange(nx), 4)
+    lat = np.round(south + step * (0.5 + np.arange(ny)), 4)
+    lon = np.round(west + step * (0.5 + np.arange(nx)), 4)
     flux = rain[:, ::-1] / 3600
     return write_repository(
         path, ends, lat[::-1], lon,

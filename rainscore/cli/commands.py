@@ -10,6 +10,7 @@ from click.shell_completion import get_completion_class
 from rainscore.cli.explanation import explain_command
 from rainscore.cli.export import export_command
 from rainscore.cli.inspection import inspect_command
+from rainscore.cli.latest import latest_command
 from rainscore.cli.monitor import monitor_command
 from rainscore.cli.score import score_command
 from rainscore.cli.verify import verify_command
@@ -47,6 +48,7 @@ def completion_command(shell: str) -> None:
 
 for command in (
     score_command,
+    latest_command,
     inspect_command,
     explain_command,
     verify_command,

@@ -115,7 +115,7 @@ class OpenStore:
         limit = MAX_RATE_MM_H / self.factor if role == "rain" else 1.0
         outside = (values < 0) | (values > limit * 1.001)
         count, wet = np.count_nonzero(outside), np.count_nonzero(values > 0)
-        if count > max(MAX_SHARE_ABOVE * wet, 10):
+        if role == "rain" and count > max(MAX_SHARE_ABOVE * wet, 10):
             raise DamagedFile(
                 self.address,
                 f"{count} values of {self.arrays[role].basename} from "

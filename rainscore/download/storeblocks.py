@@ -6,7 +6,7 @@ kill, and memory holds a few chunks only.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from math import ceil, floor
@@ -194,26 +194,61 @@ class BlockFolder:
         Returns:
             Values in the unit of the store, dims (map, y, x), float32, NaN where missing.
         """
-        out = np.full((maps.stop - maps.start, *window.grid.shape), np.nan, np.float32)
-        for block in blocks:
-            time, rows, columns = block.selection
-            first, last = max(maps.start, time.start), min(maps.stop, time.stop)
-            if block.role != role or first >= last:
-                continue
+
+        def part(block: Block, of_block: slice) -> np.ndarray:
             with open_hdf5(self.folder / block.name) as file:
-                values = file["values"][first - time.start : last - time.start]
+                return file["values"][of_block]
+
+        return _put_together(store, window, blocks, role, maps, part)
+
+    def remove(self) -> None:
+        """Delete the blocks."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def read_window(store: OpenStore, window: StoreWindow, role: str, maps: slice) -> np.ndarray:
+    """Read some maps of a variable directly.
+
+    Args:
+        store: The store.
+        window: Window to read.
+        role: Role of the variable.
+        maps: Range of the maps; whole chunks are transferred.
+
+    Returns:
+        Values in the unit of the store, dims (map, y, x), row 0 north, float32, NaN where missing.
+
+    Raises:
+        ArchiveBusy, DamagedFile: See `OpenStore.read`.
+    """
+    return _put_together(
+        store, window, list_blocks(store, window, maps), role, maps,
+        lambda block, of_block: store.read(role, block.selection)[of_block],
+    )  # fmt: skip
+
+
+def _put_together(
+    store: OpenStore,
+    window: StoreWindow,
+    blocks: list[Block],
+    role: str,
+    maps: slice,
+    part: Callable[[Block, slice], np.ndarray],
+) -> np.ndarray:
+    """Maps from the parts of the blocks that hold them."""
+    out = np.full((maps.stop - maps.start, *window.grid.shape), np.nan, np.float32)
+    for block in blocks:
+        time, rows, columns = block.selection
+        first, last = max(maps.start, time.start), min(maps.stop, time.stop)
+        if block.role == role and first < last:
             place = (
                 slice(first - maps.start, last - maps.start),
                 _shift(rows, window.rows.start),
                 _shift(columns, window.columns.start),
             )
-            out[place] = values
-        y, x = (-1 if store.reversed_rows else 1), (-1 if store.reversed_columns else 1)
-        return out[:, ::y, ::x]
-
-    def remove(self) -> None:
-        """Delete the blocks."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+            out[place] = part(block, slice(first - time.start, last - time.start))
+    y, x = (-1 if store.reversed_rows else 1), (-1 if store.reversed_columns else 1)
+    return out[:, ::y, ::x]
 
 
 def _shift(part: slice, start: int) -> slice:

@@ -1,7 +1,7 @@
 """Addresses of the open Icechunk stores of IMERG and MRMS, from the catalogue of dynamical.org."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -42,6 +42,21 @@ class StoreSettings:
     version: str
     rain: str
     quality: str = ""
+
+    def at(self, address: str) -> "StoreSettings":
+        """The settings with another address."""
+        return replace(self, address=address)
+
+
+IMERG = StoreSettings(
+    address="",
+    catalogue="https://stac.dynamical.org/catalog.json",
+    dataset="nasa-imerg-analysis-{run}",
+    version="0.1.0",
+    rain="precipitation_surface",
+    quality="precipitation_quality_index_surface",
+)
+"""Default settings of IMERG, as in `config.yaml` (checked by a test)."""
 
 
 class StorePlace(NamedTuple):

@@ -55,13 +55,28 @@ def fetch_granules(
     """
     request = granule_request(settings, run, cells)
     system = f"rainscore from {request.settings.dataset}"
-    return fetch_maps(folder, start, end, request, partial(_write_day, run=run, system=system))
+    return fetch_maps(folder, start, end, request, partial(write_granules, run=run, system=system))
 
 
-def _write_day(
+def write_granules(
     folder: Path, times: np.ndarray, fields: Fields, grid: Grid, *, run: str, system: str
 ) -> list[dict]:
-    """Write a granule for each map of a day."""
+    """Write a granule for each map.
+
+    Args:
+        folder: Folder of the granules.
+        times: Starts of the half-hours, dims (time,).
+        fields: Maps by role, dims (time, y, x), row 0 north, NaN where missing; rain in mm/h.
+        grid: Grid of the maps.
+        run: IMERG run.
+        system: Origin of the maps, for the header.
+
+    Returns:
+        Name, position and version of each, as `storemonths.MapWriter`.
+
+    Raises:
+        RainscoreError: The grid is not that of IMERG's cells.
+    """
     cells = Grid(
         "EPSG:4326", round(grid.x0, 4), round(grid.y0 + grid.ny * grid.dy, 4), grid.dx, -grid.dy,
         grid.nx, grid.ny,
