@@ -104,7 +104,7 @@ def patient(
         start = time.monotonic()
         states, seconds = await query(*arguments)
         if states is None:
-            warn("Slurm does not answer; waiting. Running jobs are not affected.")
+            warn("Slurm does not answer; waiting. Running scripts are not affected.")
         while states is None:
             if time.monotonic() - start > patience:
                 raise SlurmError(

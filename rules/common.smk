@@ -102,13 +102,13 @@ SNAKEMAKE_MEMORY = 250
 
 
 def memory(script: int):
-    """Memory request of a job [MB]: that of its script and of Snakemake, times the attempt."""
-    return lambda wildcards, attempt: attempt * (script + SNAKEMAKE_MEMORY)
+    """Memory request of a job [MB]: that of its script and of Snakemake, times 1, 2, 3, 3, …"""
+    return lambda wildcards, attempt: min(attempt, 3) * (script + SNAKEMAKE_MEMORY)
 
 
 def minutes(first: int):
-    """Time limit of a job [min]: that of the first attempt, times the attempt."""
-    return lambda wildcards, attempt: attempt * first
+    """Time limit of a job [min]: that of the first attempt, times 1, 2, 3, 3, …"""
+    return lambda wildcards, attempt: min(attempt, 3) * first
 
 
 def guard_slurm() -> None:

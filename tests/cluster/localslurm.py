@@ -127,7 +127,7 @@ class Slurm:
         rows = self.query("squeue", "--states=all", "-h", "-o", "%i|%T|%N|%S|%k").splitlines()
         return [Job(*row.split("|", 4)) for row in rows]
 
-    def wait_for_job(self, name: str, state: str = "RUNNING", seconds: float = 300) -> Job:
+    def wait_for_job(self, name: str, state: str = "RUNNING", seconds: float = 600) -> Job:
         """Wait for a job whose comment contains a name to reach a state."""
         found: list[Job] = []
 

@@ -19,6 +19,12 @@ OUTAGE = 60
 SNAKEMAKE_MEMORY = 250
 """Memory of the Snakemake processes of a job [MB]."""
 LIMITS = ("--snakefile", "tests/cluster/limits.smk")
+TARGETS = (
+    "results/models/unet_calibration.json",
+    "results/latents.parquet",
+    "results/choice/choice.json",
+)
+"""Results of both trainings and of the jobs of a month."""
 MODELS = ("unet.safetensors", "unet.json", "autoencoder.safetensors", "autoencoder.json")
 
 
@@ -45,7 +51,7 @@ class Disturbed:
 
 @pytest.fixture(scope="module")
 def run(slurm: Slurm, tmp_path_factory) -> Iterator[Disturbed]:
-    """The tiny run with one month; every disturbance happens once."""
+    """The tiny run with one month, until its trainings; every disturbance happens once."""
     folder = tmp_path_factory.mktemp("checkout")
     checkout = Checkout(folder)
     checkout.configure(
@@ -53,14 +59,14 @@ def run(slurm: Slurm, tmp_path_factory) -> Iterator[Disturbed]:
         evaluation={"unseen_worlds": 0},
         unet={"epochs": 12, "patience": 12},
     )
-    workflow = SlurmRun(folder, "workflow.log")
+    workflow = SlurmRun(folder, "workflow.log", *TARGETS)
     limits = SlurmRun(folder, "limits.log", *LIMITS, "over_memory.txt", "over_time.txt")
     try:
         month = slurm.wait_for_job("month")
-        second = SlurmRun(folder, "second.log")
+        second = SlurmRun(folder, "second.log", *TARGETS)
         refused = second.wait(), second.output
         slurm.cancel(month)
-        wait_for(lambda: "CANCELLED" in workflow.output, "the cancelled job is not noticed")
+        wait_for(lambda: "CANCELLED" in workflow.output, "the cancelled job is not noticed", 300)
         slurm.wait_for_job("month")
         slurm.stop_controller()
         time.sleep(OUTAGE)
@@ -69,9 +75,9 @@ def run(slurm: Slurm, tmp_path_factory) -> Iterator[Disturbed]:
         unet = slurm.wait_for_job("train_unet", seconds=600)
         slurm.wait_for_job("train_autoencoder")
         together = {j.comment for j in slurm.jobs() if "train" in j.comment and j.is_running}
-        wait_for(lambda: log.exists() and " step " in log.read_text(), "no training step", 300)
+        wait_for(lambda: log.exists() and " step " in log.read_text(), "no training step", 600)
         slurm.lose_node(unet.node)
-        wait_for(lambda: "NODE_FAIL" in workflow.output, "the lost node is not noticed", 120)
+        wait_for(lambda: "NODE_FAIL" in workflow.output, "the lost node is not noticed", 400)
         slurm.start_node(unet.node)
         status = workflow.wait()
         limits.wait()
@@ -81,19 +87,17 @@ def run(slurm: Slurm, tmp_path_factory) -> Iterator[Disturbed]:
         limits.kill()
 
 
-def test_the_workflow_ends_without_any_manual_step(run: Disturbed) -> None:
+def test_a_disturbed_run_ends_without_any_manual_step(run: Disturbed) -> None:
     assert run.status == 0, run.output[-4000:]
-    results = run.checkout.folder / "results"
-    for name in ("report.html", "evaluation/skill.parquet", "choice/choice.json"):
-        assert (results / name).stat().st_size > 0, name
-    assert len(list(results.glob("scored/*.nc"))) == 1
+    for target in TARGETS:
+        assert (run.checkout.folder / target).stat().st_size > 0, target
 
 
 def test_short_jobs_share_a_slurm_job(run: Disturbed) -> None:
     jobs = int(re.findall(r"^total +(\d+)$", run.output, re.MULTILINE)[0])
     submitted = len(re.findall("has been submitted with SLURM jobid", run.output))
     # A job of the month and one of the training were repeated.
-    assert submitted - 2 < 0.6 * jobs, (submitted, jobs)
+    assert submitted - 2 < 0.8 * jobs, (submitted, jobs)
 
 
 def test_two_trainings_run_at_the_same_time(run: Disturbed) -> None:
@@ -151,6 +155,15 @@ def test_a_job_without_a_gpu_runs_on_a_partition_without_gpus(run: Disturbed) ->
         run.checkout.folder, "gpu.log", *LIMITS, "needs_gpu.txt", "--set-resources", *resources
     )
     assert done.wait() == 0, done.output[-3000:]
+
+
+def test_the_complete_workflow_ends_with_its_report(run: Disturbed) -> None:
+    rest = SlurmRun(run.checkout.folder, "rest.log")
+    assert rest.wait() == 0, rest.output[-4000:]
+    results = run.checkout.folder / "results"
+    for name in ("report.html", "evaluation/skill.parquet", "choice/choice.json"):
+        assert (results / name).stat().st_size > 0, name
+    assert len(list(results.glob("scored/*.nc"))) == 1
 
 
 def test_no_rule_uses_more_memory_than_it_requests(run: Disturbed) -> None:

@@ -11,8 +11,10 @@ QUICK = (
     "--slurm-no-account",
     # Slurm repeats the job of a lost node itself, after two minutes; Snakemake does so at once.
     "--slurm-no-requeue",
+    # The jobs of a month are cancelled once, and fail once because the controller is away.
+    "--retries", "4",
 )  # fmt: skip
-"""Options that shorten the waiting of the profile, which is meant for a shared cluster."""
+"""Options that replace those of the profile, which is meant for a shared cluster."""
 
 
 class SlurmRun:

@@ -33,7 +33,7 @@ def test_a_status_query_is_repeated_until_the_controller_answers() -> None:
     assert answer == ({"7": "RUNNING"}, 0.1)
     assert left == [({}, 0.1)]
     assert messages == [
-        "Slurm does not answer; waiting. Running jobs are not affected.",
+        "Slurm does not answer; waiting. Running scripts are not affected.",
         "Slurm answers again.",
     ]
 
