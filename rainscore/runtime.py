@@ -91,6 +91,7 @@ def progress_bar(
     """
     if os.environ.get(PROGRESS_VARIABLE) == "off" or not sys.stderr.isatty():
         options |= {"file": _LogLines(), "delay": mininterval, "ncols": 100, "leave": False}
+        options["bar_format"] = "{desc}: {n_fmt}/{total_fmt} in {elapsed}, {remaining} left"
     return tqdm(items, disable=not shown, mininterval=mininterval, **options)
 
 
