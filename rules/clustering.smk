@@ -12,22 +12,128 @@ CLUSTERING = {
 }
 K_FILE = ["results/clusters/k.json"] if CLUSTERING["k"] == "auto" else []
 SEEDS = config["clustering"]["seeds"]
-REAL_MAPS = {
-    "rain": every_month("results/features/{month}.h5"),
-    "maps": "results/latents.parquet",
-    "encoder": [
-        "results/models/autoencoder.safetensors",
-        "results/models/autoencoder.json",
-    ],
-}
-SURROGATE_MAPS = {
-    "rain": ["results/surrogates/rain.safetensors", "results/surrogates/rain.json"],
-    "maps": "results/surrogates/maps.parquet",
-    "encoder": [
-        "results/surrogates/autoencoder.safetensors",
-        "results/surrogates/autoencoder.json",
-    ],
-}
+# Methods that cluster rain maps by the auto-encoder; codes clusters them by their codes.
+ENCODED = [method for method in METHODS if method != "codes"]
+AUTOENCODER = [
+    "results/models/autoencoder.safetensors",
+    "results/models/autoencoder.json",
+]
+CODEBOOK = ["results/models/codebook.safetensors", "results/models/codebook.json"]
+CODES = "results/codes/maps.h5"
+
+
+rule fit_codes:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+        unet=UNET[:2],
+    output:
+        weights=CODEBOOK[0],
+        card=CODEBOOK[1],
+        curve="results/codes/curve.parquet",
+    log:
+        "logs/fit_codes.log",
+    benchmark:
+        "logs/fit_codes.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(60),
+    params:
+        code=code("fit_codes"),
+        codes=config["clustering"]["codes"],
+        families=config["clustering"]["families"],
+        seeds=SEEDS,
+        bootstrap={
+            "resamples": config["evaluation"]["resamples"],
+            "seed": config["seed"],
+        },
+        seed=config["seed"],
+        simulated=SIMULATED,
+    script:
+        "../scripts/fit_codes.py"
+
+
+rule assign_codes:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+        unet=UNET[:2],
+        codebook=CODEBOOK,
+    output:
+        codes=CODES,
+    log:
+        "logs/assign_codes.log",
+    benchmark:
+        "logs/assign_codes.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(120),
+    params:
+        code=code("assign_codes"),
+    script:
+        "../scripts/assign_codes.py"
+
+
+rule describe_codes:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        scores=every_month("results/scores/{month}.nc"),
+        splits="results/splits.parquet",
+        codebook=CODEBOOK,
+        codes=CODES,
+    output:
+        table="results/codes/atlas.parquet",
+        atlas="results/models/codebook_atlas.json",
+    log:
+        "logs/describe_codes.log",
+    benchmark:
+        "logs/describe_codes.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(60),
+    params:
+        code=code("describe_codes"),
+    script:
+        "../scripts/describe_codes.py"
+
+
+rule cluster_compositions:
+    input:
+        features=f"results/features/{MONTHS[0]}.h5",
+        latents="results/latents.parquet",
+        codebook=CODEBOOK,
+        codes=CODES,
+        k=K_FILE,
+    output:
+        weights="results/models/codes.safetensors",
+        card="results/models/codes.json",
+        clusters="results/clusters/codes.parquet",
+    log:
+        "logs/cluster_compositions.log",
+    benchmark:
+        "logs/cluster_compositions.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    params:
+        code=code("cluster_compositions"),
+        k=CLUSTERING["k"],
+        min_wet_share=CLUSTERING["min_wet_share"],
+        false_alarm_rate=CLUSTERING["false_alarm_rate"],
+        seed=config["seed"],
+        simulated=SIMULATED,
+    script:
+        "../scripts/cluster_compositions.py"
 
 
 rule extract_latents:
@@ -81,10 +187,7 @@ rule cluster_maps:
     input:
         features=every_month("results/features/{month}.h5"),
         latents="results/latents.parquet",
-        encoder=[
-            "results/models/autoencoder.safetensors",
-            "results/models/autoencoder.json",
-        ],
+        encoder=AUTOENCODER,
         k=K_FILE,
     output:
         weights="results/models/{method}.safetensors",
@@ -94,6 +197,8 @@ rule cluster_maps:
         "logs/cluster_maps/{method}.log",
     benchmark:
         "logs/cluster_maps/{method}.tsv"
+    wildcard_constraints:
+        method="|".join(ENCODED) or "none",
     conda:
         "../envs/rainscore.yaml"
     resources:
@@ -158,50 +263,20 @@ rule average_clusters:
         "../scripts/average_clusters.py"
 
 
-rule make_surrogates:
-    input:
-        features=every_month("results/features/{month}.h5"),
-        latents="results/latents.parquet",
-        tables=every_month("results/scores/{month}.parquet"),
-        encoder=REAL_MAPS["encoder"],
-    output:
-        rain=SURROGATE_MAPS["rain"][0],
-        card=SURROGATE_MAPS["rain"][1],
-        maps=SURROGATE_MAPS["maps"],
-        encoder=SURROGATE_MAPS["encoder"],
-    log:
-        "logs/make_surrogates.log",
-    benchmark:
-        "logs/make_surrogates.tsv"
-    conda:
-        "../envs/rainscore.yaml"
-    resources:
-        mem_mb=memory(6000),
-        runtime=minutes(120),
-    params:
-        code=code("make_surrogates"),
-        min_wet_share=CLUSTERING["min_wet_share"],
-        max_training_maps=CLUSTERING["max_training_maps"],
-        epochs=CLUSTERING["epochs"],
-        seed=config["seed"],
-    script:
-        "../scripts/make_surrogates.py"
-
-
 rule repeat_clusters:
     input:
-        unpack(
-            lambda wildcards: REAL_MAPS if wildcards.kind == "real" else SURROGATE_MAPS
-        ),
+        rain=every_month("results/features/{month}.h5"),
+        maps="results/latents.parquet",
+        encoder=AUTOENCODER,
         k=K_FILE,
     output:
-        clusters="results/methods/{kind}/{method}_{seed}.parquet",
+        clusters="results/methods/{method}_{seed}.parquet",
     log:
-        "logs/repeat_clusters/{kind}_{method}_{seed}.log",
+        "logs/repeat_clusters/{method}_{seed}.log",
     benchmark:
-        "logs/repeat_clusters/{kind}_{method}_{seed}.tsv"
+        "logs/repeat_clusters/{method}_{seed}.tsv"
     wildcard_constraints:
-        kind="real|surrogate",
+        method="|".join(ENCODED) or "none",
         seed=r"\d+",
     conda:
         "../envs/rainscore.yaml"
@@ -215,15 +290,38 @@ rule repeat_clusters:
         "../scripts/repeat_clusters.py"
 
 
+rule repeat_compositions:
+    input:
+        latents="results/latents.parquet",
+        codebook=CODEBOOK,
+        codes=CODES,
+        k=K_FILE,
+    output:
+        clusters=expand("results/methods/codes_{seed}.parquet", seed=SEEDS),
+    log:
+        "logs/repeat_compositions.log",
+    benchmark:
+        "logs/repeat_compositions.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes(20),
+    params:
+        code=code("repeat_compositions"),
+        k=CLUSTERING["k"],
+        min_wet_share=CLUSTERING["min_wet_share"],
+        seeds=SEEDS,
+    script:
+        "../scripts/repeat_compositions.py"
+
+
 rule choose_k:
     input:
-        rain=REAL_MAPS["rain"],
-        latents=REAL_MAPS["maps"],
+        latents="results/latents.parquet",
         tables=every_month("results/scores/{month}.parquet"),
-        encoder=REAL_MAPS["encoder"],
-        surrogate_rain=SURROGATE_MAPS["rain"],
-        surrogate_maps=SURROGATE_MAPS["maps"],
-        surrogate_encoder=SURROGATE_MAPS["encoder"],
+        codebook=CODEBOOK,
+        codes=CODES,
     output:
         k="results/clusters/k.json",
         table="results/clusters/k.parquet",
@@ -234,38 +332,34 @@ rule choose_k:
     conda:
         "../envs/rainscore.yaml"
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(2000),
         runtime=minutes(60),
     params:
         code=code("choose_k"),
-        summary=CLUSTERING["summary"],
-        max_training_maps=CLUSTERING["max_training_maps"],
+        method=METHODS[0],
         min_wet_share=CLUSTERING["min_wet_share"],
         seeds=SEEDS,
-        resamples=config["evaluation"]["resamples"],
-        seed=config["seed"],
+        bootstrap={
+            "resamples": config["evaluation"]["resamples"],
+            "seed": config["seed"],
+        },
     script:
         "../scripts/choose_k.py"
 
 
 rule compare_methods:
     input:
-        real_runs=expand(
-            "results/methods/real/{method}_{seed}.parquet",
-            method=METHODS,
-            seed=SEEDS,
+        runs=expand(
+            "results/methods/{method}_{seed}.parquet", method=METHODS, seed=SEEDS
         ),
-        surrogate_runs=expand(
-            "results/methods/surrogate/{method}_{seed}.parquet",
-            method=METHODS,
-            seed=SEEDS,
-        ),
-        surrogate_maps=SURROGATE_MAPS["maps"],
         latents="results/latents.parquet",
         tables=every_month("results/scores/{month}.parquet"),
+        codebook=CODEBOOK,
+        codes=CODES,
         k=K_FILE,
     output:
         table="results/clusters/methods.parquet",
+        separation="results/clusters/separation.parquet",
     log:
         "logs/compare_methods.log",
     benchmark:
@@ -281,7 +375,9 @@ rule compare_methods:
         seeds=SEEDS,
         k=CLUSTERING["k"],
         min_wet_share=CLUSTERING["min_wet_share"],
-        resamples=config["evaluation"]["resamples"],
-        seed=config["seed"],
+        bootstrap={
+            "resamples": config["evaluation"]["resamples"],
+            "seed": config["seed"],
+        },
     script:
         "../scripts/compare_methods.py"

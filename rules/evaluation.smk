@@ -7,6 +7,7 @@ rule simulate_case:
         radar=lambda wildcards: CASES[wildcards.case]["radar"],
     output:
         features="results/transfer/{case}.h5",
+        table="results/transfer/{case}.parquet",
     log:
         "logs/simulate_case/{case}.log",
     benchmark:
@@ -65,6 +66,39 @@ rule evaluate_skill:
         },
     script:
         "../scripts/evaluate_skill.py"
+
+
+rule evaluate_codes:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        tables=every_month("results/scores/{month}.parquet"),
+        latents="results/latents.parquet",
+        unet=UNET,
+        codebook=CODEBOOK,
+        clusters=expand("results/clusters/{method}.parquet", method=METHODS),
+        clusterers=expand("results/models/{method}.safetensors", method=METHODS),
+        cards=expand("results/models/{method}.json", method=METHODS),
+        cases=expand("results/transfer/{case}.h5", case=CASES),
+        case_tables=expand("results/transfer/{case}.parquet", case=CASES),
+    output:
+        codes="results/evaluation/codes.parquet",
+    log:
+        "logs/evaluate_codes.log",
+    benchmark:
+        "logs/evaluate_codes.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(60),
+    params:
+        code=code("evaluate_codes"),
+        methods=METHODS,
+        cases=[[name, case["kind"]] for name, case in CASES.items()],
+        bootstrap=BOOTSTRAP,
+    script:
+        "../scripts/evaluate_codes.py"
 
 
 rule measure_importance:

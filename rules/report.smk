@@ -184,6 +184,10 @@ rule draw_skill:
 
 rule draw_clusters:
     input:
+        curve="results/codes/curve.parquet",
+        atlas="results/codes/atlas.parquet",
+        codebook=CODEBOOK,
+        features=every_month("results/features/{month}.h5"),
         clusters=f"results/clusters/{METHODS[0]}.parquet",
         labels=f"results/clusters/{METHODS[0]}_labels.parquet",
         transitions=f"results/clusters/{METHODS[0]}_transitions.parquet",
@@ -296,6 +300,9 @@ rule write_report:
         labels=f"results/clusters/{METHODS[0]}_labels.parquet",
         checks=f"results/clusters/{METHODS[0]}_coverage.parquet",
         methods="results/clusters/methods.parquet",
+        separation="results/clusters/separation.parquet",
+        atlas="results/codes/atlas.parquet",
+        code_skill="results/evaluation/codes.parquet",
         unet_card="results/models/unet.json",
         clusters_card=f"results/models/{METHODS[0]}.json",
         verification=VERIFICATION,

@@ -1,4 +1,4 @@
-"""Simulate the IMERG of an unseen world for simulated or real rain; write its training file."""
+"""Simulate the IMERG of an unseen world for a rain; write its training file and its scores."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from rainscore.evaluation.transfercases import radar_rain, simulated_rain, write_case
 from rainscore.grids import Domain
+from rainscore.io import write_table
 from rainscore.runtime import start_logging, use_threads
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.worlds import World
@@ -21,4 +22,6 @@ else:
     span = map(np.datetime64, p.span)
     rain = simulated_rain(domain.grid, *span, seed=p.seed, world=world, step_minutes=p.step_minutes)
 settings = ScoreSettings(**p.scores)
-write_case(rain, Path(snakemake.output[0]), seed=p.seed, world=world, run=p.run, settings=settings)
+out = snakemake.output
+options = {"seed": p.seed, "world": world, "run": p.run, "settings": settings}
+write_table(write_case(rain, Path(out.features), **options), out.table)

@@ -48,7 +48,6 @@ SKILL = {
 }
 CLUSTERS = {
     ("stability_days", "train"): "stability (ARI over resampled days)",
-    ("stability_days_over_null", "train"): "difference from surrogate maps",
     ("crps_skill", "test"): "CRPS skill, map score",
     ("crps_skill_over_kmeans", "test"): "difference from k-means",
     ("ari_regimes", "test"): "ARI, true regimes",

@@ -18,6 +18,21 @@ def latent_columns(table: pd.DataFrame) -> np.ndarray:
     return table.filter(regex=r"^z\d+$").to_numpy(np.float32)
 
 
+def scaled_latents(latents: pd.DataFrame, maps: pd.DataFrame) -> np.ndarray:
+    """Latent vectors of some maps, each component with mean 0 and variance 1 on the training maps.
+
+    Args:
+        latents: Table of `extract_latents`.
+        maps: The maps: time, split.
+
+    Returns:
+        Dims (map, L), float32.
+    """
+    vectors = latent_columns(latents.set_index("time").loc[maps["time"]])
+    train = vectors[(maps["split"] == "train").to_numpy()]
+    return (vectors - train.mean(axis=0)) / np.maximum(train.std(axis=0), 1e-6)
+
+
 def extract_latents(
     paths: Sequence[Path], splits: pd.DataFrame, stem: Path, *, summary: Summary
 ) -> pd.DataFrame:

@@ -173,7 +173,7 @@ def cluster_maps(
         settings=settings, seed=seed, checkpoint=checkpoint,
     )  # fmt: skip
     distance = clusterer.novelty(rain)
-    threshold = _novelty_threshold(
+    threshold = novelty_threshold(
         distance[split == "calibration"], distance[train], settings.false_alarm_rate
     )
     assigned = pd.DataFrame(
@@ -195,7 +195,7 @@ def cluster_maps(
     return clusterer, card, table
 
 
-def _novelty_threshold(
+def novelty_threshold(
     calibration: np.ndarray, training: np.ndarray, false_alarm_rate: float
 ) -> float:
     """Quantile 1 − `false_alarm_rate` of the distances of the calibration or the training maps."""

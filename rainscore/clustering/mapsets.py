@@ -1,4 +1,4 @@
-"""Sets of maps that are clustered: real maps or surrogate maps, with their auto-encoder."""
+"""Sets of maps that are clustered, with their auto-encoder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ import pandas as pd
 from rainscore.clustering.algorithms.base import ENCODE_BATCH
 from rainscore.training.autoencoder import AutoEncoder, load_autoencoder
 from rainscore.training.dataset import RainMaps
-from rainscore.training.modelfiles import load_arrays
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class MapSet:
         return np.flatnonzero(self.table["split"] == "train")
 
 
-def read_real_maps(
+def read_maps(
     features: Sequence[Path | str], table: pd.DataFrame, encoder: Path, *, min_wet_share: float
 ) -> MapSet:
     """Read the maps whose wet share is large enough from training files.
@@ -47,17 +46,6 @@ def read_real_maps(
     rainy = with_enough_rain(table, min_wet_share)
     rain = read_rain(sorted(Path(path) for path in features), rainy["time"].to_numpy())
     return MapSet(rain, rainy, load_autoencoder(encoder)[0])
-
-
-def read_surrogate_maps(rain: Path, table: pd.DataFrame, encoder: Path) -> MapSet:
-    """Read the surrogate maps that `make_surrogates` wrote.
-
-    Args:
-        rain: Path of the file of maps without suffix.
-        table: One row per map, in the order of the file.
-        encoder: Path of the auto-encoder without suffix.
-    """
-    return MapSet(load_arrays(rain)[0]["rain"], table, load_autoencoder(encoder)[0])
 
 
 def scored_maps(latents: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

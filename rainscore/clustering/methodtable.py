@@ -1,4 +1,4 @@
-"""Table that compares the clustering methods, on the real maps and on maps without clusters."""
+"""Table that compares the clustering methods."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from rainscore.clustering.comparison import (
 from rainscore.clustering.metrics import adjusted_rand, mutual_information
 from rainscore.scores.bootstrap import interval
 
-COLUMNS = ["method", "k", "seed", "measure", "group", "value", "low", "high", "null"]
+COLUMNS = ["method", "k", "seed", "measure", "group", "value", "low", "high"]
 
 WET_SHARE = "wet share"
 """Reference method without clustering: classes of equal size by wet share."""
@@ -59,24 +59,22 @@ Samples = dict[Key, np.ndarray]
 """Observed value and bootstrap samples of each measure, dims (1 + resample,)."""
 
 
-def method_table(
-    real: Repetitions, surrogate: Repetitions, *, k: int, resamples: int, seed: int
-) -> pd.DataFrame:
+def method_table(repetitions: Repetitions, *, k: int, resamples: int, seed: int) -> pd.DataFrame:
     """Compare methods.
 
     Args:
-        real: Clusterings of the real maps.
-        surrogate: Clusterings of surrogate maps without clusters, with the same methods and seeds.
+        repetitions: Clusterings of the maps.
         k: Number of clusters.
         resamples: Number of bootstrap samples of days for the 95 % intervals.
         seed: Random seed of the bootstrap.
 
     Returns:
         One row per method, seed (−1: mean over the seeds), measure and group (a split): method, k,
-        seed, measure, group, value, low, high, null (value on the surrogate maps). Measures:
+        seed, measure, group, value, low, high. Measures:
 
         - stability_seeds, stability_days: mean adjusted Rand index between fits with different
-          seeds, and on different days; with `_over_null`, minus the value on the surrogate maps;
+          seeds, and on different days. They tell how unique a partition is, not whether there
+          are groups (`separation`);
         - eta2, crps_skill: skill for the scores of held-out maps (`comparison.score_skill`);
         - ari_regimes, nmi_regimes: agreement with the simulated regimes;
         - any of these with `_over_kmeans`: minus that of k-means on the same days;
@@ -84,29 +82,22 @@ def method_table(
           cluster), empty (number of empty clusters), revived (empty clusters that were
           restarted).
     """
-    samples = _all_samples(real, k=k, resamples=resamples, seed=seed)
-    null = _all_samples(surrogate, k=k, resamples=resamples, seed=seed + 1)
-    days = real.maps["time"].dt.normalize().groupby(real.maps["split"]).nunique()
+    samples = _all_samples(repetitions, k=k, resamples=resamples, seed=seed)
+    maps = repetitions.maps
+    days = maps["time"].dt.normalize().groupby(maps["split"]).nunique()
 
-    def row(key: Key, measure: str, drawn: np.ndarray, null_value: float = np.nan) -> tuple:
+    def row(key: Key, measure: str, drawn: np.ndarray) -> tuple:
         ends = interval(drawn[1:], days[key.group])
-        value = float(drawn[0])
-        return (key.method, k, key.seed, measure, key.group, value, *ends, null_value)
+        return (key.method, k, key.seed, measure, key.group, float(drawn[0]), *ends)
 
-    rows = [
-        row(key, key.measure, drawn, float(null[key][0]) if key in null else np.nan)
-        for key, drawn in samples.items()
-    ]
+    rows = [row(key, key.measure, drawn) for key, drawn in samples.items()]
     for key, drawn in samples.items():
-        if key.measure in STABILITY:
-            rows.append(row(key, f"{key.measure}_over_null", drawn - null[key]))
         reference = key._replace(method=REFERENCE)
         if key != reference and reference in samples and key.seed == ALL_SEEDS:
             rows.append(row(key, f"{key.measure}_over_kmeans", drawn - samples[reference]))
-    for (method, run_seed), run in real.runs.items():
-        null_values = _run_properties(surrogate.runs[method, run_seed], k)
+    for (method, run_seed), run in repetitions.runs.items():
         rows += [
-            (method, k, run_seed, name, "train", value, np.nan, np.nan, null_values[name])
+            (method, k, run_seed, name, "train", value, np.nan, np.nan)
             for name, value in _run_properties(run, k).items()
         ]
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,96 +1,77 @@
-"""Choice of the number of clusters by stability and by skill for the score."""
+"""Choice of a number of clusters or codes by the skill for the score on the validation days."""
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
-import torch
 
-from rainscore.clustering.algorithms.assignments import squared_distances
-from rainscore.clustering.algorithms.base import ENCODE_BATCH
 from rainscore.clustering.algorithms.starts import kmeans_start
-from rainscore.clustering.mapclusters import summarised
-from rainscore.clustering.mapsets import MapSet, thinned
-from rainscore.clustering.methodtable import ALL_SEEDS, Repetitions, method_table
-from rainscore.clustering.repeats import resampled_rows
-from rainscore.training.autoencoder import Summary
+from rainscore.clustering.codebook import nearest_centre
+from rainscore.clustering.comparison import DaySamples, score_skill
+from rainscore.scores.bootstrap import interval
 
-MAX_K = 12
-"""Largest number of clusters that is evaluated."""
+CANDIDATES = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24)
+"""Numbers of clusters of maps that are compared."""
+
+TOLERANCE = 0.99
+"""Share of the highest skill that the chosen number must reach."""
+
+STARTS = 5
+"""Number of initialisations of each k-means."""
 
 
 def number_table(
-    real: MapSet,
-    surrogate: MapSet,
+    vectors: np.ndarray,
+    maps: pd.DataFrame,
     *,
-    summary: Summary,
-    max_training_maps: int,
     seeds: Sequence[int],
     resamples: int,
     seed: int,
-    candidates: Iterable[int] = range(2, MAX_K + 1),
+    candidates: Iterable[int] = CANDIDATES,
 ) -> pd.DataFrame:
-    """Method tables of k-means for each number of clusters.
+    """CRPS skill of k-means of maps on the validation days, for each number of clusters.
 
     Args:
-        real: Real maps, with the columns that `methodtable.Repetitions` requires.
-        surrogate: Surrogate maps without clusters.
-        summary: Vector that represents a map, see `ClusterSettings`.
-        max_training_maps: Maximum number of training maps.
-        seeds: Random seeds of the repetitions.
+        vectors: Vectors of the maps with enough rain, dims (map, L).
+        maps: The maps: time, split, map_score (NaN where missing).
+        seeds: Random seeds of k-means; the skill is the mean over them.
         resamples: Number of bootstrap samples of days.
         seed: Random seed of the bootstrap.
-        candidates: Numbers of clusters.
+        candidates: Numbers of clusters; those above the number of training maps are left out.
 
     Returns:
-        Rows of `methodtable.method_table`, one table after the other.
+        One row per number: k; crps_skill against the scores of all training maps, with low and high
+        (95 % interval over resampled days); spread, the range over the seeds; days; n.
+
+    Raises:
+        ValueError: No validation map has a score.
     """
-    vectors = [_vectors(maps, summary, max_training_maps) for maps in (real, surrogate)]
-    tables = []
-    for k in candidates:
-        repetitions = [
-            Repetitions(
-                {("kmeans", s): _repeat_kmeans(z, maps, k, max_training_maps, s) for s in seeds},
-                maps.table,
-            )
-            for z, maps in zip(vectors, (real, surrogate), strict=True)
-        ]
-        tables.append(method_table(*repetitions, k=k, resamples=resamples, seed=seed))
-    return pd.concat(tables, ignore_index=True)
+    train = np.flatnonzero(maps["split"] == "train")
+    scores = maps["map_score"].to_numpy(float)
+    held_out = np.flatnonzero((maps["split"] == "validation").to_numpy() & np.isfinite(scores))
+    if not len(held_out):
+        raise ValueError("no map of the validation days has enough rain and a score")
+    days = DaySamples.drawn(maps["time"].iloc[held_out], resamples=resamples, seed=seed)
+    count = days.weights.shape[1]
+    rows = []
+    for k in (k for k in candidates if k <= len(train)):
+        skills = []
+        for fit_seed in seeds:
+            centres, _ = kmeans_start(vectors[train], k, starts=STARTS, seed=fit_seed)
+            clusters = nearest_centre(vectors, centres.numpy())
+            skill = score_skill(clusters, scores, train=train, held_out=held_out, days=days)
+            skills.append(skill["crps_skill"])
+        mean, observed = np.mean(skills, axis=0), [skill[0] for skill in skills]
+        ends = interval(mean[1:], count)
+        rows.append((k, mean[0], *ends, max(observed) - min(observed), count, len(held_out)))
+    return pd.DataFrame(rows, columns=["k", "crps_skill", "low", "high", "spread", "days", "n"])
 
 
 def chosen_number(table: pd.DataFrame) -> int:
-    """Choose the number of clusters from the table of `number_table`.
+    """Smallest number with at least TOLERANCE of the highest skill.
 
-    Candidates are the numbers whose clusterings of resampled days agree more closely than those of
-    surrogate maps, beyond the 95 % interval. Of these, the number with the largest positive CRPS
-    skill on the validation days is chosen; 1 where there is none. The test days are not used.
+    Args:
+        table: Columns k, crps_skill.
     """
-    rows = table[(table["seed"] == ALL_SEEDS) & (table["method"] == "kmeans")].set_index("k")
-    gain = rows[rows["measure"] == "stability_days_over_null"]
-    skill = rows[(rows["measure"] == "crps_skill") & (rows["group"] == "validation")]["value"]
-    skill = skill.reindex(gain.index[gain["low"] > 0])
-    useful = skill[skill > 0]
-    return int(useful.index[int(useful.argmax())]) if len(useful) else 1
-
-
-@torch.no_grad()
-def _vectors(maps: MapSet, summary: Summary, max_training_maps: int) -> torch.Tensor:
-    """Vectors of all maps, dims (n, L), scaled for the training maps."""
-    train = thinned(maps.training_rows, max_training_maps)
-    network, _ = summarised(maps.encoder, maps.rain[train], summary)
-    parts = torch.from_numpy(maps.rain).split(ENCODE_BATCH)
-    return torch.cat([network.encode(part.float()) for part in parts])
-
-
-def _repeat_kmeans(
-    z: torch.Tensor, maps: MapSet, k: int, max_training_maps: int, seed: int
-) -> pd.DataFrame:
-    """Table of `repeats.repeat_clusters` for k-means of vectors (n, L)."""
-    train = maps.training_rows
-    resampled = resampled_rows(maps.table["time"], train, seed)
-    labels = []
-    for rows, fit_seed in ((train, seed), (resampled, seed + 1000)):
-        fitted = z[torch.from_numpy(thinned(rows, max_training_maps))].numpy()
-        centres, _ = kmeans_start(fitted, k, starts=20, seed=fit_seed)
-        labels.append(squared_distances(z, centres).argmin(dim=1).numpy())
-    return maps.table[["time", "split"]].assign(cluster=labels[0], resampled=labels[1], revived=0)
+    good = table["crps_skill"] >= TOLERANCE * table["crps_skill"].max()
+    return int(table.loc[good, "k"].min())

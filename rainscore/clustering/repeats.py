@@ -31,7 +31,7 @@ def repeat_clusters(
     """Cluster the training maps, then a resample of their days; assign all maps with both fits.
 
     Args:
-        maps: Real or surrogate maps.
+        maps: The maps.
         method, settings: See `mapclusters.fit_clusters`.
         seed: Random seed of the method and of the resampling.
 

@@ -10,9 +10,9 @@ import torch
 import xarray as xr
 from scipy.special import expit
 
-from rainscore.clustering.algorithms.base import DeepClusterer
-from rainscore.clustering.scoredistributions import DRY
+from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
+from rainscore.prediction.codefields import code_variable, label_scores, predict_clusters
 from rainscore.prediction.fields import unavailable_inputs, window_dataset
 from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.mapinputs import Fields, InputBuilder, NewMaps
@@ -21,7 +21,6 @@ from rainscore.prediction.productcheck import product_difference
 from rainscore.prediction.scoringmodels import ScoringModels, find_model_files, load_models
 from rainscore.prediction.statements import which_score
 from rainscore.scores import distribution
-from rainscore.training.channels import CHANNELS, wet_share
 from rainscore.training.inputstates import STATES, input_states
 from rainscore.training.mapscore import map_features
 from rainscore.training.timecontext import mask_channels, unavailable_channels
@@ -59,12 +58,15 @@ class Predicted(NamedTuple):
             has any estimate.
         ages_known: Whether the time since the last microwave pass is known everywhere.
         states: State of the inputs of each map (`inputstates.STATES`), dims (n,).
+        codes: Codes of the windows (`codebook.NO_CODE` without rain), dims (n, y, x), uint8; None
+            without a code book.
     """
 
     maps: Mapping[str, np.ndarray]
     table: pd.DataFrame
     ages_known: bool
     states: np.ndarray
+    codes: np.ndarray | None = None
 
 
 class Scorer:
@@ -74,10 +76,22 @@ class Scorer:
         models: The models.
         any_product: Whether granules of another IMERG run or version than that of the training are
             accepted.
+        by_codes: Whether scores come from the labels of the codes and of the cluster of the map
+            instead of the U-Net's own prediction.
+
+    Raises:
+        RainscoreError: `by_codes`, and the models hold no code book or other clusters.
     """
 
-    def __init__(self, models: ScoringModels, *, any_product: bool = False) -> None:
-        self.models = models
+    def __init__(
+        self, models: ScoringModels, *, any_product: bool = False, by_codes: bool = False
+    ) -> None:
+        if by_codes and not models.scores_by_codes:
+            raise RainscoreError(
+                "scores by codes need the code book and the clusters of compositions: run the "
+                "workflow with codes as the first of clustering.methods"
+            )
+        self.models, self.by_codes = models, by_codes
         self.any_product = any_product
         self.learning_grid = models.unet.card.grid
         self._inputs = InputBuilder(models.unet.card)
@@ -113,7 +127,9 @@ class Scorer:
         maps, unet = self._inputs.build(fields, learning), self.models.unet
         for inputs in maps.inputs:
             mask_channels(inputs, unet.card.channels, self.hidden_channels(run))
-        masses, logit = run_unet(unet, maps.inputs)
+        masses, logit, features = run_unet(unet, maps.inputs)
+        book = self.models.book
+        codes = None if book is None else book.assign_maps(features, maps.wet)
         tables = []
         for window in windows:
             part = maps.crop(window)
@@ -123,13 +139,21 @@ class Scorer:
             cluster, novelty = predict_clusters(
                 self.models.clusterer,
                 part.inputs,
+                None if codes is None else window.of(codes),
+                book,
                 wet_threshold=unet.card.score.wet_threshold_mm_h,
             )
+            if self.by_codes:
+                scores = label_scores(scores, cluster, self.models.labels)
             valid = np.asarray(part.valid.any(axis=(1, 2)))
             tables.append(scores.assign(cluster=cluster, novelty=novelty, valid=valid))
-        scored = local_fields(unet, maps, masses, logit)
+        if self.by_codes and book is not None and codes is not None:
+            rows = book.masses[codes[maps.wet]]
+        else:
+            rows = unet.calibration.local(masses, maps.inputs, maps.wet)
+        scored = local_fields(unet, maps, rows, logit)
         table, states = pd.concat(tables, ignore_index=True), np.array(STATES)
-        return Predicted(scored, table, maps.ages_known, states[input_states(maps.inputs)])
+        return Predicted(scored, table, maps.ages_known, states[input_states(maps.inputs)], codes)
 
     def score(
         self, granules: GranuleSet, learning: Grid, margins: Margins = NO_MARGINS
@@ -147,7 +171,8 @@ class Scorer:
             `score_low`, `score_high`, `score_zero_probability` [1] where IMERG has rain in the
             window; `hidden_rain_probability` [1] where it has none. Scalars: `map_score` with its
             interval, `map_score_outside`, `cluster` with the map score of its label, `novelty`.
-            Attributes: `cluster_name`, `calibration_state`, `unavailable_inputs`, `short_margin`,
+            `code` (y, x): code of the window, with a code book. Attributes: `scored_by`,
+            `cluster_name`, `calibration_state`, `unavailable_inputs`, `short_margin`,
             `map_interval_withheld`, `which_score`.
 
         Raises:
@@ -170,6 +195,9 @@ class Scorer:
         if self.models.clusterer:
             rate = self.models.clusterer.card_["false_alarm_rate"]
             dataset["novelty"].attrs["false_alarm_rate"] = rate
+        if predicted.codes is not None:
+            dataset["code"] = code_variable(window.of(predicted.codes)[0], self.models.atlas)
+        dataset.attrs["scored_by"] = "codes" if self.by_codes else "U-Net"
         dataset.attrs["cluster_name"] = label.get("name", "")
         dataset.attrs["calibration_state"] = predicted.states[0]
         dataset.attrs["short_margin"] = margins.text(learning.dx / 1000)
@@ -187,7 +215,9 @@ class Scorer:
         return dataset
 
 
-def load_scorer(folder: Path, method: str | None = None, *, any_product: bool = False) -> Scorer:
+def load_scorer(
+    folder: Path, method: str | None = None, *, any_product: bool = False, by_codes: bool = False
+) -> Scorer:
     """Load the models of a run and make a scorer.
 
     Args:
@@ -195,15 +225,17 @@ def load_scorer(folder: Path, method: str | None = None, *, any_product: bool = 
         method: Clustering method; None takes the only one with labels in the folder.
         any_product: Whether granules of another IMERG run or version than that of the training are
             accepted.
+        by_codes: See `Scorer`.
 
     Raises:
         RainscoreError: A model is missing, or the clustering method is not unique.
         DamagedFile: A model file is damaged.
     """
-    return Scorer(load_models(find_model_files(folder, method)), any_product=any_product)
+    models = load_models(find_model_files(folder, method))
+    return Scorer(models, any_product=any_product, by_codes=by_codes)
 
 
-def run_unet(unet: TrainedUNet, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def run_unet(unet: TrainedUNet, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Uncalibrated output of the U-Net, float32.
 
     Args:
@@ -211,24 +243,26 @@ def run_unet(unet: TrainedUNet, inputs: np.ndarray) -> tuple[np.ndarray, np.ndar
         inputs: Channels, dims (map, channel, y, x).
 
     Returns:
-        Distribution of the score, dims (map, mass, y, x); logit of hidden rain, dims (map, y, x).
+        Distribution of the score, dims (map, mass, y, x); logit of hidden rain, dims (map, y, x);
+        features, dims (map, feature, y, x).
     """
     with torch.inference_mode():
-        masses, logit = (x.numpy() for x in unet.model(torch.from_numpy(inputs)))
-    return masses, logit
+        outputs = unet.model.with_features(torch.from_numpy(inputs))
+    masses, logit, features = (x.numpy() for x in outputs)
+    return masses, logit, features
 
 
 def local_fields(
-    unet: TrainedUNet, maps: NewMaps, masses: np.ndarray, logit: np.ndarray
+    unet: TrainedUNet, maps: NewMaps, rows: np.ndarray, logit: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Calibrated fields by name of the output variable, dims (map, y, x).
 
     Args:
         unet: The U-Net.
         maps: The maps.
-        masses, logit: Results of `run_unet`.
+        rows: Distribution of the score in each window with rain, dims (n, mass).
+        logit: Result of `run_unet`.
     """
-    rows = unet.calibration.local(masses, maps.inputs, maps.wet)
     low, high = distribution.interval(rows)
     by_name = {
         "score": distribution.quantiles(rows, (0.5,))[:, 0],
@@ -287,38 +321,3 @@ def interval_withheld(shape: tuple[int, ...], trained: Grid) -> str:
         for ny, nx in (trained.shape, shape)
     )
     return "it is calibrated for windows of {}, this one is {}".format(*sizes)
-
-
-def predict_clusters(
-    clusterer: DeepClusterer | None, inputs: np.ndarray, *, wet_threshold: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Assign the central window of each map to a cluster and flag novel maps.
-
-    Args:
-        clusterer: The clusterer; None for no clusters.
-        inputs: Scaled channels, dims (map, channel, y, x).
-        wet_threshold: Rates at or above it are wet [mm/h].
-
-    Returns:
-        Cluster and novelty flag of each map, dims (map,); cluster DRY with too little rain; both
-        NaN without a clusterer, or if the map is too small or has no rain estimate in its central
-        window.
-    """
-    cluster, novelty = np.full((2, len(inputs)), np.nan)
-    if clusterer is None:
-        return cluster, novelty
-    card, (ny, nx) = clusterer.card_, inputs.shape[-2:]
-    size = card["size"]
-    if min(ny, nx) < size:
-        return cluster, novelty
-    top, left = (ny - size) // 2, (nx - size) // 2
-    centre = inputs[:, : len(CHANNELS), top : top + size, left : left + size]
-    share = wet_share(centre, wet_threshold)
-    available = np.isfinite(share)
-    cluster[available], novelty[available] = DRY, 0
-    rainy = share >= card["min_wet_share"]
-    if rainy.any():
-        rain = centre[rainy][:, [CHANNELS.index("rain")]]
-        cluster[rainy] = clusterer.predict(rain)
-        novelty[rainy] = clusterer.novelty(rain) > card["novelty_threshold"]
-    return cluster, novelty

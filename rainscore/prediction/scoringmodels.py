@@ -1,11 +1,12 @@
 """Models that score new maps: the U-Net, a clusterer and its labels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from rainscore.clustering.algorithms.base import DeepClusterer
-from rainscore.clustering.algorithms.methods import load_clusterer
+from rainscore.clustering.codebook import CodeBook
+from rainscore.clustering.compositions import CompositionClusters
+from rainscore.clustering.mapclusterers import MapClusterer, load_map_clusterer
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.io import read_json
 from rainscore.prediction.provenance import Provenance, read_provenance
@@ -13,6 +14,9 @@ from rainscore.training.trained import TrainedUNet, load_trained_unet
 
 SHIPPED = Path(__file__).parents[1] / "data" / "model"
 """Folder of the model that is part of the package, which has the form of `results/models`."""
+
+CODEBOOK = "codebook"
+"""Name of the model file of the code book."""
 
 LABELS = "_labels.json"
 """End of the name of a file of cluster labels, after the clustering method."""
@@ -43,12 +47,21 @@ class ScoringModels:
         clusterer: The clusterer; None if maps get no cluster.
         labels: Label of each cluster: `name` and the calibrated map score `score`, `score_low`,
             `score_high`.
+        book: The code book of the windows; None if the folder has none.
+        atlas: Description of each code (`atlas.describe_codes`) by its number.
     """
 
     unet: TrainedUNet
     provenance: Provenance
-    clusterer: DeepClusterer | None
+    clusterer: MapClusterer | None
     labels: Mapping[int, dict]
+    book: CodeBook | None = None
+    atlas: Mapping[int, dict] = field(default_factory=dict)
+
+    @property
+    def scores_by_codes(self) -> bool:
+        """Whether the models can score maps by codes alone."""
+        return self.book is not None and isinstance(self.clusterer, CompositionClusters)
 
 
 def model_folder(folder: Path | None) -> Path:
@@ -106,12 +119,46 @@ def load_models(files: ModelFiles) -> ScoringModels:
     """
     unet = load_trained_unet(files.unet)
     provenance = read_provenance(files.unet.parent, unet.card)
+    book, atlas = _load_codes(files.unet.with_name(CODEBOOK), unet)
     if files.clusterer is None or files.labels is None:
-        return ScoringModels(unet, provenance, None, {})
-    clusterer = load_clusterer(files.clusterer)
+        return ScoringModels(unet, provenance, None, {}, book, atlas)
+    clusterer = load_map_clusterer(files.clusterer)
     if not files.labels.is_file():
         raise RainscoreError(f"{files.labels}: no such file; label the clusters (label_clusters)")
-    return ScoringModels(unet, provenance, clusterer, _read_labels(files.labels))
+    if isinstance(clusterer, CompositionClusters) and book is None:
+        raise RainscoreError(
+            f"{files.unet.with_name(CODEBOOK)}.json: no such file; fit the codes (fit_codes)"
+        )
+    return ScoringModels(unet, provenance, clusterer, _read_labels(files.labels), book, atlas)
+
+
+def _load_codes(stem: Path, unet: TrainedUNet) -> tuple[CodeBook | None, dict[int, dict]]:
+    """Code book with its atlas; None and an empty atlas where the folder has none."""
+    if not stem.with_suffix(".json").is_file():
+        return None, {}
+    book = CodeBook.load(stem)
+    if book.card.get("unet_sha256") != unet.card.weights_sha256:
+        raise DamagedFile(f"{stem}.json", "it is of another U-Net", "fit the codes again")
+    if len(book.scale) != unet.model.settings.width:
+        raise DamagedFile(f"{stem}.json", "its features are not those of the U-Net", "fit it again")
+    return book, read_atlas(stem.with_name(f"{CODEBOOK}_atlas.json"))
+
+
+def read_atlas(path: Path) -> dict[int, dict]:
+    """Description of each code, from a JSON file; empty without the file."""
+    if not path.is_file():
+        return {}
+    try:
+        rows = [row for row in read_json(path) if row["level"] == "code"]
+        atlas = {int(row["number"]): row for row in rows}
+        for row in rows:
+            values = [row[name] for name in ("mean", "zero", "low", "median", "high")]
+            if not isinstance(row["name"], str) or any(abs(x - 0.5) > 0.5 + 1e-6 for x in values):
+                raise ValueError(f"code {row['number']} has no name, or an impossible score")
+    except (LookupError, TypeError, ValueError) as error:
+        reason = f"it does not describe codes ({type(error).__name__}: {error})"
+        raise DamagedFile(path, reason, "describe the codes again (describe_codes)") from error
+    return atlas
 
 
 def _read_labels(path: Path) -> dict[int, dict]:

@@ -12,14 +12,22 @@ from rainscore.clustering.naming import HOURS, SEASONS
 from rainscore.clustering.scoredistributions import DRY
 from rainscore.evaluation.clusterchecks import CLUSTER, POOL, all_maps_row
 from rainscore.io import read_json, read_table
+from rainscore.report.codetext import (
+    CODES_TEXT,
+    families_table,
+    separation_sentence,
+    skill_sentences,
+    skill_table,
+)
 from rainscore.report.numbers import interval, number
 from rainscore.report.page import Picture, Section, Table
 from rainscore.report.registry import SECTIONS
 from rainscore.report.reportfiles import ReportFiles
 
 TEXT = (
-    "Maps with enough rain are clustered by their latent vectors, without using the scores. The "
-    "name of a cluster follows from the mean rain area, intensity and texture of its maps, and "
+    "Maps with enough rain are clustered without using the scores of single maps: by the families "
+    "of codes that they are made of (method codes), or by the latent vector of the auto-encoder. "
+    "The name of a cluster follows from the mean rain area, intensity and texture of its maps, and "
     "from their source where it differs from that of the other maps. The label of a cluster is the "
     "distribution of the map scores of its maps on all days but the test days, shrunk towards that "
     "of all clustered maps where there are few days. Its 90 % interval is calibrated by leaving "
@@ -38,21 +46,26 @@ def clusters_section(files: ReportFiles, pictures: list[Picture]) -> Section:
     """Return the section on the clusters: labels, their check, and the clustering methods."""
     labels = read_table(files.labels)
     false_alarm_rate = read_json(files.clusters_card)["false_alarm_rate"]
+    atlas = read_table(files.atlas)
+    skill = read_table(files.code_skill)
     paragraphs = [
+        CODES_TEXT,
+        *skill_sentences(skill),
         TEXT,
         checks_text(read_table(files.checks), false_alarm_rate=false_alarm_rate),
+        separation_sentence(read_table(files.separation)),
         *_methods_text(read_table(files.methods)),
     ]
     table = Table(labels_table(labels), LABELS_CAPTION, f"{int(labels['maps'].sum())} maps")
-    return Section(SECTIONS["clusters"], "\n\n".join(paragraphs), pictures, [table])
+    tables = [families_table(atlas), skill_table(skill), table]
+    return Section(SECTIONS["clusters"], "\n\n".join(paragraphs), pictures, tables)
 
 
 def _methods_text(table: pd.DataFrame) -> list[str]:
-    """Return paragraphs on whether methods find clusters, and whether joint training helps."""
+    """Return a paragraph on whether joint training helps; none without joint methods."""
     used = [name for name in METHODS if (table["method"] == name).any()]
     joint = [name for name in used if METHODS[name].joint]
-    sentences = [null_sentence(table, used)]
-    return [*sentences, joint_sentence(table, joint)] if joint else sentences
+    return [joint_sentence(table, joint)] if joint else []
 
 
 def labels_table(labels: pd.DataFrame) -> pd.DataFrame:
@@ -152,40 +165,6 @@ def _detected_text(checks: pd.DataFrame) -> list[str]:
 
 def _percent(row: pd.Series) -> str:
     return interval(*(100 * row[name] for name in ("value", "low", "high"))) + " %"
-
-
-def has_clusters(table: pd.DataFrame, method: str) -> bool:
-    """Return whether a method finds clusters rather than a partition of a continuum.
-
-    It does where the clusterings of resampled days agree more closely on the real maps than on
-    surrogate maps without clusters, beyond the 95 % interval.
-
-    Args:
-        table: From `methodtable.method_table`.
-        method: Name of the method.
-    """
-    row = _over_all_seeds(table, method, "stability_days_over_null", "train")
-    return row is not None and bool(row["low"] > 0)
-
-
-def null_sentence(table: pd.DataFrame, methods: list[str]) -> str:
-    """Return a sentence that says which methods find clusters.
-
-    Args:
-        table: From `methodtable.method_table`.
-        methods: Names of the methods.
-    """
-    parts = []
-    for method in methods:
-        row = _over_all_seeds(table, method, "stability_days", "train")
-        if row is None:
-            continue
-        verdict = "clusters" if has_clusters(table, method) else "no clusters"
-        parts.append(f"{method}: {verdict} (ARI {row['value']:.2f}, surrogates {row['null']:.2f})")
-    return (
-        "Are there clusters? Agreement (ARI) of clusterings of resampled days, on the real maps "
-        "and on surrogate maps without clusters. " + "; ".join(parts) + "."
-    )
 
 
 def joint_sentence(table: pd.DataFrame, joint: list[str], group: str = "test") -> str:

@@ -10,6 +10,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from rainscore.clustering.algorithms.desom import DESOM
+from rainscore.clustering.atlas import example_patches
+from rainscore.clustering.codebook import CodeBook
 from rainscore.clustering.labels import EXCLUDED_SPLITS, display_names
 from rainscore.clustering.latents import latent_columns
 from rainscore.clustering.scoredistributions import DRY
@@ -21,6 +23,7 @@ from rainscore.report.figures.plot_clusters import (
     plot_methods,
     plot_transitions,
 )
+from rainscore.report.figures.plot_codes import plot_atlas, plot_code_curve
 from rainscore.report.figures.plot_desom import plot_units
 from rainscore.report.numbers import count
 from rainscore.report.runsample import run_sample
@@ -32,6 +35,10 @@ class ClusterFiles:
     """Files that the figures of the clusters are drawn from.
 
     Attributes:
+        curve: Table of the skill by number of codes.
+        atlas: Description of the codes and families.
+        codebook: Model files of the code book.
+        features: Training files, one per month.
         clusters, labels, transitions, maps: Clusters of the maps, labels, transitions and mean
             maps of the method that labels new maps.
         latents: Latent vectors of the maps.
@@ -41,6 +48,10 @@ class ClusterFiles:
         desom_labels, desom_maps: Labels and mean maps of DESOM, in a list that may be empty.
     """
 
+    curve: str
+    atlas: str
+    codebook: Sequence[str]
+    features: Sequence[str]
     clusters: str
     labels: str
     transitions: str
@@ -51,6 +62,19 @@ class ClusterFiles:
     desom: Sequence[str]
     desom_labels: Sequence[str]
     desom_maps: Sequence[str]
+
+
+def _code_curve(files: ClusterFiles, world: str) -> Figure:
+    return plot_code_curve(read_table(files.curve), world=world)
+
+
+def _atlas(files: ClusterFiles, world: str) -> Figure:
+    atlas = read_table(files.atlas)
+    families = atlas[(atlas["level"] == "family") & (atlas["windows"] > 0)]
+    book = CodeBook.load(Path(files.codebook[0]).with_suffix(""))
+    patches = example_patches(sorted(map(Path, files.features)), families)
+    masses = book.family_masses[families["number"].to_numpy()]
+    return plot_atlas(families, patches, masses, world=world)
 
 
 def _clusters(files: ClusterFiles, world: str) -> Figure:
@@ -108,6 +132,8 @@ def _desom_map(files: ClusterFiles, world: str) -> Figure:
 
 
 CLUSTER_FIGURES: Mapping[str, Callable[[ClusterFiles, str], Figure]] = {
+    "code_curve": _code_curve,
+    "atlas": _atlas,
     "clusters": _clusters,
     "latents": _latents,
     "transitions": _transitions,

@@ -14,7 +14,7 @@ SECTIONS = {
     "training": "Training of the networks",
     "analysis": "Score by condition",
     "skill": "Score predicted from IMERG alone",
-    "clusters": "Clusters of maps",
+    "clusters": "Codes of windows and clusters of maps",
     "scored": "New maps scored without radar",
     "gauges": "Comparison with rain gauges",
     "world": "Simulated world",
@@ -97,6 +97,8 @@ FIGURES = (
     ),
     *_section(
         "clusters",
+        code_curve=("curve",),
+        atlas=("atlas", "codebook", "features"),
         clusters=("clusters", "labels", "maps", "tables"),
         latents=("clusters", "labels", "latents", "tables"),
         transitions=("clusters", "labels", "transitions"),

@@ -20,6 +20,9 @@ class ReportFiles:
         transfer: Table of the unseen worlds and real rain, in a list; empty without such cases.
         labels, checks: Tables of the labels of the clusters and of their check.
         methods: Table that compares the clustering methods.
+        separation: Table of the test for groups of maps.
+        atlas: Description of the codes and families.
+        code_skill: Table of the skill of codes and clusters of maps.
         unet_card, clusters_card: JSON files that describe the U-Net and the clustering model.
         verification: Files of the verification with gauges; empty without gauges.
         rain, satellite: Tables of the simulated world, each in a list; empty for real data.
@@ -40,6 +43,9 @@ class ReportFiles:
     labels: str
     checks: str
     methods: str
+    separation: str
+    atlas: str
+    code_skill: str
     unet_card: str
     clusters_card: str
     verification: Sequence[str]

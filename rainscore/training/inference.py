@@ -42,9 +42,18 @@ def predict(
         yield tuple(x.numpy() for x in maps), tuple(x.float().cpu().numpy() for x in outputs)
 
 
-def forward(model: nn.Module, inputs: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Outputs of a network for arrays in memory, float32, computed on the network's device."""
+def forward(
+    model: nn.Module, inputs: np.ndarray, *, call: Callable[[Tensor], Any] | None = None
+) -> tuple[np.ndarray, ...]:
+    """Outputs of a network for arrays in memory, float32, computed on the network's device.
+
+    Args:
+        model: Network; it is set to evaluation mode.
+        inputs: Input of the network.
+        call: Method of the network to call; by default its forward pass.
+    """
     device = next(model.parameters()).device
+    model.eval()
     with torch.inference_mode():
-        outputs = model.eval()(torch.from_numpy(inputs).to(device))
+        outputs = (call or model)(torch.from_numpy(inputs).to(device))
     return tuple(x.float().cpu().numpy() for x in outputs)

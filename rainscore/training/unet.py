@@ -95,11 +95,15 @@ class UNet(nn.Module):
         Raises:
             ValueError: As `features`.
         """
-        x = self.features(inputs)
+        return self.with_features(inputs)[:2]
+
+    def with_features(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Outputs of `forward`, and the `features` that they are computed from."""
+        features = self.features(inputs)
         # The head is computed in float32: bfloat16 resolves scores to about two digits.
-        with torch.autocast(x.device.type, enabled=False):
-            x = self.head(x.float())
-            return torch.softmax(x[:, :MASSES], dim=1), x[:, MASSES]
+        with torch.autocast(features.device.type, enabled=False):
+            x = self.head(features.float())
+            return torch.softmax(x[:, :MASSES], dim=1), x[:, MASSES], features
 
     def features(self, inputs: Tensor) -> Tensor:
         """Output of the last level, from which the head predicts each pixel on its own.

@@ -30,6 +30,18 @@ AFTER_UNET = {
     "draw_skill",
     "draw_scored",
     "write_report",
+    "fit_codes",
+    "assign_codes",
+    "describe_codes",
+    "cluster_compositions",
+    "repeat_compositions",
+    "label_clusters",
+    "average_clusters",
+    "compare_methods",
+    "evaluate_codes",
+    "stratify_skill",
+    "draw_analysis",
+    "draw_clusters",
 }
 SETS_OF_MONTHS = AFTER_UNET | {
     "choose_score",
@@ -37,22 +49,11 @@ SETS_OF_MONTHS = AFTER_UNET | {
     "split_days",
     "train_autoencoder",
     "extract_latents",
-    "cluster_maps",
     "describe_maps",
-    "label_clusters",
-    "stratify_skill",
-    "draw_analysis",
-    "average_clusters",
-    "draw_clusters",
     "draw_data",
     "draw_choice",
     "draw_world",
-    "make_surrogates",
-    "repeat_clusters",
-    "compare_methods",
 }
-JOBS_BY_KIND = {"repeat_clusters": 2}
-"""Number of jobs of rules that run on the real maps and on the surrogate maps."""
 DRAWING = {
     "draw_data",
     "draw_choice",
@@ -166,7 +167,7 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
 ) -> None:
     checkout.configure(period={"months": ["2019-01", "2019-04", "2019-07"]})
     jobs = checkout.would_run()
-    assert jobs == dict.fromkeys(PER_MONTH | SETS_OF_MONTHS, 1) | JOBS_BY_KIND
+    assert jobs == dict.fromkeys(PER_MONTH | SETS_OF_MONTHS, 1)
 
 
 @pytest.mark.parametrize(
@@ -176,13 +177,14 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
             "clustering",
             {"k": 3},
             {
-                "cluster_maps",
+                "cluster_compositions",
                 "label_clusters",
                 "average_clusters",
                 "check_clusters",
                 "draw_clusters",
-                "repeat_clusters",
+                "repeat_compositions",
                 "compare_methods",
+                "evaluate_codes",
                 "evaluate_skill",
                 "draw_skill",
                 "score_maps",
@@ -200,6 +202,13 @@ def test_a_new_month_computes_itself_and_what_depends_on_the_set_of_months(
             {
                 "choose_score",
                 "evaluate_skill",
+                "evaluate_codes",
+                "fit_codes",
+                "assign_codes",
+                "describe_codes",
+                "cluster_compositions",
+                "average_clusters",
+                "repeat_compositions",
                 "measure_importance",
                 "draw_skill",
                 "stratify_skill",
@@ -221,8 +230,7 @@ def test_a_changed_leaf_reruns_exactly_what_uses_it(
 ) -> None:
     config = yaml.safe_load(TINY.read_text())
     checkout.configure(**{section: {**config[section], **leaf}})
-    expected_jobs = {name: JOBS_BY_KIND.get(name, 1) for name in expected}
-    assert checkout.would_run() == expected_jobs
+    assert checkout.would_run() == dict.fromkeys(expected, 1)
 
 
 def test_a_changed_threshold_reruns_the_scores_but_not_the_world(checkout: Checkout) -> None:

@@ -240,7 +240,7 @@ def plot_methods(table: pd.DataFrame, *, period: str, world: str) -> Figure:
     title = "Comparison of clustering methods"
     subtitle = (
         f"{table['k'].iloc[0]} clusters, {seeds} repetitions, {period}\n"
-        "bars: 95 % interval from resampled days; crosses: surrogate maps without clusters"
+        "bars: 95 % interval from resampled days"
     )
     fig = figure(
         2.9 * len(drawn) + 0.6, 1.8 + 0.32 * len(names), title=title, subtitle=subtitle, world=world
@@ -251,7 +251,6 @@ def plot_methods(table: pd.DataFrame, *, period: str, world: str) -> Figure:
         part = rows[(rows["measure"] == measure) & (rows["group"] == group)]
         part = part.set_index("method").reindex(names)
         intervals(ax, heights, part, across=True, color=colour(0))
-        ax.plot(part["null"], heights, "x", color=colour(1), markersize=6)
         ax.axvline(0, color="#777777", linewidth=0.8)
         ax.set_yticks(heights, names)
         ax.set(xlabel=label, ylim=(-0.6, len(names) - 0.4))

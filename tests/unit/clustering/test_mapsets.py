@@ -9,14 +9,13 @@ import pytest
 import torch
 
 from rainscore.clustering.mapsets import (
+    read_maps,
     read_rain,
-    read_real_maps,
-    read_surrogate_maps,
     scored_maps,
     thinned,
 )
-from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings, load_autoencoder
-from rainscore.training.modelfiles import save_arrays, save_model
+from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
+from rainscore.training.modelfiles import save_model
 from tests.world import autoencoder_card, training_file
 
 
@@ -49,21 +48,10 @@ def test_real_maps_have_enough_rain_and_are_in_order_of_time(month) -> None:
     path, scores, encoder = month
     share = np.where(np.arange(48) < 8, 0.01, 0.5)
     table = scores[["time"]].assign(wet_share=share, split="train").iloc[::-1]
-    maps = read_real_maps([str(path)], table, encoder, min_wet_share=0.02)
+    maps = read_maps([str(path)], table, encoder, min_wet_share=0.02)
     assert maps.table["time"].tolist() == scores["time"][8:].tolist()
     np.testing.assert_array_equal(maps.rain, read_rain([path], scores["time"].to_numpy()[8:]))
     assert maps.training_rows.tolist() == list(range(40))
-
-
-def test_surrogate_maps_are_those_of_the_file(month, tmp_path: Path) -> None:
-    _, scores, encoder = month
-    rain = np.random.default_rng(0).random((48, 1, 20, 20)).astype(np.float16)
-    save_arrays(tmp_path / "rain", {"rain": rain}, {"kind": "surrogate maps"})
-    maps = read_surrogate_maps(tmp_path / "rain", scores, encoder)
-    np.testing.assert_array_equal(maps.rain, rain)
-    expected = load_autoencoder(encoder)[0].state_dict()
-    for name, weights in maps.encoder.state_dict().items():
-        torch.testing.assert_close(weights, expected[name])
 
 
 def test_a_map_without_score_or_regime_is_kept_with_missing_values() -> None:

@@ -45,6 +45,10 @@ def files(tmp_path_factory) -> ClusterFiles:
     paths = {name: str(folder / f"{name}.parquet") for name in tables if name != "tables"}
     return ClusterFiles(
         **paths,
+        curve="",
+        atlas="",
+        codebook=[],
+        features=[],
         maps=str(folder / "maps.nc"),
         tables=[str(folder / "tables.parquet")],
         methods="",

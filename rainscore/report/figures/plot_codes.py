@@ -1,0 +1,78 @@
+"""Figures of the codes of windows: skill by number of codes, and the atlas of the families."""
+
+from math import ceil
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+from rainscore.report.figures.mapaxes import colours
+from rainscore.report.figures.style import colour, figure, styled
+from rainscore.report.numbers import count
+from rainscore.scores.distribution import BINS, MASSES
+
+COLUMNS = 4
+"""Families per row of the atlas."""
+
+
+@styled
+def plot_code_curve(curve: pd.DataFrame, *, world: str) -> Figure:
+    """Draw the CRPS skill on the validation days against the number of codes.
+
+    Args:
+        curve: Table of `codecurve.code_curve`.
+        world: 'simulated' or 'real'.
+    """
+    subtitle = f"{count(curve['n'].max())} windows of {curve['days'].max()} validation days"
+    fig = figure(5.2, 3.8, title="Skill by number of codes", subtitle=subtitle, world=world)
+    ax = fig.subplots()
+    ax.fill_between(curve["k"], curve["low"], curve["high"], color=colour(0), alpha=0.15)
+    ax.plot(curve["k"], curve["crps_skill"], "o-", markersize=4, color=colour(0))
+    ax.set_xscale("log")
+    ax.set_xticks(curve["k"], [str(k) for k in curve["k"]])
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set(xlabel="number of codes", ylabel="CRPS skill of the local score [1]")
+    ax.grid()
+    return fig
+
+
+@styled
+def plot_atlas(
+    families: pd.DataFrame, patches: np.ndarray, masses: np.ndarray, *, world: str
+) -> Figure:
+    """Draw an example and the distribution of the score of each family.
+
+    Args:
+        families: Rows of `atlas.describe_codes`, one per family.
+        patches: Rain around the example of each [mm/h], dims (family, y, x), NaN where missing.
+        masses: Distribution of the score of each, dims (family, mass).
+        world: 'simulated' or 'real'.
+    """
+    rows = ceil(len(families) / COLUMNS)
+    subtitle = f"{count(families['windows'].sum())} windows of {families['days'].max()} days"
+    fig = figure(
+        3.0 * COLUMNS, 0.6 + 3.1 * rows,
+        title="Atlas of the families of codes", subtitle=subtitle, world=world,
+    )  # fmt: skip
+    axes = fig.subplots(2 * rows, COLUMNS, squeeze=False)
+    palette, norm = colours("rain")
+    centres = (np.arange(MASSES) - 0.5) / BINS
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for i, (_, family) in enumerate(families.iterrows()):
+        row, column = divmod(i, COLUMNS)
+        above, below = axes[2 * row, column], axes[2 * row + 1, column]
+        for ax in (above, below):
+            ax.set_axis_on()
+        above.imshow(patches[i], cmap=palette, norm=norm, interpolation="nearest")
+        above.set(xticks=[], yticks=[])
+        name = family["name"].replace(", ", ",\n", 1)
+        above.set_title(f"{family['number']}: {name}\n{100 * family['share']:.0f} % of windows")
+        # The outer bars are the probabilities of scores of exactly 0 and exactly 1.
+        hues = [colour(1), *[colour(0)] * BINS, colour(1)]
+        below.bar(centres, masses[i], width=0.9 / BINS, color=hues)
+        below.axvline(family["median"], color="#333333", linewidth=0.8, linestyle=":")
+        below.set(xlim=(-0.08, 1.08), xlabel="local score [1]")
+        below.set_yticks([])
+    return fig
