@@ -14,6 +14,8 @@ import diptest
 import numpy as np
 import pandas as pd
 
+from rainscore.clustering.labels import EXCLUDED_SPLITS
+
 COMPONENTS = 4
 """Number of principal components of the vectors that are searched; more hide a group from the
 search, because the days are few."""
@@ -27,7 +29,7 @@ SPLITS = 2
 SEPARATIONS = (1.0, 2.0, 3.0, 4.0, 5.0)
 """Distances between planted groups, in standard deviations within a group."""
 
-TRIALS = 10
+TRIALS = 20
 """Number of trials of each kind in the run."""
 
 LEVEL = 0.05
@@ -39,8 +41,8 @@ class Separation:
     """Result of the test.
 
     Attributes:
-        p_value: Twice the mean p-value of the dip tests, at most 1: valid whatever their
-            dependence (Rüschendorf 1982, doi:10.2307/1426680).
+        p_value: Smallest p-value of the dip tests times their number, at most 1 (Bonferroni):
+            valid whatever their dependence.
         maps: Number of maps.
         days: Number of days.
     """
@@ -77,7 +79,8 @@ def separation_of(vectors: np.ndarray, days: np.ndarray, *, seed: int) -> Separa
         for learned, tested in ((first, ~first), (~first, first)):
             projection = scaled[tested] @ _direction(scaled[learned], rng)
             p_values.append(diptest.diptest(projection.astype(np.float64))[1])
-    return Separation(float(min(2 * np.mean(p_values), 1.0)), len(vectors), len(names))
+    p_value = min(len(p_values) * min(p_values), 1.0)
+    return Separation(float(p_value), len(vectors), len(names))
 
 
 def power_table(
@@ -125,7 +128,7 @@ def power_table(
 def separation_table(
     vectors: Mapping[str, tuple[pd.DataFrame, np.ndarray]], *, seed: int
 ) -> pd.DataFrame:
-    """Test of the training maps in each latent space, with the power of the test.
+    """Test of the maps of all days but the test days, with the power of the test.
 
     Args:
         vectors: Maps (time, split) and their vectors, dims (map, L), by name of the latent space.
@@ -137,11 +140,11 @@ def separation_table(
     """
     tables = []
     for name, (maps, values) in vectors.items():
-        train = (maps["split"] == "train").to_numpy()
-        days = maps["time"].to_numpy()[train].astype("datetime64[D]")
-        result = separation_of(values[train], days, seed=seed)
+        used = ~maps["split"].isin(EXCLUDED_SPLITS).to_numpy()
+        days = maps["time"].to_numpy()[used].astype("datetime64[D]")
+        result = separation_of(values[used], days, seed=seed)
         own = {"groups": 0, "separation": np.nan, "found": float(result.found), "trials": 1}
-        power = power_table(values[train], days, trials=TRIALS, seed=seed, groups=(2,))
+        power = power_table(values[used], days, trials=TRIALS, seed=seed, groups=(2,))
         rows = pd.concat([pd.DataFrame([{**own, "p_value": result.p_value}]), power])
         tables.append(rows.assign(space=name, maps=result.maps, days=result.days))
     return pd.concat(tables, ignore_index=True)

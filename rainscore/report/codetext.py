@@ -127,9 +127,7 @@ def separation_sentence(table: pd.DataFrame) -> str:
         )
     return (
         "Do maps fall into groups, or are clusters a partition of a continuum? Dip test of the "
-        "training maps in the direction of lowest kurtosis, found on other days: "
-        + "; ".join(parts)
-        + "."
+        "maps in the direction of lowest kurtosis, found on other days: " + "; ".join(parts) + "."
     )
 
 

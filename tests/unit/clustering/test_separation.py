@@ -33,7 +33,7 @@ def test_an_elongated_continuum_has_no_groups_although_it_is_cut_reproducibly() 
     assert not separation_of(stretched, DAYS, seed=0).found
 
 
-def test_the_table_holds_the_test_of_the_training_maps_and_its_power() -> None:
+def test_the_table_holds_the_test_without_the_test_days_and_its_power() -> None:
     times = DAYS.astype("datetime64[ns]") + np.tile(np.arange(25), 40) * np.timedelta64(30, "m")
     maps = pd.DataFrame({"time": times, "split": np.where(np.arange(1000) < 900, "train", "test")})
     table = separation_table({"codes": (maps, gaussian(3))}, seed=0)
