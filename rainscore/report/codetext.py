@@ -1,5 +1,6 @@
 """Text and tables of the report on the codes of windows."""
 
+import numpy as np
 import pandas as pd
 
 from rainscore.clustering.naming import HOURS, SEASONS
@@ -34,7 +35,7 @@ def families_table(atlas: pd.DataFrame) -> Table:
     rows = atlas[(atlas["level"] == "family") & (atlas["windows"] > 0)]
     season = rows[list(SEASONS)].idxmax(axis=1).map(SEASONS)
     hours = [f"hour_{i}" for i in range(len(HOURS))]
-    quarter = [HOURS[hours.index(name)] for name in rows[hours].idxmax(axis=1)]
+    quarter = np.array(HOURS)[rows[hours].to_numpy().argmax(axis=1)]
     frame = pd.DataFrame(
         {
             "family": rows["number"].astype(str),

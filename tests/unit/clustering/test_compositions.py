@@ -47,10 +47,17 @@ def maps() -> tuple[pd.DataFrame, np.ndarray]:
     return table, vectors.astype(np.float32)
 
 
+def three_clusters(
+    table: pd.DataFrame, vectors: np.ndarray
+) -> tuple[CompositionClusters, pd.DataFrame]:
+    return cluster_compositions(
+        table, vectors, k=3, size=20, min_wet_share=0.02, false_alarm_rate=0.01, seed=0
+    )
+
+
 def test_maps_of_one_kind_share_a_cluster_and_dry_maps_have_none(maps) -> None:
     table, vectors = maps
-    options = {"size": 20, "min_wet_share": 0.02, "false_alarm_rate": 0.01, "seed": 0}
-    clusters, assigned = cluster_compositions(table, vectors, k=3, **options)
+    clusters, assigned = three_clusters(table, vectors)
     dry = table["wet_share"] < 0.02
     assert (assigned.loc[dry, "cluster"] == DRY).all() and assigned.loc[
         dry, "distance"
@@ -64,8 +71,7 @@ def test_maps_of_one_kind_share_a_cluster_and_dry_maps_have_none(maps) -> None:
 
 def test_clusters_are_read_as_they_were_written_and_recognised_by_their_card(maps, tmp_path):
     table, vectors = maps
-    options = {"size": 20, "min_wet_share": 0.02, "false_alarm_rate": 0.01, "seed": 0}
-    clusters, _ = cluster_compositions(table, vectors, k=3, **options)
+    clusters, _ = three_clusters(table, vectors)
     clusters.save(tmp_path / "codes", code=["x"])
     read = load_map_clusterer(tmp_path / "codes")
     assert isinstance(read, CompositionClusters)
