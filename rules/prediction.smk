@@ -7,6 +7,7 @@ rule score_maps:
         unet=UNET,
         clusterer=multiext(f"results/models/{METHODS[0]}", ".safetensors", ".json"),
         labels=f"results/models/{METHODS[0]}_labels.json",
+        codes=[*CODEBOOK, "results/models/codebook_atlas.json"],
         granules=[
             str(CHECKOUT / name) for name in config["prediction"]["granule_files"]
         ],

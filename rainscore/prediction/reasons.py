@@ -7,6 +7,7 @@ import xarray as xr
 
 from rainscore.errors import DamagedFile
 from rainscore.netcdffiles import open_netcdf
+from rainscore.prediction.explain import code_sentences
 from rainscore.scores.grades import grade, grade_key
 
 UNREADABLE = (OSError, KeyError, ValueError, TypeError, RuntimeError)
@@ -39,6 +40,7 @@ def reasons(dataset: xr.Dataset) -> list[str]:
     sentences = [_globe_result(dataset) if globe else _result(dataset)]
     if "precipitation" in dataset:
         sentences.append(_rain(dataset))
+    sentences += code_sentences(dataset)
     sentences += _doubts(dataset)
     if not globe:
         sentences += _window_remarks(dataset)
