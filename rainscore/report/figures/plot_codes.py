@@ -1,6 +1,7 @@
 """Figures of the codes of windows: skill by number of codes, and the atlas of the families."""
 
 from math import ceil
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from rainscore.scores.distribution import BINS, MASSES
 
 COLUMNS = 4
 """Families per row of the atlas."""
+
+TITLE_WIDTH = 30
+"""Maximum number of characters of a line of a title."""
 
 
 @styled
@@ -67,8 +71,9 @@ def plot_atlas(
             ax.set_axis_on()
         above.imshow(patches[i], cmap=palette, norm=norm, interpolation="nearest")
         above.set(xticks=[], yticks=[])
-        name = family["name"].replace(", ", ",\n", 1)
-        above.set_title(f"{family['number']}: {name}\n{100 * family['share']:.0f} % of windows")
+        name = "\n".join(wrap(f"{family['number']}: {family['name']}", TITLE_WIDTH))
+        title = f"{name}\n{100 * family['share']:.0f} % of windows"
+        above.set_title(title, loc="center", fontsize="small")
         # The outer bars are the probabilities of scores of exactly 0 and exactly 1.
         hues = [colour(1), *[colour(0)] * BINS, colour(1)]
         below.bar(centres, masses[i], width=0.9 / BINS, color=hues)
