@@ -57,6 +57,6 @@ rule needs_gpu:
     resources:
         gpu=1,
         mem_mb=memory(100),
-        runtime=minutes(1),
+        runtime=minutes(5),
     shell:
         "hostname > {output} 2> {log}"
