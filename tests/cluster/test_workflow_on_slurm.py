@@ -51,14 +51,10 @@ class Disturbed:
 
 @pytest.fixture(scope="module")
 def run(slurm: Slurm, tmp_path_factory) -> Iterator[Disturbed]:
-    """The tiny run with one month, until its trainings; every disturbance happens once."""
+    """The tiny run until its trainings; every disturbance happens once."""
     folder = tmp_path_factory.mktemp("checkout")
     checkout = Checkout(folder)
-    checkout.configure(
-        period={"months": ["2019-01"], "last_day": 4},
-        evaluation={"unseen_worlds": 0},
-        unet={"epochs": 12, "patience": 12},
-    )
+    checkout.configure(unet={"epochs": 12, "patience": 12})
     workflow = SlurmRun(folder, "workflow.log", *TARGETS)
     limits = SlurmRun(folder, "limits.log", *LIMITS, "over_memory.txt", "over_time.txt")
     try:
