@@ -90,6 +90,7 @@ class Grid:
                 getattr(self, axis),
                 {
                     "units": "m",
+                    "axis": axis.upper(),
                     "standard_name": f"projection_{axis}_coordinate",
                     "long_name": f"{axis} of the pixel's centre",
                 },

@@ -8,10 +8,19 @@ from compliance_checker.runner import CheckSuite, ComplianceChecker
 
 def cf_errors(path: Path) -> list[str]:
     """Errors that the checker reports for a NetCDF file (CF-1.11)."""
+    return _messages(path, ("high_priorities",))
+
+
+def cf_messages(path: Path) -> list[str]:
+    """Errors, warnings and advice that the checker reports for a NetCDF file (CF-1.11)."""
+    return _messages(path, ("high_priorities", "medium_priorities", "low_priorities"))
+
+
+def _messages(path: Path, priorities: tuple[str, ...]) -> list[str]:
     CheckSuite.load_all_available_checkers()
     report = path.with_suffix(".json")
     ComplianceChecker.run_checker(
-        str(path), ["cf:1.11"], 0, "normal", output_filename=str(report), output_format="json"
+        str(path), ["cf:1.11"], 0, "strict", output_filename=str(report), output_format="json"
     )
     results = json.loads(report.read_text())["cf:1.11"]
-    return [message for part in results["high_priorities"] for message in part["msgs"]]
+    return [text for name in priorities for part in results[name] for text in part["msgs"]]

@@ -89,7 +89,12 @@ def score_command(
     from rainscore.imerg.names import is_granule_name
 
     files = expand_paths(granules, sys.stdin.buffer, wanted=is_granule_name, kind="IMERG granule")
-    request = ScoreRequest(files, model, clusters, out, bbox, centre, globe, any_product, form, png)
+    place = [f"{number:g}" for number in bbox or centre or ()]
+    option = "--globe" if globe else "--bbox" if bbox else "--centre" if centre else ""
+    command = " ".join(["rainscore score", *filter(None, [option]), *place])
+    request = ScoreRequest(
+        files, model, clusters, out, bbox, centre, globe, any_product, form, png, command=command
+    )
     return run(request, jobs=jobs, as_json=as_json)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -39,6 +40,7 @@ class ScoreRequest:
         form: Format of the scored maps (`mapfiles.FORMATS`).
         png: Whether a picture of each map is drawn.
         context: Further granules, which are not scored.
+        command: The command, for the history of the files.
     """
 
     files: list[Path]
@@ -52,6 +54,7 @@ class ScoreRequest:
     form: str
     png: bool
     context: tuple[Path, ...] = ()
+    command: str = ""
 
 
 def score_records(
@@ -99,7 +102,9 @@ def _score(request: ScoreRequest, say: Callable[[str], None]) -> Iterator[Record
     if not request.globe:
         trained = scorer.learning_grid
         window = choose_window(trained, request.files, bbox=request.bbox, centre=request.centre)
-    job = ScoringJob(window, request.files, request.context)
+    now = datetime.now(UTC)
+    history = f"{now:%Y-%m-%dT%H:%M:%SZ} {request.command}" if request.command else ""
+    job = ScoringJob(window, request.files, request.context, history)
     for outcome in score_into(request.out, scorer, job, request.form):
         yield _record(outcome, png=request.png)
 

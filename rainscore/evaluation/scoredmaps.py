@@ -90,7 +90,7 @@ def read_scored_map(path: Path, further: Sequence[str] = ()) -> ScoredMap:
             if "window_lat" in data:
                 raise DamagedFile(
                     path,
-                    "it is a scored globe, which holds no rain of IMERG",
+                    "it is a scored globe",
                     "score the area of the gauges with --bbox or --centre",
                 )
             grid = Grid.from_json(data.attrs["grid"])

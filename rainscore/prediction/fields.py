@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import pyproj
 import xarray as xr
 
 from rainscore.grids import Grid
@@ -39,6 +40,21 @@ UNITS = {
     "window_lon": "degrees_east",
 }
 """Units of the variables that are not dimensionless."""
+
+FURTHER: dict[str, dict] = {
+    "precipitation": {"standard_name": "lwe_precipitation_rate", "cell_methods": "time: mean"},
+    "score": {"ancillary_variables": "score_low score_high"},
+    "map_score": {"ancillary_variables": "map_score_low map_score_high"},
+    "map_score_outside": {
+        "flag_values": np.array([0, 1], np.float32),
+        "flag_meanings": "wet_share_calibrated wet_share_outside",
+    },
+    "novelty": {
+        "flag_values": np.array([0, 1], np.float32),
+        "flag_meanings": "no_difference_detected unlike_training_maps",
+    },
+}
+"""Further attributes of variables (CF)."""
 
 CONVENTIONS = "CF-1.11"
 
@@ -93,25 +109,34 @@ def globe_dataset(
         cells: IMERG cells of the globe.
         time: Start of the half-hour.
     """
+    latitude = {"units": "degrees_north", "standard_name": "latitude", "axis": "Y"}
+    longitude = {"units": "degrees_east", "standard_name": "longitude", "axis": "X"}
     coords = {
-        "lat": ("lat", cells.y, {"units": "degrees_north", "standard_name": "latitude"}),
-        "lon": ("lon", cells.x, {"units": "degrees_east", "standard_name": "longitude"}),
+        "lat": ("lat", cells.y, latitude),
+        "lon": ("lon", cells.x, longitude),
         "time": _time(time),
     }
     variables: dict = {
-        name: (("lat", "lon"), values, _attributes(name)) for name, values in maps.items()
+        name: (("lat", "lon"), np.float32(values), _attributes(name) | {"grid_mapping": "crs"})
+        for name, values in maps.items()
     }
+    variables["crs"] = ((), np.int32(0), pyproj.CRS(cells.crs).to_cf())
     for name in map(str, table):
         variables[name] = ("window", table[name].to_numpy(np.float32), _attributes(name))
     return xr.Dataset(variables, coords, {"Conventions": CONVENTIONS})
 
 
-def _attributes(name: str) -> dict[str, str]:
-    return {"units": UNITS.get(name, "1"), "long_name": LONG_NAMES[name]}
+def _attributes(name: str) -> dict:
+    return {
+        "units": UNITS.get(name, "1"),
+        "long_name": LONG_NAMES[name],
+        **FURTHER.get(name, {}),
+    }
 
 
 def _time(time: np.datetime64) -> tuple:
-    return (), time, {"long_name": "start of the half-hour"}
+    attrs = {"long_name": "start of the half-hour", "standard_name": "time", "axis": "T"}
+    return (), time, attrs | {"units_metadata": "leap_seconds: none"}
 
 
 def unavailable_inputs(

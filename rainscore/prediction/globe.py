@@ -184,7 +184,7 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
 
     Returns:
         Dims (lat, lon) on IMERG cells, blended from overlapping windows: the fields of
-        `Scorer.score` except the rain. Dims (window): map score with its interval, cluster and
+        `Scorer.score`. Dims (window): map score with its interval, cluster and
         novelty of maps as large as the training domain, `window_lat`, `window_lon` of their
         centres. NaN is missing; maps without any rain estimate are left out. Attributes:
         `unavailable_inputs`, `calibration_state`.
@@ -210,7 +210,8 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
     if not tables:
         raise RainscoreError(_nothing_to_score(fields[0]["precipitation"]))
     table = pd.concat(tables, ignore_index=True)
-    dataset = globe_dataset(blend.fields(), table, CELLS, granules.time)
+    maps = {"precipitation": fields[0]["precipitation"], **blend.fields()}
+    dataset = globe_dataset(maps, table, CELLS, granules.time)
     dataset.attrs["calibration_state"] = "; ".join(sorted(states))
     dataset.attrs["unavailable_inputs"] = unavailable_inputs(
         granules, scorer.hidden_channels(run), ages_known=ages_known

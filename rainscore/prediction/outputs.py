@@ -42,11 +42,14 @@ class ScoringJob(NamedTuple):
         learning: Learning grid of the window; None for the whole globe.
         files: Granules to score.
         context: Granules of the hours around, which are not scored.
+        history: Line of the attribute `history` of the files; by default the version only, so that
+            equal maps give equal files.
     """
 
     learning: Grid | None
     files: Sequence[Path]
     context: Sequence[Path] = ()
+    history: str = ""
 
 
 def score_into(out: Path, scorer: Scorer, job: ScoringJob, form: str = "nc") -> Iterator[Outcome]:
@@ -60,18 +63,26 @@ def score_into(out: Path, scorer: Scorer, job: ScoringJob, form: str = "nc") -> 
     """
     if job.learning is None:
         results = score_globe_files(job.files, scorer, context=job.context)
-        return _write_each(results, out, form, globe_summary)
-    results = score_files(job.files, scorer, job.learning, context=job.context)
-    return _write_each(results, out, form, window_summary)
+        summary = globe_summary
+    else:
+        results = score_files(job.files, scorer, job.learning, context=job.context)
+        summary = window_summary
+    return _write_each(results, out, form, summary, job.history)
 
 
 def _write_each(
-    results: Results, out: Path, form: str, summary: Callable[[xr.Dataset], str]
+    results: Results,
+    out: Path,
+    form: str,
+    summary: Callable[[xr.Dataset], str],
+    history: str,
 ) -> Iterator[Outcome]:
     for file, result in results:
         if isinstance(result, RainscoreError):
             yield Outcome(file, None, f"{file.name}: not scored: {result}")
         else:
+            if history:
+                result.attrs["history"] = f"{history}\n{result.attrs['history']}"
             path = write_scored(result, file, out, form)
             message = f"{_start(result)}  {summary(result)}  → {path}{_remarks(result)}"
             yield Outcome(file, path, message, result)
@@ -107,7 +118,7 @@ def window_summary(dataset: xr.Dataset) -> str:
     if np.isfinite(value):
         withheld = dataset.attrs["map_interval_withheld"]
         interval = f"(no interval: {withheld})" if withheld else f"[{low:.2f}, {high:.2f}]"
-        score = f"map score {value:.2f} {interval}"
+        score = f"map score {value:.2f} {interval} {grade(value)}"
     elif np.isfinite(dataset["precipitation"]).any():
         score = "no rain"
     else:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 
 import xarray as xr
@@ -141,6 +142,7 @@ def origin_attributes(
     unet, clusterer = scorer.models.unet.card, scorer.models.clusterer
     return {
         "title": "Predicted score of an IMERG map, without radar",
+        "history": f"scored by rainscore {version('rainscore')}",
         "source": name,
         "source_sha256": digest,
         "version": f"{granule.attrs['run']} {granule.attrs['version']}",

@@ -1,101 +1,236 @@
 """Figure of a map scored without radar."""
 
+import json
 from pathlib import Path
+from textwrap import wrap
+from typing import Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
 import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from rainscore.grids import Grid
-from rainscore.report.figures.mapaxes import Kind, aspect, draw_map
-from rainscore.report.figures.style import figure, save, styled
+from rainscore.report.figures.graticule import pixel_edges
+from rainscore.report.figures.mapaxes import LABELS, RAIN_CLASSES, Kind, aspect, colours, paint
+from rainscore.report.figures.scorebanner import (
+    BANNER_HEIGHT,
+    BANNER_WIDTH,
+    draw_banner,
+    verdict,
+)
+from rainscore.report.figures.scoredtext import headline, notes
+from rainscore.report.figures.style import save, styled
+
+WIDTH = 13.0
+"""Default width of the figure [inches]."""
+
+NARROW = 9.0
+"""Width below which the panels stand below each other [inches]."""
+
+WIDE = 0.4
+"""Ratio of height to width of a map below which the panels stand below each other."""
+
+SIDES, BELOW, ABOVE, TALLEST = 0.42, 0.85, 0.65, 8.0
+"""Space beside, below and above a panel for labels, and the largest height of one [inches]."""
+
+LINE = 0.165
+"""Height of a line of text [inches]."""
+
+CELLS_ACROSS = 1200
+"""Number of columns above which a map is averaged before it is drawn."""
 
 
-def draw_scored(dataset: xr.Dataset, path: Path) -> None:
+SCORE_LIMITS = (0.0, 0.9)
+"""Ends of the colour scale of scores: predicted medians are rarely higher. It is the same for all
+maps, so that they can be compared."""
+
+BARS = {"score": "local score [1]", "width": "interval width [1]"}
+BARS |= {"probability": "hidden rain [1]", "rain": LABELS["rain"]}
+"""Labels of the colour bars."""
+
+
+class Panel(NamedTuple):
+    """Panel of the figure.
+
+    Attributes:
+        title: Title.
+        layers: Fields and their kinds, drawn on top of each other; NaN is transparent.
+        blank: Mask of the pixels that are white: dry, not missing.
+    """
+
+    title: str
+    layers: list[tuple[np.ndarray, Kind]]
+    blank: np.ndarray | None = None
+
+
+def draw_scored(dataset: xr.Dataset, path: Path, *, width: float = WIDTH) -> None:
     """Draw a scored map as `plot_scored` does and save it; the suffix of `path` is the format."""
-    save(plot_scored(dataset), path)
+    save(plot_scored(dataset, width=width), path)
 
 
 @styled
-def plot_scored(dataset: xr.Dataset) -> Figure:
-    """Draw rain, score, width of the score's interval and probability of hidden rain.
+def plot_scored(dataset: xr.Dataset, *, width: float = WIDTH) -> Figure:
+    """Draw the map score as a large number, and maps of rain, score and doubt.
 
     Args:
-        dataset: One scored map (docs/contracts.md). Dims (y, x): `precipitation` [mm/h], NaN where
-            IMERG is missing; `score`, `score_low`, `score_high` [1], NaN where IMERG is dry or
-            missing; `hidden_rain_probability` [1], NaN where IMERG has rain or is missing. Scalars
-            `map_score`, `map_score_low`, `map_score_high` [1], `cluster` (−1: too little rain, NaN:
-            window too small), `cluster_score_median`, `cluster_score_low`, `cluster_score_high`
-            [1], `novelty` (1: unlike the training maps); coordinate `time` (start, UTC). Attributes
-            `grid` (JSON of `Grid.to_json()`), `cluster_name`, `source`, `version`, `trained_on`,
-            `world` ('simulated' or 'real'), `unavailable_inputs`, `map_interval_withheld`,
-            `calibration_state`, `which_score` and `product_difference` (from the training data),
-            which may be empty.
+        dataset: One scored map of a window or of the globe (docs/prediction.md).
+        width: Width of the figure [inches]; below 9 the panels stand below each other, as on a
+            phone.
 
     Raises:
         KeyError: A variable or attribute is absent.
     """
-    grid = Grid.from_json(dataset.attrs["grid"])
-    rain = dataset["precipitation"].to_numpy()
-    score = dataset["score"].to_numpy()
-    hidden = dataset["hidden_rain_probability"].to_numpy()
-    width = (dataset["score_high"] - dataset["score_low"]).to_numpy()
-    valid = np.isfinite(rain)
-    panels: list[tuple[np.ndarray, Kind, str, dict]] = [
-        (rain, "rain", "IMERG rain", {}),
-        (score, "score", "Predicted score (median)", {"blank": valid & np.isnan(score)}),
-        (width, "width", "Width of the 90 % interval", {"blank": valid & np.isnan(width)}),
-        (hidden, "probability", "Probability of hidden rain", {"blank": valid & np.isnan(hidden)}),
-    ]
-    title, subtitle = headline(dataset)
-    fig = figure(
-        14, 1.9 + 3.1 * aspect(grid), title=title, subtitle=subtitle, world=dataset.attrs["world"]
-    )
-    for ax, (values, kind, name, options) in zip(fig.subplots(1, 4), panels, strict=True):
-        draw_map(ax, values, grid, kind=kind, **options)
-        ax.set_title(name)
+    dataset, grid = _drawn(dataset)
+    panels = _panels(dataset)
+    columns = 1 if width < NARROW or aspect(grid) < WIDE else len(panels)
+    map_width = width / columns - 2 * SIDES
+    map_height = min(map_width * aspect(grid), TALLEST)
+    title, remarks = headline(dataset)
+    beside = width >= 2 * BANNER_WIDTH + 1
+    text_width = width - 0.3 - (BANNER_WIDTH + 0.2 if beside else 0)
+    lines = [line for remark in remarks for line in _wrapped(remark, text_width)]
+    titles = wrap(title, int(text_width / 0.1))
+    text_height = 0.15 + 0.2 * len(titles) + LINE * len(lines)
+    head = 0.15 + (max(BANNER_HEIGHT, text_height) if beside else BANNER_HEIGHT + text_height)
+    foot = [line for note in notes(dataset) for line in _wrapped(note, width - 0.3)]
+    row = ABOVE + map_height + BELOW
+    legend = 0.3 if width >= NARROW else 0.75
+    height = head + row * len(panels) / columns + legend + 0.1 + LINE * len(foot)
+
+    fig = Figure(figsize=(width, height), facecolor="white")
+    draw_banner(fig, verdict(dataset), left=0.15, top=0.1)
+    corner = (0.35 + BANNER_WIDTH, 0.12) if beside else (0.15, 0.1 + BANNER_HEIGHT)
+    _write(fig, corner, titles, weight="bold", size=11)
+    _write(fig, (corner[0], corner[1] + 0.06 + 0.2 * len(titles)), lines, color="#444444")
+    for number, panel in enumerate(panels):
+        across, down = (number, 0) if columns > 1 else (0, number)
+        place = (across * width / columns + SIDES, head + down * row + ABOVE)
+        _draw_panel(fig, panel, grid, place, (map_width, map_height))
+    _draw_legend(fig, height - 0.05 - LINE * len(foot) - legend)
+    _write(fig, (0.15, height - 0.05 - LINE * len(foot)), foot, color="#444444")
     return fig
 
 
-def headline(dataset: xr.Dataset) -> tuple[str, str]:
-    """Return the title and the subtitle of a scored map: scores, cluster, origin and remarks."""
-    time = pd.Timestamp(dataset["time"].item()).strftime("%Y-%m-%d %H:%M UTC")
-    score = _with_interval(dataset, "map_score", "map_score_low", "map_score_high")
-    text = f"map score {score}" if score else "no map score: no rain"
-    if score:
-        withheld = dataset.attrs["map_interval_withheld"]
-        text += " (no interval for this size of window)" if withheld else " (90 % interval)"
-    if float(dataset["map_score_outside"]) > 0:
-        text += ", wet share outside the calibrated range"
-    cluster = float(dataset["cluster"])
-    if not np.isfinite(dataset["precipitation"]).any():
-        text = "no score: IMERG is missing in the whole window"
-    elif np.isnan(cluster):
-        text += " · not clustered: the window is too small, or IMERG is missing in its middle"
-    elif cluster < 0:
-        text += " · not clustered: too little rain"
-    else:
-        names = ("cluster_score_median", "cluster_score_low", "cluster_score_high")
-        # The flag misses many unusual maps (docs/clustering.md): its absence is not reported.
-        text += " · unlike the training maps" if float(dataset["novelty"]) > 0 else ""
-        text += f"\ncluster {cluster:.0f}, {dataset.attrs['cluster_name']}: map scores "
-        text += _with_interval(dataset, *names)
-    if statement := dataset.attrs.get("which_score"):
-        text += f"\n{statement}"
-    text += f"\n{dataset.attrs['source']}; model trained on {dataset.attrs['trained_on']}"
-    if dataset.attrs["unavailable_inputs"]:
-        text += f"\nnot available for this map: {dataset.attrs['unavailable_inputs']}"
-        if state := dataset.attrs.get("calibration_state"):
-            text += f" (intervals of the state: {state})"
-    if dataset.attrs["product_difference"]:
-        text += f"\nwarning: {dataset.attrs['product_difference']}"
-    return f"IMERG {dataset.attrs['version']}, {time}", text
+def _drawn(dataset: xr.Dataset) -> tuple[xr.Dataset, Grid]:
+    """Dataset and grid as they are drawn: a globe of 3600 columns is averaged over 4 × 4 cells."""
+    if "window_lat" not in dataset:
+        return dataset, Grid.from_json(dataset.attrs["grid"])
+    ny, nx = dataset["score"].shape
+    factor = -(-nx // CELLS_ACROSS)
+    fields = [name for name, field in dataset.data_vars.items() if field.ndim == 2]
+    coarse = dataset[fields].coarsen(lat=factor, lon=factor, boundary="trim").mean()
+    others = dataset.drop_vars([*fields, "lat", "lon"])
+    step = 0.1 * factor
+    grid = Grid("EPSG:4326", -180.0, -90.0, step, step, nx // factor, ny // factor)
+    return xr.merge([coarse, others]).assign_attrs(dataset.attrs), grid
 
 
-def _with_interval(dataset: xr.Dataset, *names: str) -> str:
-    """Return three scalars as '0.31 [0.27, 0.36]', without what is missing."""
-    value, low, high = (float(dataset[name]) for name in names)
-    if not np.isfinite(value):
-        return ""
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(low) else f"{value:.2f}"
+def _panels(dataset: xr.Dataset) -> list[Panel]:
+    threshold = json.loads(dataset.attrs["score"])["wet_threshold_mm_h"]
+    width = (dataset["score_high"] - dataset["score_low"]).to_numpy()
+    score, hidden = (dataset[name].to_numpy() for name in ("score", "hidden_rain_probability"))
+    doubt: list[tuple[np.ndarray, Kind]] = [(width, "width"), (hidden, "probability")]
+    panels = [
+        Panel("Predicted local score (median)", [(score, "score")], np.isfinite(hidden)),
+        Panel("Doubt: width of the 90 % interval, hidden rain", doubt),
+    ]
+    if "precipitation" in dataset:
+        rain: tuple[np.ndarray, Kind] = (dataset["precipitation"].to_numpy(), "rain")
+        panels.insert(0, Panel(f"IMERG rain (wet from {threshold:g} mm/h)", [rain]))
+    return panels
+
+
+def _draw_panel(
+    fig: Figure,
+    panel: Panel,
+    grid: Grid,
+    place: tuple[float, float],
+    size: tuple[float, float],
+) -> None:
+    """Draw a panel and the colour bars of its layers below it.
+
+    Args:
+        fig: Figure.
+        panel: Panel.
+        grid: Grid of its fields.
+        place: Upper left corner [inches from the left and from the top of the figure].
+        size: Width and height [inches].
+    """
+    ax = _axes(fig, place, size)
+    (values, kind), *others = panel.layers
+    limits = SCORE_LIMITS if kind == "score" else (0.0, 1.0)
+    mesh = paint(ax, values, grid, kind=kind, blank=panel.blank, limits=limits, every_side=True)
+    meshes = [(mesh, kind)]
+    for layer, other in others:
+        cmap, norm = colours(other)
+        edges = pixel_edges(grid)
+        added = ax.pcolormesh(*edges, layer, cmap=cmap, norm=norm, rasterized=True)
+        meshes.append((added, other))
+    ax.set_label(panel.title)
+    ax.spines[:].set_visible(True)
+    title = wrap(panel.title, int((size[0] + SIDES) / 0.079))
+    corner = (place[0] - SIDES / 2, place[1] - 0.22 - LINE * len(title))
+    _write(fig, corner, title, weight="bold", size=9)
+    length = size[0] / len(meshes)
+    for number, (drawn, name) in enumerate(meshes):
+        corner = (place[0] + number * length + 0.1, place[1] + size[1] + 0.3)
+        _draw_bar(_axes(fig, corner, (length - 0.2, 0.11)), drawn, name)
+
+
+def _draw_bar(ax: Axes, mesh: QuadMesh, kind: Kind) -> None:
+    """Draw the colour bar of a layer."""
+    ticks = RAIN_CLASSES if kind == "rain" else None
+    extend: Literal["max"] | None = "max" if kind == "score" else None
+    bar = Colorbar(ax, mesh, orientation="horizontal", ticks=ticks, extend=extend)
+    if kind == "rain":
+        bar.ax.set_xticklabels([f"{rate:g}" for rate in RAIN_CLASSES])
+    bar.set_label(BARS[kind], size=8, labelpad=2)
+    bar.ax.tick_params(labelsize=7, length=2)
+    bar.outline.set_linewidth(0.5)
+    if bar.solids is not None:
+        bar.solids.set_rasterized(True)
+
+
+def _axes(fig: Figure, place: tuple[float, float], size: tuple[float, float]) -> Axes:
+    """Axes at an upper left corner [inches from the left and from the top], of a size [inches]."""
+    width, height = fig.get_size_inches()
+    return fig.add_axes(
+        (
+            place[0] / width,
+            1 - (place[1] + size[1]) / height,
+            size[0] / width,
+            size[1] / height,
+        )
+    )
+
+
+def _draw_legend(fig: Figure, top: float) -> None:
+    """Explain white and hatched areas, from `top` [inches from the top of the figure]."""
+    dry = Patch(facecolor="white", edgecolor="#888888", label="white: dry, so there is no score")
+    missing = Patch(facecolor="#e9e9e9", edgecolor="#bdbdbd", hatch="////")
+    missing.set_label("hatched: IMERG has no estimate")
+    entries = [dry, missing]
+    width, height = fig.get_size_inches()
+    fig.legend(
+        handles=entries, loc="upper left", ncols=1 if width < NARROW else len(entries),
+        bbox_to_anchor=(0.05 / width, 1 - top / height), borderaxespad=0.2, fontsize=8.5,
+    )  # fmt: skip
+
+
+def _wrapped(text: str, width: float) -> list[str]:
+    """Lines of a text that fit into a width [inches] at 8.5 points."""
+    return wrap(text, max(int(width / 0.069), 20))
+
+
+def _write(
+    fig: Figure, corner: tuple[float, float], lines: list[str], *, size: float = 8.5, **options
+) -> None:
+    """Write lines below each other from a corner [inches from the left and from the top]."""
+    width, height = fig.get_size_inches()
+    for number, line in enumerate(lines):
+        y = 1 - (corner[1] + number * LINE) / height
+        fig.text(corner[0] / width, y, line, va="top", size=size, **options)

@@ -81,7 +81,6 @@ def test_each_cell_gets_the_score_of_its_place():
     assert np.abs(dataset["score"].values - field)[covered].max() < 0.02
     poles = dataset["score"].values[~covered]
     assert poles.size and np.isnan(poles).all()
-    assert "precipitation" not in dataset
     assert dataset.attrs["unavailable_inputs"] == "quality index, the half-hour after"
     lat, lon = (np.deg2rad(dataset[name].values) for name in ("window_lat", "window_lon"))
     expected = 2 + np.sin(lon) * np.cos(lat) + np.sin(3 * lat)
