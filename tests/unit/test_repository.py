@@ -61,3 +61,17 @@ def test_every_stage_of_the_rules_has_a_package_and_tests() -> None:
         if path.stem != "common":
             assert (CHECKOUT / "rainscore" / path.stem / "__init__.py").is_file(), path.stem
             assert (CHECKOUT / "tests/unit" / path.stem).is_dir(), path.stem
+
+
+def test_the_container_installs_the_versions_of_the_lock_file_and_nothing_else() -> None:
+    recipe = (CHECKOUT / "envs/Containerfile").read_text()
+    installs = [line for line in recipe.splitlines() if "pip install" in line or "-r " in line]
+    assert "-r /source/requirements.lock" in installs[1]
+    assert installs[2].endswith("--no-deps /source") and len(installs) == 3
+    assert f"python:{conda_python()}-slim" in recipe
+
+
+def conda_python() -> str:
+    """Version of Python in the conda environment."""
+    conda = yaml.safe_load((CHECKOUT / "envs/rainscore.yaml").read_text())["dependencies"]
+    return next(entry.split("=")[1] for entry in conda if entry.startswith("python="))

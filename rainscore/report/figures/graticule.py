@@ -119,7 +119,7 @@ def line_scale(grid: Grid) -> float:
     kilometres = abs(grid.nx * grid.dx)
     geographic = pyproj.CRS(grid.crs).is_geographic
     kilometres *= KM_PER_DEGREE if geographic else 1e-3
-    return float(np.clip(np.sqrt(FULL_WIDTH_KM / kilometres), 0.35, 1.0))
+    return float(np.clip(np.sqrt(FULL_WIDTH_KM / kilometres), 0.25, 1.0))
 
 
 def _projection(grid: Grid):

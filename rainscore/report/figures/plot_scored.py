@@ -31,7 +31,7 @@ WIDTH = 13.0
 NARROW = 9.0
 """Width below which the panels stand below each other [inches]."""
 
-WIDE = 0.4
+WIDE = 0.55
 """Ratio of height to width of a map below which the panels stand below each other."""
 
 SIDES, BELOW, ABOVE, TALLEST = 0.42, 0.85, 0.65, 8.0

@@ -42,7 +42,7 @@ def verdict(dataset: xr.Dataset) -> Verdict:
         if not known.size:
             return Verdict(np.nan, np.nan, np.nan, "no window has rain")
         low, middle, high = (float(q) for q in np.quantile(known, [0.1, 0.5, 0.9]))
-        words = f"median of {known.size} windows; 8 of 10 are between {low:.2f} and {high:.2f}"
+        words = f"median of {known.size} windows; 8 of 10: {low:.2f} to {high:.2f}"
         return Verdict(middle, low, high, words)
     score, low, high = (float(dataset[f"map_score{end}"]) for end in ("", "_low", "_high"))
     if np.isnan(score):
@@ -71,7 +71,7 @@ def draw_banner(fig: Figure, result: Verdict, *, left: float, top: float) -> Non
     text(-0.04, 0.68, number, size=48, weight="bold", color=colour, va="baseline")
     text(1.62, 0.68, result.grade or "no score", size=20, color=colour, va="baseline")
     text(1.62, 0.32, "map score", size=9, color="#555555", va="baseline")
-    text(0, 0.92, result.words, size=9, va="baseline")
+    text(0, 0.92, result.words, size=8.5, va="baseline")
     _draw_scale(fig, result, (left, top + 1.02))
 
 

@@ -207,4 +207,4 @@ def test_coastlines_of_wide_maps_are_thinner() -> None:
     assert line_scale(FRANCE) == 1
     wide = window_grid(centre=(0, 0), size_km=(4800, 4800), step_km=8)
     assert line_scale(wide) == pytest.approx(0.5)
-    assert line_scale(Grid("EPSG:4326", -180, -90, 0.1, 0.1, 3600, 1800)) == 0.35
+    assert line_scale(Grid("EPSG:4326", -180, -90, 0.1, 0.1, 3600, 1800)) == 0.25

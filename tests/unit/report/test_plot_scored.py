@@ -150,7 +150,7 @@ def test_the_globe_is_drawn_from_means_of_cells_with_the_median_of_its_windows()
     del attrs["grid"]
     globe = xr.Dataset({**fields, **windows}, coords, attrs)
     fig = plot_scored(globe, width=6)
-    assert verdict(globe).words == "median of 3 windows; 8 of 10 are between 0.26 and 0.58"
+    assert verdict(globe).words == "median of 3 windows; 8 of 10: 0.26 to 0.58"
     assert colour_values(maps(fig)[1].collections[-1]).shape == (600, 1200)
 
 
