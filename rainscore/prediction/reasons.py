@@ -121,6 +121,8 @@ def _window_remarks(dataset: xr.Dataset) -> list[str]:
             f"It looks like cluster {cluster:.0f} ({name}), whose maps score {middle:.2f} in the "
             "middle."
         )
+    if statement := dataset.attrs.get("which_score"):
+        sentences.append(f"{statement[:1].upper()}{statement[1:]}.")
     if float(dataset["novelty"]) == 1:
         sentences.append("It differs from the training maps: trust its score less.")
     if float(dataset["map_score_outside"]) == 1:

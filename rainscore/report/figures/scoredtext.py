@@ -27,10 +27,10 @@ def headline(dataset: xr.Dataset) -> tuple[str, list[str]]:
     simulated = " (simulated world)" if attrs["world"] == "simulated" else ""
     remarks = [] if "window_lat" in dataset else list(_window_remarks(dataset))
     remarks.append(attrs["source"])
-    if attrs.get("calibration_state"):
-        remarks.append(f"inputs of the model: {attrs['calibration_state']}")
     if attrs["unavailable_inputs"]:
-        remarks.append(f"not available for this map: {attrs['unavailable_inputs']}")
+        state = attrs.get("calibration_state")
+        intervals = f" (intervals of the state: {state})" if state else ""
+        remarks.append(f"not available for this map: {attrs['unavailable_inputs']}{intervals}")
     if attrs["product_difference"]:
         remarks.append(f"warning: {attrs['product_difference']}")
     return f"IMERG {attrs['version'][:1].upper()}{attrs['version'][1:]}, {time}{simulated}", remarks
@@ -57,8 +57,10 @@ def _window_remarks(dataset: xr.Dataset) -> Iterator[str]:
         names = ("cluster_score_median", "cluster_score_low", "cluster_score_high")
         yield (
             f"cluster {cluster:.0f}, {dataset.attrs['cluster_name']}: such maps score "
-            f"{_with_interval(dataset, *names)}; the map's own score is more specific"
+            f"{_with_interval(dataset, *names)}"
         )
+    if statement := dataset.attrs.get("which_score"):
+        yield statement
 
 
 def _with_interval(dataset: xr.Dataset, *names: str) -> str:
