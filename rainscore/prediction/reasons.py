@@ -23,9 +23,10 @@ def read_reasons(path: Path) -> list[str]:
     try:
         with open_netcdf(path) as dataset:
             return reasons(dataset.load())
-    except UNREADABLE as error:
+    except (DamagedFile, *UNREADABLE) as error:
+        reason = error.reason if isinstance(error, DamagedFile) else error
         raise DamagedFile(
-            path, f"it is not a scored map ({error})", "make it with `rainscore score`"
+            path, f"it is not a scored map ({reason})", "make it with `rainscore score`"
         ) from error
 
 
