@@ -9,7 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rainscore.analysis.classes import AGE_NAMES
-from rainscore.report.figures.style import colour, figure, intervals, sample_text, styled
+from rainscore.report.figures.style import (
+    colour,
+    figure,
+    intervals,
+    sample_text,
+    styled,
+    without_data,
+)
 from rainscore.report.numbers import count
 from rainscore.report.runsample import RunSample
 
@@ -161,7 +168,9 @@ def plot_skill_by_two(table: pd.DataFrame, *, sample: RunSample) -> Figure:
     subtitle = f"{maps_text(sample)}; white: no score, or fewer than {FEWEST_DAYS} days"
     height = 1.0 + 2.9 * -(-len(parts) // 2)
     title = "Score by source and a second condition"
-    fig = figure(10, height, title=title, subtitle=subtitle, world=sample.world)
+    fig = figure(10, max(height, 3.0), title=title, subtitle=subtitle, world=sample.world)
+    if not parts:
+        return without_data(fig, "the maps do not state the source of their rain")
     axes = fig.subplots(-(-len(parts) // 2), 2, squeeze=False)
     limits = _limits(pd.concat(list(parts.values()))["value"])
     for ax, (name, part) in zip(axes.flat, parts.items(), strict=False):

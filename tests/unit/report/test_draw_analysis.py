@@ -19,6 +19,7 @@ from rainscore.analysis.summaries import (
 )
 from rainscore.analysis.tabulation import add_places, condition_sums, place_sums
 from rainscore.errors import RainscoreError
+from rainscore.imerg.reader import FIELDS
 from rainscore.io import read_table, write_netcdf, write_table
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.report.draw_analysis import (
@@ -39,9 +40,20 @@ from tests.world import CELLS, GRID, SCORE, TO_CELLS, month_pair
 BOOTSTRAP: dict = {"resamples": 20, "seed": 0}
 
 
-def analyse(folder: Path, start: str, end: str, *, hole: bool = False) -> AnalysisFiles:
-    """Result files of a small world without regimes; with a pixel without radar if `hole`."""
+def analyse(
+    folder: Path, start: str, end: str, *, hole: bool = False, rain_only: bool = False
+) -> AnalysisFiles:
+    """Result files of a small world without regimes.
+
+    Args:
+        folder: Folder of the files.
+        start, end: Period.
+        hole: Whether a pixel has no radar.
+        rain_only: Whether rain is the only field of IMERG.
+    """
     pair = month_pair(start, end)
+    for name in set(FIELDS) - {"precipitation"} if rain_only else ():
+        pair[name] = pair[name] * np.nan
     if hole:
         pair["radar"][:, 7, 7] = np.nan
     scores, table = score_month(pair, TO_CELLS, SCORE)
@@ -282,3 +294,21 @@ def test_the_score_below_the_cells_is_drawn_with_its_mean_and_its_shares(
     assert isinstance(stairs, StepPatch)
     shares = np.asarray(stairs.get_data()[0])
     assert shares.sum() == pytest.approx(1)
+
+
+@pytest.fixture(scope="module")
+def rain_only(tmp_path_factory) -> AnalysisFiles:
+    """Analysis of IMERG maps that have rain only, as those of the open stores."""
+    folder = tmp_path_factory.mktemp("rain_only")
+    return analyse(folder, "2019-05-01", "2019-05-03", rain_only=True)
+
+
+@pytest.mark.parametrize("name", ANALYSIS_FIGURES)
+def test_each_figure_can_be_drawn_of_maps_with_rain_only(
+    rain_only: AnalysisFiles, name: str, tmp_path: Path
+) -> None:
+    drawn = ANALYSIS_FIGURES[name](rain_only, analysis_sample(rain_only, world="real"))
+    save(drawn, tmp_path / f"{name}.svg")
+    if name == "skill_by_two":
+        texts = [text.get_text() for text in drawn.texts]
+        assert any("do not state the source of their rain" in text for text in texts)
