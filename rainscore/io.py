@@ -75,7 +75,8 @@ def write_table(table: pd.DataFrame, path: str | Path, **metadata: str | int | f
 
 def _table_digest(table: pa.Table) -> bytes:
     """SHA-256 of names, types and metadata of a table: Parquet has checksums of values only."""
-    fields = [(field.name, str(field.type)) for field in table.schema]
+    # Parquet returns the large strings of a categorical column as strings.
+    fields = [(f.name, str(f.type).replace("large_string", "string")) for f in table.schema]
     metadata = {k: v for k, v in (table.schema.metadata or {}).items() if k != _SEAL}
     described = repr((table.num_rows, fields, sorted(metadata.items())))
     return sha256(described.encode(errors="surrogateescape")).hexdigest().encode()

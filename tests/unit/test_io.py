@@ -73,6 +73,13 @@ def test_a_changed_byte_of_a_table_or_a_netcdf_file_is_found(tmp_path) -> None:
         r.load()
 
 
+@pytest.mark.parametrize("values", [["dry", "wet"], [None, "wet"]])
+def test_a_table_with_classes_is_read_as_it_was_written(values, tmp_path) -> None:
+    table = pd.DataFrame({"state": pd.Categorical(values, categories=["dry", "wet"])})
+    write_table(table, tmp_path / "table")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "table"), table)
+
+
 def test_a_changed_header_of_a_table_is_found(tmp_path) -> None:
     path = tmp_path / "t.parquet"
     write_table(pd.DataFrame({"value": [1.0]}), path, run="late")
