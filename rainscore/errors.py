@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def printable(text: object) -> str:
-    """Text in one line without control characters, which a terminal would obey.
+    r"""Text in one line without control characters, which a terminal would obey.
 
     Characters that are not printable, and bytes of file names that are not UTF-8, are escaped.
 
