@@ -9,7 +9,7 @@ def printable(text: object) -> str:
     Characters that are not printable, and bytes of file names that are not UTF-8, are escaped.
 
     >>> printable("cluster \x1b[2J of\nrain → snow")
-    'cluster \\\\x1b[2J of rain → snow'
+    'cluster \\x1b[2J of rain → snow'
     """
     line = " ".join(str(text).split("\n"))
     if line.isprintable():
