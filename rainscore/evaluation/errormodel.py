@@ -135,7 +135,10 @@ def _cells(path: Path, times: np.ndarray, settings: ScoreSettings) -> np.ndarray
     """Rain of IMERG, wet share and rain of the radar where IMERG is wet nearby, dims (3, n)."""
     with xr.open_dataset(path, engine="h5netcdf") as file:
         pair = compared(file)[["precipitation", "radar", "radar_valid"]]
-        part = pair.isel(time=np.flatnonzero(np.isin(pair["time"].values, times))).load()
+        rows = np.flatnonzero(np.isin(pair["time"].values, times))
+        if not rows.size:
+            return np.empty((3, 0))
+        part = pair.isel(time=rows).load()
     grid, cells_grid = (Grid.from_json(pair.attrs[name]) for name in ("grid", "cells"))
     to_cells = overlap_weights(grid, cells_grid)
     cells = cell_rates(part, to_cells, settings)

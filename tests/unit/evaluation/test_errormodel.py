@@ -8,6 +8,7 @@ from rainscore.evaluation.errormodel import (
     LARGEST_NOISE,
     NOISE_STEPS,
     ErrorModel,
+    fit_error_model,
     noise_fields,
     pixel_means,
     score_masses,
@@ -17,6 +18,8 @@ from rainscore.scores.localscore import local_score, score_parts
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.training.channels import scale_rain
 from tests.unit.evaluation.maps import block_of
+from tests.world import SCORE as WORLD_SCORE
+from tests.world import month_pair
 
 SCORE = ScoreSettings("affinity", 0.1, 48, 0.5, 8)
 
@@ -74,3 +77,17 @@ def test_a_larger_error_of_the_rain_gives_a_lower_score() -> None:
         mean(ErrorModel(regression(s), SCORE, seed=0).predict(block)).mean() for s in (0.1, 1.5)
     )
     assert small > 0.95 and large < small - 0.1
+
+
+def test_the_error_model_is_fitted_to_the_pairs_of_the_training_half_hours(tmp_path) -> None:
+    """IMERG equals the radar in the first half-hour; the others, of another file, are not used."""
+    exact = month_pair("2019-01-01", "2019-01-01T03:00")
+    paths = [tmp_path / "2019-01.nc", tmp_path / "2019-02.nc"]
+    exact.to_netcdf(paths[0], engine="h5netcdf")
+    other = month_pair("2019-02-01", "2019-02-01T03:00")
+    other.assign(radar=0 * other["radar"]).to_netcdf(paths[1], engine="h5netcdf")
+    fitted = fit_error_model(paths, exact["time"].values[:1], WORLD_SCORE, seed=0)
+    rates = np.array([0.5, 1.0, 2.0])
+    rain = fitted.distribution(fitted.predictor(rates, np.ones(3)))
+    level = (np.arange(100) + 0.5)[:, None] / 100
+    assert rain.quantile(level).mean(axis=0) == pytest.approx(rates, rel=0.25)
