@@ -3,6 +3,8 @@ UNET = [
     "results/models/unet.safetensors",
     "results/models/unet.json",
     "results/models/unet_calibration.json",
+    "results/models/unet_guard.safetensors",
+    "results/models/unet_guard.json",
 ]
 
 
@@ -154,6 +156,10 @@ rule calibrate_unet:
         unet=UNET[:2],
     output:
         calibration="results/models/unet_calibration.json",
+        guard=[
+            "results/models/unet_guard.safetensors",
+            "results/models/unet_guard.json",
+        ],
     log:
         "logs/calibrate_unet.log",
     benchmark:
@@ -166,5 +172,6 @@ rule calibrate_unet:
         runtime=minutes(120),
     params:
         code=code("calibrate_unet"),
+        seed=config["seed"],
     script:
         "../scripts/calibrate_unet.py"

@@ -33,10 +33,12 @@ from rainscore.simulation.worlds import REFERENCE, World, draw_worlds, transfer_
 from rainscore.times import expand_months, month_span, times_of
 from rainscore.training.calibrationfitting import calibrate_unet
 from rainscore.training.checkpoint import Checkpoint
+from rainscore.training.guard import fit_guard
 from rainscore.training.modelfiles import save_model
 from rainscore.training.settings import UNetConfig
 from rainscore.training.splits import split_blocks
 from rainscore.training.trained import TrainedUNet
+from rainscore.training.unet import load_unet
 from rainscore.training.unetfitting import fit_unet
 
 FIRST_MONTH = "2016-01"
@@ -190,6 +192,8 @@ def _train(
     log.info("training: %.0f s\n%s", time.monotonic() - start, trained.curve.round(5))
     calibration = calibrate_unet(trained.model, card, paths, splits, tables)
     write_json(calibration.as_dict(), folder / "unet_calibration.json")
+    model, saved = load_unet(folder / "unet")
+    fit_guard(model, saved, paths, splits, seed=config["seed"]).save(folder / "unet", saved)
     log.info("calibration: %.0f s", time.monotonic() - start)
     home = Case("test days", AT_HOME, paths, times_of(splits, "test"))
     result = transfer_table(

@@ -64,7 +64,7 @@ def calibrate_rivals(
             part = with_target(block, thinned)
             scores.append(part.scores)
             for name, rival in rivals.items():
-                masses = rival.method.predict(part)
+                masses = rival.method.predict(part).astype(np.float32)
                 features = window_features(masses, part.inputs, part.evaluated)
                 found[name].append((masses, features))
         for name, rival in rivals.items():

@@ -134,9 +134,10 @@ class MapModel:
         """
         parts = {}
         for split in ("validation", "calibration"):
-            blocks = list(read_blocks(paths, times[split][::EVERY], hidden))
-            starts = np.concatenate([block.times for block in blocks]).astype("datetime64[ns]")
-            features = np.concatenate([self.features(block) for block in blocks])
+            blocks = read_blocks(paths, times[split][::EVERY], hidden)
+            rows = [(block.times, self.features(block)) for block in blocks]
+            starts, features = (np.concatenate(part) for part in zip(*rows, strict=True))
+            starts = starts.astype("datetime64[ns]")
             parts[split] = features, observed.reindex(starts).to_numpy(float), starts
         features, truth, _ = parts["validation"]
         curve = fit_map_score(features, truth)

@@ -9,6 +9,7 @@ import xarray as xr
 
 from rainscore.grids import Grid
 from rainscore.prediction.granulesets import GranuleSet
+from rainscore.training.guard import FLAGS
 from rainscore.training.timecontext import SIDES
 
 LONG_NAMES = {
@@ -18,6 +19,7 @@ LONG_NAMES = {
     "score_low": "local score, lower bound of the 90 % interval",
     "score_high": "local score, upper bound of the 90 % interval",
     "score_zero_probability": "probability of a local score of exactly 0",
+    "score_flag": "reason why the scores of a window with rain are withheld",
     "hidden_rain_probability": "probability that rain is hidden where IMERG has none",
     "window_lat": "latitude of the centre of the window",
     "window_lon": "longitude of the centre of the window",
@@ -53,10 +55,49 @@ FURTHER: dict[str, dict] = {
         "flag_values": np.array([0, 1], np.float32),
         "flag_meanings": "no_difference_detected unlike_training_maps",
     },
+    "score_flag": {
+        "flag_values": np.arange(len(FLAGS), dtype=np.int8),
+        "flag_meanings": " ".join(FLAGS),
+    },
 }
 """Further attributes of variables (CF)."""
 
 CONVENTIONS = "CF-1.11"
+
+FLAG = "score_flag"
+"""Variable that says why the scores of a window are withheld (`training.guard.FLAGS`)."""
+
+SCORES = ("score", "score_mean", "score_low", "score_high", "score_zero_probability")
+"""Fields that are withheld."""
+
+
+def withhold(maps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Remove the scores of flagged windows.
+
+    Args:
+        maps: Fields by name; with a guard also `FLAG`, a flag or, on the globe, the mean over
+            overlapping windows, NaN where there is no score.
+
+    Returns:
+        The fields, with NaN in `SCORES` where the flag is not 0, and the flags as int8, 0 where
+        there is no score. The fields as they are without `FLAG`.
+    """
+    if FLAG not in maps:
+        return dict(maps)
+    flags = np.rint(np.nan_to_num(maps[FLAG])).astype(np.int8)
+    kept = {
+        name: np.where(flags > 0, np.float32(np.nan), values) if name in SCORES else values
+        for name, values in maps.items()
+    }
+    return kept | {FLAG: flags}
+
+
+def withheld_share(maps: Mapping[str, np.ndarray]) -> float:
+    """Share of the windows with rain whose scores are withheld, from the result of `withhold`."""
+    if FLAG not in maps:
+        return 0.0
+    withheld = maps[FLAG] > 0
+    return float(withheld.sum() / max((withheld | np.isfinite(maps["score"])).sum(), 1))
 
 
 def window_dataset(
@@ -75,7 +116,7 @@ def window_dataset(
     """
     coords = _lonlat(grid) | {"time": _time(time)}
     variables: dict = {
-        name: (("y", "x"), np.float32(values), _attributes(name) | {"grid_mapping": "crs"})
+        name: (("y", "x"), _packed(name, values), _attributes(name) | {"grid_mapping": "crs"})
         for name, values in maps.items()
     }
     for name, value in scalars.items():
@@ -126,12 +167,14 @@ def globe_dataset(
     return xr.Dataset(variables, coords, {"Conventions": CONVENTIONS})
 
 
+def _packed(name: str, values: np.ndarray) -> np.ndarray:
+    """Values in the type of the file."""
+    return values if name == FLAG else values.astype(np.float32)
+
+
 def _attributes(name: str) -> dict:
-    return {
-        "units": UNITS.get(name, "1"),
-        "long_name": LONG_NAMES[name],
-        **FURTHER.get(name, {}),
-    }
+    plain = {"long_name": LONG_NAMES[name], **FURTHER.get(name, {})}
+    return plain if name == FLAG else {"units": UNITS.get(name, "1"), **plain}
 
 
 def _time(time: np.datetime64) -> tuple:

@@ -13,7 +13,12 @@ import xarray as xr
 from rainscore.errors import RainscoreError
 from rainscore.grids import KM_PER_DEGREE, Grid, imerg_cells, window_grid
 from rainscore.prediction.blending import Blend, edge_weights
-from rainscore.prediction.fields import globe_dataset, unavailable_inputs
+from rainscore.prediction.fields import (
+    globe_dataset,
+    unavailable_inputs,
+    withheld_share,
+    withhold,
+)
 from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.margins import Crop
 from rainscore.prediction.scorer import Scorer
@@ -210,8 +215,10 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
     if not tables:
         raise RainscoreError(_nothing_to_score(fields[0]["precipitation"]))
     table = pd.concat(tables, ignore_index=True)
-    maps = {"precipitation": fields[0]["precipitation"], **blend.fields()}
+    scored = withhold(blend.fields())
+    maps = {"precipitation": fields[0]["precipitation"], **scored}
     dataset = globe_dataset(maps, table, CELLS, granules.time)
+    dataset.attrs["withheld_share"] = withheld_share(scored)
     dataset.attrs["calibration_state"] = "; ".join(sorted(states))
     dataset.attrs["unavailable_inputs"] = unavailable_inputs(
         granules, scorer.hidden_channels(run), ages_known=ages_known

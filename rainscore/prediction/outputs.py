@@ -130,12 +130,20 @@ def window_summary(dataset: xr.Dataset) -> str:
         label = "no cluster"
     novel = ", unlike the training maps" if float(dataset["novelty"]) == 1 else ""
     outside = ", wet share not calibrated" if float(dataset["map_score_outside"]) == 1 else ""
-    return f"{score}{outside}, {label}{novel}"
+    return f"{score}{outside}, {label}{novel}{_withheld(dataset)}"
 
 
 def globe_summary(dataset: xr.Dataset) -> str:
     """Number of the scored windows of the globe."""
-    return f"{dataset.sizes['window']} windows"
+    return f"{dataset.sizes['window']} windows{_withheld(dataset)}"
+
+
+def _withheld(dataset: xr.Dataset) -> str:
+    """Share of the scores that are withheld, as a part of a sentence; empty without any."""
+    share = dataset.attrs.get("withheld_share", 0.0)
+    if not share:
+        return ""
+    return f", {100 * share:.0f} % of the scores withheld: outside what the model has learnt"
 
 
 def _start(dataset: xr.Dataset) -> str:

@@ -102,6 +102,11 @@ def _doubts(dataset: xr.Dataset) -> list[str]:
             f"Where it rains the local score is {low:.2f} to {high:.2f} (8 of 10 places); its 90 % "
             f"interval is {np.median(width):.2f} wide in half of the places or more."
         )
+    if share := dataset.attrs.get("withheld_share", 0.0):
+        sentences.append(
+            f"{100 * share:.0f} % of the local scores are withheld: these places are outside what "
+            "the model has learnt."
+        )
     hidden = dataset["hidden_rain_probability"].values
     dry = np.isfinite(hidden)
     if dry.any():

@@ -13,7 +13,13 @@ from scipy.special import expit
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
 from rainscore.prediction.codefields import code_variable, label_scores, predict_clusters
-from rainscore.prediction.fields import unavailable_inputs, window_dataset
+from rainscore.prediction.fields import (
+    FLAG,
+    unavailable_inputs,
+    window_dataset,
+    withheld_share,
+    withhold,
+)
 from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.mapinputs import Fields, InputBuilder, NewMaps
 from rainscore.prediction.margins import Crop, Margins
@@ -152,6 +158,9 @@ class Scorer:
         else:
             rows = unet.calibration.local(masses, maps.inputs, maps.wet)
         scored = local_fields(unet, maps, rows, logit)
+        if unet.guard:
+            flags = unet.guard.flags(maps.inputs, features, maps.wet)
+            scored[FLAG] = np.where(maps.wet, flags.astype(np.float32), np.nan)
         table, states = pd.concat(tables, ignore_index=True), np.array(STATES)
         return Predicted(scored, table, maps.ages_known, states[input_states(maps.inputs)], codes)
 
@@ -190,7 +199,7 @@ class Scorer:
         row = {str(name): value for name, value in first.items()}
         label = self.models.labels.get(row["cluster"], {})
         scalars = row | {name: label.get(key) for key, name in CLUSTER_SCORES.items()}
-        maps = {name: window.of(values)[0] for name, values in predicted.maps.items()}
+        maps = withhold({name: window.of(values)[0] for name, values in predicted.maps.items()})
         dataset = window_dataset(maps, scalars, learning, granules.time)
         if self.models.clusterer:
             rate = self.models.clusterer.card_["false_alarm_rate"]
@@ -200,6 +209,7 @@ class Scorer:
         dataset.attrs["scored_by"] = "codes" if self.by_codes else "U-Net"
         dataset.attrs["cluster_name"] = label.get("name", "")
         dataset.attrs["calibration_state"] = predicted.states[0]
+        dataset.attrs["withheld_share"] = withheld_share(maps)
         dataset.attrs["short_margin"] = margins.text(learning.dx / 1000)
         dataset.attrs["map_interval_withheld"] = interval_withheld(learning.shape, trained)
         dataset.attrs["which_score"] = which_score(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rainscore.training.calibration import Calibration, read_calibration
 from rainscore.training.cards import UNetCard
+from rainscore.training.guard import Guard
 from rainscore.training.unet import UNet, load_unet
 
 
@@ -16,15 +17,17 @@ class TrainedUNet:
         model: Network.
         card: Model card.
         calibration: Calibration of its local intervals and of its map score.
+        guard: Description of the training, outside which scores are withheld; None: none are.
     """
 
     model: UNet
     card: UNetCard
     calibration: Calibration
+    guard: Guard | None = None
 
 
 def load_trained_unet(stem: Path) -> TrainedUNet:
-    """Read a U-Net and its calibration.
+    """Read a U-Net, its calibration and, if it has one, its guard.
 
     Args:
         stem: Path of the model file without extension.
@@ -34,4 +37,4 @@ def load_trained_unet(stem: Path) -> TrainedUNet:
         DamagedFile: Weights, card and calibration do not belong together.
     """
     model, card = load_unet(stem)
-    return TrainedUNet(model, card, read_calibration(stem, card))
+    return TrainedUNet(model, card, read_calibration(stem, card), Guard.load(stem, card))
