@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from rainscore.io import read_months, read_table, write_json
+from rainscore.io import read_months, read_table
 from rainscore.runtime import start_logging, use_threads
 from rainscore.training.calibrationfitting import calibrate_unet
 from rainscore.training.guard import fit_guard
+from rainscore.training.modelfiles import write_part
 from rainscore.training.unet import load_unet
 
 start_logging(snakemake.log[0])
@@ -15,4 +16,4 @@ stem, paths, splits = Path(i.unet[0]).with_suffix(""), sorted(i.features), read_
 model, card = load_unet(stem)
 fit_guard(model, card, paths, splits, seed=snakemake.params.seed).save(stem, card)
 calibration = calibrate_unet(model, card, paths, splits, read_months(i.tables))
-write_json(calibration.as_dict(), snakemake.output.calibration)
+write_part(calibration.as_dict(), snakemake.output.calibration)

@@ -23,6 +23,6 @@ clusterer, card, table = cluster_maps(
     seed=p.seed,
     checkpoint=checkpoint,
 )
-clusterer.save(stem, **card, code=p.code, simulated=p.simulated)
-write_table(table, out.clusters)
+digest = clusterer.save(stem, **card, code=p.code, simulated=p.simulated)
+write_table(table, out.clusters, clusterer=digest)
 checkpoint.remove()

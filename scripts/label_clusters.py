@@ -2,8 +2,9 @@
 
 from rainscore.clustering.labels import as_records, label_clusters
 from rainscore.clustering.transitions import count_transitions
-from rainscore.io import read_months, read_table, write_json, write_table
+from rainscore.io import read_months, read_table, write_table
 from rainscore.runtime import start_logging, use_threads
+from rainscore.training.modelfiles import write_part
 
 start_logging(snakemake.log[0])
 use_threads(snakemake.threads)
@@ -18,4 +19,6 @@ labels = label_clusters(
 )
 write_table(labels, out.table)
 write_table(count_transitions(clusters), out.transitions)
-write_json(as_records(labels), out.labels)
+write_part(
+    {"clusterer": clusters.attrs.get("clusterer", ""), "labels": as_records(labels)}, out.labels
+)

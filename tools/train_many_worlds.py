@@ -26,7 +26,7 @@ from rainscore.evaluation.heldout import AT_HOME
 from rainscore.evaluation.transfercases import radar_rain, simulated_rain, write_case
 from rainscore.evaluation.transferskill import Case, fit_methods, transfer_table
 from rainscore.grids import Domain
-from rainscore.io import read_table, write_json, write_table
+from rainscore.io import read_table, write_table
 from rainscore.runtime import use_threads
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.worlds import REFERENCE, World, draw_worlds, transfer_cases
@@ -34,7 +34,7 @@ from rainscore.times import expand_months, month_span, times_of
 from rainscore.training.calibrationfitting import calibrate_unet
 from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.guard import fit_guard
-from rainscore.training.modelfiles import save_model
+from rainscore.training.modelfiles import save_model, write_part
 from rainscore.training.settings import UNetConfig
 from rainscore.training.splits import split_blocks
 from rainscore.training.trained import TrainedUNet
@@ -191,7 +191,7 @@ def _train(
     trained.curve.to_csv(folder / "unet_curve.csv", index=False)
     log.info("training: %.0f s\n%s", time.monotonic() - start, trained.curve.round(5))
     calibration = calibrate_unet(trained.model, card, paths, splits, tables)
-    write_json(calibration.as_dict(), folder / "unet_calibration.json")
+    write_part(calibration.as_dict(), folder / "unet_calibration.json")
     model, saved = load_unet(folder / "unet")
     fit_guard(model, saved, paths, splits, seed=config["seed"]).save(folder / "unet", saved)
     log.info("calibration: %.0f s", time.monotonic() - start)

@@ -10,6 +10,7 @@ from rainscore.clustering.mapclusterers import MapClusterer, load_map_clusterer
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.io import read_json
 from rainscore.prediction.provenance import Provenance, read_provenance
+from rainscore.training.modelfiles import CARD_DIGEST, read_part
 from rainscore.training.trained import TrainedUNet, load_trained_unet
 
 SHIPPED = Path(__file__).parents[1] / "data" / "model"
@@ -129,7 +130,8 @@ def load_models(files: ModelFiles) -> ScoringModels:
         raise RainscoreError(
             f"{files.unet.with_name(CODEBOOK)}.json: no such file; fit the codes (fit_codes)"
         )
-    return ScoringModels(unet, provenance, clusterer, _read_labels(files.labels), book, atlas)
+    labels = _read_labels(files.labels, clusterer.card_.get(CARD_DIGEST, ""))
+    return ScoringModels(unet, provenance, clusterer, labels, book, atlas)
 
 
 def _load_codes(stem: Path, unet: TrainedUNet) -> tuple[CodeBook | None, dict[int, dict]]:
@@ -161,10 +163,22 @@ def read_atlas(path: Path) -> dict[int, dict]:
     return atlas
 
 
-def _read_labels(path: Path) -> dict[int, dict]:
-    """Label of each cluster, from a JSON file."""
+def _read_labels(path: Path, clusterer: str) -> dict[int, dict]:
+    """Label of each cluster, from a JSON file.
+
+    Args:
+        path: The file.
+        clusterer: Digest of the card of the clusterer.
+    """
+    content = read_part(path)
     try:
-        labels = {int(row["cluster"]): row for row in read_json(path)}
+        if isinstance(content, dict):
+            if content["clusterer"] not in ("", clusterer):  # empty: not recorded
+                raise DamagedFile(
+                    path, "it is of another clusterer", "label the clusters again (label_clusters)"
+                )
+            content = content["labels"]
+        labels = {int(row["cluster"]): row for row in content}
         for row in labels.values():
             scores = [row[f"score{end}"] for end in ("_low", "", "_high")]
             given = [score for score in scores if score is not None]

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from rainscore.training.cards import AutoEncoderCard
 from rainscore.training.distributed import total_mean
-from rainscore.training.modelfiles import load_model
+from rainscore.training.modelfiles import load_model, restore
 
 Summary = Literal["invariant", "position"]
 
@@ -54,7 +54,8 @@ class AutoEncoder(nn.Module):
             nn.Conv2d(b, max(a, settings.width), 3, padding=1) for a, b in pairwise(widths)
         )
         for convolution in (*self.down, *self.up):
-            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+            if not convolution.weight.is_meta:  # built without memory by `modelfiles.restore`
+                nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
         self.out = nn.Conv2d(settings.width, settings.in_channels, 3, padding=1)
         self.smallest = (widths[-1], self.sizes[-1], self.sizes[-1])
         features = widths[-1] * self.sizes[-1] ** 2
@@ -114,10 +115,11 @@ def load_autoencoder(stem: Path) -> tuple[AutoEncoder, AutoEncoderCard]:
 
     Raises:
         RainscoreError: A file is missing, or the network is no auto-encoder.
-        DamagedFile: As in `modelfiles.load_model`.
+        DamagedFile: As in `modelfiles.load_model` and `modelfiles.restore`.
     """
     weights, values = load_model(stem)
     card = AutoEncoderCard.from_dict(values, file=f"{stem}.json")
-    model = AutoEncoder(AutoEncoderSettings(**card.settings))
-    model.load_state_dict(weights)
+    model = restore(
+        lambda: AutoEncoder(AutoEncoderSettings(**card.settings)), weights, f"{stem}.json"
+    )
     return model.eval(), card

@@ -14,7 +14,6 @@ import pandas as pd
 from scipy.special import expit
 
 from rainscore.errors import DamagedFile, RainscoreError
-from rainscore.io import read_json
 from rainscore.training.cards import UNetCard
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.inference import predict
@@ -25,6 +24,7 @@ from rainscore.training.mapscore import (
     map_score,
     predict_map_score,
 )
+from rainscore.training.modelfiles import read_part
 from rainscore.training.recalibration import (
     HiddenRainCurve,
     Recalibration,
@@ -170,13 +170,13 @@ def read_calibration(stem: Path, card: UNetCard) -> Calibration:
 
     Raises:
         RainscoreError: The file does not exist.
-        DamagedFile: It is of another network.
+        DamagedFile: It is of another network, was edited, or is damaged.
     """
     path = stem.with_name(f"{stem.name}_calibration.json")
     if not path.is_file():
         raise RainscoreError(f"{path}: no such file; calibrate the network (rule calibrate_unet)")
     try:
-        calibration = Calibration.from_dict(read_json(path))
+        calibration = Calibration.from_dict(read_part(path))
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         reason = f"it is not a calibration of this version ({type(error).__name__}: {error})"
         raise DamagedFile(path, reason, "calibrate the network again") from error

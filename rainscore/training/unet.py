@@ -16,7 +16,10 @@ from rainscore.scores.distribution import MASSES
 from rainscore.training.cards import UNetCard
 from rainscore.training.channels import NORMALISATION
 from rainscore.training.devices import to_device
-from rainscore.training.modelfiles import load_model
+from rainscore.training.modelfiles import load_model, restore
+
+MAX_WIDTH, MAX_DEPTH = 1024, 8
+"""Largest number of channels and largest depth of a U-Net."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class UNetSettings:
     spread: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        limits = {"in_channels": MAX_WIDTH, "width": MAX_WIDTH, "depth": MAX_DEPTH}
+        for name, limit in limits.items():
+            if not 1 <= getattr(self, name) <= limit:
+                raise ValueError(f"{name} is {getattr(self, name)}, not 1 to {limit}")
         for name in ("mean", "spread"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if {len(self.mean), len(self.spread)} not in ({0}, {self.in_channels}):
@@ -55,7 +62,8 @@ class Block(nn.Sequential):
             nn.Conv2d(count, out_channels, 3, padding=1) for count in (in_channels, out_channels)
         ]
         for convolution in convolutions:
-            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+            if not convolution.weight.is_meta:  # built without memory by `modelfiles.restore`
+                nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
         super().__init__(convolutions[0], nn.SiLU(), convolutions[1], nn.SiLU())
 
 
@@ -156,7 +164,7 @@ def load_unet(stem: Path) -> tuple[UNet, UNetCard]:
     Raises:
         RainscoreError: A file is missing, the network is no U-Net, or its channels are scaled
             differently in this version.
-        DamagedFile: As in `modelfiles.load_model`.
+        DamagedFile: As in `modelfiles.load_model` and `modelfiles.restore`.
     """
     weights, values = load_model(stem)
     card = UNetCard.from_dict(values, file=f"{stem}.json")
@@ -165,13 +173,5 @@ def load_unet(stem: Path) -> tuple[UNet, UNetCard]:
             f"{stem}.json: it was trained on channels with other scales; train it again, or use "
             "the version of rainscore that trained it"
         )
-    try:
-        model = UNet(UNetSettings(**card.settings))
-        model.load_state_dict(weights)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise RainscoreError(
-            f"{stem}.json: the network is not one of this version, which predicts the masses of "
-            "the score rather than quantiles; train it again, or use the version of rainscore that "
-            "trained it"
-        ) from error
+    model = restore(lambda: UNet(UNetSettings(**card.settings)), weights, f"{stem}.json")
     return to_device(model.eval(), torch.device("cpu")), card

@@ -44,20 +44,29 @@ def run_trials(subject: Subject, *, count: int | None, seed: int = 0) -> list[Tr
     """
     trials: list[Trial] = []
     total = 1
-    while len(trials) < total:
-        total = _in_process(subject, count, seed, trials)
+    with tempfile.TemporaryDirectory() as folder:
+        # Written here: numerical libraries with threads do not work in a forked process.
+        file = subject.write(Path(folder))
+        if subject.prepare is not None:
+            subject.prepare(file)
+        while len(trials) < total:
+            total = _in_process(subject, file, (count, seed), trials)
     return trials
 
 
-def _in_process(subject: Subject, count: int | None, seed: int, trials: list[Trial]) -> int:
+def _in_process(
+    subject: Subject, file: Path, draw: tuple[int | None, int], trials: list[Trial]
+) -> int:
     """Append the outcomes of the remaining changes up to a crash or hang; return their number."""
     context = multiprocessing.get_context("fork")
     parent, child = context.Pipe(duplex=False)
-    arguments = subject, count, seed, len(trials), child
+    arguments = subject, file, draw, len(trials), child
     process = context.Process(target=_work, args=arguments, daemon=True)
     process.start()
     child.close()
     try:
+        if not parent.poll(SECONDS):
+            raise RuntimeError(f"{subject.name}: the valid file is not read in {SECONDS} s")
         changes = parent.recv()
         for field, kind in changes[len(trials) :]:
             outcome, detail = "hang", f"no result after {SECONDS} s"
@@ -82,24 +91,24 @@ def _received(connection: Connection) -> tuple[str, str]:
 
 
 def _work(
-    subject: Subject, count: int | None, seed: int, first: int, connection: Connection
+    subject: Subject,
+    file: Path,
+    draw: tuple[int | None, int],
+    first: int,
+    connection: Connection,
 ) -> None:
     """Send the field and kind of all changes, then the outcomes from the given one on."""
     logging.getLogger("rainscore").setLevel(logging.INFO)
+    base, changes = subject.read(file), subject.changes(file)
+    count, seed = draw
+    if count is not None and count < len(changes):
+        changes = random.Random(f"{subject.name} {seed}").sample(changes, count)
+    connection.send([(change.field, change.kind) for change in changes])
+    _limit_memory()
     with tempfile.TemporaryDirectory() as folder:
-        valid = Path(folder) / "valid"
-        valid.mkdir()
-        file = subject.write(valid)
-        if subject.prepare is not None:
-            subject.prepare(file)
-        base, changes = subject.read(file), subject.changes(file)
-        if count is not None and count < len(changes):
-            changes = random.Random(f"{subject.name} {seed}").sample(changes, count)
-        connection.send([(change.field, change.kind) for change in changes])
-        _limit_memory()
         for number, change in enumerate(changes[first:]):
             copy = Path(folder) / f"case{number}"
-            shutil.copytree(valid, copy, symlinks=True)
+            shutil.copytree(file.parent, copy, symlinks=True)
             change.apply(copy / file.name)
             connection.send(observe(subject, copy / file.name, change, base))
             shutil.rmtree(copy, ignore_errors=True)

@@ -13,11 +13,10 @@ from rainscore.clustering.descriptors import describe_maps
 from rainscore.clustering.labels import as_records, label_clusters
 from rainscore.clustering.latents import extract_latents
 from rainscore.clustering.mapclusters import ClusterSettings, cluster_maps
-from rainscore.io import write_json
 from rainscore.training.autoencoderfitting import fit_autoencoder
 from rainscore.training.calibrationfitting import calibrate_unet
 from rainscore.training.checkpoint import Checkpoint
-from rainscore.training.modelfiles import save_model
+from rainscore.training.modelfiles import save_model, write_part
 from rainscore.training.settings import AutoEncoderConfig, UNetConfig
 from rainscore.training.splits import split_blocks
 from rainscore.training.unet import load_unet
@@ -65,7 +64,7 @@ def run(tmp_path_factory) -> SimpleNamespace:
     )
     model, card = load_unet(models / "unet")
     calibration = calibrate_unet(model, card, [path], splits, table)
-    write_json(calibration.as_dict(), models / "unet_calibration.json")
+    write_part(calibration.as_dict(), models / "unet_calibration.json")
     encoder = fit_autoencoder(
         [path],
         splits,
@@ -80,10 +79,11 @@ def run(tmp_path_factory) -> SimpleNamespace:
         [path], latents, encoder.model, "kmeans", settings=CLUSTERS,
         seed=0, checkpoint=Checkpoint(folder / "checkpoint.clusters"),
     )  # fmt: skip
-    clusterer.save(models / "kmeans", **cluster_card)
+    digest = clusterer.save(models / "kmeans", **cluster_card)
     descriptors = describe_maps([path], table["time"].to_numpy(), threshold=0.2)
     labels = label_clusters(clusters, table, descriptors, resamples=50, seed=0)
-    write_json(as_records(labels), models / "kmeans_labels.json")
+    document = {"clusterer": digest, "labels": as_records(labels)}
+    write_part(document, models / "kmeans_labels.json")
     return SimpleNamespace(
         path=path, table=table, splits=splits, unet=model, card=card, models=models,
         calibration=calibration, latents=latents, clusters=clusters, labels=labels,

@@ -20,7 +20,7 @@ from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.dataset import Batch
 from rainscore.training.devices import device_of, to_device
 from rainscore.training.loop import Phase, Training
-from rainscore.training.modelfiles import load_model, save_model
+from rainscore.training.modelfiles import load_model, restore, save_model
 
 logger = logging.getLogger(__name__)
 
@@ -182,12 +182,15 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         if self.start_labels_ is not None:
             self.start_labels_ = rank[self.start_labels_]
 
-    def save(self, path_stem: Path | str, **card: Any) -> None:
+    def save(self, path_stem: Path | str, **card: Any) -> str:
         """Write `path_stem`.safetensors and `path_stem`.json.
 
         Args:
             path_stem: Path without extension.
             **card: Further plain values for the JSON file.
+
+        Returns:
+            Digest of the card, which contains that of the weights.
         """
         weights = {f"network.{name}": x for name, x in self.network_.state_dict().items()}
         weights |= {f"heads.{name}": x for name, x in self.heads_.state_dict().items()}
@@ -200,7 +203,7 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
             "sizes": self.sizes_.tolist(),
             "revived": self.revived_,
         }
-        save_model(path_stem, weights, {**card, **entries})
+        return save_model(path_stem, weights, {**card, **entries})
 
     @classmethod
     def load(cls, path_stem: Path | str, network: nn.Module | None = None) -> Self:
@@ -223,10 +226,13 @@ class DeepClusterer(ClusterMixin, TransformerMixin, BaseEstimator):
         for name, tensor in weights.items():
             part, _, rest = name.partition(".")
             parts[part][rest] = tensor
-        built: Any = rebuilt(card["network"]) if network is None else copy.deepcopy(network)
+        built: Any = restore(
+            lambda: rebuilt(card["network"]) if network is None else copy.deepcopy(network),
+            parts["network"],
+            f"{path_stem}.json",
+        )
         device = device_of(clusterer.device)
         clusterer.network_ = to_device(built, device)
-        clusterer.network_.load_state_dict(parts["network"])
         clusterer.heads_ = nn.ParameterDict(parts["heads"])
         clusterer.heads_.to(device)
         clusterer.sizes_ = np.array(card["sizes"])

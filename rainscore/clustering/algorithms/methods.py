@@ -17,7 +17,7 @@ from rainscore.clustering.algorithms.dcec import DCEC, IDEC
 from rainscore.clustering.algorithms.depict import DEPICT
 from rainscore.clustering.algorithms.desom import DESOM
 from rainscore.clustering.algorithms.dkm import DeepKMeans
-from rainscore.errors import RainscoreError
+from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.training.modelfiles import load_model
 
 BATCH = 64
@@ -165,9 +165,14 @@ def load_clusterer(stem: Path) -> DeepClusterer:
 
     Raises:
         RainscoreError: A file is missing or damaged, or its method is not in METHODS.
+        DamagedFile: The card is not that of a clusterer of this version.
     """
     name = load_model(stem)[1].get("method")
     kinds = {method.kind.__name__: method.kind for method in METHODS.values()}
     if name not in kinds:
         raise RainscoreError(f"{stem}: contains no clusterer ({name}); cluster the maps again")
-    return kinds[name].load(stem)
+    try:
+        return kinds[name].load(stem)
+    except (TypeError, ValueError, LookupError, AttributeError, RuntimeError) as error:
+        reason = f"not a clusterer of this version ({type(error).__name__}: {error})"
+        raise DamagedFile(f"{stem}.json", reason, "cluster the maps again") from error

@@ -6,7 +6,7 @@ import pytest
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.prediction.scoringmodels import ModelFiles, find_model_files, load_models
-from rainscore.training.modelfiles import save_model
+from rainscore.training.modelfiles import read_part, save_model, write_part
 from rainscore.training.unet import load_unet
 
 
@@ -65,6 +65,20 @@ def test_an_edited_file_of_a_model_is_refused_by_name(
     (tmp_path / name).write_text(content.replace(old, new, 1), "utf-8")
     with pytest.raises(DamagedFile, match=name.replace(".", r"\.")):
         load_models(find_model_files(tmp_path))
+
+
+def test_the_calibration_and_the_labels_of_another_model_are_refused(run, tmp_path: Path) -> None:
+    shutil.copytree(run.models, tmp_path, dirs_exist_ok=True)
+    for name, key, message in (
+        ("kmeans_labels.json", "clusterer", "it is of another clusterer; label the clusters"),
+        ("unet_calibration.json", "weights_sha256", "it is of another network; calibrate"),
+    ):
+        content = read_part(run.models / name)
+        write_part({**content, key: "0" * 64}, tmp_path / name)
+        with pytest.raises(DamagedFile, match=message):
+            load_models(find_model_files(tmp_path))
+        write_part(content, tmp_path / name)
+    load_models(find_model_files(tmp_path))
 
 
 def test_missing_models_are_named(tmp_path: Path) -> None:

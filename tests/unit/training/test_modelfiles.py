@@ -6,7 +6,15 @@ import torch
 
 from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.training.devices import to_device
-from rainscore.training.modelfiles import load_arrays, load_model, save_arrays, save_model
+from rainscore.training.modelfiles import (
+    load_arrays,
+    load_model,
+    read_part,
+    restore,
+    save_arrays,
+    save_model,
+    write_part,
+)
 from rainscore.training.unet import UNet, UNetSettings
 
 
@@ -89,3 +97,33 @@ def test_a_card_with_nan_is_refused_and_leaves_the_old_model_whole(tmp_path):
     weights, card = load_model(tmp_path / "a")
     assert weights["w"].sum() == 0 and card["loss"] == 1.0
     assert json.loads((tmp_path / "a.json").read_text())["loss"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"width": 1024, "depth": 8}, {"width": 8}, {"depth": 2}, {"in_channels": 2**40},
+     {"width": -1}, {"depth": 2**62}, {"width": "4"}, {"width": None}, {"levels": 5}],
+)  # fmt: skip
+def test_settings_that_are_not_those_of_the_weights_are_refused_before_memory_is_used(
+    settings: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitting: dict = {"in_channels": 3, "width": 4, "depth": 1}
+    weights = UNet(UNetSettings(**fitting)).state_dict()
+    built = []
+    monkeypatch.setattr(
+        "rainscore.training.unet.nn.init.kaiming_normal_", lambda weight, **_: built.append(weight)
+    )
+    with pytest.raises(DamagedFile, match=r"unet\.json: its settings are not those of the weights"):
+        restore(lambda: UNet(UNetSettings(**{**fitting, **settings})), weights, "unet.json")
+    assert built == []
+    restored = restore(lambda: UNet(UNetSettings(**fitting)), weights, "unet.json")
+    assert all(torch.equal(weights[name], x) for name, x in restored.state_dict().items())
+
+
+def test_a_part_of_a_model_that_was_edited_is_refused(tmp_path):
+    path = tmp_path / "unet_calibration.json"
+    write_part({"margins": [0.1, 0.2]}, path)
+    assert read_part(path) == {"margins": [0.1, 0.2]}
+    path.write_text(path.read_text("utf-8").replace("0.1", "0.3"), "utf-8")
+    with pytest.raises(DamagedFile, match=r"unet_calibration\.json: it was edited or is damaged"):
+        read_part(path)
