@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from rainscore.clustering.algorithms.base import DeepClusterer
 from rainscore.clustering.algorithms.classical import LatentKMeans
 from rainscore.clustering.algorithms.encoders import MLP, MLPSettings
 from rainscore.io import write_json
@@ -37,7 +38,9 @@ def write(folder: Path, changed: str) -> Path:
     )
     weights = json.loads((folder / "unet.json").read_text("utf-8"))["weights_sha256"]
     zeros = (0.0,) * len(FEATURES)
-    state = StateCalibration(Recalibration(zeros, zeros), HiddenRainCurve(0.0, 1.0), (0.1,) * 3)
+    state = StateCalibration(
+        Recalibration(zeros, zeros), HiddenRainCurve(0.0, 1.0), 0.0, (0.1,) * 3
+    )
     curve = MapCurve(0.0, (1.0, 0.0), (0.0,) * 3, (1.0,) * 3, (0.3, 0.6))
     calibration = Calibration(dict.fromkeys(STATES, state), curve, weights)
     write_part(calibration.as_dict(), folder / "unet_calibration.json")
@@ -59,7 +62,7 @@ def read(file: Path) -> Result:
     models = load_models(find_model_files(file.parent))
     clusterer = models.clusterer
     clusters: dict[str, np.ndarray | str] = {}
-    if clusterer is not None:  # without labels there are no clusters
+    if isinstance(clusterer, DeepClusterer):  # without labels there are no clusters
         clusters = {
             "clusterer": str(clusterer.card_),
             "labels": str(models.labels),
