@@ -108,7 +108,7 @@ class Slurm:
         with suppress(OSError, subprocess.SubprocessError):
             subprocess.run(["scancel", "--user=root"], timeout=20)
         for node in NODES:
-            self.stop_node(node)
+            self.lose_node(node)
         self.stop_controller()
         self._kill("munged")
         for name in ("slurm.conf", "gres.conf"):
