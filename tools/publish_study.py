@@ -52,7 +52,7 @@ CLUSTERS = {
     ("crps_skill_over_kmeans", "test"): "difference from k-means",
     ("ari_regimes", "test"): "ARI, true regimes",
 }
-COVERED = ("all", "season", "source", "rain", "map")
+COVERED = ("all", "season", "source", "rain", "inputs", "map", "map inputs")
 
 
 def main() -> None:

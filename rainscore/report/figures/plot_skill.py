@@ -132,7 +132,7 @@ def plot_coverage_deciles(
         intervals(ax, places, percent, color=colour(i), label=name)
     ax.set_xticks(range(1, len(DECILES) + 1))
     ax.set(xlabel="decile (1: lowest tenth)", ylabel="observed scores within the interval [%]")
-    ax.legend(ncols=3, loc="lower center")
+    ax.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1))
     ax.grid(axis="y")
     return fig
 
