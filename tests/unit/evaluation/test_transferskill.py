@@ -21,6 +21,7 @@ from rainscore.evaluation.transferskill import (
     Case,
     transfer_table,
 )
+from rainscore.training.rowchecks import GROUP, write_checksums
 from rainscore.training.trained import TrainedUNet
 from tests.world import training_file
 
@@ -150,6 +151,8 @@ def test_a_case_without_a_window_has_a_note_and_no_value(
     path, _ = training_file(tmp_path, "2019-07-01T22:30", "2019-07-02T01:30")
     with h5py.File(path, "r+") as file:
         file["wet"][:] = False
+        del file[GROUP]
+        write_checksums(file)
     dry = Case.whole("dry", "real radar", path)
     table = transfer_table([dry, cases[2]], baselines, unet, **BOOTSTRAP)
     missing = table[table["case"] == "dry"]
