@@ -33,6 +33,27 @@ def _is_ours() -> bool:
     return "ClusterName=rainscore\n" in (CONFIG / "slurm.conf").read_text()
 
 
+def _managers(jobs: list[str]) -> list[int]:
+    """Processes of Slurm that manage the steps of some jobs."""
+    return _processes("cmdline", [f"slurmstepd: [{job}." for job in jobs])
+
+
+def _members(jobs: list[str]) -> list[int]:
+    """Processes of some jobs; all inherit the number of their job in the environment."""
+    return _processes("environ", [f"\0SLURM_JOB_ID={job}\0" for job in jobs])
+
+
+def _processes(file: str, texts: list[str]) -> list[int]:
+    """Processes with any of some texts in a file of /proc."""
+    found = []
+    for path in Path("/proc").glob(f"[0-9]*/{file}"):
+        with suppress(OSError):
+            content = f"\0{path.read_text(errors='replace')}\0"
+            if any(text in content for text in texts):
+                found.append(int(path.parent.name))
+    return found
+
+
 def _runs(process: int) -> bool:
     """Whether a process exists and is not a zombie, which no one may collect in a container."""
     try:
@@ -104,11 +125,12 @@ class Slurm:
             self.start_node(node)
 
     def stop(self) -> None:
-        """Cancel all jobs, end all daemons and remove the configuration."""
+        """End all jobs and daemons, and remove the configuration."""
         with suppress(OSError, subprocess.SubprocessError):
-            subprocess.run(["scancel", "--user=root"], timeout=20)
+            for node in NODES:
+                self.lose_node(node)
         for node in NODES:
-            self.lose_node(node)
+            self.stop_node(node)
         self.stop_controller()
         self._kill("munged")
         for name in ("slurm.conf", "gres.conf"):
@@ -157,30 +179,12 @@ class Slurm:
 
     def lose_node(self, node: str) -> None:
         """End the daemon of a node and all processes of its jobs, as a power failure does."""
+        numbers = [job.number for job in self.jobs() if job.node == node and job.is_running]
         self.stop_node(node)
-        for step in self._steps(node):
+        # The managers of the steps first: they would report the end of their processes.
+        for process in (*_managers(numbers), *_members(numbers)):
             with suppress(ProcessLookupError):
-                os.kill(step, signal.SIGKILL)
-
-    def _steps(self, node: str) -> list[int]:
-        """Processes of the jobs of a node: the managers of the steps and their descendants."""
-        children: dict[int, list[int]] = {}
-        found = []
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):
-                name, rest = status.read_text().rsplit(")", 1)
-                process = int(status.parent.name)
-                children.setdefault(int(rest.split()[1]), []).append(process)
-                if name.endswith("(slurmstepd") and f"spool-{node}" in self._files(process):
-                    found.append(process)
-        for process in found:
-            found.extend(children.get(process, []))
-        return found
-
-    @staticmethod
-    def _files(process: int) -> str:
-        """Names of the open files of a process."""
-        return " ".join(str(file.readlink()) for file in Path(f"/proc/{process}/fd").iterdir())
+                os.kill(process, signal.SIGKILL)
 
     def _kill(self, daemon: str, number: int = signal.SIGKILL) -> None:
         path = self.folder / f"{daemon}.pid"
