@@ -190,10 +190,10 @@ def _train(
     save_model(folder / "unet", trained.model.state_dict(), card.as_dict())
     trained.curve.to_csv(folder / "unet_curve.csv", index=False)
     log.info("training: %.0f s\n%s", time.monotonic() - start, trained.curve.round(5))
-    calibration = calibrate_unet(trained.model, card, paths, splits, tables)
+    model, card = load_unet(folder / "unet")  # the saved card has the digest of the weights
+    calibration = calibrate_unet(model, card, paths, splits, tables)
     write_part(calibration.as_dict(), folder / "unet_calibration.json")
-    model, saved = load_unet(folder / "unet")
-    fit_guard(model, saved, paths, splits, seed=config["seed"]).save(folder / "unet", saved)
+    fit_guard(model, card, paths, splits, seed=config["seed"]).save(folder / "unet", card)
     log.info("calibration: %.0f s", time.monotonic() - start)
     home = Case("test days", AT_HOME, paths, times_of(splits, "test"))
     result = transfer_table(
@@ -206,7 +206,7 @@ def _train(
             windows=config["evaluation"]["boosting_windows"],
             seed=config["seed"],
         ),
-        TrainedUNet(trained.model, card, calibration),
+        TrainedUNet(model, card, calibration),
         resamples=config["evaluation"]["resamples"],
         seed=config["seed"],
     )
