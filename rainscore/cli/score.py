@@ -19,6 +19,13 @@ from rainscore.cli.scoringjobs import ScoreRequest, score_records
     metavar="METHOD",
     help="Clustering method, such as kmeans; needed if the model folder contains several.",
 )
+@click.option(
+    "--by",
+    type=click.Choice(["network", "clusters"]),
+    default="network",
+    show_default=True,
+    help="Scores of the network, or of the labels of its codes and clusters alone.",
+)
 @out_option("scored", "Folder of the scored maps.")
 @bbox_option("Window to score [degrees]; WEST > EAST for a window across the date line.")
 @click.option(
@@ -56,6 +63,7 @@ def score_command(
     granules: tuple[Path, ...],
     model: Path | None,
     clusters: str | None,
+    by: str,
     out: Path,
     bbox: tuple[float, float, float, float] | None,
     centre: tuple[float, float] | None,
@@ -93,7 +101,18 @@ def score_command(
     option = "--globe" if globe else "--bbox" if bbox else "--centre" if centre else ""
     command = " ".join(["rainscore score", *filter(None, [option]), *place])
     request = ScoreRequest(
-        files, model, clusters, out, bbox, centre, globe, any_product, form, png, command=command
+        files,
+        model,
+        clusters,
+        out,
+        bbox,
+        centre,
+        globe,
+        any_product,
+        form,
+        png,
+        command=command,
+        by_clusters=by == "clusters",
     )
     return run(request, jobs=jobs, as_json=as_json)
 

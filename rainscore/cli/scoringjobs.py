@@ -41,6 +41,7 @@ class ScoreRequest:
         png: Whether a picture of each map is drawn.
         context: Further granules, which are not scored.
         command: The command, for the history of the files.
+        by_clusters: Whether the scores are those of the labels of codes and clusters alone.
     """
 
     files: list[Path]
@@ -55,6 +56,7 @@ class ScoreRequest:
     png: bool
     context: tuple[Path, ...] = ()
     command: str = ""
+    by_clusters: bool = False
 
 
 def score_records(
@@ -96,7 +98,12 @@ def _score(request: ScoreRequest, say: Callable[[str], None]) -> Iterator[Record
     from rainscore.prediction.windows import choose_window
 
     assert request.model is not None
-    scorer = load_scorer(request.model, request.clusters, any_product=request.any_product)
+    scorer = load_scorer(
+        request.model,
+        request.clusters,
+        any_product=request.any_product,
+        by_codes=request.by_clusters,
+    )
     say(f"rainscore: {scorer.models.provenance.sentence()}")
     window = None
     if not request.globe:

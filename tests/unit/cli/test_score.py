@@ -115,6 +115,14 @@ def test_the_granules_of_a_list_on_standard_input_are_scored(
     assert len(names(tmp_path)) == 2
 
 
+def test_scores_by_clusters_need_a_code_book(
+    run, granules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert score(run, tmp_path, granules[0], "--by", "clusters") == 2
+    assert "scores by codes need the code book" in capsys.readouterr().err
+    assert names(tmp_path) == set()
+
+
 def test_without_a_model_of_its_own_the_package_asks_for_one(
     granules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
