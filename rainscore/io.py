@@ -86,8 +86,10 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """Read a Parquet table; `attrs` holds the metadata given to `write_table`.
 
     Raises:
-        DamagedFile: The file is truncated or not Parquet, or a checksum differs.
+        DamagedFile: The file is absent, truncated or not Parquet, or a checksum differs.
     """
+    if not Path(path).is_file():
+        raise DamagedFile(path, "there is no such file", "run the workflow again, or restore it")
     try:
         # As a file object: pyarrow reads the files of a folder, or those of an address.
         with Path(path).open("rb") as file:
@@ -97,8 +99,6 @@ def read_table(path: str | Path) -> pd.DataFrame:
             raise ValueError(f"its header does not match its {_SEAL.decode()}")
         table = arrow.to_pandas()
         table.attrs = json.loads((arrow.schema.metadata or {}).get(b"rainscore", b"{}"))
-    except FileNotFoundError:
-        raise
     except (OSError, ValueError, TypeError, KeyError, pa.ArrowException) as error:
         raise DamagedFile(path, f"it is not a readable Parquet table ({error})", REMEDY) from error
     return table

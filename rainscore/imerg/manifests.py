@@ -229,6 +229,8 @@ def size_and_digest(file: str) -> tuple[int, str]:
         DamagedFile: The file does not exist or cannot be read.
     """
     path = Path(file)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise DamagedFile(file, "it is not a file", "remove it, or restore the file")
     try:
         if not path.is_dir():
             with path.open("rb") as content:

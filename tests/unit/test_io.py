@@ -109,7 +109,7 @@ def test_an_empty_table_file_is_an_error_that_names_the_file(tmp_path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"")
     with pytest.raises(DamagedFile, match=r"t\.parquet"):
         read_table(tmp_path / "t.parquet")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(DamagedFile, match=r"absent\.parquet: there is no such file"):
         read_table(tmp_path / "absent.parquet")
 
 

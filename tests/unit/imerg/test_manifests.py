@@ -1,5 +1,6 @@
 import fcntl
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,16 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from rainscore.errors import RainscoreError
+from rainscore.errors import DamagedFile, RainscoreError
 from rainscore.grids import study_grid
 from rainscore.imerg.layout import VARIABLES
-from rainscore.imerg.manifests import COLUMNS, index_granules, read_manifest, write_manifest
+from rainscore.imerg.manifests import (
+    COLUMNS,
+    index_granules,
+    read_manifest,
+    size_and_digest,
+    write_manifest,
+)
 from rainscore.imerg.names import granule_name
 from rainscore.imerg.writer import write_granule
 from rainscore.radar.formats import get_format
@@ -249,3 +256,9 @@ def test_a_file_with_several_half_hours_has_a_row_for_each() -> None:
     table = index_granules(month, times)
     assert set(table["state"]) == {"present"} and set(table["file"]) == {str(month)}
     assert (np.diff(table["index"]) == 1).all() and set(table["version"]) == {"unknown"}
+
+
+def test_the_digest_of_a_pipe_is_an_error_and_does_not_wait(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "frame.h5")
+    with pytest.raises(DamagedFile, match=r"frame\.h5: it is not a file"):
+        size_and_digest(str(tmp_path / "frame.h5"))
