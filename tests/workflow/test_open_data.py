@@ -109,7 +109,7 @@ def test_the_whole_workflow_runs_from_stores(tmp_path: Path) -> None:
     radar = read_manifest(tmp_path / "results/radar/2021-06.parquet")
     assert radar["state"].value_counts().to_dict() == {"present": 48}
     skill = read_table(tmp_path / "results/evaluation/skill.parquet")
-    assert "unet" in set(skill["method"])
+    assert "U-Net" in set(skill["method"])
     (scored,) = (tmp_path / "results/scored").glob("*.nc")
     with xr.open_dataset(scored, engine="h5netcdf") as maps:
         assert np.isfinite(maps["score"]).any()
