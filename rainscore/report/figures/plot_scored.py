@@ -212,7 +212,7 @@ def _draw_legend(fig: Figure, top: float) -> None:
     """Explain white and hatched areas, from `top` [inches from the top of the figure]."""
     dry = Patch(facecolor="white", edgecolor="#888888", label="white: dry, so there is no score")
     missing = Patch(facecolor="#e9e9e9", edgecolor="#bdbdbd", hatch="////")
-    missing.set_label("hatched: IMERG has no estimate")
+    missing.set_label("hatched: no estimate of IMERG, or score withheld")
     entries = [dry, missing]
     width, height = fig.get_size_inches()
     fig.legend(

@@ -31,6 +31,8 @@ def headline(dataset: xr.Dataset) -> tuple[str, list[str]]:
         state = attrs.get("calibration_state")
         intervals = f" (intervals of the state: {state})" if state else ""
         remarks.append(f"not available for this map: {attrs['unavailable_inputs']}{intervals}")
+    if share := attrs.get("withheld_share", 0.0):
+        remarks.append(f"{100 * share:.0f} % of the local scores withheld: unlike the training")
     if attrs["product_difference"]:
         remarks.append(f"warning: {attrs['product_difference']}")
     return f"IMERG {attrs['version'][:1].upper()}{attrs['version'][1:]}, {time}{simulated}", remarks

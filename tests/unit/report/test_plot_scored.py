@@ -80,7 +80,10 @@ def test_dry_pixels_are_blank_and_pixels_without_estimate_are_not() -> None:
     rain = dataset["precipitation"].to_numpy()
     np.testing.assert_array_equal(blank == 0, rain <= 0.1)
     labels = [text.get_text() for text in plot_scored(dataset).legends[0].get_texts()]
-    assert labels == ["white: dry, so there is no score", "hatched: IMERG has no estimate"]
+    assert labels == [
+        "white: dry, so there is no score",
+        "hatched: no estimate of IMERG, or score withheld",
+    ]
 
 
 def test_a_map_that_is_missing_everywhere_is_drawn_too(tmp_path: Path) -> None:
