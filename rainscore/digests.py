@@ -9,6 +9,7 @@ changes nothing.
 import ast
 import hashlib
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def _is_bare_string(node: ast.stmt) -> bool:
 def _dependencies(file: Path, root: Path) -> tuple[Path, ...]:
     """Project files that a module imports or names, without those that they depend on."""
     files: set[Path] = set()
-    for node in ast.walk(ast.parse(file.read_bytes(), filename=str(file))):
+    for node in _executed(ast.parse(file.read_bytes(), filename=str(file))):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 files |= _module_files(alias.name, root)
@@ -79,6 +80,15 @@ def _dependencies(file: Path, root: Path) -> tuple[Path, ...]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             files |= _data_files(node.value, root)
     return tuple(sorted(files))
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """Nodes below a node, without what only type checkers read (`if TYPE_CHECKING:`)."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        yield child
+        yield from _executed(child)
 
 
 def _module_files(module: str, root: Path) -> set[Path]:

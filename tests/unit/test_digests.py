@@ -113,3 +113,14 @@ def test_digests_are_equal_in_a_locale_that_is_not_utf8(project) -> None:
     )
     assert result.returncode == 0, result.stderr[-500:]
     assert result.stdout == f"{[f'{file} {digest}' for file, digest in listed().items()]}\n"
+
+
+def test_imports_for_type_checkers_only_are_not_followed(project) -> None:
+    root, listed = project
+    (root / "rainscore/other.py").write_text("X = 1\n")
+    guarded = "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n"
+    text = "from rainscore.other import X\n"
+    (root / "rainscore/losses.py").write_text(f"{guarded}    {text}")
+    assert "rainscore/other.py" not in listed()
+    (root / "rainscore/losses.py").write_text(text)
+    assert "rainscore/other.py" in listed()

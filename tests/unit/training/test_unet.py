@@ -78,7 +78,7 @@ def test_a_model_file_of_an_earlier_version_is_refused(tmp_path):
     for settings in ({"levels": [0.05, 0.5, 0.95]}, {"width": 8}):
         card = unet_card(settings=asdict(model.settings) | settings)
         save_model(tmp_path / "unet", model.state_dict(), card.as_dict())
-        with pytest.raises(RainscoreError, match=r"unet.json: .* train it again"):
+        with pytest.raises(RainscoreError, match=r"unet.json: .* train the model again"):
             load_unet(tmp_path / "unet")
 
 
