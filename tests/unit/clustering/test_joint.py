@@ -26,6 +26,7 @@ from rainscore.clustering.algorithms.encoders import (
     Identity,
     MLPSettings,
 )
+from rainscore.errors import DamagedFile
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
 from rainscore.training.checkpoint import Checkpoint
 
@@ -173,7 +174,7 @@ class Foreign(nn.Module):
 def test_a_foreign_network_plugs_in_and_is_asked_for_when_loading(tmp_path):
     fitted = built(*METHODS[1], Foreign()).fit(blobs())
     fitted.save(tmp_path / "model")
-    with pytest.raises(ValueError, match="pass one of the same architecture"):
+    with pytest.raises(DamagedFile, match="pass one of the same architecture"):
         IDEC.load(tmp_path / "model")
     again = IDEC.load(tmp_path / "model", Foreign())
     assert np.array_equal(again.predict(blobs()), fitted.labels_)

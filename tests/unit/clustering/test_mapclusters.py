@@ -12,6 +12,7 @@ import torch
 
 from rainscore.clustering.algorithms.methods import METHODS, Plan, load_clusterer
 from rainscore.clustering.algorithms.pooled import Summarised
+from rainscore.clustering.compositions import METHOD as CODES
 from rainscore.clustering.latents import latent_columns
 from rainscore.clustering.mapclusters import (
     ClusterSettings,
@@ -55,7 +56,7 @@ def rain() -> np.ndarray:
 
 def test_the_configured_methods_exist() -> None:
     config = load_config()
-    assert set(config["clustering"]["methods"]) < set(METHODS)
+    assert set(config["clustering"]["methods"]) < {CODES, *METHODS}
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))

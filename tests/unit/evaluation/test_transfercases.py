@@ -188,7 +188,7 @@ def write(rain: CaseRain, path: Path, seed: int) -> pd.DataFrame:
 
 def contents(path: Path) -> dict[str, np.ndarray]:
     with h5py.File(path) as file:
-        return {name: file[name][:] for name in file}
+        return {name: item[:] for name, item in file.items() if isinstance(item, h5py.Dataset)}
 
 
 @pytest.fixture(scope="module")
