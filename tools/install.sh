@@ -18,6 +18,7 @@ except ImportError:
 PY
 
 command -v dot >/dev/null || bash tools/debian.sh "to draw the rule graph anew" graphviz
+ldconfig -p 2>/dev/null | grep -q libgomp.so.1 || bash tools/debian.sh "by LightGBM" libgomp1
 
 echo "Installing into $venv (about two minutes, 2 GB) ..."
 "$python" -m venv "$venv"
