@@ -25,7 +25,7 @@ def requested(dry_run: str) -> dict[str, int]:
     requests: dict[str, int] = {}
     for block in re.split(r"^(?=(?:local)?rule \w+:$)", dry_run, flags=re.MULTILINE)[1:]:
         # Every block begins with a rule.
-        name = re.match(r"(?:local)?rule (\w+):", block)[1]  # type: ignore[index]
+        name = re.match(r"(?:local)?rule (\w+):", block)[1]  # type: ignore[index]  # a job has a rule
         if match := re.search(r"\bmem_mb=(\d+)", block):
             requests[name] = max(int(match[1]), requests.get(name, 0))
     return requests

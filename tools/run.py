@@ -221,7 +221,7 @@ def skill_sentence(skill: pd.DataFrame) -> str:
     methods = {row.method: row for row in rows.itertuples()}
     unet = methods.pop("U-Net")
     # `itertuples` has no types for the columns.
-    rival = max(methods.values(), key=lambda row: float(row.value))  # type: ignore[arg-type]
+    rival = max(methods.values(), key=lambda row: float(row.value))  # type: ignore[arg-type]  # a named row
     values = [f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in (unet, rival)]
     return (
         f"CRPS skill against climatology on {unet.days} held-out days: U-Net {values[0]}; "

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -60,19 +61,7 @@ from rainscore.cli.scoringjobs import ScoreRequest, score_records
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per granule.")
 def score_command(
-    granules: tuple[Path, ...],
-    model: Path | None,
-    clusters: str | None,
-    by: str,
-    out: Path,
-    bbox: tuple[float, float, float, float] | None,
-    centre: tuple[float, float] | None,
-    globe: bool,
-    any_product: bool,
-    form: str,
-    png: bool,
-    jobs: int,
-    as_json: bool,
+    granules: tuple[Path, ...], by: str, jobs: int, as_json: bool, **options: Any
 ) -> int:
     """Score half-hourly IMERG granules (whole globe or subsets) without radar.
 
@@ -92,6 +81,7 @@ def score_command(
     Exit status: 0; 1 if some granules could not be scored; 2 if nothing could run; 130 after
     Ctrl-C.
     """
+    bbox, centre, globe = (options[name] for name in ("bbox", "centre", "globe"))
     if (bbox is not None) + (centre is not None) + globe > 1:
         raise click.UsageError("give only one of --bbox, --centre and --globe")
     from rainscore.imerg.names import is_granule_name
@@ -100,20 +90,8 @@ def score_command(
     place = [f"{number:g}" for number in bbox or centre or ()]
     option = "--globe" if globe else "--bbox" if bbox else "--centre" if centre else ""
     command = " ".join(["rainscore score", *filter(None, [option]), *place])
-    request = ScoreRequest(
-        files,
-        model,
-        clusters,
-        out,
-        bbox,
-        centre,
-        globe,
-        any_product,
-        form,
-        png,
-        command=command,
-        by_clusters=by == "clusters",
-    )
+    # The other options have the names of the fields of the request.
+    request = ScoreRequest(files, **options, command=command, by_clusters=by == "clusters")
     return run(request, jobs=jobs, as_json=as_json)
 
 

@@ -142,10 +142,10 @@ def _mix(values, lead_source, lead_share, pixel, source, share, block):
     for p in range(np.uint64(len(lead_source))):
         start = p * np.uint64(LANES)
         # An intrinsic of Numba is called without its typing context.
-        put_product(block, start, lead_share[p], values, lead_source[p])  # type: ignore[call-arg]
+        put_product(block, start, lead_share[p], values, lead_source[p])  # type: ignore[call-arg]  # Numba
     for e in range(np.uint64(len(pixel))):
         # An intrinsic of Numba is called without its typing context.
-        add_product(block, pixel[e], share[e], values, source[e])  # type: ignore[call-arg]
+        add_product(block, pixel[e], share[e], values, source[e])  # type: ignore[call-arg]  # Numba
 
 
 @njit(cache=True, error_model="numpy")
@@ -166,7 +166,7 @@ def _copy_to_maps(block, pixels, maps, first_map, first_pixel):
         for p in range(0, pixels, LANES):
             offset = first_map * size + first_pixel + p
             # An intrinsic of Numba is called without its typing context.
-            turn(block, p * LANES, flat, offset, size)  # type: ignore[call-arg]
+            turn(block, p * LANES, flat, offset, size)  # type: ignore[call-arg]  # Numba
     else:
         for m in range(min(LANES, n - first_map)):
             for p in range(pixels):
@@ -196,7 +196,7 @@ def spread(entries, inside, min_area, blocks, means):
             for p in range(np.uint64(len(scale))):
                 start = p * np.uint64(LANES)
                 # An intrinsic of Numba is called without its typing context.
-                put_product(block, start, scale[p], block, start)  # type: ignore[call-arg]
+                put_product(block, start, scale[p], block, start)  # type: ignore[call-arg]  # Numba
             _copy_to_maps(block, len(scale), means, b * LANES, pixels.start)
 
 

@@ -97,7 +97,7 @@ class CellWindows:
 @njit(cache=True, parallel=True)
 def _weights_by_cell(
     points, areas, middle, far, start, step, size, deviation, reach
-):  # pragma: no cover
+):  # pragma: no cover  # compiled
     """Weights of cells in the windows around the pixels near them.
 
     Args:
@@ -139,7 +139,7 @@ def _weights_by_cell(
 
 
 @njit(cache=True)
-def _is_reached(points, x, y, reach):  # pragma: no cover
+def _is_reached(points, x, y, reach):  # pragma: no cover  # compiled
     """Whether the window around (x, y) reaches any of some points."""
     for point in range(len(points)):
         if (points[point, 0] - x) ** 2 + (points[point, 1] - y) ** 2 <= reach**2:
@@ -148,7 +148,7 @@ def _is_reached(points, x, y, reach):  # pragma: no cover
 
 
 @njit(cache=True)
-def _weight(points, areas, x, y, deviation, reach):  # pragma: no cover
+def _weight(points, areas, x, y, deviation, reach):  # pragma: no cover  # compiled
     """Weight of a cell in the window around (x, y)."""
     weight = 0.0
     for point in range(len(points)):

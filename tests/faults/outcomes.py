@@ -96,7 +96,7 @@ def observe(subject: Subject, file: Path, change: Change, base: Result) -> tuple
         result = subject.read(file)
     except RainscoreError as error:
         return _of_error(error, file)
-    except Exception as error:
+    except Exception as error:  # what a reader must never raise is what is counted
         place = traceback.extract_tb(error.__traceback__)[-1]
         lines = [f for f in traceback.extract_tb(error.__traceback__) if "rainscore/" in f.filename]
         own = f"{Path(lines[-1].filename).name}:{lines[-1].lineno}" if lines else ""

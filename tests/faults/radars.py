@@ -114,7 +114,7 @@ def write_netcdf(folder: Path) -> Path:
 def write_zarr(folder: Path, zarr_format: int) -> Path:
     """Write two frames of a Zarr store in longitude and latitude."""
     path = folder / "rain.zarr"
-    group = zarr.open_group(path, mode="w", zarr_format=zarr_format)  # type: ignore[arg-type]
+    group = zarr.open_group(path, mode="w", zarr_format=zarr_format)  # type: ignore[arg-type]  # 2 or 3
     dims = {
         "time": (np.array([0.0, 15.0]), {"units": "minutes since 2024-07-01 12:00"}),
         "lat": (46 - 0.01 * np.arange(SHAPE[0]), {"units": "degrees_north"}),

@@ -52,7 +52,7 @@ class Checkout:
             head, *rules = re.split(r"^(?= *rule \w+:)", path.read_text(), flags=re.MULTILINE)
             for number, text in enumerate(rules):
                 # Every text begins with a rule, so the match is never None.
-                if re.match(r" *rule (\w+):", text)[1] not in READ_FRAMES:  # type: ignore[index]
+                if re.match(r" *rule (\w+):", text)[1] not in READ_FRAMES:  # type: ignore[index]  # a rule
                     rules[number] = re.sub(
                         r"^( *)script:\n", r'\1shadow:\n\1    "minimal"\n\g<0>', text, flags=re.M
                     )

@@ -88,7 +88,7 @@ def figure(width: float, height: float, *, title: str, subtitle: str, world: str
     fig = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     head = 0.27 * (title.count("\n") + subtitle.count("\n")) + 0.5
     # Matplotlib's type stubs do not declare the `rect` of the constrained layout.
-    fig.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))  # type: ignore[union-attr, call-arg]
+    fig.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))  # type: ignore[union-attr, call-arg]  # constrained
     suffix = {"simulated": " (simulated world)", "hourly": " (hourly radar)"}.get(world, "")
     left = 0.1 / width
     fig.text(left, 1 - 0.08 / height, title + suffix, va="top", size=11, weight="bold")

@@ -39,7 +39,7 @@ def test_a_granule_of_unknown_product_is_odd(tmp_path: Path) -> None:
     copy = tmp_path / "subset.nc4"
     copy.write_bytes(shared("pairs-brazil-halfhourly/granules").glob("*").__next__().read_bytes())
     facts = describe_granule(copy)
-    assert facts["grid"].endswith("longitude -62.5 to -43.3, latitude -34.4 to -21.6")  # type: ignore[union-attr]
+    assert facts["grid"].endswith("longitude -62.5 to -43.3, latitude -34.4 to -21.6")  # type: ignore[union-attr]  # a text
     assert facts["microwave"] == "unknown: the file does not state the sensor of each cell"
 
 

@@ -99,7 +99,7 @@ def test_maps_of_codes_are_read_as_they_were_written(run: SimpleNamespace, tmp_p
 
     times = run.table["time"].to_numpy()[:20]
     path = tmp_path / "codes.h5"
-    write_codes(run.unet, run.card, Book(), [run.path], times, path)  # type: ignore[arg-type]
+    write_codes(run.unet, run.card, Book(), [run.path], times, path)  # type: ignore[arg-type]  # stand-in
     read = list(read_codes(path, times[::-1]))
     assert np.concatenate([t for t, _ in read]).tolist() == times.astype("datetime64[s]").tolist()
     codes = np.concatenate([c for _, c in read])

@@ -126,4 +126,4 @@ def test_a_leaf_holds_the_distribution_of_its_scores() -> None:
 
 def test_without_any_score_the_sample_is_an_error() -> None:
     with pytest.raises(ValueError, match="no defined score on the training days"):
-        WindowSample(1.0, wet_threshold=0.2, seed=0).scores  # noqa: B018
+        WindowSample(1.0, wet_threshold=0.2, seed=0).scores  # noqa: B018  # evaluated for its error

@@ -103,7 +103,7 @@ def test_each_pixel_counts_only_where_its_truth_is_known():
     model = Fixed(certain_of_1.clone(), torch.zeros(1, 1, 5))
     # A stand-in for a network.
     weights = {"logarithmic_weight": 0.0, "hidden_weight": 2.0}
-    loss = unet_loss(model, (target, target, wet, truth), **weights)  # type: ignore[arg-type]
+    loss = unet_loss(model, (target, target, wet, truth), **weights)  # type: ignore[arg-type]  # a stand-in
     assert loss.item() == pytest.approx(0.2 + 2 * torch.log(torch.tensor(2.0)).item())
     loss.backward()
     assert model.masses.grad is not None and model.hidden.grad is not None
