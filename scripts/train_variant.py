@@ -1,4 +1,4 @@
-"""Train a variant of the U-Net: without some channels, a season, or half of the domain."""
+"""Train a variant of the U-Net (`rainscore.training.variants`)."""
 
 from pathlib import Path
 

@@ -26,6 +26,10 @@ REDUCED_CONTEXT = {
 """Neighbouring half-hours that are hidden from the run's own U-Net, by name of the comparison."""
 
 
+ENSEMBLE = "ensemble"
+"""Name of the mean distribution of the run's own U-Net and its repetitions from other seeds."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A U-Net that is compared with the run's own.
@@ -59,7 +63,7 @@ def compare_variants(
     trained on, a U-Net of another run on all held-out windows. Channels that the run's own U-Net
     does not use are hidden from all. The run's own U-Net is also evaluated with neighbouring
     half-hours hidden (`REDUCED_CONTEXT`), as for the first or newest granule of a record or for a
-    lone one.
+    lone one, and as the `ENSEMBLE` with its repetitions from other seeds.
 
     Args:
         paths: Training files.
@@ -93,17 +97,23 @@ def compare_variants(
         for name, candidate in candidates.items()
     }
     predictions = (predict(candidate.model, data[name]) for name, candidate in candidates.items())
+    members = [UNET, *(name for name, candidate in candidates.items() if candidate.variant.seed)]
+    seasons = {name: c.variant.season for name, c in candidates.items() if name != UNET}
+    if len(members) > 1:
+        seasons[ENSEMBLE], pixels[ENSEMBLE] = "", None
     sums, starts = DaySums(len(STATISTICS)), iter(data[UNET].times)
     for batches in zip(*predictions, strict=True):
         (_, target, wet, _), _ = batches[0]
         evaluated = wet & np.isfinite(target)
         for i, window in enumerate(evaluated):
             scores = target[i][window].astype(np.float64)
-            statistics = {
-                name: score_statistics(masses[i][:, window].T, scores)
+            rows = {
+                name: masses[i][:, window].T
                 for name, (_, (masses, _)) in zip(candidates, batches, strict=True)
             }
-            _add_map(sums, next(starts), window, statistics, candidates, pixels)
+            rows[ENSEMBLE] = np.mean([rows[name] for name in members], axis=0)
+            statistics = {name: score_statistics(values, scores) for name, values in rows.items()}
+            _add_map(sums, next(starts), window, statistics, seasons, pixels)
     return variant_table(sums, resamples=resamples, seed=seed)
 
 
@@ -129,7 +139,7 @@ def _add_map(
     start: np.datetime64,
     window: np.ndarray,
     statistics: Mapping[str, np.ndarray],
-    candidates: Mapping[str, Candidate],
+    seasons: Mapping[str, str],
     pixels: Mapping[str, np.ndarray | None],
 ) -> None:
     """Add one map: each candidate and the run's own U-Net on the windows of the candidate.
@@ -139,12 +149,12 @@ def _add_map(
         start: Start of the half-hour.
         window: Evaluated windows, dims (y, x).
         statistics: Statistics of the evaluated windows by candidate, dims (n, statistic).
-        candidates: Candidates by name, the run's own U-Net among them.
+        seasons: Season that each candidate is evaluated in; empty for all.
         pixels: Pixels (y, x) that each candidate is evaluated on; None for all.
     """
     day, season = start.astype("datetime64[D]"), season_of(pd.Timestamp(start).month)
-    for name, candidate in candidates.items():
-        if name == UNET or candidate.variant.season not in ("", season):
+    for name, evaluated_in in seasons.items():
+        if evaluated_in not in ("", season):
             continue
         chosen = pixels[name]
         rows = slice(None) if chosen is None else chosen[window]

@@ -57,6 +57,7 @@ def fit_unet(
         RainscoreError: The period has too few days for the variant.
     """
     chosen = VARIANTS[variant] if variant else Variant()
+    seed += chosen.seed
     splits = chosen.splits(splits)
     hidden = tuple(sorted({*unavailable_channels(run), *chosen.hidden}))
     pixels = variant_pixels(chosen, paths[0], evaluation=False)

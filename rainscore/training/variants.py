@@ -1,4 +1,4 @@
-"""Variants of the U-Net, for ablations: without some channels, a season, or half of the domain."""
+"""Variants of the U-Net: without some inputs, a season or half of the domain, or another seed."""
 
 import math
 from dataclasses import dataclass
@@ -28,11 +28,13 @@ class Variant:
             seasons are used for both.
         half: Half of the domain, `west` or `east`, that is left out of the training and used for
             the evaluation; empty: the whole domain is used for both.
+        seed: Added to the random seed of the training.
     """
 
     hidden: tuple[str, ...] = ()
     season: str = ""
     half: str = ""
+    seed: int = 0
 
     def splits(self, splits: pd.DataFrame) -> pd.DataFrame:
         """Keep the season in the test split only, and the other seasons out of it (`gap`).
@@ -84,6 +86,7 @@ VARIANTS = {
     ),
     **{f"no-{season}": Variant(season=season) for season in SEASONS},
     **{f"no-{half}": Variant(half=half) for half in ("west", "east")},
+    **{f"seed-{number}": Variant(seed=number) for number in range(1, 5)},
 }
 """Variants by name; docs/training.md describes them."""
 

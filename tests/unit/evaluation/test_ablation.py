@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from rainscore.evaluation.ablation import REDUCED_CONTEXT, compare_variants, variant_table
+from rainscore.evaluation.ablation import (
+    ENSEMBLE,
+    REDUCED_CONTEXT,
+    compare_variants,
+    variant_table,
+)
 from rainscore.evaluation.daysums import DaySums, single_group
 from rainscore.evaluation.skill import STATISTICS, UNET
 from rainscore.training.channels import CHANNELS
@@ -78,3 +83,42 @@ def test_variants_are_compared_with_the_full_network_where_they_were_not_trained
     )
     assert set(same["variant"]) == {"map-without-previous", "no-west"}
     assert same.query("variant == 'no-west'")["difference"].dropna().eq(0).all()
+
+
+def test_the_ensemble_is_the_mean_of_the_seeds_and_never_worse_than_their_mean(two_months):
+    """The CRPS is convex in the distribution."""
+    paths, splits = two_months
+    models = {}
+    for seed, name in enumerate((UNET, "seed-1", "seed-2")):
+        torch.manual_seed(seed)
+        models[name] = (
+            UNet(UNetSettings(len(input_channels(CHANNELS)), width=8, depth=1)),
+            unet_card(),
+        )
+    full = models.pop(UNET)
+    table = compare_variants(paths, splits, full, models, resamples=20, seed=0)
+    rows = table[table["measure"] == "crps"].set_index("variant")
+    assert list(rows.index) == sorted([*REDUCED_CONTEXT, *models, ENSEMBLE])
+    crps, difference = rows["value"].to_dict(), rows["difference"].to_dict()
+    members = [crps["seed-1"] - difference["seed-1"], crps["seed-1"], crps["seed-2"]]
+    assert crps[ENSEMBLE] < np.mean(members)
+    assert rows["n"].nunique() == 1
+    alone = compare_variants(paths, splits, full, {}, resamples=20, seed=0)
+    assert set(alone["variant"]) == set(REDUCED_CONTEXT)
+
+
+def test_a_repetition_begins_with_other_weights(two_months, tmp_path):
+    paths, splits = two_months
+    config = UNetConfig(
+        width=8, depth=1, epochs=1, batch=8, learning_rate=0.0, patience=9,
+        precision="fp32", compile=False, context_dropout=0.2, input_dropout=0.1, weight_decay=0.0,
+    )  # fmt: skip
+    first, again, other = (
+        fit_unet(
+            paths, splits, config, domain=DOMAIN, run="final", variant=variant, seed=seed,
+            checkpoint=Checkpoint(tmp_path / f"{variant}{seed}"),
+        ).model.state_dict()
+        for variant, seed in (("", 1), ("seed-1", 0), ("seed-2", 0))
+    )  # fmt: skip
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
