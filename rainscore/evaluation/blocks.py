@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rainscore.training.channels import CHANNELS
+from rainscore.training.channels import CHANNELS, known_quality
 from rainscore.training.dataset import ScoreMaps, batches
 from rainscore.training.features import read_features
 from rainscore.training.pixelclasses import pixel_classes
@@ -20,7 +20,7 @@ CHANNEL_NAMES = input_channels(CHANNELS)
 MAPS = 16
 """Maps per block."""
 
-ERROR_FIELDS = ("quality", "random_error")
+ERROR_FIELDS = ("random_error",)
 """Fields of the training files that the networks do not use, but the baselines do."""
 
 
@@ -34,7 +34,6 @@ class Block:
         target: True score of the window, dims (map, y, x), NaN where undefined.
         wet: Whether IMERG has rain in the window, dims (map, y, x).
         radar_valid: Whether IMERG and radar are valid in the window, dims (map, y, x).
-        quality: IMERG's quality index [1], dims (map, y, x), NaN where missing.
         random_error: IMERG's random error [mm/h], dims (map, y, x), NaN where missing.
     """
 
@@ -43,7 +42,6 @@ class Block:
     target: np.ndarray
     wet: np.ndarray
     radar_valid: np.ndarray
-    quality: np.ndarray
     random_error: np.ndarray
 
     @cached_property
@@ -67,9 +65,14 @@ class Block:
         return self.times.astype("datetime64[D]")[self.map_index]
 
     @cached_property
+    def quality(self) -> np.ndarray:
+        """IMERG's quality index [1], dims (map, y, x), NaN where missing."""
+        return known_quality(self.inputs)
+
+    @cached_property
     def classes(self) -> dict[str, np.ndarray]:
         """Classes of the evaluated windows by name (`pixelclasses.pixel_classes`), dims (n,)."""
-        classes = pixel_classes(self.inputs, self.quality)
+        classes = pixel_classes(self.inputs)
         return {name: values[self.evaluated] for name, values in classes.items()}
 
 

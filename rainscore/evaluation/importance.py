@@ -39,6 +39,7 @@ CHANNEL_GROUPS = {
     "time from microwave passes": ("age_last", "age_next", "age_known"),
     "weight of the infrared": ("ir_influence",),
     "phase": ("liquid",),
+    "quality index": ("quality_index",),
 }
 """Channels that are exchanged together."""
 

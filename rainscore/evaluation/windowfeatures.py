@@ -70,11 +70,11 @@ def pixel_features(block: Block, wet_threshold: float) -> np.ndarray:
         wet_threshold: Rates at or above it are wet [mm/h].
 
     Returns:
-        Dims (n, feature), float32: all channels; rain of the half-hours before and after; quality
-        index and random error (−1 where missing); means over squares of 3, 7 and 15 pixels of wet
-        share, rain, microwave rain, age, infrared weight, changes in time and rain before and
-        after; over 7 pixels the maximum and the standard deviation of the rain and the mean
-        absolute changes in time; wet share of the map.
+        Dims (n, feature), float32: all channels; rain of the half-hours before and after; random
+        error (−1 where missing); means over squares of 3, 7 and 15 pixels of wet share, rain,
+        microwave rain, age, infrared weight, changes in time and rain before and after; over 7
+        pixels the maximum and the standard deviation of the rain and the mean absolute changes in
+        time; wet share of the map.
     """
     window = block.evaluated
     channel = {name: block.inputs[:, i] for i, name in enumerate(CHANNEL_NAMES)}
@@ -87,7 +87,7 @@ def pixel_features(block: Block, wet_threshold: float) -> np.ndarray:
     wet = (rain >= scale_rain(np.array(wet_threshold))).astype(np.float32)
     columns = [field[window] for field in (*channel.values(), *neighbours)]
     # Not NaN, so that versions of IMERG without the field leave no column without any value.
-    columns += [np.nan_to_num(f[window], nan=-1.0) for f in (block.quality, block.random_error)]
+    columns.append(np.nan_to_num(block.random_error[window], nan=-1.0))
     averaged = ("rain", "mw_rain", "age_last", "ir_influence", *CHANGES)
     fields = [wet, *(channel[name] for name in averaged), *neighbours]
     columns += [_square_mean(field, side)[window] for side in SIDES for field in fields]

@@ -16,12 +16,22 @@ CHANNELS = (
     "age_known",
     "ir_influence",
     "liquid",
+    "quality_index",
     "valid",
 )
 
 
 RAIN_CHANNELS = ("rain", "valid")
 """Channels that are available in files with rain as the only field."""
+
+
+PARTIAL_FILES = (
+    RAIN_CHANNELS,
+    (*RAIN_CHANNELS, "quality_index"),
+    tuple(name for name in CHANNELS if name != "quality_index"),
+)
+"""Channels that are available in files without some of IMERG's fields: those with rain only, those
+of the open stores (rain and quality index), and those before V06 (no quality index)."""
 
 
 RAIN_UNIT, RAIN_DECADES = 0.1, 3.0
@@ -80,6 +90,8 @@ def build_inputs(
     Returns:
         Channels in the order of `CHANNELS`, dims (time, channel, y, x), float32. Missing values
         are 0, and `valid` is 1 where rain is not missing; an unknown age is 1 with `age_known` 0.
+        The quality index is a correlation that is positive wherever there is an estimate, so that
+        0 means missing.
     """
     pick = nearest(to_learning.source, to_learning.target)
     shape = (rain.shape[0], *to_learning.target.shape)
@@ -99,6 +111,7 @@ def build_inputs(
         "age_known": np.isfinite(last),
         "ir_influence": sample(fields["ir_influence"]) / 100.0,
         "liquid": sample(fields["liquid_probability"]) / 100.0,
+        "quality_index": sample(fields["quality_index"]),
         "valid": np.isfinite(rain),
     }
     return np.stack([np.nan_to_num(out[name]).astype(np.float32) for name in CHANNELS], axis=1)
@@ -118,6 +131,16 @@ def source_class(inputs: np.ndarray) -> np.ndarray:
     kinds = np.take(inputs, index, axis=-3) > 0.5
     infrared = np.take(inputs, CHANNELS.index("ir_influence"), axis=-3) >= 0.5
     return np.where(kinds.any(axis=-3), kinds.argmax(axis=-3), 3 + infrared).astype(np.int8)
+
+
+def known_quality(inputs: np.ndarray) -> np.ndarray:
+    """Quality index of IMERG [1], dims (map, y, x), NaN where missing.
+
+    Args:
+        inputs: Channels, dims (map, channel, y, x).
+    """
+    quality = inputs[:, CHANNELS.index("quality_index")].astype(np.float32)
+    return np.where(quality > 0, quality, np.float32(np.nan))
 
 
 def wet_share(inputs: np.ndarray, threshold: float) -> np.ndarray:

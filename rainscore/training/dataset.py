@@ -16,7 +16,7 @@ from rainscore.errors import DamagedFile
 from rainscore.hdf5files import open_hdf5
 from rainscore.hdf5seals import REMEDY, check_seal
 from rainscore.times import HALF_HOUR
-from rainscore.training.channels import RAIN_CHANNELS
+from rainscore.training.channels import PARTIAL_FILES
 from rainscore.training.features import wet_shares
 from rainscore.training.rowchecks import CheckedMaps, read_checksums
 from rainscore.training.timecontext import (
@@ -155,8 +155,8 @@ class ScoreMaps(MonthMaps):
             None: all.
         context_dropout: Share of the maps, drawn in each epoch, without the half-hours before,
             after, or both, so that the network also learns to score such maps.
-        input_dropout: Share of the maps, drawn in each epoch, with rain as the only field of
-            IMERG, so that the network also learns to score files without the others.
+        input_dropout: Share of the maps, drawn in each epoch, with the fields of one of the
+            `PARTIAL_FILES`, each as often, so that the network also learns to score such files.
         seed: Random seed for the dropout.
     """
 
@@ -182,12 +182,13 @@ class ScoreMaps(MonthMaps):
         rng = np.random.default_rng([self.seed, epoch])
         dropped = rng.random(len(self)) < self.context_dropout
         drawn = np.where(dropped, rng.integers(1, len(REMOVED_SIDES), len(self)), 0)[rows]
-        alone = (rng.random(len(self)) < self.input_dropout)[rows]
+        partial = rng.random(len(self)) < self.input_dropout
+        kinds = np.where(partial, rng.integers(1, len(PARTIAL_FILES) + 1, len(self)), 0)[rows]
         positions = self._rows[rows]
         inputs = np.stack(
             [
-                self._inputs(p, REMOVED_SIDES[i], rain_alone=rain_alone)
-                for p, i, rain_alone in zip(positions, drawn, alone, strict=True)
+                self._inputs(p, REMOVED_SIDES[i], (self.channels, *PARTIAL_FILES)[kind])
+                for p, i, kind in zip(positions, drawn, kinds, strict=True)
             ]
         )
         target, wet, truth = (
@@ -204,14 +205,16 @@ class ScoreMaps(MonthMaps):
             torch.from_numpy(truth),
         )
 
-    def _inputs(self, position: int, sides: Collection[str], *, rain_alone: bool) -> np.ndarray:
-        """Channels (C + 4, y, x) of one map, without some sides, or with rain alone."""
+    def _inputs(
+        self, position: int, sides: Collection[str], available: Collection[str]
+    ) -> np.ndarray:
+        """Channels (C + 4, y, x) of one map, without some sides, and with the available channels
+        of the month files only."""
         neighbours = (self._neighbour(position, step) for step in (-1, 1))
         stacked = add_time_context(self._map(position, "inputs"), *neighbours)
         channels = input_channels(self.channels)
         remove_sides(stacked, channels, {*sides, *self.removed_sides})
-        if rain_alone:
-            mask_channels(stacked, channels, [c for c in self.channels if c not in RAIN_CHANNELS])
+        mask_channels(stacked, channels, [c for c in self.channels if c not in available])
         mask_channels(stacked, channels, self.hidden)
         return stacked
 

@@ -65,7 +65,7 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
     with replacing(path) as temporary, hdf5_target(temporary) as file, h5py.File(file, "w") as out:
         # Contiguous arrays can be mapped into memory, so that single rows are cheap to read.
         inputs = out.create_dataset("inputs", (n, len(CHANNELS), *shape), "f2")
-        kinds = {"target": "f2", "quality": "f2", "random_error": "f2", "wet": "?", "truth": "?"}
+        kinds = {"target": "f2", "random_error": "f2", "wet": "?", "truth": "?"}
         maps = {name: out.create_dataset(name, (n, *shape), kind) for name, kind in kinds.items()}
         out["time"] = times.astype("datetime64[s]").astype(np.int64)
         out.attrs["channels"] = list(CHANNELS)
@@ -85,7 +85,6 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
             maps["target"][span] = score["score"].values
             maps["wet"][span] = wet
             maps["truth"][span] = np.isfinite(score["radar_fraction"].values)
-            maps["quality"][span] = _sample(fields["quality_index"], weights)
             maps["random_error"][span] = _sample(fields["random_error"], weights)
         write_checksums(out)
 

@@ -11,16 +11,25 @@ from rainscore.training.timecontext import SIDES, input_channels
 AGES = ("age_last", "age_next")
 """Channels whose missing value is 1; that of the others is 0."""
 
+QUALITY = "quality_index"
+"""Channel that may be available without the `FIELDS`."""
+
+FIELDS = tuple(name for name in CHANNELS if name not in (*RAIN_CHANNELS, QUALITY))
+"""Channels of which at least one is available in the first four states."""
+
 STATES = (
     "complete",
     "without next half-hour",
     "without previous half-hour",
     "alone",
+    "rain and quality index",
+    "rain and quality index, alone",
     "rain only",
     "rain only, alone",
 )
-"""Names of the states. A map with rain as the only field is `alone` if either neighbour in time is
-missing."""
+"""Names of the states. A map without other fields than rain and quality index is `alone` if either
+neighbour in time is missing. A map without quality index, but with other fields, is in one of the
+first four states: the quality index follows almost entirely from source and age."""
 
 
 class Removal(NamedTuple):
@@ -49,11 +58,11 @@ def input_states(inputs: np.ndarray) -> np.ndarray:
     def available(name: str, missing: float = 0.0) -> np.ndarray:
         return (inputs[:, index[name]] != missing).any(axis=(1, 2))
 
-    fields = [available(name) for name in CHANNELS if name not in (*RAIN_CHANNELS, *AGES)]
-    fields += [available(name, 1.0) for name in AGES]
+    fields = [available(name, float(name in AGES)) for name in FIELDS]
     before, after = available("previous_known"), available("next_known")
     with_fields = np.where(before, np.where(after, 0, 1), np.where(after, 2, 3))
-    return np.where(np.any(fields, axis=0), with_fields, np.where(before & after, 4, 5))
+    without = np.where(available(QUALITY), 4, 6) + np.where(before & after, 0, 1)
+    return np.where(np.any(fields, axis=0), with_fields, without)
 
 
 def removals(hidden: Sequence[str]) -> Mapping[int, Removal]:
@@ -64,11 +73,13 @@ def removals(hidden: Sequence[str]) -> Mapping[int, Removal]:
             Early run.
     """
     absent = {side for side, channel in SIDES.items() if channel in hidden}
-    fields = tuple(name for name in CHANNELS if name not in RAIN_CHANNELS)
     found: dict[int, Removal] = {}
     for sides in ((), ("after",), ("before",), ("before", "after")):
         missing = absent.union(sides)
         state = {(): 0, ("after",): 1, ("before",): 2}.get(tuple(sorted(missing)), 3)
+        alone = 1 if missing else 0
         found[state] = Removal(sides, tuple(hidden))
-        found[5 if missing else 4] = Removal(sides, (*hidden, *fields))
+        if QUALITY not in hidden:
+            found[4 + alone] = Removal(sides, (*hidden, *FIELDS))
+        found[6 + alone] = Removal(sides, (*hidden, *FIELDS, QUALITY))
     return found

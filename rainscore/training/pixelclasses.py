@@ -3,15 +3,20 @@
 import numpy as np
 
 from rainscore.analysis.classes import AGE_CLASSES, RAIN_EDGES, age_class, quality_class
-from rainscore.training.channels import CHANNELS, source_class, unscale_age, unscale_rain
+from rainscore.training.channels import (
+    CHANNELS,
+    known_quality,
+    source_class,
+    unscale_age,
+    unscale_rain,
+)
 
 
-def pixel_classes(inputs: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarray]:
+def pixel_classes(inputs: np.ndarray) -> dict[str, np.ndarray]:
     """Classes of each pixel that do not need radar.
 
     Args:
         inputs: Channels, dims (map, channel, y, x).
-        quality: Quality index of IMERG, dims (map, y, x), NaN missing.
 
     Returns:
         Integers, dims (map, y, x), by name: source, age, intensity, source_age, quality.
@@ -26,5 +31,5 @@ def pixel_classes(inputs: np.ndarray, quality: np.ndarray) -> dict[str, np.ndarr
         "age": ages,
         "intensity": np.searchsorted(RAIN_EDGES, rain, side="right"),
         "source_age": source * AGE_CLASSES + ages,
-        "quality": quality_class(quality.astype(np.float32)),
+        "quality": quality_class(known_quality(inputs)),
     }

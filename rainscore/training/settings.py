@@ -38,7 +38,8 @@ class UNetConfig:
         width: Channels at full resolution.
         depth: Number of halvings of the resolution.
         context_dropout: Share of the training maps whose neighbours in time are removed.
-        input_dropout: Share of the training maps with rain as the only field of IMERG.
+        input_dropout: Share of the training maps without some fields of IMERG
+            (`channels.PARTIAL_FILES`).
         epochs, batch, learning_rate, weight_decay, patience, compile, precision: As in
             `TrainingSettings`.
     """

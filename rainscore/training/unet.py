@@ -14,9 +14,10 @@ from torch.nn import functional as F
 from rainscore.errors import RainscoreError
 from rainscore.scores.distribution import MASSES
 from rainscore.training.cards import UNetCard
-from rainscore.training.channels import NORMALISATION
+from rainscore.training.channels import CHANNELS, NORMALISATION
 from rainscore.training.devices import to_device
 from rainscore.training.modelfiles import load_model, restore
+from rainscore.training.timecontext import input_channels
 
 MAX_WIDTH, MAX_DEPTH = 1024, 8
 """Largest number of channels and largest depth of a U-Net."""
@@ -162,16 +163,18 @@ def load_unet(stem: Path) -> tuple[UNet, UNetCard]:
         stem: Path of the model file without extension.
 
     Raises:
-        RainscoreError: A file is missing, the network is no U-Net, or its channels are scaled
-            differently in this version.
+        RainscoreError: A file is missing, the network is no U-Net, or it was trained on other
+            channels than those of this version.
         DamagedFile: As in `modelfiles.load_model` and `modelfiles.restore`.
     """
     weights, values = load_model(stem)
     card = UNetCard.from_dict(values, file=f"{stem}.json")
-    if card.normalisation != NORMALISATION:
+    different = sorted(set(card.channels) ^ set(input_channels(CHANNELS)))
+    if card.normalisation != NORMALISATION or different:
+        change = ", ".join(different) or "other scales"
         raise RainscoreError(
-            f"{stem}.json: it was trained on channels with other scales; train it again, or use "
-            "the version of rainscore that trained it"
+            f"{stem}.json: it was trained on other channels ({change}); train it again, or use the "
+            "version of rainscore that trained it"
         )
     model = restore(lambda: UNet(UNetSettings(**card.settings)), weights, f"{stem}.json")
     return to_device(model.eval(), torch.device("cpu")), card

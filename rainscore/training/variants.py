@@ -14,8 +14,10 @@ from rainscore.training.channels import CHANNELS
 from rainscore.training.features import learning_grid, score_settings
 from rainscore.training.timecontext import TIME_CONTEXT, input_channels
 
-SOURCE_AND_AGE = ("mw_rain", *SOURCES, "age_last", "age_next", "age_known", "ir_influence")
-"""Channels of the source of an estimate and of its age."""
+SOURCE_AND_AGE = (
+    *("mw_rain", *SOURCES, "age_last", "age_next", "age_known", "ir_influence", "quality_index"),
+)
+"""Channels of the source of an estimate and of its age, which the quality index depends on."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def write_features(folder: Path) -> Path:
     with h5py.File(file, "w") as out:
         shape = TIMES.size, *GRID.shape
         out["inputs"] = rng.random((shape[0], len(CHANNELS), *GRID.shape)).astype("f2")
-        for name in ("target", "quality", "random_error"):
+        for name in ("target", "random_error"):
             out[name] = rng.random(shape).astype("f2")
         for name in ("wet", "truth"):
             out[name] = rng.random(shape) > 0.5
@@ -79,8 +79,8 @@ def read_training(file: Path) -> Result:
     batch = data.read(np.arange(len(data)))
     names = ("inputs", "target", "wet", "truth")
     result = {name: part.numpy() for name, part in zip(names, batch, strict=True)}
-    blocks = list(read_features([file], TIMES, ["quality"]))
-    result["quality"] = np.concatenate([block["quality"] for _, block in blocks])
+    blocks = list(read_features([file], TIMES, ["random_error"]))
+    result["random_error"] = np.concatenate([block["random_error"] for _, block in blocks])
     described = {"time": " ".join(map(str, data.times)), "grid": str(learning_grid(file))}
     return {**result, **described}
 

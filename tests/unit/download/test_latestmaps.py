@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from rainscore.cli import main
 from rainscore.download.latestmaps import fetch_latest
@@ -57,6 +58,12 @@ def test_one_command_scores_the_newest_map_of_a_place(
     assert output.count("map score") == 1
     assert {file.suffix for file in tmp_path.glob("3B*")} == {".nc", ".png"}
     assert len(list((tmp_path / "granules").iterdir())) == 3
+    (scored,) = tmp_path.glob("3B*.nc")
+    with xr.open_dataset(scored) as result:
+        # The newest half-hour has no next one.
+        assert result.attrs["calibration_state"] == "rain and quality index, alone"
+        assert "mw source" in result.attrs["unavailable_inputs"]
+        assert "quality index" not in result.attrs["unavailable_inputs"]
 
 
 def test_an_absent_store_is_one_line(

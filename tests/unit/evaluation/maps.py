@@ -14,4 +14,4 @@ def block_of(target: np.ndarray, inputs: np.ndarray | None = None, start: int = 
         inputs = np.zeros((n, len(CHANNEL_NAMES), *shape), np.float32)
     everywhere = np.ones(target.shape, bool)
     error = np.full(target.shape, np.nan, np.float32)
-    return Block(times, inputs, target, everywhere, everywhere, error, error)
+    return Block(times, inputs, target, everywhere, everywhere, error)

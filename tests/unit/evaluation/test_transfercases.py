@@ -221,7 +221,7 @@ def test_the_same_seed_gives_the_same_file(simulated, tmp_path: Path) -> None:
     first, again, other = (
         contents(p) for p in (path, tmp_path / "again.h5", tmp_path / "other.h5")
     )
-    assert set(first) >= {"inputs", "target", "wet", "truth", "quality", "random_error", "time"}
+    assert set(first) >= {"inputs", "target", "wet", "truth", "random_error", "time"}
     for name, values in first.items():
         np.testing.assert_array_equal(values, again[name], err_msg=name)
     assert not np.array_equal(first["inputs"], other["inputs"], equal_nan=True)

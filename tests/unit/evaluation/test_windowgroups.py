@@ -17,7 +17,7 @@ def two_maps() -> Block:
     inputs[:, CHANNEL_NAMES.index("rain"), 0] = scale_rain(np.array([[0.0, 2.0], [0.0, 5.0]]))
     everywhere = np.ones(target.shape, bool)
     missing = np.full(target.shape, np.nan, np.float32)
-    return Block(TIMES, inputs, target, everywhere, everywhere, missing, missing)
+    return Block(TIMES, inputs, target, everywhere, everywhere, missing)
 
 
 def names(groups: Groups) -> list[str]:

@@ -18,6 +18,13 @@ def test_a_model_with_another_scaling_of_the_channels_is_refused(run, tmp_path: 
         load_unet(tmp_path / "unet")
 
 
+def test_a_model_of_another_version_with_other_channels_is_refused(run, tmp_path: Path) -> None:
+    former = replace(run.card, channels=tuple(set(run.card.channels) - {"quality_index"}))
+    save_model(tmp_path / "unet", run.unet.state_dict(), former.as_dict())
+    with pytest.raises(RainscoreError, match=r"unet\.json.*quality_index.*train it again"):
+        load_unet(tmp_path / "unet")
+
+
 def test_a_model_of_another_kind_is_refused(run) -> None:
     with pytest.raises(RainscoreError, match=r"autoencoder\.json: it is no U-Net"):
         load_unet(run.models / "autoencoder")

@@ -8,6 +8,7 @@ from rainscore.regridding.conservative import overlap_weights
 from rainscore.training.channels import (
     CHANNELS,
     build_inputs,
+    known_quality,
     scale_age,
     scale_rain,
     source_class,
@@ -63,8 +64,9 @@ def test_channels_hold_what_the_granule_says(source: int, name: str) -> None:
     grid = window_grid(centre=(122, 37), size_km=(80, 80), step_km=8)
     cells = imerg_cells(grid)
     fields = granule_on(
-        cells, mw_source=source, mw_precipitation=9.9, ir_influence=0, liquid_probability=50
-    )
+        cells, mw_source=source, mw_precipitation=9.9, ir_influence=0, liquid_probability=50,
+        quality_index=0.75,
+    )  # fmt: skip
     inputs = build_inputs(
         fields,
         np.zeros((2, 1, *cells.shape)),
@@ -75,6 +77,7 @@ def test_channels_hold_what_the_granule_says(source: int, name: str) -> None:
     np.testing.assert_allclose(channel["rain"], 1 / 3, rtol=1e-6)
     np.testing.assert_allclose(channel["mw_rain"], 2 / 3, atol=0.01)
     assert (channel["liquid"] == 0.5).all()
+    assert (channel["quality_index"] == 0.75).all()
     assert (channel["age_last"] == 0).all()
     assert (channel["age_known"] == 1).all()
     assert SOURCE_NAMES[source_class(inputs)[0, 0, 0]] == name
@@ -102,6 +105,8 @@ def test_what_is_missing_is_flagged_and_never_nan() -> None:
     assert (channel["valid"] == 0).all()
     assert (channel["age_known"] == 0).all()
     assert (channel["age_last"] == 1).all()
+    assert (channel["quality_index"] == 0).all()
+    assert np.isnan(known_quality(inputs)).all()
 
 
 def test_wet_share_counts_valid_pixels_only() -> None:

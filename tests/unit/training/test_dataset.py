@@ -10,7 +10,7 @@ from rainscore.errors import DamagedFile
 from rainscore.training.dataset import RainMaps, ScoreMaps, batches
 from rainscore.training.timecontext import input_channels, remove_sides, unavailable_channels
 
-BASE = ["rain", "source_imager", "age_last", "age_next", "age_known", "valid"]
+BASE = ["rain", "source_imager", "age_last", "age_next", "age_known", "quality_index", "valid"]
 
 
 def write_month(path: Path, minutes: list[int], *, size: int = 4, chunked: bool = False) -> Path:
@@ -169,19 +169,24 @@ def test_files_that_do_not_fit_together_are_named(tmp_path):
         ScoreMaps([good], half_hours(90))
 
 
-def test_some_maps_have_rain_as_the_only_field_in_another_draw_each_epoch(tmp_path):
-    minutes = list(range(0, 30 * 92, 30))
+def test_some_maps_have_few_fields_in_another_draw_each_epoch(tmp_path):
+    minutes = list(range(0, 30 * 122, 30))
     path = write_month(tmp_path / "a.h5", minutes)
-    data = ScoreMaps([path], half_hours(*minutes[1:-1]), input_dropout=0.3, seed=3)
-    whole = ScoreMaps([path], data.times)
+    data = ScoreMaps([path], half_hours(*minutes[1:-1]), input_dropout=0.6, seed=3)
     rows = np.arange(len(data))
-    first, second, full = data.read(rows, 0)[0], data.read(rows, 1)[0], whole.read(rows)[0]
-    alone = (first[:, BASE.index("age_known"), 2, 2] == 0).numpy()
-    assert 15 < alone.sum() < 40
+    full = ScoreMaps([path], data.times).read(rows)[0]
+    first, second = data.read(rows, 0)[0], data.read(rows, 1)[0]
     names = input_channels(BASE)
+    has_fields, has_quality = (
+        (first[:, names.index(name), 2, 2] == 1).numpy() for name in ("age_known", "quality_index")
+    )
+    kinds, counts = np.unique([has_fields, has_quality], axis=1, return_counts=True)
+    assert kinds.T.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert (np.abs(counts - [24, 24, 24, 48]) <= 12).all()  # of 120 maps
     kept = [names.index(name) for name in ("rain", "valid", "change_previous", "next_known")]
     assert torch.equal(first[:, kept], full[:, kept])
-    missing = dict(zip(BASE, first[alone][0, : len(BASE), 2, 2].tolist(), strict=True))
-    assert missing["age_last"] == 1 and missing["source_imager"] == missing["age_known"] == 0
-    assert torch.equal(first[~alone], full[~alone])
-    assert not np.array_equal(alone, (second[:, BASE.index("age_known"), 2, 2] == 0).numpy())
+    bare = dict(zip(BASE, first[~has_fields][0, : len(BASE), 2, 2].tolist(), strict=True))
+    assert bare["age_last"] == 1 and bare["source_imager"] == bare["age_known"] == 0
+    whole = has_fields & has_quality
+    assert torch.equal(first[whole], full[whole])
+    assert not torch.equal(first, second)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rainscore.training.channels import CHANNELS
+from rainscore.training.channels import CHANNELS, PARTIAL_FILES
 from rainscore.training.inputstates import STATES, input_states, removals
 from rainscore.training.timecontext import (
     input_channels,
@@ -36,17 +36,29 @@ def test_inputs_that_are_removed_for_a_state_are_recognised_as_that_state(number
     assert state_of(removal.sides, removal.hidden) == STATES[number]
 
 
-def test_a_map_with_rain_only_and_one_neighbour_counts_as_alone() -> None:
-    hidden = removals(())[4].hidden
-    assert state_of((), hidden) == "rain only"
-    assert state_of(("after",), hidden) == "rain only, alone"
+@pytest.mark.parametrize("state", ["rain and quality index", "rain only"])
+def test_a_map_with_few_fields_and_one_neighbour_counts_as_alone(state: str) -> None:
+    hidden = removals(())[STATES.index(state)].hidden
+    assert state_of((), hidden) == state
+    assert state_of(("after",), hidden) == f"{state}, alone"
+
+
+def test_the_files_that_the_training_imitates_have_the_states_of_their_fields() -> None:
+    hidden = [tuple(c for c in CHANNELS if c not in available) for available in PARTIAL_FILES]
+    states = [state_of((), channels) for channels in hidden]
+    assert states == ["rain only", "rain and quality index", "complete"]
+
+
+def test_a_network_that_does_not_use_the_quality_index_has_no_state_for_it() -> None:
+    states = {STATES[number] for number in removals(("quality_index",))}
+    assert states == {state for state in STATES if "quality" not in state}
 
 
 def test_maps_of_the_early_run_never_have_a_next_half_hour() -> None:
     hidden = unavailable_channels("early")
     found = removals(hidden)
     assert [STATES[i] for i in sorted(found)] == [
-        "without next half-hour", "alone", "rain only, alone",
+        "without next half-hour", "alone", "rain and quality index, alone", "rain only, alone",
     ]  # fmt: skip
     for number, removal in found.items():
         assert state_of(removal.sides, removal.hidden) == STATES[number]

@@ -12,6 +12,8 @@ def test_classes_of_age_and_quality() -> None:
     assert len(AGE_NAMES) == AGE_CLASSES
     channels = np.zeros((1, len(CHANNELS), 1, ages.size), np.float32)
     channels[0, CHANNELS.index("age_last"), 0] = scale_age(ages).astype(np.float16)
-    classes = pixel_classes(channels, np.zeros((1, 1, ages.size)))["age"]
-    np.testing.assert_array_equal(classes[0, 0], age_class(ages))
+    channels[0, CHANNELS.index("quality_index"), 0, 1] = 0.51
+    classes = pixel_classes(channels)
+    np.testing.assert_array_equal(classes["age"][0, 0], age_class(ages))
+    assert classes["quality"][0, 0].tolist() == [40, 20, 40, 40, 40, 40]
     np.testing.assert_array_equal(quality_class(np.array([0, 0.5, 1.0, np.nan])), [0, 20, 39, 40])
