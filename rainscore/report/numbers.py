@@ -1,5 +1,6 @@
 """Numbers as text for the report and the figures."""
 
+from collections.abc import Sequence
 from math import floor, isfinite, log10
 
 import numpy as np
@@ -9,8 +10,12 @@ MISSING = "–"
 """Text of a missing value."""
 
 
-def interval(value: float, low: float, high: float) -> str:
-    """Return a number with its interval, with as many decimals as the interval's width justifies.
+def interval(value: float, low: float, high: float, decimals: int | None = None) -> str:
+    """Return a number with its interval.
+
+    Args:
+        value, low, high: The number and the ends of its interval.
+        decimals: Number of decimals; None: as many as the width of the interval justifies.
 
     >>> interval(0.3141, 0.268, 0.359)
     '0.31 [0.27, 0.36]'
@@ -19,11 +24,28 @@ def interval(value: float, low: float, high: float) -> str:
         return MISSING
     if not (isfinite(low) and isfinite(high)):
         return number(value)
-    width = high - low
-    decimals = min(max(0, -floor(log10(width / 5))), 4) if width > 0 else 2
+    if decimals is None:
+        decimals = justified_decimals(high - low)
     return " ".join(
         [_fixed(value, decimals), f"[{_fixed(low, decimals)}, {_fixed(high, decimals)}]"]
     )
+
+
+def justified_decimals(width: float) -> int:
+    """Number of decimals that an interval of some width justifies."""
+    return min(max(0, -floor(log10(width / 5))), 4) if width > 0 else 2
+
+
+def intervals(values: Sequence[float], lows: Sequence[float], highs: Sequence[float]) -> list[str]:
+    """Return numbers with their intervals, all with the decimals of the median width.
+
+    >>> intervals([0.31, 0.018], [0.27, 0.0071], [0.36, 0.0289])
+    ['0.31 [0.27, 0.36]', '0.02 [0.01, 0.03]']
+    """
+    widths = np.asarray(highs, float) - np.asarray(lows, float)
+    positive = widths[np.isfinite(widths) & (widths > 0)]
+    decimals = justified_decimals(float(np.median(positive)) if positive.size else 0.0)
+    return [interval(*row, decimals) for row in zip(values, lows, highs, strict=True)]
 
 
 def number(value: float) -> str:

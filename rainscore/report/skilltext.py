@@ -112,7 +112,7 @@ def _by(rows: pd.DataFrame, column: str) -> dict[str, tuple[float, float, float]
 
 
 def _skill_number(label: str, row: tuple[float, float, float], note: str) -> Number:
-    value, _, bounds = interval(*row).partition(" ")
+    value, _, bounds = interval(*row, decimals=2).partition(" ")
     return Number(label, value, f"95 % interval {bounds}; {note}" if bounds else note)
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from rainscore.report.numbers import MISSING, interval
+from rainscore.report.numbers import MISSING, intervals
 
 
 def pivot(table: pd.DataFrame, *, index: str, columns: str) -> pd.DataFrame:
@@ -15,14 +15,15 @@ def pivot(table: pd.DataFrame, *, index: str, columns: str) -> pd.DataFrame:
         index: Column whose values become the rows.
         columns: Column whose values become the columns.
     """
-    cells = table.assign(cell=merge_intervals(table)["value"])
+    parts = [merge_intervals(part)["value"] for _, part in table.groupby(columns)]
+    cells = table.assign(cell=pd.concat(parts) if parts else MISSING)
     wide = cells.pivot(index=index, columns=columns, values="cell")
     wide = wide.reindex(index=table[index].unique(), columns=table[columns].unique())
     return wide.fillna(MISSING).rename_axis(columns=None).reset_index()
 
 
 def merge_intervals(frame: pd.DataFrame) -> pd.DataFrame:
-    """Join each value with its interval into one text column.
+    """Join each value with its interval into one text column, with the same decimals in all rows.
 
     Columns X, X_low, X_high become X; columns value, low, high become value.
     """
@@ -30,8 +31,7 @@ def merge_intervals(frame: pd.DataFrame) -> pd.DataFrame:
     for name in list(frame.columns):
         low, high = ("low", "high") if name == "value" else (f"{name}_low", f"{name}_high")
         if low in frame and high in frame:
-            rows = zip(frame[name], frame[low], frame[high], strict=True)
-            frame[name] = [interval(*row) for row in rows]
+            frame[name] = intervals(*(frame[column].tolist() for column in (name, low, high)))
             frame = frame.drop(columns=[low, high])
     return frame
 

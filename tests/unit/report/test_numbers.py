@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rainscore.report.numbers import cell, count, interval, number
+from rainscore.report.numbers import cell, count, interval, intervals, number
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,13 @@ def test_an_interval_has_the_decimals_that_its_width_justifies(bounds, text) -> 
 )
 def test_a_number_has_three_significant_digits(value, text) -> None:
     assert number(value) == text
+
+
+def test_the_numbers_of_a_column_have_the_same_decimals() -> None:
+    values, lows, highs = [0.376, 0.018, 0.0, np.nan], [0.29, 0.0071, 0, 0], [0.44, 0.0289, 0, 1]
+    texts = ["0.38 [0.29, 0.44]", "0.02 [0.01, 0.03]", "0.00 [0.00, 0.00]", "–"]
+    assert intervals(values, lows, highs) == texts
+    assert intervals([0.5], [np.nan], [np.nan]) == ["0.500"]
 
 
 def test_a_cell_has_a_text_for_each_type_of_value() -> None:
