@@ -22,7 +22,9 @@ import numpy as np
 import pandas as pd
 
 from rainscore.config import load_config, resolved_domain
-from rainscore.evaluation.heldout import AT_HOME
+from rainscore.evaluation.baselines import CLIMATOLOGY, Baseline
+from rainscore.evaluation.inputskill import inputs_table
+from rainscore.evaluation.skill import ALL_CASES, AT_HOME
 from rainscore.evaluation.transfercases import radar_rain, simulated_rain, write_case
 from rainscore.evaluation.transferskill import Case, fit_methods, transfer_table
 from rainscore.grids import Domain
@@ -196,25 +198,39 @@ def _train(
     fit_guard(model, card, paths, splits, seed=config["seed"]).save(folder / "unet", card)
     log.info("calibration: %.0f s", time.monotonic() - start)
     home = Case("test days", AT_HOME, paths, times_of(splits, "test"))
-    result = transfer_table(
-        [home, *cases],
-        fit_methods(
-            card,
-            paths,
-            splits,
-            tables,
-            windows=config["evaluation"]["boosting_windows"],
-            seed=config["seed"],
-        ),
-        TrainedUNet(model, card, calibration),
-        resamples=config["evaluation"]["resamples"],
+    methods = fit_methods(
+        card,
+        paths,
+        splits,
+        tables,
+        windows=config["evaluation"]["boosting_windows"],
         seed=config["seed"],
     )
-    write_table(result, folder / "transfer.parquet")
+    _evaluate(folder, [home, *cases], methods, TrainedUNet(model, card, calibration), config)
     log.info("evaluation: %.0f s", time.monotonic() - start)
-    shown = result[(result["split"] == "all") & (result["case"].isin(["all"]))]
-    shown = shown[shown["measure"].isin(["crps_skill", "coverage", "width"])]
-    columns = ["kind", "method", "measure", "value", "low", "high"]
+
+
+def _evaluate(
+    folder: Path,
+    cases: Sequence[Case],
+    methods: dict[str, Baseline],
+    unet: TrainedUNet,
+    config: dict,
+) -> None:
+    """Write the skill of all methods, and of the U-Net by the available inputs."""
+    options = {"resamples": config["evaluation"]["resamples"], "seed": config["seed"]}
+    inputs = inputs_table(cases, methods[CLIMATOLOGY], unet, **options)
+    write_table(inputs, folder / "inputs.parquet")
+    _show(inputs, ["kind", "inputs"])
+    result = transfer_table(cases, methods, unet, **options)
+    write_table(result, folder / "transfer.parquet")
+    together = (result["split"] == "all") & (result["case"] == ALL_CASES)
+    _show(result[together], ["kind", "method"])
+
+
+def _show(table: pd.DataFrame, keys: list[str]) -> None:
+    shown = table[table["measure"].isin(["crps_skill", "crps_increase", "coverage", "width"])]
+    columns = [*keys, "measure", "value", "low", "high"]
     log.info("\n%s", shown[columns].round(3).to_string(index=False))
 
 
