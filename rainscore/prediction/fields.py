@@ -9,6 +9,7 @@ import xarray as xr
 
 from rainscore.grids import Grid
 from rainscore.prediction.granulesets import GranuleSet
+from rainscore.prediction.withholding import MAP_FLAG, MAP_FLAGS
 from rainscore.training.guard import FLAGS
 from rainscore.training.timecontext import SIDES
 
@@ -27,6 +28,7 @@ LONG_NAMES = {
     "map_score_low": "map score, lower bound of the 90 % interval",
     "map_score_high": "map score, upper bound of the 90 % interval",
     "map_score_outside": "1 if the wet share is outside the range of the calibration maps, else 0",
+    MAP_FLAG: "reason why the score of the map is withheld",
     "cluster": "cluster of the central window; -1 for too little rain; missing if the map is too "
     "small or has no estimate there",
     "novelty": "1 if the map differs from the training maps, 0 if no difference was detected",
@@ -54,6 +56,10 @@ FURTHER: dict[str, dict] = {
     "novelty": {
         "flag_values": np.array([0, 1], np.float32),
         "flag_meanings": "no_difference_detected unlike_training_maps",
+    },
+    MAP_FLAG: {
+        "flag_values": np.arange(len(MAP_FLAGS), dtype=np.float32),
+        "flag_meanings": " ".join(MAP_FLAGS),
     },
     "score_flag": {
         "flag_values": np.arange(len(FLAGS), dtype=np.int8),

@@ -119,6 +119,8 @@ def window_summary(dataset: xr.Dataset) -> str:
         withheld = dataset.attrs["map_interval_withheld"]
         interval = f"(no interval: {withheld})" if withheld else f"[{low:.2f}, {high:.2f}]"
         score = f"map score {value:.2f} {interval} {grade(value)}"
+    elif reason := dataset.attrs["map_score_withheld"]:
+        score = f"map score withheld: {reason}"
     elif np.isfinite(dataset["precipitation"]).any():
         score = "no rain"
     else:
@@ -130,7 +132,8 @@ def window_summary(dataset: xr.Dataset) -> str:
         label = "no cluster"
     novel = ", unlike the training maps" if float(dataset["novelty"]) == 1 else ""
     outside = ", wet share not calibrated" if float(dataset["map_score_outside"]) == 1 else ""
-    return f"{score}{outside}, {label}{novel}{_withheld(dataset)}"
+    places = "" if dataset.attrs["map_score_withheld"] else _withheld(dataset)
+    return f"{score}{outside}, {label}{novel}{places}"
 
 
 def globe_summary(dataset: xr.Dataset) -> str:
@@ -176,6 +179,7 @@ REMARKS = (
     "unavailable_inputs",
     "calibration_state",
     "short_margin",
+    "map_score_withheld",
     "map_interval_withheld",
     "which_score",
     "product_difference",

@@ -59,6 +59,7 @@ def _result(dataset: xr.Dataset) -> str:
     if np.isnan(value):
         dry = np.isfinite(dataset["precipitation"]).any()
         cause = "it has no rain" if dry else "IMERG is missing in the whole window"
+        cause = dataset.attrs.get("map_score_withheld") or cause
         return f"The map has no score: {cause}."
     text = f"Map score {value:.2f}, {grade(value)} ({grade_key()})"
     if np.isfinite(low):

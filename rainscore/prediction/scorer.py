@@ -26,6 +26,12 @@ from rainscore.prediction.margins import Crop, Margins
 from rainscore.prediction.productcheck import product_difference
 from rainscore.prediction.scoringmodels import ScoringModels, find_model_files, load_models
 from rainscore.prediction.statements import which_score
+from rainscore.prediction.withholding import (
+    MAP_FLAG,
+    interval_withheld,
+    map_score_withheld,
+    withhold_map_scores,
+)
 from rainscore.scores import distribution
 from rainscore.training.inputstates import STATES, input_states
 from rainscore.training.mapscore import map_features
@@ -39,9 +45,6 @@ MAP_SCORES = {
     "outside": "map_score_outside",
 }
 """Columns of `mapscore.map_score` and the variables that they become."""
-
-SIZE_TOLERANCE = 0.1
-"""Relative difference of a side to that of the training domain up to which the interval holds."""
 
 NO_MARGINS = Margins()
 """A window whose file ends at its edges."""
@@ -61,7 +64,7 @@ class Predicted(NamedTuple):
         maps: Fields by name of the output variable, dims (n, y, x).
         table: One row per window and map, the first window first: `map_score`, `map_score_low`,
             `map_score_high`, `map_score_outside`, `cluster`, `novelty`; `valid`, whether the window
-            has any estimate.
+            has any estimate; with a guard also `map_score_flag`.
         ages_known: Whether the time since the last microwave pass is known everywhere.
         states: State of the inputs of each map (`inputstates.STATES`), dims (n,).
         codes: Codes of the windows (`codebook.NO_CODE` without rain), dims (n, y, x), uint8; None
@@ -136,6 +139,7 @@ class Scorer:
         masses, logit, features = run_unet(unet, maps.inputs)
         book = self.models.book
         codes = None if book is None else book.assign_maps(features, maps.wet)
+        flags = unet.guard.flags(maps.inputs, features, maps.wet) if unet.guard else None
         tables = []
         for window in windows:
             part = maps.crop(window)
@@ -151,6 +155,8 @@ class Scorer:
             )
             if self.by_codes:
                 scores = label_scores(scores, cluster, self.models.labels)
+            if flags is not None:
+                scores = withhold_map_scores(scores, window.of(flags), part.wet)
             valid = np.asarray(part.valid.any(axis=(1, 2)))
             tables.append(scores.assign(cluster=cluster, novelty=novelty, valid=valid))
         if self.by_codes and book is not None and codes is not None:
@@ -158,8 +164,7 @@ class Scorer:
         else:
             rows = unet.calibration.local(masses, maps.inputs, maps.wet)
         scored = local_fields(unet, maps, rows, logit)
-        if unet.guard:
-            flags = unet.guard.flags(maps.inputs, features, maps.wet)
+        if flags is not None:
             scored[FLAG] = np.where(maps.wet, flags.astype(np.float32), np.nan)
         table, states = pd.concat(tables, ignore_index=True), np.array(STATES)
         return Predicted(scored, table, maps.ages_known, states[input_states(maps.inputs)], codes)
@@ -182,7 +187,8 @@ class Scorer:
             interval, `map_score_outside`, `cluster` with the map score of its label, `novelty`.
             `code` (y, x): code of the window, with a code book. Attributes: `scored_by`,
             `cluster_name`, `calibration_state`, `unavailable_inputs`, `short_margin`,
-            `map_interval_withheld`, `which_score`.
+            `withheld_share`, `map_score_withheld`, `map_interval_withheld`, `which_score`. With a
+            guard also `score_flag` (y, x) and the scalar `map_score_flag`.
 
         Raises:
             RainscoreError: The granule's product is not accepted.
@@ -209,7 +215,8 @@ class Scorer:
         dataset.attrs["scored_by"] = "codes" if self.by_codes else "U-Net"
         dataset.attrs["cluster_name"] = label.get("name", "")
         dataset.attrs["calibration_state"] = predicted.states[0]
-        dataset.attrs["withheld_share"] = withheld_share(maps)
+        share = dataset.attrs["withheld_share"] = withheld_share(maps)
+        dataset.attrs["map_score_withheld"] = map_score_withheld(scalars.get(MAP_FLAG), share)
         dataset.attrs["short_margin"] = margins.text(learning.dx / 1000)
         dataset.attrs["map_interval_withheld"] = interval_withheld(learning.shape, trained)
         dataset.attrs["which_score"] = which_score(
@@ -312,22 +319,3 @@ def predict_map_scores(
     if interval_withheld(maps.rain.shape[-2:], trained):
         table[["map_score_low", "map_score_high"]] = np.nan
     return table[list(MAP_SCORES.values())]
-
-
-def interval_withheld(shape: tuple[int, ...], trained: Grid) -> str:
-    """Reason why a window gets no interval of the map score; empty if it gets one.
-
-    The interval is calibrated on maps as large as the training domain. The score of a smaller map
-    varies more, that of a larger one less.
-
-    Args:
-        shape: Number of rows and columns of the window.
-        trained: Learning grid of the training.
-    """
-    if all(abs(n - m) <= SIZE_TOLERANCE * m for n, m in zip(shape, trained.shape, strict=True)):
-        return ""
-    sizes = (
-        f"{nx * trained.dx / 1000:g} km × {ny * trained.dx / 1000:g} km"
-        for ny, nx in (trained.shape, shape)
-    )
-    return "it is calibrated for windows of {}, this one is {}".format(*sizes)

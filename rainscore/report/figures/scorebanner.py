@@ -46,6 +46,9 @@ def verdict(dataset: xr.Dataset) -> Verdict:
         return Verdict(middle, low, high, words)
     score, low, high = (float(dataset[f"map_score{end}"]) for end in ("", "_low", "_high"))
     if np.isnan(score):
+        if dataset.attrs.get("map_score_withheld"):
+            share = 100 * dataset.attrs["withheld_share"]
+            return Verdict(score, low, high, f"withheld: {share:.0f} % unlike the training")
         dry = np.isfinite(dataset["precipitation"]).any()
         return Verdict(score, low, high, "no rain" if dry else "IMERG is missing in the window")
     if np.isnan(low):

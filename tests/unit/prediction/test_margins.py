@@ -5,7 +5,7 @@ import torch
 from rainscore.grids import Grid, imerg_cells, window_grid
 from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.margins import MARGIN, Margins, margins_within
-from rainscore.prediction.scorer import interval_withheld
+from rainscore.prediction.withholding import interval_withheld
 from rainscore.training.unet import UNet, UNetSettings
 
 GLOBE = Grid("EPSG:4326", -180.0, -90.0, 0.1, 0.1, 3600, 1800)
