@@ -68,7 +68,7 @@ def inputs_table(
 def available_inputs(unet: TrainedUNet) -> Mapping[str, Removal]:
     """What is removed for each row of the table, by name; complete maps first."""
     hidden = unet.card.hidden
-    by_state = {STATES[number]: removal for number, removal in sorted(removals(hidden).items())}
+    by_state = {STATES[number]: removal for number, removal in removals(hidden).items()}
     return {**by_state, NO_QUALITY: Removal((), (*hidden, QUALITY))}
 
 

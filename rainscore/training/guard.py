@@ -1,9 +1,10 @@
 """Where a model may speak: windows that are unlike those of its training.
 
 A window is described by means over a square around it: of the inputs, of the texture of the rain,
-and of the features from which the network predicts. Its score is withheld where one of these is
-outside the range of the training, or where together they are farther from the training windows
-(Mahalanobis distance) than almost all windows of the calibration days.
+and of the features from which the network predicts. Its score is withheld where these are farther
+from the training windows (Mahalanobis distance) than almost all windows of the calibration days.
+Which inputs are available is not described: that is the state of the map, for which the network is
+trained and calibrated.
 """
 
 from collections.abc import Sequence
@@ -17,29 +18,30 @@ import torch
 from scipy.ndimage import maximum_filter, uniform_filter, uniform_filter1d
 
 from rainscore.errors import DamagedFile
+from rainscore.imerg.passes import SOURCES
 from rainscore.times import times_of
 from rainscore.training.cards import UNetCard
-from rainscore.training.channels import scale_rain
+from rainscore.training.channels import CHANNELS, scale_rain
 from rainscore.training.dataset import ScoreMaps
-from rainscore.training.inputstates import STATES, input_states, removals
+from rainscore.training.inputstates import STATES, Removal, input_states, removal_variants
 from rainscore.training.modelfiles import load_arrays, save_arrays
-from rainscore.training.timecontext import TIME_CONTEXT
+from rainscore.training.timecontext import input_channels
 from rainscore.training.unet import UNet
 
-FLAGS = ("not_withheld", "input_outside_training_range", "unlike_training")
-"""Meanings of the flags 0, 1 and 2."""
+FLAGS = ("not_withheld", "unlike_training")
+"""Meanings of the flags 0 and 1."""
+
+CHANNEL_NAMES = input_channels(CHANNELS)
+"""Names of the channels of `descriptors`."""
+
+OTHERS = ("age_last", "age_next", "ir_influence", "liquid")
+"""Channels whose means are descriptors, next to rain, microwave rain, sources and changes."""
 
 SIDE = 15
 """Side of the square whose means describe a window [pixels]."""
 
 FALSE_ALARMS = 0.05
 """Largest share of the windows of the calibration days that are withheld."""
-
-RANGE_MARGIN = 0.5
-"""Smallest width by which the range of the training is extended on both sides, relative to it."""
-
-OUT_OF_RANGE = 0.01
-"""Largest share of the windows of the calibration days that are outside the extended range."""
 
 SHRINKAGE = 0.05
 """Weight of the identity in the correlation of the descriptors (Ledoit and Wolf 2004)."""
@@ -61,7 +63,6 @@ class Guard:
 
     Attributes:
         mean, scale: Mean and standard deviation of each descriptor, dims (state, descriptor).
-        low, high: Extended range of each descriptor, dims (state, descriptor).
         inverse: Inverse of the correlation of the descriptors, dims (state, descriptor,
             descriptor).
         limit: Largest squared distance that is not withheld, dims (state,); NaN for a state that
@@ -70,8 +71,6 @@ class Guard:
 
     mean: np.ndarray
     scale: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
     inverse: np.ndarray
     limit: np.ndarray
 
@@ -94,9 +93,7 @@ class Guard:
         flags = np.zeros(wet.shape, np.int8)
         for i, state in enumerate(input_states(inputs).tolist()):
             rows = descriptors(inputs[i], features[i])[:, wet[i]].T
-            outside = ((rows < self.low[state]) | (rows > self.high[state])).any(axis=1)
-            far = self.distance(rows, state) > self.limit[state]
-            flags[i][wet[i]] = np.where(outside, 1, np.where(far, 2, 0))
+            flags[i][wet[i]] = self.distance(rows, state) > self.limit[state]
         return flags
 
     def save(self, stem: Path, card: UNetCard) -> None:
@@ -130,12 +127,13 @@ def descriptors(inputs: np.ndarray, features: np.ndarray) -> np.ndarray:
         inputs: Channels of one map, dims (channel, y, x).
         features: Features of the network, dims (feature, y, x).
     """
-    base = inputs[: -len(TIME_CONTEXT)]
-    rain, microwave, sources, others = base[0], base[1], base[2:5], base[5:-1]
+    channel = dict(zip(CHANNEL_NAMES, inputs, strict=True))
+    rain, microwave = channel["rain"], channel["mw_rain"]
+    sources = np.stack([channel[name] for name in SOURCES])
+    change = [channel["change_previous"], channel["change_next"]]
     observed = sources.sum(axis=0) > 0
     steps = {(axis, n): _step(rain, axis, n) for axis in (0, 1) for n in (1, 4)}
     equal = [(rain > 0) & (steps[axis, 1] < 1e-4) for axis in (0, 1)]
-    change = inputs[-len(TIME_CONTEXT) :]
     rough = steps[0, 1] + steps[1, 1]
     fields = [
         rain,
@@ -146,9 +144,9 @@ def descriptors(inputs: np.ndarray, features: np.ndarray) -> np.ndarray:
     fields += [*equal, (rain > 0) & (rain < scale_rain(np.array(0.05)))]
     fields += [
         *sources,
-        *others,
+        *(channel[name] for name in OTHERS),
         *change,
-        *np.abs(change[:2]),
+        *map(np.abs, change),
         *(rain * sources),
         *(rough * sources),
     ]
@@ -200,19 +198,27 @@ def fit_guard(
     """
     rng = np.random.default_rng([seed, 5])
     parts: list[dict[str, np.ndarray] | None] = [None] * len(STATES)
-    for i, (state, removal) in enumerate(removals(card.hidden).items()):
+    for i, (state, variants) in enumerate(removal_variants(card.hidden).items()):
         rows = []
         for split, most in zip(("train", "calibration"), MAPS, strict=True):
             times = times_of(splits, split)
             # At random: with a fixed step, all could have the same satellites.
             count = min(most // 3 if i else most, len(times))
             chosen = np.sort(rng.choice(times, count, replace=False))
-            data = ScoreMaps(paths, chosen, hidden=removal.hidden, removed_sides=removal.sides)
-            rows.append(_draw(model, data, rng))
+            drawn = [
+                _draw(model, _reduced(paths, chosen[j :: len(variants)], removal), rng)
+                for j, removal in enumerate(variants[:count])
+            ]
+            rows.append(np.concatenate(drawn))
         parts[state] = _describe(*rows)
     blank = {k: np.full_like(v, np.nan) for k, v in next(p for p in parts if p).items()}
     filled = [part or blank for part in parts]
     return Guard(**{name: np.stack([part[name] for part in filled]) for name in blank})
+
+
+def _reduced(paths: Sequence[Path], times: np.ndarray, removal: Removal) -> ScoreMaps:
+    """Maps without some of their inputs."""
+    return ScoreMaps(paths, times, hidden=removal.hidden, removed_sides=removal.sides)
 
 
 def _draw(model: UNet, data: ScoreMaps, rng: np.random.Generator) -> np.ndarray:
@@ -236,20 +242,7 @@ def _describe(training: np.ndarray, calibration: np.ndarray) -> dict[str, np.nda
     mean, scale = training.mean(axis=0), np.maximum(training.std(axis=0), 1e-2)
     z = (training - mean) / scale
     correlation = (1 - SHRINKAGE) * (z.T @ z) / len(z) + SHRINKAGE * np.eye(len(mean))
-    low, high = training.min(axis=0), training.max(axis=0)
-    width = np.maximum(high - low, 1e-2)
-    excess = (np.maximum(low - calibration, calibration - high) / width).max(axis=1)
-    margin = width * max(RANGE_MARGIN, float(np.quantile(excess, 1 - OUT_OF_RANGE)))
-    entries = {
-        "mean": mean,
-        "scale": scale,
-        "low": low - margin,
-        "high": high + margin,
-        "inverse": np.linalg.inv(correlation),
-    }
+    entries = {"mean": mean, "scale": scale, "inverse": np.linalg.inv(correlation)}
     one = Guard(**{name: values[None] for name, values in entries.items()}, limit=np.zeros(1))
-    outside = ((calibration < entries["low"]) | (calibration > entries["high"])).any(axis=1)
-    # Windows outside the range are withheld already: they count among the false alarms.
-    distance = np.where(outside, np.inf, one.distance(calibration, 0))
-    limit = np.sort(distance)[int(np.floor((1 - FALSE_ALARMS) * (len(distance) - 1)))]
+    limit = np.quantile(one.distance(calibration, 0), 1 - FALSE_ALARMS)
     return {**entries, "limit": np.asarray(limit)}

@@ -68,18 +68,31 @@ def input_states(inputs: np.ndarray) -> np.ndarray:
 def removals(hidden: Sequence[str]) -> Mapping[int, Removal]:
     """What to remove from complete maps for each state that maps can have, by its number.
 
+    Where several removals lead to a state, it is that of all neighbours in time, and not that of
+    the quality index.
+
+    Args:
+        hidden: As in `removal_variants`.
+    """
+    return {state: variants[-1] for state, variants in removal_variants(hidden).items()}
+
+
+def removal_variants(hidden: Sequence[str]) -> Mapping[int, tuple[Removal, ...]]:
+    """All that can be removed from complete maps for each state that maps can have, by its number.
+
     Args:
         hidden: Channels that the network does not use, as those of the next half-hour with the
             Early run.
     """
     absent = {side for side, channel in SIDES.items() if channel in hidden}
-    found: dict[int, Removal] = {}
+    found: dict[int, list[Removal]] = {}
     for sides in ((), ("after",), ("before",), ("before", "after")):
         missing = absent.union(sides)
         state = {(): 0, ("after",): 1, ("before",): 2}.get(tuple(sorted(missing)), 3)
         alone = 1 if missing else 0
-        found[state] = Removal(sides, tuple(hidden))
+        masked = [(state, ()), (6 + alone, (*FIELDS, QUALITY))]
         if QUALITY not in hidden:
-            found[4 + alone] = Removal(sides, (*hidden, *FIELDS))
-        found[6 + alone] = Removal(sides, (*hidden, *FIELDS, QUALITY))
-    return found
+            masked = [(state, (QUALITY,)), (4 + alone, FIELDS), *masked]
+        for number, channels in masked:
+            found.setdefault(number, []).append(Removal(sides, (*hidden, *channels)))
+    return {number: tuple(variants) for number, variants in found.items()}

@@ -22,7 +22,7 @@ from tests.world import month_pair, write_granules
 
 def test_a_map_score_is_withheld_if_more_than_half_of_its_windows_are() -> None:
     flags = np.zeros((3, 1, 4), np.int8)
-    flags[1, 0, :2], flags[2, 0, :3] = 1, 2
+    flags[1, 0, :2] = flags[2, 0, :3] = 1
     wet = np.ones((3, 1, 4), bool)
     table = pd.DataFrame({"map_score": 0.5, "map_score_low": 0.4, "map_score_high": 0.6}, range(3))
     result = withhold_map_scores(table.assign(cluster=1), flags, wet)

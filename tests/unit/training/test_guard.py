@@ -38,13 +38,12 @@ def test_few_windows_of_the_calibration_days_are_withheld(run, guard) -> None:
     assert (flagged(run, guard) > 0).mean() < 0.08  # 5 % of a sample of them
 
 
-def test_rain_a_hundred_times_too_strong_is_outside_the_range(run, guard) -> None:
+def test_rain_a_hundred_times_too_strong_is_unlike_the_training(run, guard) -> None:
     def strong(inputs: np.ndarray) -> np.ndarray:
         inputs[:, 0] = np.where(inputs[:, 0] > 0, inputs[:, 0] + 0.67, 0)
         return inputs
 
-    flags = flagged(run, guard, strong)
-    assert (flags > 0).mean() > 0.8 and (flags == 1).any()
+    assert (flagged(run, guard, strong) > 0).mean() > 0.8
 
 
 def test_rows_without_rain_are_unlike_the_training(run, guard) -> None:
@@ -83,14 +82,14 @@ def test_withheld_scores_are_missing_and_the_flag_variable_says_why() -> None:
     shape = LEARNING.shape
     score, flag = np.full(shape, 0.5, np.float32), np.zeros(shape, np.float32)
     score[0, 0] = flag[0, 0] = np.nan  # no rain
-    flag[1, 1], flag[2, 2] = 1, 2
+    flag[1, 1] = flag[2, 2] = 1
     maps = withhold({"score": score, "precipitation": np.ones(shape), FLAG: flag})
     assert np.isnan(maps["score"]).sum() == 3
-    assert maps[FLAG][[0, 1, 2], [0, 1, 2]].tolist() == [0, 1, 2]
+    assert maps[FLAG][[0, 1, 2], [0, 1, 2]].tolist() == [0, 1, 1]
     assert withheld_share(maps) == pytest.approx(2 / (LEARNING.size - 1))
     variable = window_dataset(maps, {}, LEARNING, np.datetime64("2019-01-01", "ns"))[FLAG]
     assert variable.dtype == np.int8
-    assert variable.attrs["flag_values"].tolist() == [0, 1, 2]
+    assert variable.attrs["flag_values"].tolist() == [0, 1]
     assert variable.attrs["flag_meanings"].split() == list(FLAGS)
 
 
