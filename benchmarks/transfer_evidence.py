@@ -10,7 +10,6 @@ Skills refer to the climatology of the predicted days, so that a dry world is no
 """
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +20,11 @@ import pandas as pd
 from rainscore.config import load_config, resolved_domain
 from rainscore.evaluation.baselines import Baseline
 from rainscore.evaluation.blocks import read_blocks
-from rainscore.evaluation.rivals import BOOSTING, fit_rivals, share_of_windows
+from rainscore.evaluation.boosting import Boosting
+from rainscore.evaluation.rivals import share_of_windows
 from rainscore.evaluation.transfercases import simulated_rain, write_case
 from rainscore.evaluation.transferskill import Case
+from rainscore.evaluation.windowfeatures import WindowSample
 from rainscore.grids import Domain
 from rainscore.io import read_table
 from rainscore.runtime import use_threads
@@ -31,7 +32,6 @@ from rainscore.scores.distribution import crps, masses_of
 from rainscore.scores.scoremaps import ScoreSettings
 from rainscore.simulation.worlds import REFERENCE, World, transfer_cases
 from rainscore.times import month_span, times_of
-from rainscore.training.cards import UNetCard
 from rainscore.training.splits import split_blocks
 from tools.train_many_worlds import DAYS, STEP_MINUTES, UNSEEN_DAYS, UNSEEN_WORLDS
 
@@ -49,8 +49,9 @@ PARTS = {
 }
 """Parameters of a world by part."""
 
-OWN_OFFSET_DAYS = 6
-"""Days from the start of the evaluated days to those that a model of the world itself learns."""
+OWN_OFFSET_DAYS, OWN_DAYS = 6, 24
+"""Days from the start of the evaluated days to those of the model of the world itself, and their
+number, of which half are training days."""
 
 
 def simulate(
@@ -76,13 +77,18 @@ def simulate(
     return path, read_table(path.with_suffix(".parquet"))
 
 
-def boosting(card: UNetCard, paths: Sequence[Path], tables: pd.DataFrame) -> Baseline:
-    """Calibrated gradient boosting that has learned from the training days of the files."""
+def boosting(paths: Sequence[Path], tables: pd.DataFrame) -> Baseline:
+    """Gradient boosting, not calibrated, that has learned from the training days of the files."""
     config = load_config()
     splits = split_blocks(tables["time"].to_numpy(), **config["splits"])
-    windows = config["evaluation"]["boosting_windows"]
-    share = share_of_windows(tables, times_of(splits, "train"), windows)
-    return fit_rivals(card, paths, splits, (), share=share, seed=config["seed"])[BOOSTING]
+    training = times_of(splits, "train")
+    share = share_of_windows(tables, training, config["evaluation"]["boosting_windows"])
+    threshold = config["scores"]["wet_threshold_mm_h"]
+    sample = WindowSample(share, wet_threshold=threshold, seed=config["seed"])
+    method = Boosting(sample, threads=1, seed=config["seed"])
+    for block in read_blocks(paths, training, ()):
+        method.learn(block)
+    return method
 
 
 def skill(method: Baseline, path: Path) -> float:
@@ -98,9 +104,8 @@ def evaluate(folder: Path, count: int) -> Iterator[dict]:
     """Rows of the table: world, model, world's part at reference, CRPS skill."""
     seed = load_config()["seed"]
     paths = sorted((folder / "many").glob("*.h5"))
-    card = UNetCard.from_dict(json.loads((folder / "many" / "unet" / "unet.json").read_text()))
     tables = pd.concat([read_table(p.with_suffix(".parquet")) for p in paths], ignore_index=True)
-    many = boosting(card, paths, tables)
+    many = boosting(paths, tables)
     starts = [str(month_span(path.stem, 1, DAYS)[0]) for path in paths[:: len(paths) // 6 or 1]]
     worlds = {"worlds": UNSEEN_WORLDS, "days": UNSEEN_DAYS}
     cases = transfer_cases(**worlds, starts=starts, radar_folder="", seed=seed)
@@ -108,8 +113,8 @@ def evaluate(folder: Path, count: int) -> Iterator[dict]:
         world, start = World(**case["world"]), np.datetime64(case["span"][0])
         yield {"world": name, "model": "many worlds", "skill": skill(many, _case(folder, name))}
         learned = start + np.timedelta64(OWN_OFFSET_DAYS, "D")
-        own = simulate(folder / "own", name, world, learned, DAYS, case["seed"] + 1000)
-        fitted = boosting(card, [own[0]], own[1])
+        own = simulate(folder / "own", name, world, learned, OWN_DAYS, case["seed"] + 1000)
+        fitted = boosting([own[0]], own[1])
         yield {"world": name, "model": "this world", "skill": skill(fitted, _case(folder, name))}
         for part, names in PARTS.items():
             mild = replace(world, **{n: getattr(REFERENCE, n) for n in names})
