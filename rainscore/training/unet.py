@@ -55,12 +55,15 @@ class Block(nn.Sequential):
     """Two 3 × 3 convolutions, each followed by SiLU, without normalisation.
 
     Normalisation over a map would let distant pixels change a score, and would remove the rain
-    intensity. Weights start as in He et al. 2015 (doi:10.1109/ICCV.2015.123).
+    intensity. Beyond the edge of a map the pixels at the edge continue: zeros would tell the
+    network where in the map a pixel is, tens of pixels from the edge, and it would score by that.
+    Weights start as in He et al. 2015 (doi:10.1109/ICCV.2015.123).
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         convolutions = [
-            nn.Conv2d(count, out_channels, 3, padding=1) for count in (in_channels, out_channels)
+            nn.Conv2d(count, out_channels, 3, padding=1, padding_mode="replicate")
+            for count in (in_channels, out_channels)
         ]
         for convolution in convolutions:
             if not convolution.weight.is_meta:  # built without memory by `modelfiles.restore`
