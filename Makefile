@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 1
 export OMP_WAIT_POLICY = PASSIVE
 export PYTHONUNBUFFERED = 1
 
-.PHONY: help install run test test-cluster check faults lint study world bench dag docs site clean
+.PHONY: help install run test test-cluster check faults kills lint study world bench dag docs site clean
 
 help: ## list all targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -39,6 +39,9 @@ check: lint ## lint and unit tests
 
 faults: install ## change files of every format by field, and print what the readers make of them
 	@$(BIN)/python -m tests.faults.report --count 100
+
+kills: install ## kill the tiny workflow 50 times at random moments; compare its files with an undisturbed run
+	@$(BIN)/python -m tests.faults.kills --count 50
 
 lint: install ## ruff, snakefmt, mypy, import contract, and whether the graph of stages is current
 	$(BIN)/ruff check .

@@ -23,7 +23,7 @@ _COMPRESSION = {"zlib": True, "complevel": 1, "shuffle": True, "fletcher32": Tru
 _SEAL = b"header_sha256"
 
 
-def write_bytes(content: bytes, path: str | Path) -> None:
+def write_bytes(content: bytes | memoryview, path: str | Path) -> None:
     """Write bytes to a file."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)

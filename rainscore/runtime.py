@@ -14,10 +14,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from rainscore.errors import RainscoreError
-from rainscore.writing import disk_is_full
+from rainscore.writing import disk_is_full, explained
 
 STOPPED = 143
 """Exit status of a job that stopped on request: the status of a process ended by SIGTERM."""
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C: the status of a process ended by SIGINT."""
 
 PROGRESS_VARIABLE = "RAINSCORE_PROGRESS"
 """Environment variable that switches progress bars off when it is set to `off`."""
@@ -27,13 +30,16 @@ def start_logging(path: str | Path | None = None) -> logging.Logger:
     """Log to a file, and warnings to the terminal as well.
 
     From then on an uncaught `RainscoreError`, a full disk and an interruption are logged as one
-    line, and any other exception with its traceback.
+    line, and any other exception with its traceback. SIGTERM and SIGHUP interrupt like Ctrl-C.
 
     Args:
         path: Log file, overwritten; None logs to the terminal only.
 
     Returns:
         The logger `rainscore`.
+
+    Raises:
+        CannotWrite: The log file cannot be written.
     """
     logger = logging.getLogger("rainscore")
     logger.setLevel(logging.INFO)
@@ -42,12 +48,14 @@ def start_logging(path: str | Path | None = None) -> logging.Logger:
     terminal.setFormatter(logging.Formatter("%(message)s"))
     terminal.setLevel(logging.WARNING)
     logger.addHandler(terminal)
+    sys.excepthook = _log_exception
+    raise_stop_signals()
     if path is not None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        file = _JobLog(path, mode="w", encoding="utf-8", errors="backslashreplace")
+        with explained(Path(path)):
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            file = _JobLog(path, mode="w", encoding="utf-8", errors="backslashreplace")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(file)
-    sys.excepthook = _log_exception
     return logger
 
 
@@ -103,6 +111,34 @@ class _LogLines(io.StringIO):
         if (line := text.strip()) and not line.startswith("\x1b"):
             logging.getLogger("rainscore").info("%s", line)
         return len(text)
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the process to stop.
+
+    Attributes:
+        status: Exit status that a shell gives to the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.status = 128 + number
+
+
+def raise_stop_signals() -> None:
+    """Make SIGTERM and SIGHUP (a closed terminal) raise `Stopped`, as Ctrl-C raises its exception.
+
+    Partly written files are then deleted. A signal that is ignored, by `nohup` for example, stays
+    ignored.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, _raise_stopped)
+
+
+def _raise_stopped(number: int, _) -> None:
+    raise Stopped(number)
 
 
 @contextmanager

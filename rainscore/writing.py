@@ -5,11 +5,15 @@ import io
 import os
 import re
 import secrets
+import shutil
+import signal
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 from rainscore.errors import RainscoreError
 
@@ -28,13 +32,13 @@ class CannotWrite(RainscoreError):
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Write a file under a temporary name, and rename it only after the block succeeded.
+    """Write a file or folder under a temporary name, and rename it after the block succeeded.
 
     The temporary name is unique, so that several processes can write into one folder.
 
     Yields:
         A temporary path in the folder of `path`, which is created if necessary. If the block
-        raises, the temporary file is deleted and `path` is left as it was.
+        raises, what is there is deleted and `path` is left as it was.
 
     Raises:
         CannotWrite: The disk is full, or the folder cannot be written to.
@@ -42,28 +46,73 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     unique = f"{_HOST}-{os.getpid()}-{secrets.token_hex(4)}"
     temporary = path.with_name(f".{path.name}.{unique}.part")
-    try:
+    with explained(path, temporary):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
-            temporary.replace(path)
+            _rename(temporary, path)
         finally:
             with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                _remove(temporary)
+
+
+@contextmanager
+def explained(path: Path, temporary: Path | None = None) -> Iterator[None]:
+    """Turn the error of a full disk or a read-only folder into one that names the file.
+
+    Args:
+        path: File to write.
+        temporary: File or folder that is written first.
+
+    Raises:
+        CannotWrite: The disk is full, or the folder cannot be written to.
+    """
+    try:
+        yield
     except OSError as error:
-        if (problem := _write_problem(error, (path, temporary, path.parent))) is None:
+        if (problem := _write_problem(error, path, temporary or path)) is None:
             raise
         raise CannotWrite(f"{path}: {problem}") from error
 
 
-def _write_problem(error: OSError, written: tuple[Path, ...]) -> str | None:
+def _rename(temporary: Path, path: Path) -> None:
+    """Replace a path; a folder that another process puts there at the same time is replaced too."""
+    while True:
+        try:
+            temporary.replace(path)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            old = temporary.with_suffix(".old.part")
+            with suppress(FileNotFoundError):
+                path.replace(old)
+                shutil.rmtree(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _write_problem(error: OSError, path: Path, temporary: Path) -> str | None:
     """Reason and remedy of an error about the written paths; None for another error."""
     if error.errno in _FULL:
         return "the disk is full, or a quota is reached; free some space and run this again"
-    about_us = error.filename is None or str(error.filename) in map(str, written)
+    place = None if error.filename is None else Path(os.fsdecode(error.filename))
+    about_us = place in (None, path, temporary, path.parent) or temporary in place.parents
     if error.errno in _REFUSED and about_us:
-        return f"the folder cannot be written to ({error.strerror}); choose another one"
+        return f"the folder cannot be written to ({os.strerror(error.errno)}); choose another one"
     return None
+
+
+def require_writable(folder: Path) -> None:
+    """Raise CannotWrite if a folder, or the folder to create it in, cannot be written to."""
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    if not os.access(existing, os.W_OK):
+        raise CannotWrite(f"{folder}: the folder cannot be written to; choose another one")
 
 
 def disk_is_full(error: BaseException | None) -> bool:
@@ -76,7 +125,7 @@ def remove_partial_files(folder: Path) -> None:
     for partial in folder.glob(".*.part"):
         with suppress(FileNotFoundError):
             if _is_abandoned(partial):
-                partial.unlink()
+                _remove(partial)
 
 
 def _is_abandoned(partial: Path) -> bool:
@@ -102,7 +151,7 @@ class _DeferringFile(io.FileIO):
     The HDF5 library crashes the process when a write fails, so it must not see the failure.
     """
 
-    failure: OSError | None = None
+    failure: OSError | KeyboardInterrupt | None = None
 
     def write(self, content) -> int:
         """Write all bytes; after a failure none are written."""
@@ -124,14 +173,44 @@ class _DeferringFile(io.FileIO):
             return size or 0
 
 
+_CALLED_BY_HDF5 = {_DeferringFile.write.__code__, _DeferringFile.truncate.__code__}
+
+
+@contextmanager
+def _deferred_interrupts(file: _DeferringFile) -> Iterator[None]:
+    """Keep an interruption that arrives during a write as the failure of the file."""
+
+    def handled(number: int, frame: FrameType | None) -> None:
+        try:
+            previous[signal.Signals(number)](number, frame)
+        except KeyboardInterrupt as error:
+            if frame is None or frame.f_code not in _CALLED_BY_HDF5:
+                raise
+            file.failure = file.failure or error
+
+    previous: dict[signal.Signals, Callable[[int, FrameType | None], object]] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if callable(handler := signal.getsignal(number)):
+                previous[number] = handler
+                signal.signal(number, handled)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
 @contextmanager
 def hdf5_target(path: Path) -> Iterator[_DeferringFile]:
     """Open a file object to which HDF5 can write without crashing when the disk fills.
 
     Raises:
         OSError: A write failed; raised at the end of the block.
+        KeyboardInterrupt: A signal arrived; raised at the end of the block if it arrived during a
+            write.
     """
-    with _DeferringFile(path, "w+") as file:
+    with _DeferringFile(path, "w+") as file, _deferred_interrupts(file):
         try:
             yield file
         except Exception:  # HDF5 may raise anything after a write that failed

@@ -1,6 +1,7 @@
 # Settings and helper functions that all stages share; no rules.
 import os
 import re
+import signal
 from functools import cache
 
 from rainscore.config import ConfigError, check_config, resolved_domain
@@ -8,6 +9,7 @@ from rainscore.digests import code_digests
 from rainscore.simulation.worlds import draw_worlds, transfer_cases
 from rainscore.slurm import SlurmError, guard, hints, read_logs
 from rainscore.times import expand_months, month_span
+from rainscore.writing import CannotWrite, require_writable
 
 CHECKOUT = Path(workflow.basedir)
 # Whether this process submits jobs to a cluster: Snakemake counts nodes (--jobs) there only.
@@ -19,8 +21,13 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if ON_CLUSTER or workflow.resource_settings.cores != 1:
     os.environ.setdefault("RAINSCORE_PROGRESS", "off")
 
+# A closed terminal ends a run as Ctrl-C does; Snakemake itself handles Ctrl-C and SIGTERM only.
+if workflow.is_main_process and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
+
 try:
     check_config(config)
+    require_writable(CHECKOUT / config["run_folder"])
     MONTHS = expand_months(config["period"]["months"])
     SPANS = {
         month: [
@@ -31,7 +38,7 @@ try:
         ]
         for month in MONTHS
     }
-except (ConfigError, ValueError) as error:
+except (ConfigError, CannotWrite, ValueError) as error:
     raise WorkflowError(str(error))
 
 DOMAIN = resolved_domain(config)

@@ -2,18 +2,25 @@
 
 All arguments are passed on to Snakemake, whose full output is written to logs/run.log. The terminal
 shows a progress bar and one line per finished job; without a terminal, the lines only.
+
+Ctrl-C, SIGTERM, a closed terminal and a closed pipe stop the running jobs and release the lock of
+Snakemake; the exit status is 130, 143, 129 or 141.
 """
 
 import argparse
+import io
 import os
 import queue
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,8 +33,21 @@ from rainscore.paths import CHECKOUT
 
 LOG = Path("logs/run.log")
 BAR = "{bar:30} {n_fmt} of {total_fmt} jobs, {elapsed} {desc}"
+FULL = 1_000_000
+"""Free space below which a disk is called full [bytes]."""
 LOG_LINES = 15
 """Number of lines of a log shown after a failure."""
+STOPS: dict[int, str] = {
+    signal.SIGINT: "Ctrl-C",
+    signal.SIGTERM: "SIGTERM",
+    signal.SIGHUP: "a closed terminal",
+    signal.SIGPIPE: "a closed pipe",
+}
+"""Signals that stop a run, and what sends them."""
+ENVIRONMENT = {"RAINSCORE_PROGRESS": "off", "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+"""Environment variables of Snakemake and its jobs."""
+LOCKED = "Directory cannot be locked"
+"""Message of Snakemake where another run is active, or where a killed one left its lock."""
 
 
 @dataclass
@@ -55,12 +75,14 @@ class RunState:
         finished: Number of finished jobs.
         running: Jobs that started and have not finished, by their Snakemake id.
         failed: Jobs that failed.
+        errors: Errors of jobs, one line each; a full disk has no place for them in the log.
     """
 
     total: int = 0
     finished: int = 0
     running: dict[str, Job] = field(default_factory=dict)
     failed: list[Job] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     _current: Job | None = None
 
     def read(self, line: str) -> str | None:
@@ -76,6 +98,8 @@ class RunState:
             return self._finish(match[1])
         elif match := re.match(r"total +(\d+)$", line):
             self.total = int(match[1])
+        elif line.startswith("error: "):
+            self.errors.append(line)
         elif line.startswith("Nothing to be done"):
             return "Nothing to be done: all results are up to date."
         return None
@@ -126,44 +150,90 @@ def output_of(process: subprocess.Popen) -> Iterator[str | None]:
 
 def run(arguments: list[str]) -> int:
     """Run Snakemake with the given arguments; return its exit status."""
-    LOG.parent.mkdir(exist_ok=True)
-    environment = {
-        **os.environ,
-        "RAINSCORE_PROGRESS": "off",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-    }
+    try:
+        log = open_log()
+    except OSError as error:
+        print(f"{LOG}: {error.strerror}; start the run in a folder that can be written to")
+        return 2
     process = subprocess.Popen(
         [sys.executable, "-m", "snakemake", *arguments],
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env=environment,
+        env={**os.environ, **ENVIRONMENT},
+        process_group=0,  # the terminal sends Ctrl-C to this process only, which passes it on
     )
-    # The terminal sends Ctrl-C to both processes: this one waits until Snakemake has stopped.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    received = pass_on_stops(process)
     state = RunState()
-    with (
-        LOG.open("w", encoding="utf-8") as log,
-        tqdm(bar_format=BAR, disable=None, leave=False) as bar,
-    ):
+    try:
+        with log:
+            follow(process, state, log)
+    except BrokenPipeError:  # Python ignores SIGPIPE
+        silence()
+        stop(process, signal.SIGPIPE, received)
+    status = process.wait()
+    if received:
+        return stopped(received[0])
+    folder = run_folder(arguments)
+    for sentence in explanation(state, folder, arguments) if status else closing(folder):
+        print(sentence)
+    return 128 - status if status < 0 else status
+
+
+def open_log() -> io.FileIO:
+    """Open the log of the output of Snakemake."""
+    LOG.parent.mkdir(exist_ok=True)
+    return io.FileIO(LOG, "w")
+
+
+def follow(process: subprocess.Popen, state: RunState, log: io.FileIO) -> None:
+    """Write the output of Snakemake to the log, and show its progress until it ends."""
+    with tqdm(bar_format=BAR, disable=None, leave=False) as bar:
         for line in output_of(process):
             if line is not None:
-                log.write(line)
-                log.flush()
+                with suppress(OSError):  # a full disk
+                    log.write(line.encode())
                 if message := state.read(line.rstrip("\n")):
                     bar.write(message)
                     sys.stdout.flush()
             bar.total, bar.n = state.total, state.finished
             names = dict.fromkeys(job.rule for job in state.running.values())
             bar.set_description_str(", ".join(names))
-    status = process.wait()
-    folder = run_folder(arguments)
-    for sentence in explanation(state, folder) if status else closing(folder):
-        print(sentence)
-    return 128 - status if status < 0 else status
+
+
+def pass_on_stops(process: subprocess.Popen) -> list[int]:
+    """Stop a run at the signals of `STOPS`; return the list that the first of them is put into."""
+    received: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # `nohup` ignores the end of the terminal.
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _: stop(process, number, received))
+    return received
+
+
+def stop(process: subprocess.Popen, number: int, received: list[int]) -> None:
+    """Ask Snakemake and all its jobs to stop; the first request is kept.
+
+    Jobs end at once, trainings after their checkpoint. Snakemake then deletes incomplete results
+    and releases its lock.
+    """
+    received.append(number)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+def stopped(number: int) -> int:
+    """Say that a run was stopped; return the exit status that a shell gives to the signal."""
+    with suppress(OSError):  # a terminal that was closed
+        print(f"Stopped by {STOPS[number]}. The same command resumes the run.", flush=True)
+    return 128 + number
+
+
+def silence() -> None:
+    """Discard all further output."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run_folder(arguments: list[str]) -> Path:
@@ -177,18 +247,35 @@ def run_folder(arguments: list[str]) -> Path:
     return Path(config["run_folder"])
 
 
-def explanation(state: RunState, folder: Path) -> Iterator[str]:
+def explanation(state: RunState, folder: Path, arguments: list[str]) -> Iterator[str]:
     """Lines that say why a run failed: the end of the failed jobs' logs, or of the output."""
+    if not state.failed and LOCKED in LOG.read_text("utf-8", errors="replace"):
+        yield from about_lock(folder, arguments)
+        return
+    if shutil.disk_usage(folder).free < FULL:
+        yield from state.errors
+        yield f"The disk of {folder.absolute()} is full. The same command resumes the run."
+        return
     for job in state.failed:
         yield f"\n{job.name} failed."
         path = folder / job.log
-        if job.log and path.is_file():
+        if job.log and path.is_file() and (lines := last_lines(path)):
             yield f"Last lines of {path}:"
-            yield from last_lines(path)
+            yield from lines
     if not state.failed:
         yield "\nThe run stopped:"
         yield from last_lines(LOG)
     yield f"Full output: {LOG}"
+
+
+def about_lock(folder: Path, arguments: list[str]) -> Iterator[str]:
+    """Lines that say why a folder is locked, and the command that removes the lock."""
+    python = os.path.relpath(sys.executable)
+    yield (
+        f"{folder.absolute()} is locked: another run is active there, or an earlier one was killed "
+        "(kill -9, power failure). If none is active, remove the lock and start the run again:"
+    )
+    yield f"  {python} -m snakemake {shlex.join(['--unlock', *arguments])}"
 
 
 def last_lines(path: Path) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from queue import Empty
 from typing import Any, NamedTuple
@@ -138,12 +138,14 @@ def _work(request: ScoreRequest, first: bool, queue, stop) -> None:
 
     import torch
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process asks the workers to stop
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the main process asks the workers to stop
+    main = parent_process()
     torch.set_num_threads(1)
     try:
         for record in _score(request, queue.put if first else lambda _: None):
             queue.put(record)
-            if stop.is_set():
+            if stop.is_set() or (main is not None and not main.is_alive()):
                 return
     except (RainscoreError, OSError) as error:
         queue.put(error)

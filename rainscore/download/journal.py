@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rainscore.imerg.manifests import COLUMNS, ORIGIN
+from rainscore.writing import explained
 
 
 class Journal:
@@ -39,7 +40,7 @@ class Journal:
         """Append a record, in one write."""
         # A line that was cut short has no line break, so each record starts with one.
         line = "\n" + json.dumps(record, ensure_ascii=False)
-        with self._lock, self.path.open("a", encoding="utf-8") as file:
+        with self._lock, explained(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(line)
 
 

@@ -19,8 +19,9 @@ from rainscore.download.openstore import OpenStore
 from rainscore.errors import DamagedFile, DomainError
 from rainscore.grids import Grid
 from rainscore.hdf5files import open_hdf5
-from rainscore.io import read_json, replacing, write_json
+from rainscore.io import read_json, write_json
 from rainscore.runtime import progress_bar
+from rainscore.writing import hdf5_target, replacing
 
 CONNECTIONS = 4
 """Number of chunks that are read at the same time."""
@@ -170,7 +171,11 @@ class BlockFolder:
 
     def _fetch(self, store: OpenStore, block: Block) -> None:
         values = store.read(block.role, block.selection)
-        with replacing(self.folder / block.name) as temporary, h5py.File(temporary, "w") as file:
+        with (
+            replacing(self.folder / block.name) as temporary,
+            hdf5_target(temporary) as target,
+            h5py.File(target, "w") as file,
+        ):
             file.create_dataset(
                 "values",
                 data=values,

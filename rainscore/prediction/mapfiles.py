@@ -1,10 +1,8 @@
 """Files of scored maps: NetCDF, Zarr or a cloud-optimised GeoTIFF, named by granule and window."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -12,7 +10,7 @@ import xarray as xr
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
-from rainscore.io import write_netcdf
+from rainscore.io import write_bytes, write_netcdf
 from rainscore.prediction.globe import CELLS
 from rainscore.prediction.scoringgrids import window_name
 from rainscore.writing import replacing
@@ -67,13 +65,8 @@ def write_zarr(dataset: xr.Dataset, path: Path) -> None:
             "the format zarr needs the package zarr: pip install 'rainscore[zarr]', or use "
             "--format nc"
         ) from error
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as temporary:
-        store = Path(temporary) / path.name
-        dataset.to_zarr(store, zarr_format=2, consolidated=True)
-        if path.exists():
-            shutil.rmtree(path)
-        store.rename(path)
+    with replacing(path) as temporary:
+        dataset.to_zarr(temporary, zarr_format=2, consolidated=True)
 
 
 def write_geotiff(dataset: xr.Dataset, path: Path) -> None:
@@ -83,6 +76,7 @@ def write_geotiff(dataset: xr.Dataset, path: Path) -> None:
     the map are tags.
     """
     import rioxarray  # noqa: F401  # registers `.rio`
+    from rasterio.io import MemoryFile
 
     grid = grid_of(dataset)
     names = [str(name) for name, field in dataset.data_vars.items() if field.ndim == 2]
@@ -101,10 +95,12 @@ def write_geotiff(dataset: xr.Dataset, path: Path) -> None:
     for name, value in dataset.variables.items():
         if value.ndim == 0 and value.dtype.kind in "fM" and name != "crs":
             tags[str(name)] = str(value.values.astype("M8[s]") if name == "time" else value.values)
-    with replacing(path) as temporary:
+    # In memory: GDAL does not say why a file cannot be written.
+    with MemoryFile(ext=".tif") as file:
         array.rio.write_crs(grid.crs).rio.write_nodata(np.nan).rio.to_raster(
-            temporary, driver="COG", compress="deflate", tags=tags
+            file.name, driver="COG", compress="deflate", tags=tags
         )
+        write_bytes(file.getbuffer(), path)
 
 
 FORMATS: dict[str, Callable[[xr.Dataset, Path], None]] = {

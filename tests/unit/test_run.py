@@ -1,10 +1,13 @@
 """The wrapper of `make run`, with a small workflow of two rules."""
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -28,14 +31,25 @@ rule train_unet:
 """
 JOB = """
 import sys, time
+from contextlib import suppress
 from pathlib import Path
 log = Path(snakemake.log[0])
-log.write_text("started\\n")
+with suppress(OSError):
+    log.write_text("started\\n")
 if snakemake.rule == "train_unet" and Path("fail").exists():
     log.write_text("started\\nerror: the disk is full\\n")
     sys.exit(1)
 while Path("wait").exists():
     time.sleep(0.05)
+if Path("fill").exists():
+    with suppress(OSError), open("filler", "ab", buffering=0) as file:
+        while True:
+            file.write(bytes(500))
+if Path("fill").exists() or Path("write").exists():
+    from rainscore.io import write_bytes
+    from rainscore.runtime import start_logging
+    start_logging(log)
+    write_bytes(bytes(400_000), snakemake.output[0])
 Path(snakemake.output[0]).write_text("done")
 """
 
@@ -90,15 +104,105 @@ def test_an_error_before_the_first_job_shows_the_end_of_the_output(project: Path
     assert "a key is unknown" in printed
 
 
-def test_an_interrupt_stops_the_workflow_and_the_wrapper(project: Path) -> None:
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_running(project: Path) -> bool:
+    """Whether both jobs of a month have started."""
+    return len(list(project.glob("logs/simulate_radar/*.log"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "sender"),
+    [
+        (signal.SIGINT, 130, "Ctrl-C"),
+        (signal.SIGTERM, 143, "SIGTERM"),
+        (signal.SIGHUP, 129, "a closed terminal"),
+    ],
+)
+def test_a_signal_stops_all_jobs_and_leaves_neither_a_lock_nor_an_incomplete_result(
+    number: int, status: int, sender: str, project: Path
+) -> None:
     (project / "wait").touch()
     process = start(project)
-    deadline = time.monotonic() + 60
-    while not list(project.glob("logs/simulate_radar/*.log")) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)  # what a terminal does at Ctrl-C
-    assert process.wait(timeout=60) != 0
-    assert not list(project.glob("results/*.txt"))
+    wait_for(lambda: is_running(project))
+    process.send_signal(number)
+    printed, errors = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert printed == f"Stopped by {sender}. The same command resumes the run.\n"
+    assert errors == ""
+    assert not list(project.glob("results/*"))
+    assert not list(project.glob(".snakemake/locks/*"))
+
+
+def test_a_closed_pipe_stops_the_run(project: Path) -> None:
+    process = start(project)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(timeout=60) == 141
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert not list(project.glob("results/end.txt"))
+    assert not list(project.glob(".snakemake/locks/*"))
+
+
+def test_the_command_that_a_locked_folder_prints_removes_the_lock(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    locks = project / ".snakemake/locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text("results/end.txt\n")  # what a killed run leaves
+    process = start(project)
+    printed, _ = process.communicate()
+    assert process.returncode == 1
+    assert f"{project} is locked: another run is active there, or an earlier one" in printed
+    command = printed.splitlines()[-1].strip()
+    subprocess.run(shlex.split(command), check=True, capture_output=True)
+    assert not list(project.glob(".snakemake/locks/*"))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A project on a disk of 400 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=400k", "rainscore-test", str(folder)]
+    if os.getuid() != 0 or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("mounting a file system needs root")
+    (folder / "Snakefile").write_text(SNAKEFILE)
+    (folder / "job.py").write_text(JOB)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_disk_that_fills_is_named_in_one_line(filled: bool, small_disk: Path) -> None:
+    """Either there is no space left at all, or too little for the result only."""
+    (small_disk / ("fill" if filled else "write")).touch()
+    process = start(small_disk)
+    printed, errors = process.communicate()
+    assert process.returncode == 1
+    assert errors == ""
+    message = r"^error: results/2019-0\d\.txt: the disk is full, or a quota is reached; free some"
+    assert re.search(message, printed, re.MULTILINE), printed
+    assert f"The disk of {small_disk} is full. The same command resumes the run.\n" in printed
+    assert "Traceback" not in printed + (small_disk / "logs/run.log").read_text()
+
+
+def test_a_read_only_folder_is_one_line(small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    process = start(small_disk)
+    printed, errors = process.communicate()
+    assert process.returncode == 2
+    assert errors == ""
+    assert printed == (
+        "logs/run.log: Read-only file system; start the run in a folder that can be written to\n"
+    )
 
 
 def test_the_state_of_a_run_follows_the_output() -> None:

@@ -101,3 +101,35 @@ def test_a_folder_that_cannot_be_written_to_is_an_error_that_names_the_file(
 def test_an_error_about_another_file_is_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "map.nc"):
         Path(tmp_path / "input").read_bytes()
+
+
+WRITERS = """
+import sys
+from pathlib import Path
+from rainscore.writing import replacing
+folder, text = Path(sys.argv[1]), sys.argv[2]
+for number in range(300):
+    with replacing(folder / "map.nc") as file:
+        file.write_text(text * 1000)
+    with replacing(folder / "map.zarr") as store:
+        store.mkdir()
+        (store / "a").write_text(text)
+        (store / "b").write_text(text)
+"""
+
+
+def test_two_processes_that_write_the_same_files_and_folders_leave_complete_ones(
+    tmp_path: Path,
+) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITERS, str(tmp_path), text],
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        )
+        for text in "xyz"
+    ]
+    assert [process.wait() for process in processes] == [0, 0, 0]
+    assert (tmp_path / "map.nc").read_text() in [text * 1000 for text in "xyz"]
+    parts = [(tmp_path / "map.zarr" / name).read_text() for name in "ab"]
+    assert parts[0] == parts[1] and parts[0] in "xyz"
+    assert {path.name for path in tmp_path.iterdir()} == {"map.nc", "map.zarr"}

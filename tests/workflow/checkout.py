@@ -42,6 +42,13 @@ class Checkout:
                 shutil.copy2(CHECKOUT / name, folder / name)
         self.configure()
 
+    @classmethod
+    def existing(cls, folder: Path) -> "Checkout":
+        """Copy that was made before."""
+        checkout = cls.__new__(cls)
+        checkout.folder = folder
+        return checkout
+
     def isolate(self) -> None:
         """Run each job in a folder that contains the declared inputs of its rule only.
 
