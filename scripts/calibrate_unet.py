@@ -14,6 +14,6 @@ use_threads(snakemake.threads)
 i = snakemake.input
 stem, paths, splits = Path(i.unet[0]).with_suffix(""), sorted(i.features), read_table(i.splits)
 model, card = load_unet(stem)
-fit_guard(model, card, paths, splits, seed=snakemake.params.seed).save(stem, card)
+fit_guard(card, paths, splits, seed=snakemake.params.seed).save(stem, card)
 calibration = calibrate_unet(model, card, paths, splits, read_months(i.tables))
 write_part(calibration.as_dict(), snakemake.output.calibration)

@@ -195,7 +195,7 @@ def _train(
     model, card = load_unet(folder / "unet")  # the saved card has the digest of the weights
     calibration = calibrate_unet(model, card, paths, splits, tables)
     write_part(calibration.as_dict(), folder / "unet_calibration.json")
-    fit_guard(model, card, paths, splits, seed=config["seed"]).save(folder / "unet", card)
+    fit_guard(card, paths, splits, seed=config["seed"]).save(folder / "unet", card)
     log.info("calibration: %.0f s", time.monotonic() - start)
     home = Case("test days", AT_HOME, paths, times_of(splits, "test"))
     methods = fit_methods(

@@ -139,7 +139,7 @@ class Scorer:
         masses, logit, features = run_unet(unet, maps.inputs)
         book = self.models.book
         codes = None if book is None else book.assign_maps(features, maps.wet)
-        flags = unet.guard.flags(maps.inputs, features, maps.wet) if unet.guard else None
+        flags = unet.guard.flags(maps.inputs, maps.wet) if unet.guard else None
         tables = []
         for window in windows:
             part = maps.crop(window)

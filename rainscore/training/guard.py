@@ -1,10 +1,11 @@
 """Where a model may speak: windows that are unlike those of its training.
 
-A window is described by means over a square around it: of the inputs, of the texture of the rain,
-and of the features from which the network predicts. Its score is withheld where these are farther
-from the training windows (Mahalanobis distance) than almost all windows of the calibration days.
-Which inputs are available is not described: that is the state of the map, for which the network is
-trained and calibrated.
+A window is described by means over a square around it: of the texture of the rain, of the source,
+age and phase of the estimate, and of the agreement of rain and microwave rain. Its score is
+withheld where these are farther from the training windows (Mahalanobis distance) than almost all
+windows of the calibration days. Two things are not described. Which inputs are available is the state of the
+map, for which the network is trained and calibrated. How strong the rain is and how fast it changes
+differs between climates, in which the score holds (docs/evaluation.md).
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,6 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.ndimage import maximum_filter, uniform_filter, uniform_filter1d
 
 from rainscore.errors import DamagedFile
@@ -26,7 +26,6 @@ from rainscore.training.dataset import ScoreMaps
 from rainscore.training.inputstates import STATES, Removal, input_states, removal_variants
 from rainscore.training.modelfiles import load_arrays, save_arrays
 from rainscore.training.timecontext import input_channels
-from rainscore.training.unet import UNet
 
 FLAGS = ("not_withheld", "unlike_training")
 """Meanings of the flags 0 and 1."""
@@ -34,14 +33,14 @@ FLAGS = ("not_withheld", "unlike_training")
 CHANNEL_NAMES = input_channels(CHANNELS)
 """Names of the channels of `descriptors`."""
 
-OTHERS = ("age_last", "age_next", "ir_influence", "liquid")
-"""Channels whose means are descriptors, next to rain, microwave rain, sources and changes."""
+AVERAGED = (*SOURCES, "age_last", "age_next", "ir_influence", "liquid")
+"""Channels whose means are descriptors."""
 
 SIDE = 15
 """Side of the square whose means describe a window [pixels]."""
 
-FALSE_ALARMS = 0.05
-"""Largest share of the windows of the calibration days that are withheld."""
+FALSE_ALARMS = 0.02
+"""Share of the windows of the calibration days that are withheld."""
 
 SHRINKAGE = 0.05
 """Weight of the identity in the correlation of the descriptors (Ledoit and Wolf 2004)."""
@@ -79,12 +78,11 @@ class Guard:
         z = (rows - self.mean[state]) / self.scale[state]
         return np.einsum("ni,ni->n", z @ self.inverse[state], z)
 
-    def flags(self, inputs: np.ndarray, features: np.ndarray, wet: np.ndarray) -> np.ndarray:
+    def flags(self, inputs: np.ndarray, wet: np.ndarray) -> np.ndarray:
         """Flag of each window: position in `FLAGS`, 0 where `wet` is False.
 
         Args:
             inputs: Channels, dims (map, channel, y, x).
-            features: `UNet.features` of the maps, dims (map, feature, y, x).
             wet: Windows that have a score, dims (map, y, x).
 
         Returns:
@@ -92,7 +90,7 @@ class Guard:
         """
         flags = np.zeros(wet.shape, np.int8)
         for i, state in enumerate(input_states(inputs).tolist()):
-            rows = descriptors(inputs[i], features[i])[:, wet[i]].T
+            rows = descriptors(inputs[i])[:, wet[i]].T
             flags[i][wet[i]] = self.distance(rows, state) > self.limit[state]
         return flags
 
@@ -120,42 +118,26 @@ class Guard:
             raise DamagedFile(path, f"it is no guard ({error})", "fit it again") from error
 
 
-def descriptors(inputs: np.ndarray, features: np.ndarray) -> np.ndarray:
+def descriptors(inputs: np.ndarray) -> np.ndarray:
     """Descriptors of each window of a map, dims (descriptor, y, x).
 
     Args:
         inputs: Channels of one map, dims (channel, y, x).
-        features: Features of the network, dims (feature, y, x).
     """
     channel = dict(zip(CHANNEL_NAMES, inputs, strict=True))
     rain, microwave = channel["rain"], channel["mw_rain"]
-    sources = np.stack([channel[name] for name in SOURCES])
-    change = [channel["change_previous"], channel["change_next"]]
-    observed = sources.sum(axis=0) > 0
+    observed = np.any([channel[name] > 0 for name in SOURCES], axis=0)
     steps = {(axis, n): _step(rain, axis, n) for axis in (0, 1) for n in (1, 4)}
-    equal = [(rain > 0) & (steps[axis, 1] < 1e-4) for axis in (0, 1)]
-    rough = steps[0, 1] + steps[1, 1]
-    fields = [
-        rain,
-        rain >= scale_rain(np.array(0.1)),
-        microwave,
-        np.abs(rain - microwave) * observed,
-    ]
-    fields += [*equal, (rain > 0) & (rain < scale_rain(np.array(0.05)))]
-    fields += [
-        *sources,
-        *(channel[name] for name in OTHERS),
-        *change,
-        *map(np.abs, change),
-        *(rain * sources),
-        *(rough * sources),
-    ]
-    means = [_mean(field) for field in (*fields, *features)]
-    amount, wet = means[0] + SMALL, means[1]
+    fields = [rain >= scale_rain(np.array(0.1))]
+    fields += [(rain > 0) & (steps[axis, 1] < 1e-4) for axis in (0, 1)]
+    fields += [(rain > 0) & (rain < scale_rain(np.array(0.05)))]
+    means = [_mean(field) for field in (*fields, *(channel[name] for name in AVERAGED))]
+    amount = _mean(rain) + SMALL
     size = {key: _mean(step) + SMALL for key, step in steps.items()}
     both = (_mean(rain * observed) + SMALL) / (_mean(microwave * observed) + SMALL)
     ratios = [size[0, 1] / amount, size[1, 1] / amount, size[0, 1] / size[1, 1]]
-    ratios += [size[0, 4] / size[0, 1], size[1, 4] / size[1, 1], both, amount / (wet / 10 + SMALL)]
+    ratios += [size[0, 4] / size[0, 1], size[1, 4] / size[1, 1], both]
+    ratios.append(amount / (means[0] / 10 + SMALL))
     lines = [_missing_line(rain, axis) for axis in (0, 1)]
     return np.stack([*means, *np.log(ratios), *lines]).astype(np.float32)
 
@@ -182,13 +164,11 @@ def _missing_line(rain: np.ndarray, axis: int) -> np.ndarray:
     return maximum_filter(np.moveaxis(ratio, 0, axis), SIDE, mode="nearest")
 
 
-def fit_guard(
-    model: UNet, card: UNetCard, paths: Sequence[Path], splits: pd.DataFrame, *, seed: int
-) -> Guard:
+def fit_guard(card: UNetCard, paths: Sequence[Path], splits: pd.DataFrame, *, seed: int) -> Guard:
     """Describe the windows of the training days; the limits come from the calibration days.
 
     Args:
-        model, card: Network and its model card.
+        card: Card of the network.
         paths: Training files.
         splits: Table of `splits.split_blocks`.
         seed: Random seed of the drawn windows.
@@ -206,7 +186,7 @@ def fit_guard(
             count = min(most // 3 if i else most, len(times))
             chosen = np.sort(rng.choice(times, count, replace=False))
             drawn = [
-                _draw(model, _reduced(paths, chosen[j :: len(variants)], removal), rng)
+                _draw(_reduced(paths, chosen[j :: len(variants)], removal), rng)
                 for j, removal in enumerate(variants[:count])
             ]
             rows.append(np.concatenate(drawn))
@@ -221,16 +201,14 @@ def _reduced(paths: Sequence[Path], times: np.ndarray, removal: Removal) -> Scor
     return ScoreMaps(paths, times, hidden=removal.hidden, removed_sides=removal.sides)
 
 
-def _draw(model: UNet, data: ScoreMaps, rng: np.random.Generator) -> np.ndarray:
+def _draw(data: ScoreMaps, rng: np.random.Generator) -> np.ndarray:
     """Descriptors of windows with rain in IMERG, dims (n, descriptor)."""
     rows = []
     for row in range(len(data)):
         inputs, _, wet, _ = data.read(np.array([row]))
-        with torch.inference_mode():
-            features = model.features(inputs.to(next(model.parameters()).device))
         pixels = np.flatnonzero(wet[0].numpy())
         chosen = rng.permutation(pixels)[:WINDOWS]
-        described = descriptors(inputs[0].numpy(), features[0].float().cpu().numpy())
+        described = descriptors(inputs[0].numpy())
         rows.append(described.reshape(len(described), -1)[:, chosen].T)
     return np.concatenate(rows)
 

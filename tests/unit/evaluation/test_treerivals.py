@@ -15,7 +15,7 @@ def test_the_neighbourhood_of_a_single_wet_pixel_by_hand() -> None:
     inputs = np.zeros((1, len(CHANNEL_NAMES), 9, 9), np.float32)
     inputs[0, CHANNEL_NAMES.index("rain"), 4, 4] = 0.9
     features = pixel_features(block_of(np.full((1, 9, 9), 0.5), inputs), 0.2).reshape(9, 9, -1)
-    means = [len(CHANNEL_NAMES) + 4 + 9 * i for i in range(3)]
+    means = [len(CHANNEL_NAMES) + 3 + 9 * i for i in range(3)]
     assert features[4, 4, means[0]] == pytest.approx(1 / 9)
     assert features[2, 4, means[0]] == 0
     assert features[2, 4, means[1]] == pytest.approx(1 / 49)
@@ -28,7 +28,7 @@ def test_the_changes_in_the_neighbourhood_by_hand() -> None:
     inputs[0, CHANNEL_NAMES.index("rain"), 4, 4] = 0.3
     inputs[0, CHANNEL_NAMES.index("next_known")] = 1
     features = pixel_features(block_of(np.full((1, 9, 9), 0.5), inputs), 0.2).reshape(9, 9, -1)
-    change, after = len(CHANNEL_NAMES) + 4 + 9 + 6, len(CHANNEL_NAMES) + 4 + 9 + 8
+    change, after = len(CHANNEL_NAMES) + 3 + 9 + 6, len(CHANNEL_NAMES) + 3 + 9 + 8
     assert features[4, 4, change] == pytest.approx(0.3 / 49)
     assert features[4, 4, after] == pytest.approx(0.6 / 49)
     assert features[4, 4, after - 1] == 0

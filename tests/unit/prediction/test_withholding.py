@@ -45,7 +45,7 @@ def granule(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def scored(run: SimpleNamespace, granule: Path, limit: float) -> xr.Dataset:
     """Map scored with a guard that withholds windows beyond a distance."""
-    guard = fit_guard(run.unet, run.card, [run.path], run.splits, seed=0)
+    guard = fit_guard(run.card, [run.path], run.splits, seed=0)
     guard = replace(guard, limit=np.full_like(guard.limit, limit))
     models = load_models(find_model_files(run.models))
     scorer = Scorer(replace(models, unet=replace(models.unet, guard=guard)))
