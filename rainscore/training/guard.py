@@ -3,9 +3,11 @@
 A window is described by means over a square around it: of the texture of the rain, of the source,
 age and phase of the estimate, and of the agreement of rain and microwave rain. Its score is
 withheld where these are farther from the training windows (Mahalanobis distance) than almost all
-windows of the calibration days. Two things are not described. Which inputs are available is the state of the
-map, for which the network is trained and calibrated. How strong the rain is and how fast it changes
-differs between climates, in which the score holds (docs/evaluation.md).
+windows of the calibration days.
+
+Two things are not described. Which inputs are available is the state of the map, for which the
+network is trained and calibrated. How strong the rain is and how fast it changes differs between
+climates (docs/prediction.md).
 """
 
 from collections.abc import Sequence
