@@ -20,6 +20,23 @@ AUTOENCODER = [
 ]
 CODEBOOK = ["results/models/codebook.safetensors", "results/models/codebook.json"]
 CODES = "results/codes/maps.h5"
+# Comparison of encoders and methods on windows, on demand (clustering.window_methods).
+WINDOW_SPLITS = ["train", "validation", "calibration", "test"]
+WINDOW_SAMPLES = [*WINDOW_SPLITS, *CASES]
+WINDOW_RUNS = [
+    [windows, technique, codes, seed]
+    for windows, techniques in {
+        "pixel": ["classes"],
+        "decoder": ["kmeans"],
+        "bottleneck": ["kmeans"],
+        "rain": ["kmeans"],
+        "channels": config["clustering"]["window_methods"],
+        "tuned": ["predictive"],
+    }.items()
+    for technique in techniques
+    for codes in config["clustering"]["window_codes"]
+    for seed in SEEDS
+]
 
 
 rule fit_codes:
@@ -381,3 +398,133 @@ rule compare_methods:
         },
     script:
         "../scripts/compare_methods.py"
+
+
+rule sample_windows:
+    input:
+        features=lambda wildcards: (
+            every_month("results/features/{month}.h5")
+            if wildcards.sample in WINDOW_SPLITS
+            else f"results/transfer/{wildcards.sample}.h5"
+        ),
+        splits="results/splits.parquet",
+        unet=UNET,
+    output:
+        arrays="results/windows/{sample}.safetensors",
+        card="results/windows/{sample}.json",
+    log:
+        "logs/sample_windows/{sample}.log",
+    benchmark:
+        "logs/sample_windows/{sample}.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=memory(3000),
+        runtime=minutes(60),
+    params:
+        code=code("sample_windows"),
+        split=lambda wildcards: wildcards.sample in WINDOW_SPLITS,
+        seed=config["seed"],
+    script:
+        "../scripts/sample_windows.py"
+
+
+rule train_window_encoder:
+    input:
+        samples=expand(
+            "results/windows/{sample}.safetensors", sample=["train", "validation"]
+        ),
+    output:
+        weights="results/models/windows_{channels}_{seed}.safetensors",
+        card="results/models/windows_{channels}_{seed}.json",
+    log:
+        "logs/train_window_encoder/{channels}_{seed}.log",
+    benchmark:
+        "logs/train_window_encoder/{channels}_{seed}.tsv"
+    wildcard_constraints:
+        channels="rain|channels",
+        seed=r"\d+",
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        gpu=1,
+        training=1,
+        mem_mb=memory(4000),
+        runtime=minutes(120),
+    params:
+        code=code("train_window_encoder"),
+        steps=config["clustering"]["window_steps"],
+    script:
+        "../scripts/train_window_encoder.py"
+
+
+rule cluster_windows:
+    input:
+        samples=expand("results/windows/{sample}.safetensors", sample=WINDOW_SAMPLES),
+        unet=UNET[:2],
+        encoder=lambda wildcards: (
+            expand(
+                "results/models/windows_{channels}_{seed}.{ending}",
+                channels=wildcards.windows,
+                seed=wildcards.seed,
+                ending=["safetensors", "json"],
+            )
+            if wildcards.windows in ("rain", "channels")
+            else []
+        ),
+    output:
+        codes="results/windows/{windows}/{technique}_{codes}_{seed}.parquet",
+    log:
+        "logs/cluster_windows/{windows}_{technique}_{codes}_{seed}.log",
+    benchmark:
+        "logs/cluster_windows/{windows}_{technique}_{codes}_{seed}.tsv"
+    wildcard_constraints:
+        windows="pixel|decoder|bottleneck|rain|channels",
+        technique="[a-z_]+",
+        codes=r"\d+",
+        seed=r"\d+",
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        gpu=1,
+        training=1,
+        mem_mb=memory(4000),
+        runtime=minutes(240),
+    params:
+        code=code("cluster_windows"),
+        steps=config["clustering"]["window_steps"],
+    script:
+        "../scripts/cluster_windows.py"
+
+
+rule tune_codes:
+    input:
+        features=every_month("results/features/{month}.h5"),
+        splits="results/splits.parquet",
+        cases=expand("results/transfer/{case}.h5", case=CASES),
+        sample=["results/windows/train.safetensors", "results/windows/train.json"],
+        unet=UNET,
+    output:
+        codes="results/windows/tuned/predictive_{codes}_{seed}.parquet",
+    log:
+        "logs/tune_codes/{codes}_{seed}.log",
+    benchmark:
+        "logs/tune_codes/{codes}_{seed}.tsv"
+    wildcard_constraints:
+        codes=r"\d+",
+        seed=r"\d+",
+    conda:
+        "../envs/rainscore.yaml"
+    threads: 2
+    resources:
+        gpu=1,
+        training=1,
+        mem_mb=memory(4000),
+        runtime=minutes(240),
+    params:
+        code=code("tune_codes"),
+        splits=WINDOW_SPLITS,
+        steps=config["clustering"]["tuning_steps"],
+        seed=config["seed"],
+    script:
+        "../scripts/tune_codes.py"

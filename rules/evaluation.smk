@@ -101,6 +101,33 @@ rule evaluate_codes:
         "../scripts/evaluate_codes.py"
 
 
+rule compare_encoders:
+    input:
+        samples=expand("results/windows/{sample}.safetensors", sample=WINDOW_SAMPLES),
+        runs=[
+            f"results/windows/{windows}/{technique}_{codes}_{seed}.parquet"
+            for windows, technique, codes, seed in WINDOW_RUNS
+        ],
+    output:
+        encoders="results/evaluation/encoders.parquet",
+    log:
+        "logs/compare_encoders.log",
+    benchmark:
+        "logs/compare_encoders.tsv"
+    conda:
+        "../envs/rainscore.yaml"
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(60),
+    params:
+        code=code("compare_encoders"),
+        runs=WINDOW_RUNS,
+        cases=[[name, case["kind"]] for name, case in CASES.items()],
+        bootstrap=BOOTSTRAP,
+    script:
+        "../scripts/compare_encoders.py"
+
+
 rule measure_importance:
     input:
         features=every_month("results/features/{month}.h5"),

@@ -11,6 +11,11 @@ LATENT_SIZES = ["results/evaluation/latent_sizes.parquet"] if LATENTS else []
 VERIFICATION = GAUGE_FILES if config["gauges"]["table"] else []
 ABLATION = ["results/evaluation/ablation.parquet"] if COMPARED else []
 TRANSFER = ["results/evaluation/transfer.parquet"] if CASES else []
+ENCODERS = (
+    ["results/evaluation/encoders.parquet"]
+    if config["clustering"]["window_methods"]
+    else []
+)
 HAS_DESOM = "desom" in METHODS
 DESOM = (
     ["results/models/desom.safetensors", "results/models/desom.json"]
@@ -27,6 +32,7 @@ ABSENT = [
         "latent_sizes": LATENT_SIZES,
         "ablation": ABLATION,
         "transfer": TRANSFER,
+        "encoders": ENCODERS,
         "desom": DESOM,
         "satellite": WORLD_TABLES,
         "verification": VERIFICATION,
@@ -187,6 +193,7 @@ rule draw_clusters:
         curve="results/codes/curve.parquet",
         atlas="results/codes/atlas.parquet",
         codebook=CODEBOOK,
+        encoders=ENCODERS,
         features=every_month("results/features/{month}.h5"),
         clusters=f"results/clusters/{METHODS[0]}.parquet",
         labels=f"results/clusters/{METHODS[0]}_labels.parquet",

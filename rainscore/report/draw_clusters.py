@@ -23,7 +23,7 @@ from rainscore.report.figures.plot_clusters import (
     plot_methods,
     plot_transitions,
 )
-from rainscore.report.figures.plot_codes import plot_atlas, plot_code_curve
+from rainscore.report.figures.plot_codes import plot_atlas, plot_code_curve, plot_encoders
 from rainscore.report.figures.plot_desom import plot_units
 from rainscore.report.numbers import count
 from rainscore.report.runsample import run_sample
@@ -38,6 +38,8 @@ class ClusterFiles:
         curve: Table of the skill by number of codes.
         atlas: Description of the codes and families.
         codebook: Model files of the code book.
+        encoders: Table of the skill of codes of windows by encoder and method, in a list; the list
+            is empty where they are not compared.
         features: Training files, one per month.
         clusters, labels, transitions, maps: Clusters of the maps, labels, transitions and mean
             maps of the method that labels new maps.
@@ -51,6 +53,7 @@ class ClusterFiles:
     curve: str
     atlas: str
     codebook: Sequence[str]
+    encoders: Sequence[str]
     features: Sequence[str]
     clusters: str
     labels: str
@@ -75,6 +78,11 @@ def _atlas(files: ClusterFiles, world: str) -> Figure:
     patches = example_patches(sorted(map(Path, files.features)), families)
     masses = book.family_masses[families["number"].to_numpy()]
     return plot_atlas(families, patches, masses, world=world)
+
+
+def _encoders(files: ClusterFiles, world: str) -> Figure:
+    (path,) = files.encoders
+    return plot_encoders(read_table(path), world=world)
 
 
 def _clusters(files: ClusterFiles, world: str) -> Figure:
@@ -134,6 +142,7 @@ def _desom_map(files: ClusterFiles, world: str) -> Figure:
 CLUSTER_FIGURES: Mapping[str, Callable[[ClusterFiles, str], Figure]] = {
     "code_curve": _code_curve,
     "atlas": _atlas,
+    "encoders": _encoders,
     "clusters": _clusters,
     "latents": _latents,
     "transitions": _transitions,

@@ -99,6 +99,7 @@ FIGURES = (
         "clusters",
         code_curve=("curve",),
         atlas=("atlas", "codebook", "features"),
+        encoders=("encoders",),
         clusters=("clusters", "labels", "maps", "tables"),
         latents=("clusters", "labels", "latents", "tables"),
         transitions=("clusters", "labels", "transitions"),

@@ -129,19 +129,38 @@ class UNet(nn.Module):
         Raises:
             ValueError: The map has fewer than 2^(depth − 1) + 1 rows or columns.
         """
-        height, width = inputs.shape[-2:]
-        x, top, left = self._pad((inputs - self.mean) / self.spread)  # (B, C, H', W')
-        skips = []
-        for block in self.down[:-1]:
-            x = block(x)
-            skips.append(x)
-            x = F.max_pool2d(x, 2)
-        x = self.down[-1](x)
+        levels, window = self._down_path(inputs)
+        x = levels.pop()
         for up, merge in zip(reversed(self.up), reversed(self.merge), strict=True):
             # A transposed convolution would leave a chequerboard pattern on the scores.
             x = F.interpolate(up(x), scale_factor=2.0, mode="bilinear")
-            x = merge(torch.cat([skips.pop(), x], dim=1))
-        return x[..., top : top + height, left : left + width]
+            x = merge(torch.cat([levels.pop(), x], dim=1))
+        return x[window]
+
+    def bottleneck(self, inputs: Tensor) -> Tensor:
+        """Output of the lowest level, repeated for the pixels that it covers.
+
+        Args:
+            inputs: As in `forward`.
+
+        Returns:
+            Dims (B, width · 2^depth, H, W).
+
+        Raises:
+            ValueError: As `features`.
+        """
+        levels, window = self._down_path(inputs)
+        return F.interpolate(levels[-1], scale_factor=2.0**self.settings.depth)[window]
+
+    def _down_path(self, inputs: Tensor) -> tuple[list[Tensor], tuple]:
+        """Output of each level of the encoder, and the part of the padded map that is the map."""
+        height, width = inputs.shape[-2:]
+        x, top, left = self._pad((inputs - self.mean) / self.spread)  # (B, C, H', W')
+        levels = []
+        for number, block in enumerate(self.down):
+            x = block(F.max_pool2d(x, 2) if number else x)
+            levels.append(x)
+        return levels, (..., slice(top, top + height), slice(left, left + width))
 
     def _pad(self, x: Tensor) -> tuple[Tensor, int, int]:
         """Pad by reflection to a multiple of 2^depth; also return the rows and columns in front."""

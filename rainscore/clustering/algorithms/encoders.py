@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rainscore.clustering.algorithms.pooled import Summarised, SummarisedSettings
+from rainscore.clustering.algorithms.windownet import WindowNet, WindowNetSettings
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings
 
 
@@ -243,6 +244,7 @@ NETWORKS: dict[str, tuple[Any, Any]] = {
     "NoisyConvNet": (NoisyConvNet, ConvSettings),
     "Identity": (Identity, IdentitySettings),
     "AutoEncoder": (AutoEncoder, AutoEncoderSettings),
+    "WindowNet": (WindowNet, WindowNetSettings),
 }
 """Network and settings class, by the name of the network in a model file."""
 

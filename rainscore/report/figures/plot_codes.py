@@ -16,6 +16,16 @@ from rainscore.scores.distribution import BINS, MASSES
 COLUMNS = 4
 """Families per row of the atlas."""
 
+ENCODERS = {
+    "tuned": "U-Net trained with codes",
+    "decoder": "U-Net, last decoder level",
+    "bottleneck": "U-Net, lowest level",
+    "channels": "auto-encoder, all channels",
+    "rain": "auto-encoder, rain",
+    "pixel": "rain at the pixel",
+}
+"""Names of the representations of windows, in the order of the figure."""
+
 TITLE_WIDTH = 30
 """Maximum number of characters of a line of a title."""
 
@@ -80,4 +90,41 @@ def plot_atlas(
         below.axvline(family["median"], color="#333333", linewidth=0.8, linestyle=":")
         below.set(xlim=(-0.08, 1.08), xlabel="local score [1]")
         below.set_yticks([])
+    return fig
+
+
+@styled
+def plot_encoders(skill: pd.DataFrame, *, world: str) -> Figure:
+    """Draw the share of the U-Net's skill that codes keep, by encoder, method and number.
+
+    Args:
+        skill: Table of `encoderskill.compare_encoders`.
+        world: 'simulated' or 'real'.
+    """
+    shares = skill[skill["measure"] == "of_unet"]
+    kinds, numbers = shares["kind"].unique(), sorted(shares["codes"].unique())
+    names = {
+        (encoder, method): f"{title}: {method.replace('_', ' ')}"
+        for encoder, title in ENCODERS.items()
+        for method in shares.loc[shares["encoder"] == encoder, "method"].unique()
+    }
+    subtitle = f"{count(shares['n'].max())} windows; means of {shares['seeds'].max()} seeds"
+    fig = figure(
+        3.2 + 3.0 * len(kinds), 1.4 + 0.34 * len(names),
+        title="Codes of windows by encoder and method", subtitle=subtitle, world=world,
+    )  # fmt: skip
+    axes = fig.subplots(1, len(kinds), squeeze=False, sharey=True)[0]
+    for ax, kind in zip(axes, kinds, strict=True):
+        for i, number in enumerate(numbers):
+            rows = shares[(shares["kind"] == kind) & (shares["codes"] == number)]
+            rows = rows.set_index(["encoder", "method"]).reindex(list(names))
+            y = np.arange(len(names)) + 0.25 * (i - (len(numbers) - 1) / 2)
+            ax.hlines(y, 100 * rows["low"], 100 * rows["high"], color=colour(i), linewidth=1)
+            ax.plot(100 * rows["value"], y, "o", markersize=4, color=colour(i), label=number)
+        ax.set(xlabel="share of the U-Net's skill [%]")
+        ax.set_title(kind, loc="center", fontsize="small")
+        ax.grid(axis="x")
+    axes[0].set_yticks(np.arange(len(names)), list(names.values()))
+    axes[0].invert_yaxis()
+    axes[-1].legend(title="codes")
     return fig

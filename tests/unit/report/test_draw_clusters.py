@@ -48,6 +48,7 @@ def files(tmp_path_factory) -> ClusterFiles:
         curve="",
         atlas="",
         codebook=[],
+        encoders=[],
         features=[],
         maps=str(folder / "maps.nc"),
         tables=[str(folder / "tables.parquet")],

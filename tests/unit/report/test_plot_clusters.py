@@ -12,6 +12,7 @@ from rainscore.report.figures.plot_clusters import (
     plot_transitions,
     principal_components,
 )
+from rainscore.report.figures.plot_codes import plot_encoders
 from tests.unit.report.figuredata import (
     GRID,
     PERIOD,
@@ -100,3 +101,24 @@ def test_methods_are_drawn_below_each_other_with_the_reference_first() -> None:
     assert ticks(ax) == ["wet share", "dcec", "kmeans"]
     np.testing.assert_allclose(points(ax)[:, 0], [0.2, 0.5, 0.3])
     np.testing.assert_allclose(bars(ax), [[0.1, 0.3], [0.4, 0.6], [0.2, 0.4]])
+
+
+def test_the_skill_of_encoders_is_drawn_in_percent_of_that_of_the_u_net() -> None:
+    rows = [
+        {
+            **{"kind": kind, "encoder": encoder, "method": method, "codes": codes},
+            **{"measure": "of_unet", "value": value, "low": value - 0.1, "high": value + 0.1},
+            **{"seeds": 2, "spread": 0.0, "blocks": 4, "n": 100},
+        }
+        for kind in ("test days", "unseen world")
+        for encoder, method, value in (("decoder", "kmeans", 0.9), ("channels", "dcec", 0.5))
+        for codes in (12, 64)
+    ]
+    fig = plot_encoders(pd.DataFrame(rows), world="simulated")
+    left, right = fig.axes
+    assert [label.get_text() for label in left.get_yticklabels()] == [
+        "U-Net, last decoder level: kmeans",
+        "auto-encoder, all channels: dcec",
+    ]
+    assert left.lines[0].get_xdata().tolist() == pytest.approx([90.0, 50.0])
+    assert right.get_title() == "unseen world"
