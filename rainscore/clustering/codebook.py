@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.cluster import KMeans
 
-from rainscore.clustering.codesamples import Sample
+from rainscore.clustering.codesamples import Sample, ScoredWindows
 from rainscore.errors import DamagedFile
 from rainscore.scores.distribution import MASSES, mass_numbers, masses_of, mean
 from rainscore.training.modelfiles import load_arrays, save_arrays
@@ -197,7 +197,7 @@ def code_families(masses: np.ndarray, sizes: np.ndarray, count: int, *, seed: in
 
 
 def code_masses(
-    labels: Mapping[str, np.ndarray], samples: Mapping[str, Sample], k: int
+    labels: Mapping[str, np.ndarray], samples: Mapping[str, ScoredWindows], k: int
 ) -> np.ndarray:
     """Distribution of the scores of each code, shrunk twice.
 
@@ -220,7 +220,7 @@ def code_masses(
 
 
 def _shrunk(
-    labels: np.ndarray, sample: Sample, prior: np.ndarray, k: int, prior_days: float
+    labels: np.ndarray, sample: ScoredWindows, prior: np.ndarray, k: int, prior_days: float
 ) -> np.ndarray:
     counts = np.zeros((k, MASSES))
     np.add.at(counts, (labels, mass_numbers(sample.scores)), 1)

@@ -78,7 +78,9 @@ def _strongest(deviations: pd.Series) -> list[str]:
     """Words for the trait that deviates most; none where no trait deviates enough."""
     sizes = deviations.abs().fillna(0.0)
     name = str(sizes.idxmax())
-    return [TRAITS[name][1 + (deviations[name] > 0)]] if sizes.max() >= MIN_DEVIATION else []
+    _, less, more = TRAITS[name]
+    words = [more if deviations[name] > 0 else less]
+    return words if sizes.max() >= MIN_DEVIATION else []
 
 
 def _traits(families: pd.DataFrame) -> pd.DataFrame:

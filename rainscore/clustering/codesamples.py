@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -17,6 +18,16 @@ MAX_MAPS = 360
 
 WINDOWS_PER_MAP = 200
 """Maximum number of windows of a map; those next to each other are alike."""
+
+
+class ScoredWindows(Protocol):
+    """Windows with their scores and days, as in `Sample`."""
+
+    @property
+    def scores(self) -> np.ndarray: ...
+
+    @property
+    def days(self) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)

@@ -107,13 +107,13 @@ def compare_encoders(
             rows = np.stack([np.ones_like(loss), loss], axis=1)
             total = sums.setdefault(case.kind, DaySums(2))
             total.add(method, blocks, {"all": single_group(len(loss))}, rows)
-    rows = [
+    measured = [
         (kind, *row)
         for kind, total in sums.items()
         for group in total.groups()
         for row in _measures(group, reference, resamples=resamples, seed=seed)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(measured, columns=COLUMNS)
 
 
 def _predictions(

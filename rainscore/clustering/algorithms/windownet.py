@@ -81,7 +81,8 @@ class WindowNet(nn.Module):
         mean = z.mean(dim=0)
         scale = (z - mean).square().mean().sqrt().clamp_min(1e-6)
         to, back = self.to_latent, self.from_latent
-        back.bias += back.weight @ mean
-        back.weight *= scale
-        to.bias.sub_(mean).div_(scale)
-        to.weight /= scale
+        back.bias.add_(back.weight @ mean)
+        back.weight.mul_(scale)
+        to.weight.div_(scale)
+        if to.bias is not None:
+            to.bias.sub_(mean).div_(scale)

@@ -52,7 +52,7 @@ def test_codes_start_in_the_order_of_their_scores_and_do_not_change_the_u_net(un
     assert np.all(np.diff(scores) >= 0)
     with torch.no_grad():
         for x in model.parameters():
-            x += 1
+            x.add_(1)
     assert all(torch.equal(a, b) for a, b in zip(before, unet.model.parameters(), strict=True))
 
 

@@ -120,5 +120,5 @@ def test_the_skill_of_encoders_is_drawn_in_percent_of_that_of_the_u_net() -> Non
         "U-Net, last decoder level: kmeans",
         "auto-encoder, all channels: dcec",
     ]
-    assert left.lines[0].get_xdata().tolist() == pytest.approx([90.0, 50.0])
+    assert np.asarray(left.lines[0].get_xdata()).tolist() == pytest.approx([90.0, 50.0])
     assert right.get_title() == "unseen world"
