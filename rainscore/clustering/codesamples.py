@@ -21,13 +21,15 @@ WINDOWS_PER_MAP = 200
 
 
 class ScoredWindows(Protocol):
-    """Windows with their scores and days, as in `Sample`."""
+    """Windows with their scores and days."""
 
     @property
-    def scores(self) -> np.ndarray: ...
+    def scores(self) -> np.ndarray:
+        """Local scores, dims (n,), float64."""
 
     @property
-    def days(self) -> np.ndarray: ...
+    def days(self) -> np.ndarray:
+        """Days of the windows, dims (n,), datetime64[D]."""
 
 
 @dataclass(frozen=True)
