@@ -4,6 +4,7 @@ HDF5 has checksums of chunks, but not of attributes, of small arrays and of the 
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,11 @@ import h5py
 import numpy as np
 
 from rainscore.errors import DamagedFile
-from rainscore.hdf5files import text
+from rainscore.hdf5files import DOWNLOAD, PRODUCER, open_hdf5, text
+
+FETCHED = (DOWNLOAD, PRODUCER)
+"""Remedies for files of others, which do not help for a file of the workflow."""
+
 
 SEAL = "header_sha256"
 """Attribute of a file with the digest of its header."""
@@ -24,6 +29,22 @@ REMEDY = "delete it and run the workflow again, or restore it"
 
 LINKS = ("DIMENSION_LIST", "REFERENCE_LIST")
 """Attributes with references to other objects of the file."""
+
+
+@contextmanager
+def open_own(path: Path | str) -> Iterator[h5py.File]:
+    """Open an HDF5 file that the workflow writes, as `hdf5files.open_hdf5` does.
+
+    Raises:
+        DamagedFile: As `open_hdf5`; the remedy is to write the file again, not to download it.
+    """
+    try:
+        with open_hdf5(path) as file:
+            yield file
+    except DamagedFile as error:
+        if error.remedy not in FETCHED:
+            raise
+        raise DamagedFile(path, error.reason, REMEDY) from error
 
 
 def seal(file: h5py.File) -> None:

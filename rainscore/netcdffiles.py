@@ -8,8 +8,7 @@ from xarray.backends import BackendArray, H5NetCDFStore
 from xarray.core.indexing import LazilyIndexedArray
 
 from rainscore.errors import DamagedFile
-from rainscore.hdf5files import open_hdf5
-from rainscore.hdf5seals import REMEDY, check_seal
+from rainscore.hdf5seals import REMEDY, check_seal, open_own
 
 OPEN_ERRORS = (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError)
 """Errors of xarray, h5netcdf and h5py on a file of another content."""
@@ -24,11 +23,8 @@ def open_netcdf(path: Path | str) -> xr.Dataset:
         DamagedFile: The file cannot be opened or is not as it was written; also raised later, when
             an array is read whose checksum differs.
     """
-    try:
-        with open_hdf5(path) as file:
-            check_seal(file, path)
-    except DamagedFile as error:  # the remedy for a file of the workflow is not a download
-        raise DamagedFile(path, error.reason, REMEDY) from error
+    with open_own(path) as file:
+        check_seal(file, path)
     try:
         store = _Store.open(str(Path(path).absolute()))
         store.path = Path(path)

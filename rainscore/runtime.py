@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from rainscore.errors import RainscoreError
+from rainscore.errors import RainscoreError, printable
 from rainscore.writing import disk_is_full, explained
 
 STOPPED = 143
@@ -45,7 +45,7 @@ def start_logging(path: str | Path | None = None) -> logging.Logger:
     logger.setLevel(logging.INFO)
     logger.handlers.clear()
     terminal = logging.StreamHandler()
-    terminal.setFormatter(logging.Formatter("%(message)s"))
+    terminal.setFormatter(_Printable("%(message)s"))
     terminal.setLevel(logging.WARNING)
     logger.addHandler(terminal)
     sys.excepthook = _log_exception
@@ -57,6 +57,14 @@ def start_logging(path: str | Path | None = None) -> logging.Logger:
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(file)
     return logger
+
+
+class _Printable(logging.Formatter):
+    """Format of messages without control characters, which a terminal would obey."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of the message."""
+        return "\n".join(map(printable, super().format(record).split("\n")))
 
 
 class _JobLog(logging.FileHandler):

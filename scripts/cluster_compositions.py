@@ -25,5 +25,5 @@ clusters, table = cluster_compositions(
     seed=p.seed,
 )
 entries = {"code": p.code, "simulated": p.simulated, "codebook_sha256": book.card["weights_sha256"]}
-clusters.save(Path(out.weights).with_suffix(""), **entries)
-write_table(table, out.clusters)
+digest = clusters.save(Path(out.weights).with_suffix(""), **entries)
+write_table(table, out.clusters, clusterer=digest)

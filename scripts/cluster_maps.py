@@ -13,7 +13,7 @@ use_threads(snakemake.threads)
 i, p, out = snakemake.input, snakemake.params, snakemake.output
 stem = Path(out.weights).with_suffix("")
 checkpoint = Checkpoint(stem.with_suffix(".checkpoint"), fingerprint([], p.code, p.clustering))
-encoder, _ = load_autoencoder(Path(i.encoder[0]).with_suffix(""))
+encoder, encoder_card = load_autoencoder(Path(i.encoder[0]).with_suffix(""))
 clusterer, card, table = cluster_maps(
     sorted(i.features),
     read_table(i.latents),
@@ -23,6 +23,7 @@ clusterer, card, table = cluster_maps(
     seed=p.seed,
     checkpoint=checkpoint,
 )
-digest = clusterer.save(stem, **card, code=p.code, simulated=p.simulated)
+entries = {"code": p.code, "simulated": p.simulated, "data_sha256": encoder_card.data_sha256}
+digest = clusterer.save(stem, **card, **entries)
 write_table(table, out.clusters, clusterer=digest)
 checkpoint.remove()

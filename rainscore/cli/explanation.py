@@ -1,6 +1,5 @@
 """Command `rainscore explain`: why a map scores as it does."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 
 from rainscore.cli.inputs import expand_paths
 from rainscore.cli.parameters import PATH
+from rainscore.cli.printing import complain, json_line, say
 
 
 @click.command("explain", short_help="Say in words why a map scores as it does.")
@@ -33,10 +33,10 @@ def explain_command(scored: tuple[Path, ...], as_json: bool) -> int:
             sentences = read_reasons(path)
         except (RainscoreError, OSError) as error:
             failures += 1
-            print(error, file=sys.stderr)
+            complain(error)
             continue
         if as_json:
-            print(json.dumps({"file": str(path), "reasons": sentences}, ensure_ascii=False))
+            say(json_line({"file": str(path), "reasons": sentences}))
         else:
-            print("\n  ".join([str(path), *sentences]), flush=True)
+            say(path, *(f"  {sentence}" for sentence in sentences))
     return 1 if failures else 0

@@ -1,6 +1,5 @@
 """Command `rainscore inspect`: what a granule or a radar file holds."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 
 from rainscore.cli.inputs import expand_paths
 from rainscore.cli.parameters import PATH
+from rainscore.cli.printing import complain, json_line, say
 
 
 @click.command("inspect", short_help="Describe IMERG granules and radar files.")
@@ -32,13 +32,13 @@ def inspect_command(files: tuple[Path, ...], as_json: bool) -> int:
             failures += 1
             facts = {"file": str(path), "error": str(error)}
             if not as_json:
-                print(f"{path}: {error}" if str(path) not in str(error) else error, file=sys.stderr)
+                complain(f"{path}: {error}" if str(path) not in str(error) else error)
                 continue
-        print(json.dumps(facts, ensure_ascii=False) if as_json else _text(facts), flush=True)
+        say(*([json_line(facts)] if as_json else _lines(facts)))
     return 1 if failures else 0
 
 
-def _text(facts: dict) -> str:
+def _lines(facts: dict) -> list[str]:
     """Facts as lines, the name of the file first."""
     width = max(map(len, facts))
     lines = [str(facts["file"])]
@@ -46,4 +46,4 @@ def _text(facts: dict) -> str:
         for part in value if isinstance(value, list) else [value]:
             if name != "file":
                 lines.append(f"  {name:<{width}}  {part}")
-    return "\n".join(lines)
+    return lines

@@ -7,6 +7,7 @@ import click
 
 from rainscore.cli.inputs import expand_paths
 from rainscore.cli.parameters import PATH, Finite, SeveralValues, bbox_option, out_option
+from rainscore.cli.printing import complain, say
 
 
 class BoxSide(Finite):
@@ -72,7 +73,7 @@ def monitor_command(
     result = monitor(files, list(scored), MonitorSettings(box, bbox))
     write_monitoring(result, out)
     save(plot_monitor(result), out / "monitor.png")
-    for failure in result.failures:
-        print(failure, file=sys.stderr)
-    print("\n".join([*summary(result), f"tables and figure → {out}"]))
+    if result.failures:
+        complain(*result.failures)
+    say(*summary(result), f"tables and figure → {out}")
     return 1 if result.failures else 0

@@ -1,6 +1,5 @@
 """Command `rainscore score`: score IMERG granules without radar."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,9 @@ import click
 
 from rainscore.cli.inputs import expand_paths
 from rainscore.cli.parameters import PATH, Finite, bbox_option, model_option, out_option
+from rainscore.cli.printing import json_line
 from rainscore.cli.scoringjobs import ScoreRequest, score_records
+from rainscore.errors import printable
 
 
 @click.command("score", short_help="Score IMERG granules without radar.")
@@ -103,7 +104,7 @@ def run(request: ScoreRequest, *, jobs: int, as_json: bool) -> int:
     with progress_bar(total=len(request.files), desc="scored", mininterval=0.5) as bar:
         for record in score_records(request, jobs, say=lambda line: _print(bar, line, sys.stderr)):
             if as_json:
-                _print(bar, json.dumps(record.facts, ensure_ascii=False), sys.stdout)
+                _print(bar, json_line(record.facts), sys.stdout)
             else:
                 _print(bar, record.line, sys.stdout if record.scored else sys.stderr)
             failures += not record.scored
@@ -112,7 +113,8 @@ def run(request: ScoreRequest, *, jobs: int, as_json: bool) -> int:
 
 
 def _print(bar, line: str, stream) -> None:
-    """Print a line above a progress bar."""
+    """Print a line of printable characters above a progress bar."""
+    line = printable(line)
     if bar.disable:
         print(line, file=stream, flush=True)
     else:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from rainscore.cli.parameters import PATH, SeveralValues, out_option
+from rainscore.cli.printing import say
 
 
 @click.command("verify", cls=SeveralValues, short_help="Compare scored maps with rain gauges.")
@@ -77,5 +78,5 @@ def verify_command(
     result = verify(scored, table, VerificationSettings(list(compare)))
     write_verification(result, out)
     save(plot_gauges(result), out / "gauges.png")
-    print("\n".join([*summary(result), f"tables and figure → {out}"]))
+    say(*summary(result), f"tables and figure → {out}")
     return 0

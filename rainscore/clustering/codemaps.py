@@ -8,7 +8,7 @@ import numpy as np
 
 from rainscore.clustering.codebook import NO_CODE, CodeBook
 from rainscore.errors import DamagedFile
-from rainscore.hdf5files import open_hdf5
+from rainscore.hdf5seals import check_seal, open_own, seal
 from rainscore.io import MAPS_PER_CHUNK
 from rainscore.training.cards import UNetCard
 from rainscore.training.dataset import ScoreMaps
@@ -40,7 +40,7 @@ def write_codes(
     """
     data = ScoreMaps(features, times, hidden=card.hidden)
     shape = (len(data), *card.grid.shape)
-    layout = {"chunks": (1, *shape[1:]), "compression": 1, "shuffle": True}
+    layout = {"chunks": (1, *shape[1:]), "compression": 1, "shuffle": True, "fletcher32": True}
     with replacing(path) as temporary, hdf5_target(temporary) as file, h5py.File(file, "w") as out:
         out["time"] = data.times.astype(np.int64)
         out.attrs["codes"] = len(book.centres)
@@ -49,6 +49,7 @@ def write_codes(
         for (_, _, wet, _), (maps,) in predict(model, data, call=model.features):
             codes[start : start + len(maps)] = book.assign_maps(maps, wet)
             start += len(maps)
+        seal(out)
 
 
 def read_codes(path: Path, times: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -64,17 +65,22 @@ def read_codes(path: Path, times: np.ndarray) -> Iterator[tuple[np.ndarray, np.n
     Raises:
         DamagedFile: The file holds no maps of codes.
     """
-    with open_hdf5(path) as file:
+    with open_own(path) as file:
+        check_seal(file, path)
         available = file["time"][:].astype("datetime64[s]")
         codes, count = file["code"], int(file.attrs["codes"])
         if codes.ndim != 3 or codes.dtype != np.uint8 or len(codes) != len(available):
-            raise DamagedFile(path, "it holds no maps of codes", "run assign_codes again")
+            raise DamagedFile(
+                path, "it holds no maps of codes", "delete it and run assign_codes again"
+            )
         rows = np.flatnonzero(np.isin(available, np.asarray(times, "datetime64[s]")))
         for start in range(0, len(rows), MAPS_PER_CHUNK):
             block = rows[start : start + MAPS_PER_CHUNK]
             values = codes[block]
             if values[values != NO_CODE].max(initial=0) >= count:
-                raise DamagedFile(path, "it holds an impossible code", "run assign_codes again")
+                raise DamagedFile(
+                    path, "it holds an impossible code", "delete it and run assign_codes again"
+                )
             yield available[block], values
 
 

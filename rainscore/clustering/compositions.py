@@ -56,14 +56,19 @@ class CompositionClusters:
         """Distance of each vector to the nearest centre, dims (map,)."""
         return np.linalg.norm(vectors - self.centres[self.predict(vectors)], axis=1)
 
-    def save(self, stem: Path, **entries: Any) -> None:
+    def save(self, stem: Path, **entries: Any) -> str:
         """Write the model file.
 
         Args:
             stem: Path without extension.
             **entries: Further entries of the card.
+
+        Returns:
+            Digest of the card, which contains that of the centres.
         """
-        save_arrays(stem, {"centres": self.centres}, {**self.card_, **entries, "method": METHOD})
+        return save_arrays(
+            stem, {"centres": self.centres}, {**self.card_, **entries, "method": METHOD}
+        )
 
     @classmethod
     def load(cls, stem: Path) -> Self:

@@ -18,7 +18,7 @@ import numpy as np
 from rainscore.download.openstore import OpenStore
 from rainscore.errors import DamagedFile, DomainError
 from rainscore.grids import Grid
-from rainscore.hdf5files import open_hdf5
+from rainscore.hdf5seals import open_own
 from rainscore.io import read_json, write_json
 from rainscore.runtime import progress_bar
 from rainscore.writing import hdf5_target, replacing
@@ -201,7 +201,7 @@ class BlockFolder:
         """
 
         def part(block: Block, of_block: slice) -> np.ndarray:
-            with open_hdf5(self.folder / block.name) as file:
+            with open_own(self.folder / block.name) as file:
                 return file["values"][of_block]
 
         return _put_together(store, window, blocks, role, maps, part)

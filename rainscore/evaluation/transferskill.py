@@ -31,7 +31,7 @@ from rainscore.evaluation.skill import (
     score_statistics,
     skill_table,
 )
-from rainscore.hdf5files import open_hdf5
+from rainscore.hdf5seals import open_own
 from rainscore.imerg.passes import SOURCE_NAMES
 from rainscore.scores.bootstrap import weather_blocks
 from rainscore.times import times_of
@@ -89,7 +89,7 @@ class Case:
     @classmethod
     def whole(cls, name: str, kind: str, path: Path) -> "Case":
         """All half-hours of a training file."""
-        with open_hdf5(path) as file:
+        with open_own(path) as file:
             return cls(name, kind, [path], file["time"][:].astype("datetime64[s]"))
 
 

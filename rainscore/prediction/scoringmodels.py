@@ -8,7 +8,6 @@ from rainscore.clustering.codebook import CodeBook
 from rainscore.clustering.compositions import CompositionClusters
 from rainscore.clustering.mapclusterers import MapClusterer, load_map_clusterer
 from rainscore.errors import DamagedFile, RainscoreError
-from rainscore.io import read_json
 from rainscore.prediction.provenance import Provenance, read_provenance
 from rainscore.training.modelfiles import CARD_DIGEST, read_part
 from rainscore.training.trained import TrainedUNet, load_trained_unet
@@ -130,6 +129,7 @@ def load_models(files: ModelFiles) -> ScoringModels:
         raise RainscoreError(
             f"{files.unet.with_name(CODEBOOK)}.json: no such file; fit the codes (fit_codes)"
         )
+    _check_same_run(files.clusterer, clusterer, unet, book)
     labels = _read_labels(files.labels, clusterer.card_.get(CARD_DIGEST, ""))
     return ScoringModels(unet, provenance, clusterer, labels, book, atlas)
 
@@ -143,15 +143,44 @@ def _load_codes(stem: Path, unet: TrainedUNet) -> tuple[CodeBook | None, dict[in
         raise DamagedFile(f"{stem}.json", "it is of another U-Net", "fit the codes again")
     if len(book.scale) != unet.model.settings.width:
         raise DamagedFile(f"{stem}.json", "its features are not those of the U-Net", "fit it again")
-    return book, read_atlas(stem.with_name(f"{CODEBOOK}_atlas.json"))
+    atlas = stem.with_name(f"{CODEBOOK}_atlas.json")
+    return book, read_atlas(atlas, book.card["weights_sha256"])
 
 
-def read_atlas(path: Path) -> dict[int, dict]:
-    """Description of each code, from a JSON file; empty without the file."""
+def _check_same_run(
+    stem: Path, clusterer: MapClusterer, unet: TrainedUNet, book: CodeBook | None
+) -> None:
+    """Raise DamagedFile if a clusterer belongs to another code book or to other training files."""
+    card = clusterer.card_
+    if isinstance(clusterer, CompositionClusters):
+        fits = book is not None and card.get("codebook_sha256") == book.card["weights_sha256"]
+        other = "another code book"
+    else:
+        fits = card.get("data_sha256") in (None, unet.card.data_sha256)  # None: not recorded
+        other = "a run with other training files than those of the U-Net"
+    if not fits:
+        raise DamagedFile(f"{stem}.json", f"it is of {other}", "cluster the maps again")
+
+
+def read_atlas(path: Path, codebook: str) -> dict[int, dict]:
+    """Description of each code, from a JSON file; empty without the file.
+
+    Args:
+        path: The file.
+        codebook: Digest of the arrays of the code book.
+
+    Raises:
+        DamagedFile: It does not describe the codes of this code book.
+    """
     if not path.is_file():
         return {}
+    content = read_part(path)
     try:
-        rows = [row for row in read_json(path) if row["level"] == "code"]
+        if content["codebook_sha256"] != codebook:
+            raise DamagedFile(
+                path, "it is of another code book", "describe the codes again (describe_codes)"
+            )
+        rows = [row for row in content["codes"] if row["level"] == "code"]
         atlas = {int(row["number"]): row for row in rows}
         for row in rows:
             values = [row[name] for name in ("mean", "zero", "low", "median", "high")]

@@ -13,8 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from rainscore.errors import DamagedFile
-from rainscore.hdf5files import open_hdf5
-from rainscore.hdf5seals import REMEDY, check_seal
+from rainscore.hdf5seals import REMEDY, check_seal, open_own
 from rainscore.times import HALF_HOUR
 from rainscore.training.channels import PARTIAL_FILES
 from rainscore.training.features import wet_shares
@@ -83,7 +82,7 @@ class MonthMaps(Dataset):
         file_times: list[np.ndarray] = []
         locations: list[tuple[int, int]] = []
         for number, path in enumerate(self.paths):
-            with open_hdf5(path) as file:
+            with open_own(path) as file:
                 self._check(path, file)
                 file_times.append(file["time"][:])
                 locations.extend((number, row) for row in range(len(file_times[-1])))

@@ -10,8 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from rainscore.grids import Grid
-from rainscore.hdf5files import open_hdf5
-from rainscore.hdf5seals import check_seal
+from rainscore.hdf5seals import check_seal, open_own
 from rainscore.imerg.passes import pass_ages
 from rainscore.imerg.reader import FIELDS
 from rainscore.io import MAPS_PER_CHUNK, replacing
@@ -115,7 +114,7 @@ def read_features(
     """
     wanted = np.unique(times.astype("datetime64[s]"))
     for path in sorted(paths):
-        with open_hdf5(path) as file:
+        with open_own(path) as file:
             checksums = read_checksums(file, path)
             available = file["time"][:].astype("datetime64[s]")
             rows = np.flatnonzero(np.isin(available, wanted))
@@ -130,14 +129,14 @@ def read_features(
 
 def learning_grid(path: Path) -> Grid:
     """Learning grid of a training file."""
-    with open_hdf5(path) as file:
+    with open_own(path) as file:
         check_seal(file, path)
         return Grid.from_json(file.attrs["grid"])
 
 
 def score_settings(path: Path) -> ScoreSettings:
     """Settings of the score in a training file."""
-    with open_hdf5(path) as file:
+    with open_own(path) as file:
         check_seal(file, path)
         return ScoreSettings(**json.loads(file.attrs["score"]))
 

@@ -53,11 +53,11 @@ def load_model(path_stem: Path | str) -> tuple[dict[str, Tensor], dict]:
     return _decoded(safetensors.torch.load, content, path_stem), card
 
 
-def save_arrays(path_stem: Path | str, arrays: Mapping[str, np.ndarray], card: dict) -> None:
-    """Write numpy arrays, as `save_model` writes tensors."""
+def save_arrays(path_stem: Path | str, arrays: Mapping[str, np.ndarray], card: dict) -> str:
+    """Write numpy arrays, as `save_model` writes tensors; return the digest of the card."""
     # safetensors writes the memory of an array, which must be in C order.
     plain = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    _save(path_stem, safetensors.numpy.save(plain), card)
+    return _save(path_stem, safetensors.numpy.save(plain), card)
 
 
 def load_arrays(path_stem: Path | str) -> tuple[dict[str, np.ndarray], dict]:

@@ -13,6 +13,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from rainscore.errors import printable
 from rainscore.grids import Grid
 from rainscore.report.figures.graticule import pixel_edges
 from rainscore.report.figures.mapaxes import LABELS, RAIN_CLASSES, Kind, aspect, colours, paint
@@ -233,4 +234,5 @@ def _write(
     width, height = fig.get_size_inches()
     for number, line in enumerate(lines):
         y = 1 - (corner[1] + number * LINE) / height
-        fig.text(corner[0] / width, y, line, va="top", size=size, **options)
+        plain = printable(line).replace("$", r"\$")  # names of files and clusters are no formulas
+        fig.text(corner[0] / width, y, plain, va="top", size=size, **options)

@@ -101,6 +101,20 @@ def test_the_reasons_state_the_score_the_rain_the_doubt_and_the_model() -> None:
     assert reasons(dry)[0] == "The map has no score: it has no rain."
 
 
+@pytest.mark.parametrize("json_option", [[], ["--json"]])
+def test_no_label_of_a_file_reaches_the_terminal_as_a_control_sequence(
+    json_option: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dataset = scored()
+    dataset.attrs |= {"learned_from": "\x9b2J", "verified_on": "", "cluster_name": "\x1b[2J\u202e"}
+    write_netcdf(dataset, tmp_path / "map\x1b.nc")
+    assert main(["explain", str(tmp_path), *json_option]) == 0
+    printed = capsys.readouterr().out
+    assert all(line.isprintable() for line in printed.splitlines())
+    if json_option:
+        assert "\x1b[2J\u202e" in " ".join(json.loads(printed)["reasons"])
+
+
 def test_a_file_that_is_no_scored_map_is_reported_and_the_others_are_explained(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

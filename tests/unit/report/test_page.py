@@ -1,3 +1,4 @@
+import html
 import html.parser
 import re
 from pathlib import Path
@@ -15,6 +16,10 @@ from rainscore.report.page import (
 )
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><path id="a" d="M0 0"/></svg>'
+
+
+NAME = """map"><script>alert(1)<"""
+"""Name of the files of the pictures: any that a file system allows."""
 
 
 class Page(html.parser.HTMLParser):
@@ -38,8 +43,8 @@ class Page(html.parser.HTMLParser):
         assert self.open.pop() == tag
 
 
-def written(tmp_path: Path, world: str = "simulated") -> str:
-    picture = tmp_path / "map.svg"
+def written(tmp_path: Path, world: str = "simulated", title: str = "A study") -> str:
+    picture = tmp_path / f"{NAME}.svg"
     picture.write_text(SVG)
     pictures = [Picture(picture, "A <map> & more", 'alt "text"', "96 maps, 2 days")] * 2
     frame = pd.DataFrame({"mean_rain": [0.123, np.nan], "name": ["a", "<b>"]})
@@ -50,7 +55,7 @@ def written(tmp_path: Path, world: str = "simulated") -> str:
         Section("Skill", "", pictures),
     ]
     path = tmp_path / "report.html"
-    kwargs = {"title": "A study", "period": "2019-01", "provenance": {"commit": "abc <def>"}}
+    kwargs = {"title": title, "period": "2019-01", "provenance": {"commit": "abc <def>"}}
     write_report(path, world=world, sections=sections, **kwargs)  # type: ignore[arg-type]  # mixed
     return path.read_text()
 
@@ -84,6 +89,19 @@ def test_text_is_escaped_and_pictures_have_a_text_alternative(tmp_path: Path) ->
     pictures = [attributes for tag, attributes in Page(text).elements if tag == "img"]
     assert len(pictures) == 4 and all(a["alt"] == 'alt "text"' for a in pictures)
     assert "<p>First paragraph.</p>" in text and "<p>Second one.</p>" in text
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</title><b>", "{{ 7 }}"],
+)
+def test_html_in_the_title_of_a_run_is_text(title: str, tmp_path: Path) -> None:
+    def tags(text: str) -> list[str]:
+        return [tag for tag, _ in Page(text).elements]
+
+    text = written(tmp_path, title=title)
+    assert tags(text) == tags(written(tmp_path))
+    assert html.unescape(text).count(f"<h1>{title}</h1>") == 1
 
 
 def test_each_picture_and_table_states_its_sample_and_period(tmp_path: Path) -> None:

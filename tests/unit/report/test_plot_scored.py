@@ -1,4 +1,5 @@
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -167,6 +168,15 @@ def test_the_headline_states_product_time_and_cluster() -> None:
     assert "training maps" not in "".join(headline(scored(novelty=0.0))[1])
     assert "not available" not in text and "warning" not in text
     assert "wet share outside the calibrated range" in text
+
+
+def test_names_with_html_formulas_or_control_characters_are_drawn_as_text(tmp_path: Path) -> None:
+    dataset = scored()
+    dataset.attrs["cluster_name"] = "<b>$\\frac{$ \x1b[2J"
+    draw_scored(dataset, tmp_path / "map<$1$>.svg")
+    picture = (tmp_path / "map<$1$>.svg").read_text("utf-8")
+    ElementTree.fromstring(picture)  # valid XML
+    assert "&lt;b&gt;$\\frac{$ \\x1b[2J" in picture
 
 
 def test_the_headline_states_missing_inputs_and_why_there_is_no_cluster() -> None:
