@@ -48,8 +48,8 @@ def latest_command(
     Example:
       rainscore latest --centre 2.35 48.85
 
-    Needs a network, and the packages of `pip install 'rainscore[open-data]'` on Python 3.12 or
-    newer.
+    Needs a network and Python 3.12 or newer, with the packages of `pip install '.[open-data]'` in
+    the folder of rainscore.
     """
     from rainscore.cli.score import run
     from rainscore.cli.scoringjobs import ScoreRequest

@@ -14,7 +14,7 @@ from rainscore.paths import CHECKOUT
 
 NEEDS_V2 = (
     "the store is in the format of Icechunk 2, which needs the package icechunk 2 and Python 3.12 "
-    "or newer (pip install 'rainscore[open-data]' there); docs/download.md"
+    "or newer (there, in the folder of rainscore: pip install '.[open-data]'); docs/download.md"
 )
 
 log = logging.getLogger("rainscore")
@@ -26,8 +26,8 @@ def _package() -> Any:
         import icechunk
     except ImportError as error:
         raise RainscoreError(
-            "reading open stores needs the package icechunk: pip install 'rainscore[open-data]' "
-            "(Python 3.12 or newer; docs/download.md)"
+            "reading open stores needs the package icechunk: in the folder of rainscore, pip "
+            "install '.[open-data]' (Python 3.12 or newer; docs/download.md)"
         ) from error
     icechunk.set_logs_filter("error")
     return icechunk

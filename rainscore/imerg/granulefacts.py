@@ -88,6 +88,8 @@ def _oddities(granule, rain: np.ndarray) -> list[str]:
         odd.append("no cell has a rain estimate")
     elif known.max() == 0:
         odd.append("it is dry everywhere")
+    elif known.size > 1 and known.min() == known.max():
+        odd.append(f"all cells with an estimate have the same rain, {known.max():g} mm/h")
     elif known.max() > HIGHEST_RATE:
         odd.append(f"{np.count_nonzero(known > HIGHEST_RATE)} cells above {HIGHEST_RATE:g} mm/h")
     if granule.attrs["version"] == "unknown":

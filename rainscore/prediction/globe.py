@@ -20,7 +20,8 @@ from rainscore.prediction.fields import (
     withhold,
 )
 from rainscore.prediction.granulesets import GranuleSet
-from rainscore.prediction.margins import Crop
+from rainscore.prediction.margins import Crop, Margins
+from rainscore.prediction.plausibility import check_rain
 from rainscore.prediction.scorer import Scorer
 from rainscore.regridding.conservative import nearest
 
@@ -91,6 +92,11 @@ class Band:
         weights = np.outer(of_rows, of_columns).ravel()[np.maximum(self.pixels, 0)]
         beyond = np.abs(self.cells.y) > POLE
         return np.where((self.pixels >= 0) & ~beyond[:, None], weights, 0).astype(np.float32)
+
+    @property
+    def unused(self) -> Margins:
+        """Part of the rim that is not used."""
+        return Margins(*[int(SKIPPED * _rim(self.learning))] * 4)
 
     @property
     def lattice_rows(self) -> slice:
@@ -195,17 +201,21 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
         `unavailable_inputs`, `calibration_state`.
 
     Raises:
-        RainscoreError: The granule has no rain estimate at all, or its product is not accepted.
+        RainscoreError: The granule has no rain estimate at all, its rain cannot be real, or its
+            product is not accepted.
     """
     scorer.product_difference(granules.granule)
     run, fields = granules.granule.attrs["run"], granules.fields()
+    check_rain(fields[0]["precipitation"])
     blend, tables, ages_known, states = Blend(CELLS.shape), [], True, set[str]()
     for band, firsts in _batches(bands(scorer.learning_grid), fields[0]["precipitation"]):
         windows = {
             step: {name: band.read(field, firsts) for name, field in by_name.items()}
             for step, by_name in fields.items()
         }
-        predicted = scorer.predict(windows, band.learning, run=run, windows=band.maps)
+        predicted = scorer.predict(
+            windows, band.learning, run=run, windows=band.maps, margins=band.unused
+        )
         ages_known &= predicted.ages_known
         states.update(predicted.states)
         _blend(predicted.maps, blend, band, firsts)

@@ -62,8 +62,7 @@ def write_zarr(dataset: xr.Dataset, path: Path) -> None:
         import zarr  # noqa: F401  # part of the extra "zarr"
     except ImportError as error:
         raise RainscoreError(
-            "the format zarr needs the package zarr: pip install 'rainscore[zarr]', or use "
-            "--format nc"
+            "the format zarr needs the package zarr: pip install zarr, or use --format nc"
         ) from error
     with replacing(path) as temporary:
         dataset.to_zarr(temporary, zarr_format=2, consolidated=True)

@@ -129,11 +129,12 @@ def window_summary(dataset: xr.Dataset) -> str:
     if cluster >= 0:
         label = f"cluster {cluster:.0f} ({dataset.attrs['cluster_name']})"
     else:
-        label = "no cluster"
+        label = "no cluster" if dataset.attrs["model_clusters_sha256"] else ""
     novel = ", unlike the training maps" if float(dataset["novelty"]) == 1 else ""
     outside = ", wet share not calibrated" if float(dataset["map_score_outside"]) == 1 else ""
     places = "" if dataset.attrs["map_score_withheld"] else _withheld(dataset)
-    return f"{score}{outside}, {label}{novel}{places}"
+    parts = [f"{score}{outside}", *filter(None, [label])]
+    return f"{', '.join(parts)}{novel}{places}"
 
 
 def globe_summary(dataset: xr.Dataset) -> str:

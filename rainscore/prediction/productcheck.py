@@ -32,9 +32,10 @@ def product_difference(run: str, version: str, card: UNetCard, *, any_product: b
     other_number = bool(numbers) and version != "unknown" and _number(version) not in numbers
     if (other_run or other_number) and not any_product:
         raise RainscoreError(
-            f"the granule is IMERG {_name(run, version)}, {training}, which may not be valid for "
-            "another product: give granules of that product, train a model on this one, or "
-            "accept any product by `rainscore score --any-product`"
+            f"the granule is IMERG {_name(run, version)}, {training}, and may not be valid for "
+            "another product. Give granules of that product; or accept any product by "
+            "`rainscore score --any-product` (in Python: any_product=True), with scores and "
+            "intervals that are less certain"
         )
     if "unknown" in (run, version):
         return f"neither the name nor the content of the granule gives run and version; {training}"

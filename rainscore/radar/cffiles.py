@@ -106,7 +106,7 @@ def _open_zarr(file: str) -> CfFile:
         from zarr.storage import LocalStore
     except ImportError as error:
         raise DamagedFile(
-            file, "a Zarr store needs the package zarr", "pip install 'rainscore[zarr]'"
+            file, "a Zarr store needs the package zarr", "pip install zarr"
         ) from error
     check_links(Path(file))
     store = LocalStore(file, read_only=True)

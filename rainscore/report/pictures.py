@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 from PIL import Image
 
 from rainscore.errors import RainscoreError
@@ -18,6 +19,10 @@ XLINK = "{http://www.w3.org/1999/xlink}"
 
 
 EMBEDDED = re.compile(r"data:image/png;base64,(.*)", re.DOTALL)
+
+
+MOVED = re.compile(r"translate\(([-.\d]+) ([-.\d]+)\)")
+"""Transformation of a letter within a line of text."""
 
 
 REFERENCE = re.compile(r"(?<=url\(#)[^)]+|(?<=^#).+")
@@ -77,6 +82,8 @@ def shrink(svg: str) -> str:
         if element.tag != f"{SVG}style":
             element.text = None
         attributes = dict(element.attrib)
+        if element.tag == f"{SVG}use":
+            attributes = _moved(attributes)
         element.attrib.clear()
         for key, value in attributes.items():
             if key != "id" or value in names:
@@ -85,11 +92,21 @@ def shrink(svg: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def _moved(attributes: dict[str, str]) -> dict[str, str]:
+    """Attributes of a letter with its place as x and y, which mean the same and are shorter."""
+    place = MOVED.fullmatch(attributes.get("transform", ""))
+    if place is None or {"x", "y"} & set(attributes):
+        return attributes
+    others = {key: value for key, value in attributes.items() if key != "transform"}
+    return others | {key: value for key, value in zip("xy", place.groups(), strict=True)
+                     if float(value)}  # fmt: skip
+
+
 def _short_names(root: ElementTree.Element) -> dict[str, str]:
     """Return a short name for each id that is referred to."""
     used = {m for e in root.iter() for v in e.attrib.values() for m in REFERENCE.findall(v)}
     ids = [name for e in root.iter() if (name := e.get("id", "")) in used]
-    return {name: f"i{number}" for number, name in enumerate(ids)}
+    return {name: f"i{np.base_repr(number, 36)}" for number, name in enumerate(ids)}
 
 
 def _shorter(key: str, value: str, names: dict[str, str]) -> str:

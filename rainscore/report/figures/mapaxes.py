@@ -38,7 +38,7 @@ LABELS = {
 }
 
 
-COLOUR_MAPS = {"score": "viridis", "width": "magma_r", "probability": "PuRd", "bias": "BrBG"}
+COLOUR_MAPS = {"score": "viridis", "width": "magma_r", "probability": "Blues", "bias": "BrBG"}
 
 
 def colours(kind: Kind, limits: tuple[float, float] = (0.0, 1.0)) -> tuple[Colormap, Normalize]:

@@ -35,6 +35,9 @@ NARROW = 9.0
 WIDE = 0.55
 """Ratio of height to width of a map below which the panels stand below each other."""
 
+WIDE_PIXELS = 600
+"""Number of columns of a map above which the panels stand below each other."""
+
 SIDES, BELOW, ABOVE, TALLEST = 0.42, 0.85, 0.65, 8.0
 """Space beside, below and above a panel for labels, and the largest height of one [inches]."""
 
@@ -87,7 +90,8 @@ def plot_scored(dataset: xr.Dataset, *, width: float = WIDTH) -> Figure:
     """
     dataset, grid = _drawn(dataset)
     panels = _panels(dataset)
-    columns = 1 if width < NARROW or aspect(grid) < WIDE else len(panels)
+    stacked = width < NARROW or aspect(grid) < WIDE or grid.nx > WIDE_PIXELS
+    columns = 1 if stacked else len(panels)
     map_width = width / columns - 2 * SIDES
     map_height = min(map_width * aspect(grid), TALLEST)
     title, remarks = headline(dataset)

@@ -70,10 +70,13 @@ def draw_banner(fig: Figure, result: Verdict, *, left: float, top: float) -> Non
         fig.text((left + x) / width, 1 - (top + y) / height, words, **options)
 
     colour = GRADE_COLOURS.get(result.grade, "#555555")
-    number = f"{result.score:.2f}" if np.isfinite(result.score) else "–"
-    text(-0.04, 0.68, number, size=48, weight="bold", color=colour, va="baseline")
-    text(1.62, 0.68, result.grade or "no score", size=20, color=colour, va="baseline")
-    text(1.62, 0.32, "map score", size=9, color="#555555", va="baseline")
+    if np.isfinite(result.score):
+        number = f"{result.score:.2f}"
+        text(-0.04, 0.68, number, size=46, weight="bold", color=colour, va="baseline")
+        text(1.72, 0.68, result.grade, size=20, color=colour, va="baseline")
+        text(1.74, 0.32, "map score", size=9, color="#555555", va="baseline")
+    else:
+        text(0, 0.6, "no map score", size=26, weight="bold", color=colour, va="baseline")
     text(0, 0.92, result.words, size=8.5, va="baseline")
     _draw_scale(fig, result, (left, top + 1.02))
 

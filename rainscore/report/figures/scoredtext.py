@@ -46,10 +46,8 @@ def _window_remarks(dataset: xr.Dataset) -> Iterator[str]:
     if not np.isfinite(dataset["precipitation"]).any():
         yield "no score: IMERG is missing in the whole window"
     elif np.isnan(cluster):
-        yield (
-            "not clustered: the model has no clusters, the window is too small, or IMERG is "
-            "missing in its middle"
-        )
+        if dataset.attrs.get("model_clusters_sha256"):  # empty if the model has no clusters
+            yield "not clustered: the window is too small, or IMERG is missing in its middle"
     elif cluster < 0:
         yield "not clustered: too little rain"
     else:

@@ -24,8 +24,8 @@ from rainscore.prediction.outputs import (
     score_into,
     window_summary,
 )
-from rainscore.prediction.scorer import Scorer, load_scorer
-from rainscore.prediction.scoring import score_files
+from rainscore.prediction.scorer import Scorer, load_scorer, run_unet
+from rainscore.prediction.scoring import score_files, score_loaded
 from rainscore.prediction.scoringgrids import scoring_grid
 from rainscore.prediction.scoringmodels import find_model_files, load_models
 from rainscore.scores import distribution
@@ -62,12 +62,11 @@ def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
     time = np.datetime64("2019-05-01T01:00")
     data = ScoreMaps([run.path], np.array([time]))
     inputs, _, wet, _ = data.read(np.array([0]))
-    with torch.inference_mode():
-        masses, _ = scorer.models.unet.model(inputs)
+    masses, _, _ = run_unet(scorer.models.unet, inputs.numpy())
     got = results[granules[2]]
     assert "half-hour" not in got.attrs["unavailable_inputs"]
     mask = wet[0].numpy()
-    calibrated = scorer.models.unet.calibration.local(masses.numpy(), inputs.numpy(), wet.numpy())
+    calibrated = scorer.models.unet.calibration.local(masses, inputs.numpy(), wet.numpy())
     np.testing.assert_array_equal(np.isfinite(got["score"].values), mask)
     low, high = distribution.interval(calibrated)
     for name, values in {
@@ -140,15 +139,14 @@ def test_the_first_and_the_newest_map_of_a_record_are_scored_as_in_training(
     got = dict(scored(granules[shown], scorer, scorer.learning_grid))[granules[2]]
     inputs, _, wet, _ = ScoreMaps([run.path], np.array(["2019-05-01T01:00"], "M8[s]"))[0]
     remove_sides(inputs.numpy(), scorer.models.unet.card.channels, (side,))
-    with torch.inference_mode():
-        masses, _ = scorer.models.unet.model(inputs[None])
+    masses, _, _ = run_unet(scorer.models.unet, inputs[None].numpy())
     assert got.attrs["unavailable_inputs"].startswith(f"the half-hour {side}")
     assert "the half-hour" not in got.attrs["unavailable_inputs"].removeprefix(
         f"the half-hour {side}"
     )
     mask = wet.numpy()
     calibration = scorer.models.unet.calibration
-    calibrated = calibration.local(masses.numpy(), inputs[None].numpy(), mask[None])
+    calibrated = calibration.local(masses, inputs[None].numpy(), mask[None])
     expected = distribution.mean(calibrated)
     np.testing.assert_allclose(got["score_mean"].values[mask], expected, atol=5e-3)
     missing = {"before": "previous", "after": "next"}[side]
@@ -176,6 +174,20 @@ def test_a_map_without_any_estimate_is_missing_and_not_dry(run, granules, tmp_pa
     with xr.open_dataset(outcome.written) as result:
         for name in ("score", "hidden_rain_probability", "map_score", "cluster", "novelty"):
             assert np.isnan(result[name].values).all(), name
+
+
+def test_rain_that_is_the_same_everywhere_is_refused_and_a_dry_map_has_no_map_score(
+    run, granules, tmp_path: Path
+) -> None:
+    scorer = load_scorer(run.models)
+    dry = rewritten(granules[1], tmp_path, rain=0)
+    _, got = next(scored([dry], scorer, scorer.learning_grid))
+    assert np.isnan(float(got["map_score"])) and not np.isfinite(got["score"]).any()
+    assert window_summary(got).startswith("no rain")
+    with read_granule(dry) as granule:
+        same = granule.assign(precipitation=granule["precipitation"] * 0 + 50)
+    with pytest.raises(RainscoreError, match="the same rain, 50 mm/h, which no real map has"):
+        score_loaded(same, [], scorer, scorer.learning_grid)
 
 
 def test_scores_are_missing_where_a_part_of_the_rain_is_missing(

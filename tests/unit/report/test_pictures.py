@@ -83,6 +83,17 @@ def test_coordinates_are_rounded_and_scales_are_not() -> None:
     )
 
 
+def test_the_place_of_a_letter_is_written_as_x_and_y() -> None:
+    letters = (
+        f'<svg {XMLNS} {XLINK}><defs><path id="A" d="M0 0z"/></defs>'
+        '<use xlink:href="#A" transform="translate(63.625 0)"/>'
+        '<use xlink:href="#A" x="1" transform="translate(2 -41.5)"/>'
+        '<use xlink:href="#A" transform="translate(2 -41.5)"/></svg>'
+    )
+    places = re.findall(r'<use href="#i0"(.*?) />', shrink(letters))
+    assert places == [' x="63.62"', ' x="1" transform="translate(2 -41.5)"', ' x="2" y="-41.5"']
+
+
 def test_the_uri_of_an_svg_fits_into_an_attribute_and_can_be_decoded(drawn: Path) -> None:
     uri = data_uri(drawn)
     head, _, text = uri.partition(",")

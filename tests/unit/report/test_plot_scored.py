@@ -191,7 +191,10 @@ def test_the_headline_states_missing_inputs_and_why_there_is_no_cluster() -> Non
     result.attrs["which_score"] = "believe the map score"
     assert "believe the map score" in headline(result)[1]
     assert "too little rain" in text and verdict(result).words == "no rain"
-    assert "the window is too small" in "".join(headline(scored(cluster=np.nan))[1])
+    alone = scored(cluster=np.nan)
+    assert "cluster" not in "".join(headline(alone)[1])  # the model has no clusters
+    alone.attrs["model_clusters_sha256"] = "1f"
+    assert "not clustered: the window is too small" in "".join(headline(alone)[1])
 
 
 def test_there_is_no_interval_where_it_is_withheld() -> None:
