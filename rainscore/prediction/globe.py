@@ -20,7 +20,7 @@ from rainscore.prediction.fields import (
     withhold,
 )
 from rainscore.prediction.granulesets import GranuleSet
-from rainscore.prediction.margins import Crop, Margins
+from rainscore.prediction.margins import Crop
 from rainscore.prediction.plausibility import check_rain
 from rainscore.prediction.scorer import Scorer
 from rainscore.regridding.conservative import nearest
@@ -92,11 +92,6 @@ class Band:
         weights = np.outer(of_rows, of_columns).ravel()[np.maximum(self.pixels, 0)]
         beyond = np.abs(self.cells.y) > POLE
         return np.where((self.pixels >= 0) & ~beyond[:, None], weights, 0).astype(np.float32)
-
-    @property
-    def unused(self) -> Margins:
-        """Part of the rim that is not used."""
-        return Margins(*[int(SKIPPED * _rim(self.learning))] * 4)
 
     @property
     def lattice_rows(self) -> slice:
@@ -213,9 +208,7 @@ def score_globe(scorer: Scorer, granules: GranuleSet) -> xr.Dataset:
             step: {name: band.read(field, firsts) for name, field in by_name.items()}
             for step, by_name in fields.items()
         }
-        predicted = scorer.predict(
-            windows, band.learning, run=run, windows=band.maps, margins=band.unused
-        )
+        predicted = scorer.predict(windows, band.learning, run=run, windows=band.maps)
         ages_known &= predicted.ages_known
         states.update(predicted.states)
         _blend(predicted.maps, blend, band, firsts)

@@ -4,10 +4,6 @@ Near the edge of its input a network lacks the rain outside. The difference to t
 a larger map, mean over dry pixels of the probability of hidden rain and over wet pixels of the
 score, is 0.2 and 0.1 in the first row, 0.01 from 16 pixels on, 0.002 from 24, and 0 from 40
 (docs/prediction.md).
-
-A network also recognises, by the edge of its input, where a pixel lies in the training domain, and
-learns false echoes of the radars there. Its input is therefore continued by mirror images until the
-edge is REACH pixels away from every pixel that is used.
 """
 
 from dataclasses import dataclass, replace
@@ -19,10 +15,6 @@ from rainscore.grids import Grid
 
 MARGIN = 24
 """Width of the margin where the file has it [pixels]."""
-
-REACH = 48
-"""Distance from the edge of its input from which a U-Net's output does not depend on it [pixels]:
-the probability of hidden rain of an all-dry map differs by less than 0.001."""
 
 UNIT = 8
 """Margins are multiples of this [pixels], so that the halvings of the U-Net stay in phase."""
@@ -84,21 +76,6 @@ class Crop:
     def of(self, values: np.ndarray) -> np.ndarray:
         """The rectangle of maps, dims (..., y, x), as a view."""
         return values[..., self.top : self.top + self.ny, self.left : self.left + self.nx]
-
-
-def reflected(maps: np.ndarray, margins: Margins) -> tuple[np.ndarray, Crop]:
-    """Maps continued by mirror images until REACH pixels surround the part without the margins.
-
-    Args:
-        maps: Dims (..., y, x).
-        margins: Margins of the maps.
-
-    Returns:
-        Larger maps, and the position of the given ones in them.
-    """
-    left, right, top, bottom = (max(REACH - margin, 0) for margin in margins)
-    around = [(0, 0)] * (maps.ndim - 2) + [(top, bottom), (left, right)]
-    return np.pad(maps, around, mode="reflect"), Crop(top, left, *maps.shape[-2:])
 
 
 def margins_within(learning: Grid, cells: Grid) -> Margins:

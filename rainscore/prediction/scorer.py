@@ -22,7 +22,7 @@ from rainscore.prediction.fields import (
 )
 from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.mapinputs import Fields, InputBuilder, NewMaps
-from rainscore.prediction.margins import Crop, Margins, reflected
+from rainscore.prediction.margins import Crop, Margins
 from rainscore.prediction.plausibility import check_rain
 from rainscore.prediction.productcheck import product_difference
 from rainscore.prediction.scoringmodels import ScoringModels, find_model_files, load_models
@@ -124,13 +124,7 @@ class Scorer:
         return sorted({*self.models.unet.card.hidden, *unavailable_channels(run)})
 
     def predict(
-        self,
-        fields: Fields,
-        learning: Grid,
-        *,
-        run: str,
-        windows: Sequence[Crop],
-        margins: Margins = NO_MARGINS,
+        self, fields: Fields, learning: Grid, *, run: str, windows: Sequence[Crop]
     ) -> Predicted:
         """Predict the scores of maps whose grids differ only in longitude.
 
@@ -139,12 +133,11 @@ class Scorer:
             learning: Learning grid of the maps.
             run: IMERG run of the maps.
             windows: Parts of the maps that get a map score and a cluster.
-            margins: Margins of the maps, whose predictions are not used.
         """
         maps, unet = self._inputs.build(fields, learning), self.models.unet
         for inputs in maps.inputs:
             mask_channels(inputs, unet.card.channels, self.hidden_channels(run))
-        masses, logit, features = run_unet(unet, maps.inputs, margins)
+        masses, logit, features = run_unet(unet, maps.inputs)
         book = self.models.book
         codes = None if book is None else book.assign_maps(features, maps.wet)
         flags = unet.guard.flags(maps.inputs, maps.wet) if unet.guard else None
@@ -209,8 +202,7 @@ class Scorer:
         }
         check_rain(fields[0]["precipitation"])
         window, trained = margins.window(learning), self.learning_grid
-        extended = margins.extend(learning)
-        predicted = self.predict(fields, extended, run=run, windows=[window], margins=margins)
+        predicted = self.predict(fields, margins.extend(learning), run=run, windows=[window])
         first = predicted.table.drop(columns="valid").iloc[0]
         row = {str(name): value for name, value in first.items()}
         label = self.models.labels.get(row["cluster"], {})
@@ -262,24 +254,20 @@ def load_scorer(
     return Scorer(models, any_product=any_product, by_codes=by_codes)
 
 
-def run_unet(
-    unet: TrainedUNet, inputs: np.ndarray, margins: Margins = NO_MARGINS
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def run_unet(unet: TrainedUNet, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Uncalibrated output of the U-Net, float32.
 
     Args:
         unet: The U-Net.
         inputs: Channels, dims (map, channel, y, x).
-        margins: Margins of the maps.
 
     Returns:
         Distribution of the score, dims (map, mass, y, x); logit of hidden rain, dims (map, y, x);
         features, dims (map, feature, y, x).
     """
-    larger, position = reflected(inputs, margins)
     with torch.inference_mode():
-        outputs = unet.model.with_features(torch.from_numpy(larger))
-    masses, logit, features = (position.of(x.numpy()) for x in outputs)
+        outputs = unet.model.with_features(torch.from_numpy(inputs))
+    masses, logit, features = (x.numpy() for x in outputs)
     return masses, logit, features
 
 

@@ -11,7 +11,7 @@ from rainscore.errors import RainscoreError
 from rainscore.grids import imerg_cells, study_grid
 from rainscore.prediction.globe import CELLS, bands, score_globe
 from rainscore.prediction.granulesets import GranuleSet
-from rainscore.prediction.margins import Crop, Margins
+from rainscore.prediction.margins import Crop
 from rainscore.prediction.scorer import Predicted
 from rainscore.prediction.scoring import score_globe_files
 from rainscore.regridding.conservative import overlap_weights
@@ -21,9 +21,7 @@ TRAINED = study_grid(centre=(2.5, 46.6), size_km=800, step_km=40)
 NOON = np.datetime64("2019-01-01T12:00", "ns")
 
 
-def predict(
-    fields: dict, learning, run: str, windows: tuple[Crop, ...], margins: Margins
-) -> Predicted:
+def predict(fields: dict, learning, run: str, windows: tuple[Crop, ...]) -> Predicted:
     """The score is the rain of the pixel, NaN where missing; the map score is its mean."""
     weights = overlap_weights(imerg_cells(learning), learning)
     rain = weights.apply(fields[0]["precipitation"])[0]
@@ -92,10 +90,8 @@ def test_each_cell_gets_the_score_of_its_place():
 def test_the_borders_of_blocks_do_not_show():
     """Mean jumps between cells near borders and inside, with scores too high at window edges."""
 
-    def with_edges(
-        fields: dict, learning, run: str, windows: tuple[Crop, ...], margins: Margins
-    ) -> Predicted:
-        plain = predict(fields, learning, run, windows, margins)
+    def with_edges(fields: dict, learning, run: str, windows: tuple[Crop, ...]) -> Predicted:
+        plain = predict(fields, learning, run, windows)
         position = np.arange(learning.nx) + 0.5
         distance = np.minimum(position, learning.nx - position)
         bias = 0.24 * np.exp(-np.minimum.outer(distance, distance) / 0.6)

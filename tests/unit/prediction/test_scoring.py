@@ -24,7 +24,7 @@ from rainscore.prediction.outputs import (
     score_into,
     window_summary,
 )
-from rainscore.prediction.scorer import Scorer, load_scorer, run_unet
+from rainscore.prediction.scorer import Scorer, load_scorer
 from rainscore.prediction.scoring import score_files, score_loaded
 from rainscore.prediction.scoringgrids import scoring_grid
 from rainscore.prediction.scoringmodels import find_model_files, load_models
@@ -62,11 +62,12 @@ def test_a_new_map_is_scored_as_it_was_in_training(run, granules) -> None:
     time = np.datetime64("2019-05-01T01:00")
     data = ScoreMaps([run.path], np.array([time]))
     inputs, _, wet, _ = data.read(np.array([0]))
-    masses, _, _ = run_unet(scorer.models.unet, inputs.numpy())
+    with torch.inference_mode():
+        masses, _ = scorer.models.unet.model(inputs)
     got = results[granules[2]]
     assert "half-hour" not in got.attrs["unavailable_inputs"]
     mask = wet[0].numpy()
-    calibrated = scorer.models.unet.calibration.local(masses, inputs.numpy(), wet.numpy())
+    calibrated = scorer.models.unet.calibration.local(masses.numpy(), inputs.numpy(), wet.numpy())
     np.testing.assert_array_equal(np.isfinite(got["score"].values), mask)
     low, high = distribution.interval(calibrated)
     for name, values in {
@@ -139,14 +140,15 @@ def test_the_first_and_the_newest_map_of_a_record_are_scored_as_in_training(
     got = dict(scored(granules[shown], scorer, scorer.learning_grid))[granules[2]]
     inputs, _, wet, _ = ScoreMaps([run.path], np.array(["2019-05-01T01:00"], "M8[s]"))[0]
     remove_sides(inputs.numpy(), scorer.models.unet.card.channels, (side,))
-    masses, _, _ = run_unet(scorer.models.unet, inputs[None].numpy())
+    with torch.inference_mode():
+        masses, _ = scorer.models.unet.model(inputs[None])
     assert got.attrs["unavailable_inputs"].startswith(f"the half-hour {side}")
     assert "the half-hour" not in got.attrs["unavailable_inputs"].removeprefix(
         f"the half-hour {side}"
     )
     mask = wet.numpy()
     calibration = scorer.models.unet.calibration
-    calibrated = calibration.local(masses, inputs[None].numpy(), mask[None])
+    calibrated = calibration.local(masses.numpy(), inputs[None].numpy(), mask[None])
     expected = distribution.mean(calibrated)
     np.testing.assert_allclose(got["score_mean"].values[mask], expected, atol=5e-3)
     missing = {"before": "previous", "after": "next"}[side]
