@@ -6,6 +6,7 @@ import numpy as np
 
 from rainscore.imerg.lattice import COLUMNS, ROWS
 from rainscore.imerg.reader import check_granule, read_granule, stored_cells
+from rainscore.imerg.variables import field_label
 from rainscore.times import HALF_HOUR
 
 HIGHEST_RATE = 120.0
@@ -34,9 +35,7 @@ def describe_granule(path: Path) -> dict[str, str | list[str]]:
         "missing": f"{_percent(np.isnan(rain).mean())} of the cells have no rain estimate",
     }
     if absent := granule.attrs["absent"]:
-        facts["fields not in the file"] = ", ".join(
-            name.replace("_", " ") for name in absent.split()
-        )
+        facts["fields not in the file"] = ", ".join(map(field_label, absent.split()))
     if odd := _oddities(granule, rain):
         facts["odd"] = odd
     return facts

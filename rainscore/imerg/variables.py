@@ -135,6 +135,12 @@ def dimensions(dataset: Array, path: Path | str, sizes: Mapping[str, int]) -> tu
     return order
 
 
+def field_label(name: str) -> str:
+    """Name of a field for a reader, such as `microwave source` for `mw_source`."""
+    words = {"mw": "microwave", "ir": "infrared"}
+    return " ".join(words.get(word, word) for word in name.split("_"))
+
+
 def _scale_names(dataset: Array) -> list[str] | None:
     """Names of the scales attached to the dimensions; None if a dimension has none."""
     scales = read_attributes(dataset, ["DIMENSION_LIST"]).get("DIMENSION_LIST")

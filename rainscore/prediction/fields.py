@@ -8,6 +8,7 @@ import pyproj
 import xarray as xr
 
 from rainscore.grids import Grid
+from rainscore.imerg.variables import field_label
 from rainscore.prediction.granulesets import GranuleSet
 from rainscore.prediction.withholding import MAP_FLAG, MAP_FLAGS
 from rainscore.training.guard import FLAGS
@@ -203,7 +204,7 @@ def unavailable_inputs(
         Names separated by commas; empty if everything is available.
     """
     absent = granules.granule.attrs.get("absent", "").split()
-    names = [name.replace("_", " ") for name in absent]
+    names = [field_label(name) for name in absent]
     if rain_share < 1:
         names.append(f"the rain of {max(100 * (1 - rain_share), 1):.0f} % of the window")
     names += [

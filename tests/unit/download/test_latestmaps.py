@@ -62,7 +62,7 @@ def test_one_command_scores_the_newest_map_of_a_place(
     with xr.open_dataset(scored) as result:
         # The newest half-hour has no next one.
         assert result.attrs["calibration_state"] == "rain and quality index, alone"
-        assert "mw source" in result.attrs["unavailable_inputs"]
+        assert "microwave source" in result.attrs["unavailable_inputs"]
         assert "quality index" not in result.attrs["unavailable_inputs"]
 
 

@@ -295,7 +295,9 @@ def test_granules_with_rain_only_are_scored_and_the_unknown_inputs_are_named(
     files = sorted(tmp_path.iterdir())
     for _, got in scored(files, scorer, scorer.learning_grid):
         unavailable = got.attrs["unavailable_inputs"]
-        assert unavailable.startswith("mw precipitation, mw source, mw minute, ir precipitation")
+        assert unavailable.startswith(
+            "microwave precipitation, microwave source, microwave minute, "
+        )
         assert "in places the time since the last microwave pass" in unavailable
         assert np.isfinite(float(got["map_score"]))
         assert np.isfinite(got["score"].values).any()
@@ -309,5 +311,5 @@ def test_the_real_granules_with_rain_only_are_scored(run) -> None:
     assert [file for file, _ in results] == files
     for _, got in results:
         assert np.isfinite(got["precipitation"].values).all()
-        assert "mw source" in got.attrs["unavailable_inputs"]
+        assert "microwave source" in got.attrs["unavailable_inputs"]
         assert got.attrs["version"] == "early V06E"
