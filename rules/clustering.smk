@@ -405,7 +405,7 @@ rule sample_windows:
         features=lambda wildcards: (
             every_month("results/features/{month}.h5")
             if wildcards.sample in WINDOW_SPLITS
-            else f"results/transfer/{wildcards.sample}.h5"
+            else [f"results/transfer/{wildcards.sample}.h5"]
         ),
         splits="results/splits.parquet",
         unet=UNET,

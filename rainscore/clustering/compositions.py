@@ -1,9 +1,8 @@
 """Clusters of maps by their composition: the families of codes that a map is made of.
 
 A map is the vector of the square roots of the shares of its windows with rain that belong to each
-family, of the share of its windows with rain, and of the mean score that the codes of its windows
-promise. The distance between the roots of two compositions is that of Hellinger. The vectors are
-clustered by k-means.
+family, and of the share of its windows with rain. The distance between the roots of two
+compositions is that of Hellinger. The vectors are clustered by k-means.
 """
 
 from collections.abc import Mapping
@@ -22,15 +21,10 @@ from rainscore.clustering.mapclusters import novelty_threshold
 from rainscore.clustering.repeats import resampled_rows
 from rainscore.clustering.scoredistributions import DRY
 from rainscore.errors import DamagedFile
-from rainscore.scores.distribution import mean
 from rainscore.training.modelfiles import load_arrays, save_arrays
 
 METHOD = "codes"
 """Name of this clustering in the configuration and in its card."""
-
-EXPECTED_WEIGHT = 2.0
-"""Factor of the mean score in the vector of a map, chosen on the validation days: without it maps
-with different mixtures of neighbouring families are as far apart as good and bad maps."""
 
 STARTS = 20
 """Number of initialisations of k-means."""
@@ -41,7 +35,7 @@ class CompositionClusters:
     """Fitted clusters of compositions.
 
     Attributes:
-        centres: Dims (cluster, family + 2).
+        centres: Dims (cluster, family + 1).
         card_: Card of the model file; the name is that of the other clusterers.
     """
 
@@ -91,22 +85,21 @@ class CompositionClusters:
         return clusters
 
 
-def composition_vectors(counts: np.ndarray, book: CodeBook) -> np.ndarray:
+def composition_vectors(counts: np.ndarray, family: np.ndarray) -> np.ndarray:
     """Vectors that are clustered.
 
     Args:
         counts: Number of windows of each code, the last one without rain, dims (map, code + 1).
-        book: The code book.
+        family: Family of each code, dims (code,).
 
     Returns:
-        Dims (map, family + 2), float32; 0 for a map without a window with rain.
+        Dims (map, family + 1), float32; 0 for a map without a window with rain.
     """
-    by_family = counts[:, :-1] @ np.eye(book.family.max() + 1, dtype=np.int64)[book.family]
+    by_family = counts[:, :-1] @ np.eye(family.max() + 1, dtype=np.int64)[family]
     wet = by_family.sum(axis=1, keepdims=True)
     share = by_family / np.maximum(wet, 1)
     wet_share = wet / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    expected = counts[:, :-1] @ mean(book.masses)[:, None] / np.maximum(wet, 1)
-    return np.hstack([np.sqrt(share), wet_share, EXPECTED_WEIGHT * expected]).astype(np.float32)
+    return np.hstack([np.sqrt(share), wet_share]).astype(np.float32)
 
 
 def read_compositions(
@@ -120,10 +113,10 @@ def read_compositions(
         table: One row per map: time, and further columns.
 
     Returns:
-        Rows of the table in order of time, renumbered, and their vectors, dims (map, family + 2).
+        Rows of the table in order of time, renumbered, and their vectors, dims (map, family + 1).
     """
     parts = [
-        (times, composition_vectors(count_codes(codes, len(book.centres)), book))
+        (times, composition_vectors(count_codes(codes, len(book.centres)), book.family))
         for times, codes in read_codes(path, table["time"].to_numpy())
     ]
     times = np.concatenate([times for times, _ in parts]).astype("datetime64[ns]")
@@ -137,7 +130,7 @@ def fit_compositions(
     """Cluster compositions by k-means; cluster 0 is the largest.
 
     Args:
-        vectors: Vectors of the training maps, dims (map, family + 2).
+        vectors: Vectors of the training maps, dims (map, family + 1).
         k: Number of clusters.
         seed: Random seed.
         card: Entries of the card, without k.
@@ -164,7 +157,7 @@ def cluster_compositions(
 
     Args:
         maps: One row per map: time, split, wet_share.
-        vectors: Their compositions, dims (map, family + 2).
+        vectors: Their compositions, dims (map, family + 1).
         k: Number of clusters.
         size: Rows and columns of the maps.
         min_wet_share, false_alarm_rate: See `mapclusters.ClusterSettings`.
@@ -176,7 +169,7 @@ def cluster_compositions(
     Raises:
         ValueError: There are fewer training maps with enough rain than clusters.
     """
-    rainy = (maps["wet_share"] >= min_wet_share).to_numpy() & (vectors.any(axis=1))
+    rainy = (maps["wet_share"] >= min_wet_share).to_numpy() & (vectors[:, :-1].any(axis=1))
     split = maps["split"].to_numpy()
     train = rainy & (split == "train")
     card = {
@@ -206,7 +199,7 @@ def repeat_compositions(
 
     Args:
         maps: Maps with enough rain: time, split.
-        vectors: Their compositions, dims (map, family + 2).
+        vectors: Their compositions, dims (map, family + 1).
         k: Number of clusters.
         seed: Random seed of k-means and of the resampling.
 

@@ -61,7 +61,7 @@ class MapMethod:
         Args:
             block: The maps.
             share: Their wet shares, dims (map,).
-            vectors: Their compositions (`composition_vectors`), dims (map, family + 2).
+            vectors: Their compositions (`composition_vectors`), dims (map, family + 1).
         """
         label = self._clusters(block, share, vectors)
         position = np.searchsorted(self.clusters, label).clip(max=len(self.clusters) - 1)
@@ -155,7 +155,7 @@ class CodeEvaluation:
         """
         features = map_features(masses, expit(logit), block.wet, block.radar_valid, block.inputs)
         value = self.unet.calibration.map_score(features, block.inputs)["value"].to_numpy()
-        vectors = composition_vectors(count_codes(codes, len(self.book.centres)), self.book)
+        vectors = composition_vectors(count_codes(codes, len(self.book.centres)), self.book.family)
         share = wet_share(block.inputs, self.unet.card.score.wet_threshold_mm_h)
         predicted = {
             name: method.predict(block, share, vectors) for name, method in self.methods.items()

@@ -61,7 +61,7 @@ def predict_clusters(
     if isinstance(clusterer, CompositionClusters) and codes is not None and book is not None:
         counts = count_codes(codes[:, rows, columns], len(book.centres))
         rainy &= counts[:, :-1].any(axis=1)
-        vectors = composition_vectors(counts, book)
+        vectors = composition_vectors(counts, book.family)
     if rainy.any():
         cluster[rainy] = clusterer.predict(vectors[rainy])
         novelty[rainy] = clusterer.novelty(vectors[rainy]) > card["novelty_threshold"]

@@ -1,7 +1,6 @@
 """Clusters of maps by the codes that they are made of."""
 
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,6 @@ from rainscore.clustering.compositions import (
 from rainscore.clustering.mapclusterers import load_map_clusterer
 from rainscore.clustering.scoredistributions import DRY
 from rainscore.errors import DamagedFile
-from rainscore.scores.distribution import MASSES
 
 
 def test_codes_are_counted_in_each_map_and_windows_without_rain_last() -> None:
@@ -26,16 +24,11 @@ def test_codes_are_counted_in_each_map_and_windows_without_rain_last() -> None:
     assert count_codes(codes, 3).tolist() == [[1, 0, 2, 1], [0, 0, 0, 4]]
 
 
-def test_a_composition_is_the_shares_of_families_the_wet_share_and_the_expected_score() -> None:
+def test_a_composition_is_the_roots_of_the_shares_of_families_and_the_wet_share() -> None:
     counts = np.array([[1, 0, 3, 4], [0, 0, 0, 8]])
-    # Scores of exactly 0, of exactly 1, and half of each.
-    masses = np.zeros((3, MASSES))
-    masses[0, 0], masses[1, -1], masses[2, [0, -1]] = 1, 1, 0.5
-    book: Any = SimpleNamespace(family=np.array([0, 1, 1]), masses=masses)
-    vectors = composition_vectors(counts, book)
-    expected = 2 * (1 * 0 + 3 * 0.5) / 4
-    np.testing.assert_allclose(vectors[0], [np.sqrt(0.25), np.sqrt(0.75), 0.5, expected])
-    assert vectors[1].tolist() == [0, 0, 0, 0]
+    vectors = composition_vectors(counts, np.array([0, 1, 1]))
+    np.testing.assert_allclose(vectors[0], [np.sqrt(0.25), np.sqrt(0.75), 0.5])
+    assert vectors[1].tolist() == [0, 0, 0]
 
 
 @pytest.fixture(scope="module")
