@@ -3,8 +3,8 @@
     python -m benchmarks.guard_evidence FOLDER --out TABLE.csv
 
 FOLDER is that of `python -m tools.train_many_worlds`. The validation days are altered; a map is
-detected if more of its windows are withheld than in 95 or 90 % of the unaltered maps of the
-calibration days. The unseen worlds and real radar sequences of FOLDER are not altered.
+detected if more of its windows are withheld than in 95 or 90 % of the same maps without alteration.
+The unseen worlds and real radar sequences of FOLDER are not altered.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from rainscore.training.timecontext import mask_channels
 from rainscore.training.unet import load_unet
 
 MAPS = 60
-"""Number of calibration and of validation maps."""
+"""Number of validation maps."""
 
 MIN_WINDOWS = 50
 """Smallest number of windows with rain in a map."""
@@ -66,11 +66,8 @@ def evidence(folder: Path, model: Path) -> pd.DataFrame:
     rows = []
     for state in ("complete", "alone", "rain and quality index", "rain only"):
         removal = removals(card.hidden)[STATES.index(state)]
-        calibration = [
-            withheld(guard, *one) for one in maps(paths, times_of(splits, "calibration"), removal)
-        ]
-        limits = np.quantile(calibration, [0.95, 0.9])
         validation = list(maps(paths, times_of(splits, "validation"), removal))
+        limits = np.quantile([withheld(guard, *one) for one in validation], [0.95, 0.9])
         for name, alter in ALTERATIONS.items():
             shares = np.array(list(altered(guard, validation, alter, removal)))
             if shares.size:
