@@ -43,6 +43,7 @@ rule all:
 
 
 onstart:
+    remove_partial_files(Path("results"), "**/.*.part")
     guard_slurm()
 
 

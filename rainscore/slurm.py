@@ -21,6 +21,9 @@ PAUSE = 10
 PATIENCE = 4 * 3600
 """Time after which a workflow ends if the controller has not answered [s]."""
 
+SILENT = "Slurm does not answer; waiting. Running scripts are not affected."
+BACK = "Slurm answers again."
+
 Query = Callable[..., Coroutine[Any, Any, tuple[dict | None, float | None]]]
 
 
@@ -33,7 +36,8 @@ def guard(plugin: Any, warn: Callable[[str], None]) -> None:
 
     Version 2.8.0 of the plugin forgets its running jobs after five failed status queries, and asks
     `sacct` while the controller is down even where there is no accounting. In both cases it
-    waits forever. Its two functions that ask the controller are replaced.
+    waits forever. Its two functions that ask the controller are replaced. A submission waits for
+    the controller too: `sbatch` fails after some seconds, which would use up the repetitions.
 
     Args:
         plugin: Module `snakemake_executor_plugin_slurm`.
@@ -49,6 +53,7 @@ def guard(plugin: Any, warn: Callable[[str], None]) -> None:
     age = plugin.get_min_job_age()
     plugin.get_min_job_age = lambda: age
     plugin.query_job_status = patient(plugin.query_job_status, warn)
+    plugin.Executor.run_job = after_answer(plugin.Executor.run_job, warn)
 
 
 def _configuration() -> str:
@@ -104,20 +109,70 @@ def patient(
         start = time.monotonic()
         states, seconds = await query(*arguments)
         if states is None:
-            warn("Slurm does not answer; waiting. Running scripts are not affected.")
+            warn(SILENT)
         while states is None:
             if time.monotonic() - start > patience:
-                raise SlurmError(
-                    f"Slurm has not answered for {patience / 3600:.0f} hours; start the workflow "
-                    "again when `scontrol ping` says UP"
-                )
+                raise _gone(patience)
             await asyncio.sleep(pause)
             states, seconds = await query(*arguments)
             if states is not None:
-                warn("Slurm answers again.")
+                warn(BACK)
         return states, seconds
 
     return repeated
+
+
+def answers() -> bool:
+    """Whether a controller of Slurm answers."""
+    try:
+        done = subprocess.run(["scontrol", "ping"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0 and " UP" in done.stdout
+
+
+def after_answer(
+    submit: Callable[..., Any],
+    warn: Callable[[str], None],
+    *,
+    ready: Callable[[], bool] = answers,
+    pause: float = PAUSE,
+    patience: float = PATIENCE,
+) -> Callable[..., Any]:
+    """Submit jobs only while the controller answers.
+
+    Args:
+        submit: Function that submits a job.
+        warn: Receives one message when the controller does not answer, and one when it answers.
+        ready: Whether the controller answers.
+        pause: Pause between two questions [s].
+        patience: Time after which a controller that does not answer is an error [s].
+
+    Returns:
+        Function with the arguments of `submit`. It raises `SlurmError` after `patience` seconds.
+    """
+
+    def submitted(*arguments):
+        start, waited = time.monotonic(), False
+        while not ready():
+            if not waited:
+                warn(SILENT)
+            waited = True
+            if time.monotonic() - start > patience:
+                raise _gone(patience)
+            time.sleep(pause)
+        if waited:
+            warn(BACK)
+        return submit(*arguments)
+
+    return submitted
+
+
+def _gone(patience: float) -> SlurmError:
+    return SlurmError(
+        f"Slurm has not answered for {patience / 3600:.0f} hours; start the workflow again when "
+        "`scontrol ping` says UP"
+    )
 
 
 _HINTS = {

@@ -22,7 +22,7 @@ ABANDONED_AFTER = 24 * 3600
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
-_PARTIAL = re.compile(r"\.([\w-]+)-(\d+)-[0-9a-f]{8}\.part")
+_PARTIAL = re.compile(r"\.([\w-]+)-(\d+)-[0-9a-f]{8}(?:\.old)?\.part")
 _HOST = re.sub(r"\W", "-", socket.gethostname())[:30] or "host"
 
 
@@ -120,9 +120,14 @@ def disk_is_full(error: BaseException | None) -> bool:
     return isinstance(error, OSError) and error.errno in _FULL
 
 
-def remove_partial_files(folder: Path) -> None:
-    """Delete the partly written files that ended processes left in a folder."""
-    for partial in folder.glob(".*.part"):
+def remove_partial_files(folder: Path, pattern: str = ".*.part") -> None:
+    """Delete the partly written files that ended processes left in a folder.
+
+    Args:
+        folder: Folder.
+        pattern: Names; `**/.*.part` for those in all folders below as well.
+    """
+    for partial in list(folder.glob(pattern)):
         with suppress(FileNotFoundError):
             if _is_abandoned(partial):
                 _remove(partial)

@@ -9,7 +9,11 @@ from rainscore.digests import code_digests
 from rainscore.simulation.worlds import draw_worlds, transfer_cases
 from rainscore.slurm import SlurmError, guard, hints, read_logs
 from rainscore.times import expand_months, month_span
-from rainscore.writing import CannotWrite, require_writable
+from rainscore.writing import (
+    CannotWrite,
+    remove_partial_files,
+    require_writable,
+)
 
 CHECKOUT = Path(workflow.basedir)
 # Whether this process submits jobs to a cluster: Snakemake counts nodes (--jobs) there only.

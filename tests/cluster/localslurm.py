@@ -134,7 +134,7 @@ class Slurm:
         self.stop_controller()
         self._kill("munged")
         for name in ("slurm.conf", "gres.conf"):
-            (CONFIG / name).unlink()
+            (CONFIG / name).unlink(missing_ok=True)
 
     def start_controller(self) -> None:
         """Start the controller."""

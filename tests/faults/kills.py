@@ -117,7 +117,7 @@ class Kills:
         return {
             name: names
             for name, found in self.state["digests"].items()
-            if (names := [f for f in {**expected, **found} if expected.get(f) != found.get(f)])
+            if (names := differing(expected, found))
         }
 
     def summary(self) -> str:
@@ -149,17 +149,17 @@ def command(checkout: Checkout, *words: str) -> subprocess.Popen:
     )
 
 
-def start(checkout: Checkout) -> subprocess.Popen:
+def start(checkout: Checkout, *targets: str) -> subprocess.Popen:
     """Start the run as `make run` does."""
-    words = [sys.executable, "-m", "tools.run", "--cores", "2", "--configfile", "run.yaml"]
-    return command(checkout, *words)
+    words = [sys.executable, "-m", "tools.run", "--cores", "2", *targets]
+    return command(checkout, *words, "--configfile", "run.yaml")
 
 
-def killed_after(checkout: Checkout, seconds: float) -> dict | None:
+def killed_after(checkout: Checkout, seconds: float, *targets: str) -> dict | None:
     """Kill a run some time after its first job; return the moment, None if the run ended before."""
     log = checkout.folder / "logs/run.log"
     log.unlink(missing_ok=True)
-    process = start(checkout)
+    process = start(checkout, *targets)
     while process.poll() is None and not (log.exists() and "Execute " in log.read_text()):
         time.sleep(0.1)
     with suppress(subprocess.TimeoutExpired):
@@ -171,13 +171,13 @@ def killed_after(checkout: Checkout, seconds: float) -> dict | None:
     return {"seconds": round(seconds, 1), "rules": rules}
 
 
-def printed_command(checkout: Checkout) -> list[str]:
+def printed_command(checkout: Checkout, *targets: str) -> list[str]:
     """Command for removing the lock of a killed run, which the next start prints.
 
     Raises:
         AssertionError: It does not print one.
     """
-    process = start(checkout)
+    process = start(checkout, *targets)
     output, _ = process.communicate()
     printed = re.search(RESUMED, output, re.MULTILINE)
     assert printed, output
@@ -240,6 +240,11 @@ def digests(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not set(path.relative_to(folder).parts) & set(MEASURED)
     }
+
+
+def differing(expected: dict[str, str], found: dict[str, str]) -> list[str]:
+    """Files of two results of `digests` that are not in both, or not the same."""
+    return [f for f in {**expected, **found} if expected.get(f) != found.get(f)]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from rainscore.slurm import SlurmError, guard, hints, patient, status_problem
+from rainscore.slurm import (
+    BACK,
+    SILENT,
+    SlurmError,
+    after_answer,
+    answers,
+    guard,
+    hints,
+    patient,
+    status_problem,
+)
 
 WITHOUT_ACCOUNTING = """
 Configuration data as of 2026-11-28T00:00:00
@@ -90,14 +100,44 @@ def test_the_guarded_plugin_asks_for_the_age_of_jobs_once(commands: Path) -> Non
     command(commands, "scontrol", "echo 'MinJobAge = 300 sec'")
     ages = [300]
     query, _ = question(({}, 0.1))
-    plugin = SimpleNamespace(get_min_job_age=ages.pop, query_job_status=query)
+    executor = SimpleNamespace(run_job=lambda job: job)
+    plugin = SimpleNamespace(get_min_job_age=ages.pop, query_job_status=query, Executor=executor)
     guard(plugin, print)
     assert (plugin.get_min_job_age(), plugin.get_min_job_age()) == (300, 300)
     assert asyncio.run(plugin.query_job_status()) == ({}, 0.1)
+    command(commands, "scontrol", "echo 'Slurmctld(primary) at login is UP'")
+    assert plugin.Executor.run_job("a job") == "a job"
+
+
+def test_a_submission_waits_until_the_controller_answers() -> None:
+    states = [False, False, True]
+    messages: list[str] = []
+    submit = after_answer(str.upper, messages.append, ready=lambda: states.pop(0), pause=0)
+    assert submit("job") == "JOB"
+    assert messages == [SILENT, BACK]
+    gone = after_answer(str.upper, print, ready=lambda: False, pause=0.01, patience=0.05)
+    with pytest.raises(SlurmError, match="start the workflow again"):
+        gone("job")
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("echo 'Slurmctld(primary) at login is UP'", True),
+        ("echo 'Slurmctld(primary) at login is DOWN'; exit 1", False),
+    ],
+)
+def test_the_ping_of_the_controller_is_understood(
+    script: str, expected: bool, commands: Path
+) -> None:
+    assert not answers()
+    command(commands, "scontrol", script)
+    assert answers() is expected
 
 
 def test_the_plugin_has_the_functions_that_are_replaced() -> None:
-    code = "import snakemake_executor_plugin_slurm as p; p.get_min_job_age, p.query_job_status"
+    names = "p.get_min_job_age, p.query_job_status, p.Executor.run_job"
+    code = f"import snakemake_executor_plugin_slurm as p; {names}"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -85,6 +85,11 @@ import os; os._exit(9)
         assert len(list(tmp_path.glob(".killed.nc.*.part"))) == 1
         remove_partial_files(tmp_path)
         assert sorted(tmp_path.iterdir()) == sorted([own, young])
+        (tmp_path / "pairs").mkdir()
+        (tmp_path / "pairs" / old.name).write_text("part")
+        os.utime(tmp_path / "pairs" / old.name, (time.time() - 90_000,) * 2)
+        remove_partial_files(tmp_path, "**/.*.part")
+        assert list((tmp_path / "pairs").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_to_is_an_error_that_names_the_file(
