@@ -104,7 +104,7 @@ def test_a_store_of_icechunk_2_names_the_package_and_the_python(copy: Path) -> N
 
 def test_an_absent_package_names_the_extra(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "icechunk", None)
-    with pytest.raises(RainscoreError, match=r"pip install 'rainscore\[open-data\]'"):
+    with pytest.raises(RainscoreError, match=r"pip install '\.\[open-data\]'"):
         opened(store)
 
 

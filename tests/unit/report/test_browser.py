@@ -132,7 +132,7 @@ def test_a_click_on_a_heading_sorts_by_value_with_missing_values_last(
     button = opened.find_elements(By.CSS_SELECTOR, "th button")[1]
     button.click()
     values = [text.split(" ")[0] for text in column(opened, 1)]
-    assert values == ["−1.5", "0.36", "0.37", "–"]
+    assert values == ["−1.50", "0.36", "0.37", "–"]
     button.click()
     assert [text.split(" ")[0] for text in column(opened, 1)] == ["0.37", "0.36", "−1.5", "–"]
     opened.find_elements(By.CSS_SELECTOR, "th button")[0].click()
