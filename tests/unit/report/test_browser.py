@@ -134,7 +134,7 @@ def test_a_click_on_a_heading_sorts_by_value_with_missing_values_last(
     values = [text.split(" ")[0] for text in column(opened, 1)]
     assert values == ["−1.50", "0.36", "0.37", "–"]
     button.click()
-    assert [text.split(" ")[0] for text in column(opened, 1)] == ["0.37", "0.36", "−1.5", "–"]
+    assert [text.split(" ")[0] for text in column(opened, 1)] == ["0.37", "0.36", "−1.50", "–"]
     opened.find_elements(By.CSS_SELECTOR, "th button")[0].click()
     assert column(opened, 0) == sorted(column(opened, 0), key=str.lower)
 
