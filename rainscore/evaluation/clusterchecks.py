@@ -61,7 +61,7 @@ def check_labels(
 
     - split `map`: the test days, with labels from all other days: distribution of the cluster, map
       score of the U-Net, both pooled, climatology. `crps_skill` is relative to climatology,
-      `crps_gain` to the U-Net alone, on the same resampled days.
+      `crps_gain` to the U-Net alone, on the same resampled blocks of two days.
     - split `cluster`: the same by cluster.
     - split `left out`: all days but the gaps, in at most MAX_FOLDS parts, each evaluated with
       labels from the other parts. It has more days than the test split and evaluates the coverage
@@ -77,7 +77,7 @@ def check_labels(
         seed: Random seed of the samples.
 
     Returns:
-        `COLUMNS`, with 95 % intervals over resampled days.
+        `COLUMNS`, with 95 % intervals over resampled blocks of two days.
     """
     rows = clusters.merge(table[["time", "map_score"]], on="time", validate="one_to_one")
     rows = rows[rows["split"] != "gap"].dropna(subset=["map_score"])

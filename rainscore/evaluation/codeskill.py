@@ -187,7 +187,7 @@ def evaluate_codes(
         COLUMNS; the rows of all cases of a kind have `ALL_CASES` in `case`. `measure` is
         crps_skill against the climatology of the training days, of_unet (the same as a share of
         that of the U-Net) and, for maps, over_wet_share (the same minus that of classes of wet
-        share), with 95 % intervals over the same resampled days.
+        share), with 95 % intervals over the same resampled blocks of two days.
     """
     sums: dict[tuple[str, str, str], DaySums] = {}
 

@@ -90,7 +90,7 @@ class StudyData:
 
 @dataclass(frozen=True)
 class Skill:
-    """Tables of the evaluation, with 95 % intervals over resampled days.
+    """Tables of the evaluation, with 95 % intervals over resampled blocks of two days.
 
     Attributes:
         skill: Columns method, measure, split, group, value, low, high, days, n. `split` is the

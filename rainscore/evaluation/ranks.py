@@ -89,7 +89,7 @@ def rank_table(
     resamples: int,
     seed: int,
 ) -> pd.DataFrame:
-    """A measure of order of every method with 95 % intervals over resampled days.
+    """A measure of order of every method with 95 % intervals over resampled blocks of two days.
 
     Args:
         counts: Counts in `rank_bins` or `bad_map_bins`.

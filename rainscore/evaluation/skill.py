@@ -121,7 +121,7 @@ def measures(sums: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def skill_table(sums: DaySums, *, reference: str, resamples: int, seed: int) -> pd.DataFrame:
-    """Measures of every method with 95 % intervals over resampled days.
+    """Measures of every method with 95 % intervals over resampled blocks of two days.
 
     Args:
         sums: Sums of `score_statistics`.
@@ -168,7 +168,7 @@ def _with_skill(values: dict[str, np.ndarray], reference: int) -> dict[str, np.n
 def paired_table(
     sums: DaySums, *, splits: Collection[str], resamples: int, seed: int
 ) -> pd.DataFrame:
-    """CRPS of every ordered pair of methods on the same windows and resampled days.
+    """CRPS of every ordered pair of methods on the same windows and resampled blocks of two days.
 
     Args:
         sums: Sums of `score_statistics`.
@@ -242,7 +242,7 @@ def coverage_table(skill: pd.DataFrame, method: str) -> pd.DataFrame:
 
 
 def share_table(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
-    """Shares of a total with 95 % intervals over resampled days.
+    """Shares of a total with 95 % intervals over resampled blocks of two days.
 
     Args:
         sums: Sums of one method and group: counts, and in the last column their total.

@@ -85,7 +85,8 @@ def skill_table(skill: pd.DataFrame) -> Table:
         frame = frame.merge(part[["level", "kind", "method", *columns]], how="left")
     caption = (
         "Skill of codes of windows and of clusters of maps for the local score and the map score, "
-        "against the climatology of the training days, with 95 % intervals over resampled days."
+        "against the climatology of the training days, with 95 % intervals over resampled blocks "
+        "of two days."
     )
     return Table(frame, caption, f"{int(frame['days'].max())} days")
 

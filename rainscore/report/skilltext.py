@@ -146,7 +146,7 @@ def inputs_table(skill: pd.DataFrame) -> Table:
     caption = (
         "90 % interval of the U-Net by the inputs that are available: share of the observed scores "
         "inside it and its width [1], from every third map. In brackets: 95 % intervals from "
-        "resampled days."
+        "resampled blocks of two days."
     )
     frame = pd.DataFrame(columns).reindex(states).rename_axis("available inputs").reset_index()
     return Table(frame, caption, largest_sample(rows, "windows"))
@@ -183,7 +183,8 @@ def _skill_table(skill: pd.DataFrame, split: str, title: str, unit: str) -> Tabl
     rows = rows.sort_values(["rank", "order"], ascending=[False, True])
     rows["measure"] = rows["measure"].map(MEASURES)
     caption = (
-        f"{title}: measures on the held-out days. In brackets: 95 % intervals from resampled days."
+        f"{title}: measures on the held-out days. In brackets: 95 % intervals from resampled "
+        "blocks of two days."
     )
     frame = pivot(rows, index="method", columns="measure")
     return Table(frame, caption, largest_sample(rows, unit))
@@ -197,7 +198,7 @@ def _paired_table(paired: pd.DataFrame) -> Table:
     caption = (
         "CRPS skill of the U-Net relative to each other method on the same held-out windows or "
         "maps. In brackets: 95 % intervals; p: probability of no difference; both from the same "
-        "resampled days."
+        "resampled blocks of two days."
     )
     names = {"split": "score of", "other": "reference method", "skill": "CRPS skill [1]"}
     bounds = {f"skill_{end}": f"CRPS skill [1]_{end}" for end in ("low", "high")}
@@ -208,7 +209,7 @@ def _hidden_table(skill: pd.DataFrame) -> Table:
     rows = skill[skill["measure"] == "brier"][["method", "value", "low", "high", "n", "days"]]
     caption = (
         "Brier score [1] of the probability of hidden rain where IMERG has none (lower is better). "
-        "In brackets: 95 % intervals from resampled days."
+        "In brackets: 95 % intervals from resampled blocks of two days."
     )
     frame = rows.drop(columns=["n", "days"])
     return Table(frame, caption, largest_sample(rows, "windows"))
