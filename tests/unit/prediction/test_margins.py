@@ -28,28 +28,28 @@ def box(west: float, south: float, east: float, north: float) -> Grid:
 @pytest.mark.parametrize("centre", [(2.5, 46.6), (-53.0, -28.0), (0.0, 0.0), (20.0, 80.0)])
 def test_a_whole_globe_has_the_full_margin(centre):
     margins = margins_within(window(*centre), GLOBE)
-    assert margins == Margins(24, 24, 24, 24)
+    assert margins == Margins(32, 32, 32, 32)
     assert margins.text(8) == ""
 
 
 def test_a_window_near_the_date_line_or_a_pole_has_less_margin_there():
     near_date_line = margins_within(window(174.0, 0.0), GLOBE)
-    assert (near_date_line.left, near_date_line.right) == (24, 24)
+    assert (near_date_line.left, near_date_line.right) == (32, 32)
     east = margins_within(window(175.6, 0.0), GLOBE)
-    assert (east.left, east.right, east.top, east.bottom) == (24, 8, 24, 24)
+    assert (east.left, east.right, east.top, east.bottom) == (32, 8, 32, 32)
     assert margins_within(window(0.0, 85.0), GLOBE).top < MARGIN
 
 
 def test_the_edge_of_a_file_is_named():
     grid = window(2.5, 46.6)
     margins = margins_within(grid, box(-4.5, 30.0, 30.0, 60.0))
-    assert margins.left == 8 and margins[1:] == (24, 24, 24)
-    assert margins.text(8) == "64 km in the west, instead of 192 km"
+    assert margins.left == 8 and margins[1:] == (32, 32, 32)
+    assert margins.text(8) == "64 km in the west, instead of 256 km"
     own = margins_within(grid, imerg_cells(grid))
     assert own == Margins()
     assert own.text(8) == (
         "0 km in the west, 0 km in the east, 0 km in the north, 0 km in the south, "
-        "instead of 192 km"
+        "instead of 256 km"
     )
 
 
