@@ -20,6 +20,7 @@ import pandas as pd
 
 from rainscore.config import load_config, resolved_domain
 from rainscore.errors import RainscoreError
+from rainscore.evaluation.skill import ALL_CASES
 from rainscore.evaluation.transfercases import simulated_rain, write_case
 from rainscore.evaluation.transferskill import Case, fit_methods, transfer_table
 from rainscore.grids import Domain
@@ -111,7 +112,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         digest,
         options.reason,
     )
-    table.to_csv(options.out / f"final_test_{options.seed}.csv", index=False)
+    whole = table[(table["case"] == ALL_CASES) | (table["split"] == "all")]
+    whole.to_csv(options.out / f"final_test_{options.seed}.csv", index=False, float_format="%.5g")
     write_json([*records, asdict(record)], path)
     shown = table[(table["case"] == "all") & (table["split"] == "all")]
     log.info("\n%s", shown[shown["measure"] == "crps_skill"].round(3).to_string(index=False))
