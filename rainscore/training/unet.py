@@ -51,20 +51,39 @@ class UNetSettings:
             raise ValueError(f"mean and spread must each have {self.in_channels} values, or none")
 
 
+class Convolution(nn.Conv2d):
+    """3 × 3 convolution that continues a map at its edges by its outer pixels.
+
+    Zeros would tell the network where in the map a pixel is, tens of pixels from the edge, and it
+    would score by that.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels, 3)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Convolve maps (B, C, H, W); the result has their size."""
+        return F.conv2d(continued(input), self.weight, self.bias)
+
+
+def continued(maps: Tensor) -> Tensor:
+    """Maps (B, C, H, W) with one more pixel on each side, the same as the one at the edge."""
+    if torch.compiler.is_compiling():
+        # The gradient of F.pad fails in torch.compile if the channels are last in memory.
+        maps = torch.cat([maps[:, :, :1], maps, maps[:, :, -1:]], dim=2)
+        return torch.cat([maps[..., :1], maps, maps[..., -1:]], dim=3)
+    return F.pad(maps, (1, 1, 1, 1), mode="replicate")
+
+
 class Block(nn.Sequential):
     """Two 3 × 3 convolutions, each followed by SiLU, without normalisation.
 
     Normalisation over a map would let distant pixels change a score, and would remove the rain
-    intensity. Beyond the edge of a map the pixels at the edge continue: zeros would tell the
-    network where in the map a pixel is, tens of pixels from the edge, and it would score by that.
-    Weights start as in He et al. 2015 (doi:10.1109/ICCV.2015.123).
+    intensity. Weights start as in He et al. 2015 (doi:10.1109/ICCV.2015.123).
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
-        convolutions = [
-            nn.Conv2d(count, out_channels, 3, padding=1, padding_mode="replicate")
-            for count in (in_channels, out_channels)
-        ]
+        convolutions = [Convolution(count, out_channels) for count in (in_channels, out_channels)]
         for convolution in convolutions:
             if not convolution.weight.is_meta:  # built without memory by `modelfiles.restore`
                 nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
