@@ -156,7 +156,8 @@ class _DeferringFile(io.FileIO):
     The HDF5 library crashes the process when a write fails, so it must not see the failure.
     """
 
-    failure: OSError | KeyboardInterrupt | None = None
+    failure: OSError | None = None
+    interruption: KeyboardInterrupt | None = None
 
     def write(self, content) -> int:
         """Write all bytes; after a failure none are written."""
@@ -178,20 +179,23 @@ class _DeferringFile(io.FileIO):
             return size or 0
 
 
-_CALLED_BY_HDF5 = {_DeferringFile.write.__code__, _DeferringFile.truncate.__code__}
-
-
 @contextmanager
 def _deferred_interrupts(file: _DeferringFile) -> Iterator[None]:
-    """Keep an interruption that arrives during a write as the failure of the file."""
+    """Keep an interruption until the end of the block; a second one is raised at once.
+
+    Raised amid the block, it would leave HDF5 objects that write to the closed file later.
+    """
 
     def handled(number: int, frame: FrameType | None) -> None:
         try:
             previous[signal.Signals(number)](number, frame)
         except KeyboardInterrupt as error:
-            if frame is None or frame.f_code not in _CALLED_BY_HDF5:
+            if file.interruption is not None:
                 raise
-            file.failure = file.failure or error
+            # Its traceback would keep HDF5 objects of the interrupted frames until Python exits,
+            # when HDF5 crashes on them.
+            file.interruption = error.with_traceback(None)
+            file.interruption.__context__ = None
 
     previous: dict[signal.Signals, Callable[[int, FrameType | None], object]] = {}
     if threading.current_thread() is threading.main_thread():
@@ -212,8 +216,7 @@ def hdf5_target(path: Path) -> Iterator[_DeferringFile]:
 
     Raises:
         OSError: A write failed; raised at the end of the block.
-        KeyboardInterrupt: A signal arrived; raised at the end of the block if it arrived during a
-            write.
+        KeyboardInterrupt: A signal arrived; raised at the end of the block, a second one at once.
     """
     with _DeferringFile(path, "w+") as file, _deferred_interrupts(file):
         try:
@@ -221,6 +224,8 @@ def hdf5_target(path: Path) -> Iterator[_DeferringFile]:
         except Exception:  # HDF5 may raise anything after a write that failed
             if file.failure is None:
                 raise
+        if file.interruption is not None:
+            raise file.interruption
         if file.failure is not None:
             raise file.failure
         os.fsync(file.fileno())

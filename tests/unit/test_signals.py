@@ -27,7 +27,7 @@ score.run = run
 sys.exit(main(["score", "granule.HDF5", "--out", sys.argv[1]]))
 """
 INTERRUPTED_WRITES = """
-import random, signal, sys
+import random, signal, sys, time
 from pathlib import Path
 import numpy as np, xarray as xr
 from rainscore.io import write_netcdf
@@ -37,9 +37,13 @@ rain = xr.Dataset({"rain": (("time", "y", "x"), np.random.default_rng(0).random(
 path, stopped, rng = Path(sys.argv[1]), 0, random.Random(0)
 # As if SIGTERM arrived after the time of the alarm.
 signal.signal(signal.SIGALRM, lambda _, frame: signal.getsignal(signal.SIGTERM)(15, frame))
+for number in range(3):
+    start = time.perf_counter()
+    write_netcdf(rain, path)
+    duration = time.perf_counter() - start
 for number in range(40):
     try:
-        signal.setitimer(signal.ITIMER_REAL, rng.uniform(0.001, 0.06))
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(0.05, 1) * duration)
         write_netcdf(rain, path)
         signal.setitimer(signal.ITIMER_REAL, 0)
     except Stopped:
