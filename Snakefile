@@ -11,6 +11,7 @@ min_version("9.27")
 configfile: str(Path(workflow.basedir) / "config.yaml")
 
 
+include: "rules/stops.smk"
 include: "rules/common.smk"
 
 

@@ -1,7 +1,6 @@
 # Settings and helper functions that all stages share; no rules.
 import os
 import re
-import signal
 from functools import cache
 
 from rainscore.config import ConfigError, check_config, resolved_domain
@@ -24,10 +23,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Progress bars of jobs that run at the same time would overwrite each other.
 if ON_CLUSTER or workflow.resource_settings.cores != 1:
     os.environ.setdefault("RAINSCORE_PROGRESS", "off")
-
-# A closed terminal ends a run as Ctrl-C does; Snakemake itself handles Ctrl-C and SIGTERM only.
-if workflow.is_main_process and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
 
 try:
     check_config(config)

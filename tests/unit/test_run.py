@@ -16,15 +16,17 @@ import pytest
 from rainscore.paths import CHECKOUT
 from tools.run import RunState, skill_sentence
 
-SNAKEFILE = """
+SNAKEFILE = f"""
+include: "{CHECKOUT}/rules/stops.smk"
+
 rule all:
     input: "results/end.txt"
 rule simulate_radar:
-    output: "results/{month}.txt"
-    log: "logs/simulate_radar/{month}.log"
+    output: "results/{{month}}.txt"
+    log: "logs/simulate_radar/{{month}}.log"
     script: "job.py"
 rule train_unet:
-    input: expand("results/{month}.txt", month=["2019-01", "2019-02"])
+    input: expand("results/{{month}}.txt", month=["2019-01", "2019-02"])
     output: "results/end.txt"
     log: "logs/train_unet.log"
     script: "job.py"
@@ -139,7 +141,11 @@ def test_a_signal_stops_all_jobs_and_leaves_neither_a_lock_nor_an_incomplete_res
     assert not list(project.glob(".snakemake/locks/*"))
 
 
-def test_a_closed_pipe_stops_the_run(project: Path) -> None:
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_closed_pipe_stops_the_run(attempt: int, project: Path) -> None:
+    """Also at the moment when a job ends and the scheduler holds its locks."""
+    months = ", ".join(f'"2019-{month:02}"' for month in range(1, 9))
+    (project / "Snakefile").write_text(SNAKEFILE.replace('"2019-01", "2019-02"', months))
     process = start(project)
     assert process.stdout is not None
     process.stdout.close()
