@@ -44,8 +44,13 @@ def code_digests(script: Path, root: Path) -> list[str]:
 def _digest(file: Path) -> str:
     if file.suffix != ".py":
         return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-    tree = _without_docstrings(ast.parse(file.read_bytes(), filename=str(file)))
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    return hashlib.sha256(ast.dump(_code(file)).encode()).hexdigest()[:16]
+
+
+@cache
+def _code(file: Path) -> ast.Module:
+    """Syntax tree of a Python file without docstrings."""
+    return _without_docstrings(ast.parse(file.read_bytes(), filename=str(file)))
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
@@ -69,7 +74,7 @@ def _is_bare_string(node: ast.stmt) -> bool:
 def _dependencies(file: Path, root: Path) -> tuple[Path, ...]:
     """Project files that a module imports or names, without those that they depend on."""
     files: set[Path] = set()
-    for node in _executed(ast.parse(file.read_bytes(), filename=str(file))):
+    for node in _executed(_code(file)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 files |= _module_files(alias.name, root)

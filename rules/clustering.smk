@@ -54,7 +54,7 @@ rule fit_codes:
         "logs/fit_codes.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(2000),
         runtime=minutes(60),
@@ -87,7 +87,7 @@ rule assign_codes:
         "logs/assign_codes.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(2000),
         runtime=minutes(120),
@@ -167,7 +167,7 @@ rule extract_latents:
         "logs/extract_latents.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(3000),
         runtime=minutes(60),
@@ -515,7 +515,7 @@ rule tune_codes:
         seed=r"\d+",
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         gpu=1,
         training=1,

@@ -18,6 +18,14 @@ CHECKOUT = Path(workflow.basedir)
 # Whether this process submits jobs to a cluster: Snakemake counts nodes (--jobs) there only.
 ON_CLUSTER = workflow.is_main_process and workflow.resource_settings.nodes is not None
 
+# Threads of the jobs that can use several. On one machine two of them run at a time: two jobs
+# with one thread each finish earlier than one after the other with two.
+THREADS = (
+    2 if ON_CLUSTER or workflow.remote_exec else max(1, (workflow.cores or 2) // 2)
+)
+
+# Rules with `priority: 1` lead to the U-Net, the longest job, beside which the other jobs run.
+
 # Idle OpenMP threads sleep, so that other jobs can use their cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Progress bars of jobs that run at the same time would overwrite each other.

@@ -52,7 +52,7 @@ rule evaluate_skill:
         "logs/evaluate_skill.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(3000),
         runtime=minutes(120),
@@ -88,7 +88,7 @@ rule evaluate_codes:
         "logs/evaluate_codes.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(2000),
         runtime=minutes(60),
@@ -141,7 +141,7 @@ rule measure_importance:
         "logs/measure_importance.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(2000),
         runtime=minutes(60),
@@ -167,7 +167,7 @@ rule evaluate_variants:
         "logs/evaluate_variants.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(3000),
         runtime=minutes(120),
@@ -217,7 +217,7 @@ rule check_clusters:
         "logs/check_clusters/{method}.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(2000),
         runtime=minutes(60),

@@ -19,7 +19,7 @@ rule score_maps:
         "logs/score_maps.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(3000),
         runtime=minutes(60),

@@ -8,6 +8,7 @@ rule compute_weights:
         "logs/compute_weights.log",
     benchmark:
         "logs/compute_weights.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
     resources:
@@ -31,6 +32,7 @@ rule regrid_month:
         "logs/regrid_month/{month}.log",
     benchmark:
         "logs/regrid_month/{month}.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
     resources:

@@ -177,7 +177,7 @@ rule draw_skill:
         "logs/draw_skill.tsv"
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(3000),
         runtime=minutes(60),

@@ -13,6 +13,7 @@ rule compute_scores:
         "logs/compute_scores/{month}.log",
     benchmark:
         "logs/compute_scores/{month}.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
     resources:

@@ -14,6 +14,7 @@ if SIMULATED_RADAR:
             "logs/simulate_radar/{month}.log",
         benchmark:
             "logs/simulate_radar/{month}.tsv"
+        priority: 1
         conda:
             "../envs/rainscore.yaml"
         resources:
@@ -43,6 +44,7 @@ if config["imerg"]["source"] == "simulated":
             "logs/simulate_imerg/{month}.log",
         benchmark:
             "logs/simulate_imerg/{month}.tsv"
+        priority: 1
         conda:
             "../envs/rainscore.yaml"
         resources:

@@ -19,6 +19,7 @@ rule build_features:
         "logs/build_features/{month}.log",
     benchmark:
         "logs/build_features/{month}.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
     resources:
@@ -40,6 +41,7 @@ rule split_days:
         "logs/split_days.log",
     benchmark:
         "logs/split_days.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
     resources:
@@ -68,10 +70,9 @@ rule train_autoencoder:
     retries: TRAINING_RETRIES
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         gpu=1,
-        training=1,
         mem_mb=memory(4000),
         runtime=720,
     params:
@@ -96,10 +97,11 @@ rule train_unet:
         "logs/train_unet.log",
     benchmark:
         "logs/train_unet.tsv"
+    priority: 1
     retries: TRAINING_RETRIES
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         gpu=1,
         training=1,
@@ -131,7 +133,7 @@ rule train_variant:
     retries: TRAINING_RETRIES
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         gpu=1,
         training=1,
@@ -164,9 +166,10 @@ rule calibrate_unet:
         "logs/calibrate_unet.log",
     benchmark:
         "logs/calibrate_unet.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
-    threads: 2
+    threads: THREADS
     resources:
         mem_mb=memory(3000),
         runtime=minutes(120),

@@ -81,6 +81,13 @@ def with_target(block: Block, target: np.ndarray) -> Block:
     return replace(block, target=target)
 
 
+def thinned(block: Block, every: int) -> Block:
+    """The same maps with the targets of every n-th row and column alone."""
+    target = np.full(block.target.shape, np.nan, np.float32)
+    target[:, ::every, ::every] = block.target[:, ::every, ::every]
+    return with_target(block, target)
+
+
 def read_blocks(
     paths: Sequence[Path], times: np.ndarray, hidden: Sequence[str], **options: Any
 ) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from rainscore.evaluation.baselines import Baseline
-from rainscore.evaluation.blocks import Block, read_blocks, with_target
+from rainscore.evaluation.blocks import Block, read_blocks, thinned
 from rainscore.training.calibrationfitting import EVERY
 from rainscore.training.inputstates import input_states, removals
 from rainscore.training.recalibration import Recalibration, fit_recalibration, window_features
@@ -59,9 +59,7 @@ def calibrate_rivals(
         found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in rivals}
         scores = []
         for block in read_blocks(paths, chosen, removal.hidden, removed_sides=removal.sides):
-            thinned = np.full(block.target.shape, np.nan, np.float32)
-            thinned[:, ::EVERY, ::EVERY] = block.target[:, ::EVERY, ::EVERY]
-            part = with_target(block, thinned)
+            part = thinned(block, EVERY)
             scores.append(part.scores)
             for name, rival in rivals.items():
                 masses = rival.method.predict(part).astype(np.float32)

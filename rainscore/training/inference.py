@@ -28,7 +28,7 @@ def predict(
         batch: Maps per batch.
         call: Method of the network to call, such as `encode`; by default its forward pass.
         device: Name of the device; `auto` is the GPU if there is one.
-        precision: `fp32`, or `bf16` for mixed precision.
+        precision: `fp32`, `bf16` for mixed precision, or `auto` (`devices.Precision`).
 
     Yields:
         Arrays of the batch, and outputs of the network, float32.

@@ -82,7 +82,7 @@ class Training:
         identity: Identification of settings and data; a checkpoint of another one is ignored.
         checkpoint: Side file; None: no checkpoint.
         checkpoint_seconds: Minimum time between two writings at checks.
-        precision: `fp32`, or `bf16` for mixed precision.
+        precision: `fp32`, `bf16` for mixed precision, or `auto` (`devices.Precision`).
         progress: Whether to show a progress bar.
         phase_number, step: Phase and step to do next, from 0.
         checked_step: Step before which the last check of the phase was done; −1: none.

@@ -15,7 +15,7 @@ class TrainingSettings:
         learning_rate: Peak learning rate.
         weight_decay: AdamW weight decay; the default is that of PyTorch.
         patience: Epochs without a lower validation loss after which training stops.
-        precision: `fp32`, or `bf16` for mixed precision.
+        precision: `fp32`, `bf16` for mixed precision, or `auto` (`devices.Precision`).
         compile: Whether to run `torch.compile` first.
         seed: Random seed for the order of the maps.
     """
