@@ -23,6 +23,11 @@ UNITS = {
 """Units of the fields of a simulated granule."""
 
 
+def start_of(half_hour: int) -> np.datetime64:
+    """Start of a half-hour, counted since 1970."""
+    return np.datetime64(half_hour * 30, "m").astype("datetime64[ns]")
+
+
 def granule_dataset(fields: dict[str, np.ndarray], half_hour: int, cells: Grid) -> xr.Dataset:
     """Build the dataset of a half-hour.
 
@@ -38,6 +43,6 @@ def granule_dataset(fields: dict[str, np.ndarray], half_hour: int, cells: Grid) 
         name: (("lat", "lon"), values.astype(np.float32), {"units": UNITS[name]})
         for name, values in fields.items()
     }
-    time = np.datetime64(half_hour * 30, "m").astype("datetime64[ns]")
+    time = start_of(half_hour)
     lat, lon = (np.round(axis, 2) for axis in (cells.y, cells.x))
     return xr.Dataset(variables, coords={"time": time, "lat": lat, "lon": lon})

@@ -6,6 +6,7 @@ and, in the Final run, adjusted to gauges month by month.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -14,7 +15,7 @@ from rainscore.grids import Grid
 from rainscore.regridding.radarreader import Truth
 from rainscore.simulation.constellation import SATELLITES
 from rainscore.simulation.errorsources import ALL_ERRORS, ErrorSources
-from rainscore.simulation.granulefields import RUNS, granule_dataset
+from rainscore.simulation.granulefields import RUNS, granule_dataset, start_of
 from rainscore.simulation.merge import Merged, merge, random_error
 from rainscore.simulation.morphing import Departure, PropagatedRain
 from rainscore.simulation.noise import Smoother, SmoothNoise
@@ -66,15 +67,29 @@ def simulate_imerg(
     Raises:
         ValueError: If the run is unknown.
     """
-    if run not in RUNS:
-        raise ValueError(f"run {run!r} is unknown: choose one of {', '.join(RUNS)}")
     product = Product(truth, cells, seed=seed, run=run, errors=errors, world=world)
-    first, last = (int(t.astype("datetime64[s]").astype(np.int64) // 1800) for t in (start, end))
-    for begin, stop in _months(first, last):
-        ratio = product.gauge_ratio(begin, stop) if run == "final" and errors.bias else 1.0
-        for half_hour, merged in product.merged(begin, stop):
-            yield product.dataset(half_hour, merged, ratio)
-        product.observer.forget(stop - HALF_HOURS_PER_DAY - 2 * _MARGIN)
+    for estimate in product.estimates(start, end):
+        yield product.dataset(*estimate)
+
+
+def simulate_rates(
+    truth: Truth, cells: Grid, start: np.datetime64, end: np.datetime64, **options: Any
+) -> Iterator[tuple[np.datetime64, np.ndarray]]:
+    """Simulate the rain of IMERG alone, in less time than `simulate_imerg`.
+
+    Args:
+        truth, cells, start, end: As in `simulate_imerg`.
+        options: Keyword arguments of `simulate_imerg`.
+
+    Yields:
+        Start of each half-hour, and its rate [mm/h], dims (lat, lon), float32, NaN where missing.
+
+    Raises:
+        ValueError: If the run is unknown.
+    """
+    product = Product(truth, cells, **options)
+    for estimate in product.estimates(start, end):
+        yield start_of(estimate[0]), product.rates(*estimate)[1].astype(np.float32)
 
 
 def _months(first: int, last: int) -> Iterator[tuple[int, int]]:
@@ -96,15 +111,31 @@ class Product:
         cells: Grid,
         *,
         seed: int,
-        run: str,
-        errors: ErrorSources,
+        run: str = "final",
+        errors: ErrorSources = ALL_ERRORS,
         world: World = REFERENCE,
     ):
+        if run not in RUNS:
+            raise ValueError(f"run {run!r} is unknown: choose one of {', '.join(RUNS)}")
         self.cells, self.seed, self.run, self.errors, self.world = cells, seed, run, errors, world
         self.observer = Observer(truth, cells, seed=seed, errors=errors, world=world)
         self.propagator = Propagator(
             cells, seed=seed, displacement=errors.displacement, error_kmh=world.motion_error
         )
+
+    def estimates(
+        self, start: np.datetime64, end: np.datetime64
+    ) -> Iterator[tuple[int, Merged, np.ndarray | float]]:
+        """Yield the half-hours [since 1970] of a period, merged estimates and gauge ratios."""
+        first, last = (
+            int(t.astype("datetime64[s]").astype(np.int64) // 1800) for t in (start, end)
+        )
+        for begin, stop in _months(first, last):
+            adjusted = self.run == "final" and self.errors.bias
+            ratio = self.gauge_ratio(begin, stop) if adjusted else 1.0
+            for half_hour, merged in self.merged(begin, stop):
+                yield half_hour, merged, ratio
+            self.observer.forget(stop - HALF_HOURS_PER_DAY - 2 * _MARGIN)
 
     def merged(self, begin: int, stop: int) -> Iterator[tuple[int, Merged]]:
         """Yield the merged estimates of the half-hours [begin, stop) since 1970.
@@ -190,13 +221,20 @@ class Product:
         prior = _PRIOR_MONTH_MM * max(0.1, 1 - (stop - begin) / (30 * HALF_HOURS_PER_DAY))
         return np.clip((gauges + prior) / (smooth(estimated, valid) + prior), 0.4, 2.5)
 
-    def dataset(self, half_hour: int, merged: Merged, ratio: np.ndarray | float) -> xr.Dataset:
-        """Build the granule of a half-hour from its merged estimate and the gauge ratio."""
+    def rates(
+        self, half_hour: int, merged: Merged, ratio: np.ndarray | float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rates of a half-hour without and with the gauge ratio [mm/h], dims (lat, lon)."""
         observed = self.observer.observations[half_hour]
         # Where the truth is missing, rain propagated from hours away is not an estimate.
         missing = np.isnan(observed.infrared) & np.isnan(observed.microwave)
         uncalibrated = np.where(missing, np.nan, merged.rate)
-        rate = uncalibrated * ratio
+        return uncalibrated, uncalibrated * ratio
+
+    def dataset(self, half_hour: int, merged: Merged, ratio: np.ndarray | float) -> xr.Dataset:
+        """Build the granule of a half-hour from its merged estimate and the gauge ratio."""
+        observed = self.observer.observations[half_hour]
+        uncalibrated, rate = self.rates(half_hour, merged, ratio)
         liquid = self.observer.retrievals.liquid_probability(half_hour / 2)
         fields = {
             "precipitation": rate,

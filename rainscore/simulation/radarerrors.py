@@ -141,8 +141,8 @@ class RadarNetwork:
 
         The specific attenuation at C band is 0.0018 R^1.05 dB/km (one way).
         """
-        on_path = 0.0018 * rate.ravel()[self.path] ** np.float32(1.05)
-        total = 2 * self.path_km * on_path.mean(axis=0)
+        specific = 0.0018 * rate.ravel() ** np.float32(1.05)
+        total = 2 * self.path_km * specific[self.path].mean(axis=0)
         return np.minimum(total, _MAX_ATTENUATION_DB).reshape(rate.shape)
 
 

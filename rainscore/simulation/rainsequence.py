@@ -7,7 +7,7 @@ import numpy as np
 from rainscore.grids import Grid
 from rainscore.regridding.radarreader import Truth
 from rainscore.simulation.errorsources import ERRORS
-from rainscore.simulation.product import simulate_imerg
+from rainscore.simulation.product import simulate_rates
 from rainscore.times import HALF_HOUR
 
 
@@ -49,7 +49,7 @@ def simulate_estimate(
         raise ValueError(f"rain has shape {rain.shape}, expected {(len(time), *cells.shape)}")
     time = time.astype("datetime64[ns]")
     start, last = (t - (t - np.datetime64(0, "ns")) % HALF_HOUR for t in time[[0, -1]])
-    maps = simulate_imerg(
+    half_hours = simulate_rates(
         sequence_truth(rain, time),
         cells,
         start,
@@ -58,8 +58,8 @@ def simulate_estimate(
         run=run,
         errors=ERRORS[errors],
     )
-    half_hours = [(granule["time"].values, granule["precipitation"].values) for granule in maps]
-    return np.array([start for start, _ in half_hours]), np.stack([rate for _, rate in half_hours])
+    starts, rates = zip(*half_hours, strict=True)
+    return np.array(starts), np.stack(rates)
 
 
 def estimator(cells: Grid, *, errors: str, seed: int) -> Callable[..., np.ndarray]:
