@@ -105,10 +105,11 @@ class DaySums:
         """
         for day in np.unique(days):
             on_day = days == day
+            columns = np.ascontiguousarray(rows[on_day].T)
             for split, groups in groupings.items():
                 names, index = groups.names, groups.index[on_day]
                 size = np.bincount(index, minlength=len(names))
-                sums = [np.bincount(index, column, len(names)) for column in rows[on_day].T]
+                sums = [np.bincount(index, column, len(names)) for column in columns]
                 for i in np.flatnonzero(size).tolist():
                     self._sums[method, split, names[i], str(day)] += [column[i] for column in sums]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import expit
 
 from rainscore.evaluation.baselines import Baseline, NearestMaps, make_baselines
-from rainscore.evaluation.blocks import Block, read_blocks
+from rainscore.evaluation.blocks import Block, read_blocks, thinned
 from rainscore.evaluation.coveragegroups import (
     add_by_inputs,
     decile_edges,
@@ -145,11 +145,12 @@ def evaluate(
     sums, home = HeldOutSums(), CaseSums()
     edges = decile_edges(unet, data.features, times)
     for block in read_blocks(data.features, times, unet.card.hidden):
-        masses = _add_unet(sums, block, unet, edges)
-        predicted = {name: method.predict(block) for name, method in methods.items()}
+        part = thinned(block)
+        masses = _add_unet(sums, block, part, unet, edges)
+        predicted = {name: method.predict(part) for name, method in methods.items()}
         predicted[UNET] = masses
-        sums.add(block, predicted, window_groups(block, regimes))
-        home.add(at_home, block, predicted)
+        sums.add(part, predicted, window_groups(part, regimes))
+        home.add(at_home, part, predicted)
         sums.boosted.append(model.features(block))
     observed = data.table.set_index("time")["map_score"]
     add_by_inputs(sums.groups, unet, data.features, times, observed)
@@ -194,8 +195,17 @@ def _map_model(boosting: Baseline, data: StudyData, card: UNetCard) -> MapModel:
     return model
 
 
-def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet, edges: np.ndarray) -> np.ndarray:
+def _add_unet(
+    sums: HeldOutSums, block: Block, part: Block, unet: TrainedUNet, edges: np.ndarray
+) -> np.ndarray:
     """Add map scores, hidden rain and quantiles of the U-Net.
+
+    Args:
+        sums: Sums to add to.
+        block: The maps.
+        part: The same maps with the evaluated windows alone (`blocks.thinned`).
+        unet: The U-Net.
+        edges: From `decile_edges`.
 
     Returns:
         Calibrated distributions of the evaluated windows, dims (n, mass).
@@ -206,9 +216,9 @@ def _add_unet(sums: HeldOutSums, block: Block, unet: TrainedUNet, edges: np.ndar
     )
     sums.maps.append(scores.join(_map_table(block, unet.card)))
     sums.hidden.add(block, unet.calibration.hidden_rain(logit, block.inputs))
-    windows = unet_windows(masses, block, unet)
-    sums.add_groups(block, windows, edges)
-    sums.add_below(block, windows.masses)
+    windows = unet_windows(masses, part, unet)
+    sums.add_groups(part, windows, edges)
+    sums.add_below(part, windows.masses)
     return windows.masses
 
 

@@ -48,9 +48,6 @@ TRANSFER_COLUMNS = (
 )
 """Columns of the table."""
 
-EVERY = 2
-"""Every n-th row and column of windows is evaluated; neighbouring windows overlap almost wholly."""
-
 MIN_BLOCKS = 4
 """Smallest number of blocks of weather for an interval."""
 
@@ -198,7 +195,7 @@ def transfer_table(
     sums = CaseSums() if home is None else home
     for case in cases:
         for block in read_blocks(case.paths, case.times, unet.card.hidden):
-            part = thinned(block, EVERY)
+            part = thinned(block)
             predicted = _predicted(part, baselines, unet) if part.scores.size else {}
             sums.add(case, part, predicted)
     methods = [name for name in (*METHODS, UNET) if name in baselines or name == UNET]
