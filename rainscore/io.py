@@ -1,11 +1,12 @@
 """Reading and writing files. A file is written completely or not at all."""
 
 import json
-from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from pathlib import Path
 
+import h5netcdf
 import h5py
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +21,12 @@ MAPS_PER_CHUNK = 48
 
 
 _COMPRESSION = {"zlib": True, "complevel": 1, "shuffle": True, "fletcher32": True}
+_HDF5_COMPRESSION = {
+    "compression": "gzip",
+    "compression_opts": 1,
+    "shuffle": True,
+    "fletcher32": True,
+}
 _SEAL = b"header_sha256"
 
 
@@ -118,20 +125,49 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path) -> None:
     for name in dataset.coords:
         if dataset[name].dtype.kind == "f":  # CF: coordinates have no missing values
             encoding.setdefault(name, {})["_FillValue"] = None
-    with replacing(path) as temporary, hdf5_target(temporary) as file, _in_order(dataset):
-        _printable(dataset).to_netcdf(file, engine="h5netcdf", encoding=encoding)
+    lazy = [str(name) for name, variable in dataset.data_vars.items() if variable.chunks]
+    with replacing(path) as temporary, hdf5_target(temporary) as file:
+        _printable(dataset.drop_vars(lazy)).to_netcdf(
+            file,
+            engine="h5netcdf",
+            encoding={name: leaves for name, leaves in encoding.items() if name not in lazy},
+        )
+        if lazy and file.failure is None:
+            with h5netcdf.File(file, "r+") as opened:
+                _write_lazy(dataset[lazy], opened)
         if file.failure is None:
             with h5py.File(file, "r+") as written:
                 seal(written)
 
 
-def _in_order(dataset: xr.Dataset) -> AbstractContextManager:
-    """Context in which dask computes the chunks of lazy arrays one after another."""
-    if not dataset.chunks:
-        return nullcontext()
+def _write_lazy(dataset: xr.Dataset, file: h5netcdf.File) -> None:
+    """Add lazy arrays of numbers, chunked along their first dim, to a file that has their dims.
+
+    xarray would leave the order of the blocks to dask, which orders them by random names.
+    """
     import dask
 
-    return dask.config.set(scheduler="synchronous")
+    arrays = dataset.data_vars
+    for dim, size in dataset.sizes.items():
+        if dim not in file.dimensions:
+            file.dimensions[str(dim)] = size
+    for name, variable in arrays.items():
+        options = {}
+        if variable.ndim >= 2:
+            options = {"chunks": _chunks(variable)["chunksizes"], **_HDF5_COMPRESSION}
+        fill = np.nan if variable.dtype.kind == "f" else None
+        created = file.create_variable(
+            str(name), variable.dims, variable.dtype, fillvalue=fill, **options
+        )
+        created.attrs.update(variable.attrs)
+    blocks = [variable.data.blocks for variable in arrays.values()]
+    (sizes,) = {variable.chunks[0] for variable in arrays.values()}
+    start = 0
+    for i, size in enumerate(sizes):
+        values = dask.compute(*(part[i] for part in blocks), scheduler="synchronous")
+        for name, block in zip(arrays, values, strict=True):
+            file[str(name)][start : start + size] = block
+        start += size
 
 
 def _printable(dataset: xr.Dataset) -> xr.Dataset:

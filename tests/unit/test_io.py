@@ -2,6 +2,7 @@ import os
 import time
 
 import dask
+import dask.array as da
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -139,3 +140,24 @@ def test_lazy_arrays_give_the_same_bytes_each_time(tmp_path) -> None:
         with dask.config.set(scheduler="threads", num_workers=4):
             write_netcdf(lazy.to_dataset(), tmp_path / name)
     assert (tmp_path / "first.nc").read_bytes() == (tmp_path / "second.nc").read_bytes()
+
+
+def test_lazy_variables_of_one_task_have_the_same_order_in_each_file(tmp_path) -> None:
+    """Dask names the tasks at random, and would write the variables of a block in that order."""
+    names = [f"field{i}" for i in range(8)]
+    for file in ("first.nc", "second.nc", "third.nc"):
+        parts = [dask.delayed(dict.fromkeys)(names, np.full((2, 5, 5), k)) for k in range(3)]
+        lazy = xr.Dataset(
+            {
+                name: (("time", "y", "x"), da.concatenate(
+                    [da.from_delayed(part[name], (2, 5, 5), "float64") for part in parts]
+                ), {"units": "mm h-1"})
+                for name in names
+            }
+        )  # fmt: skip
+        write_netcdf(lazy, tmp_path / file)
+    contents = {(tmp_path / f).read_bytes() for f in ("first.nc", "second.nc", "third.nc")}
+    assert len(contents) == 1
+    with xr.open_dataset(tmp_path / "first.nc", engine="h5netcdf") as written:
+        assert list(written) == names and written["field7"].attrs == {"units": "mm h-1"}
+        np.testing.assert_array_equal(written["field7"][:, 0, 0], [0, 0, 1, 1, 2, 2])
