@@ -67,8 +67,9 @@ def store_errors(address: str) -> Iterator[None]:
 
 
 def _cause(text: str) -> str:
-    """Last cause in the message of icechunk, which has several lines."""
-    lines = [line.strip(" |`->x") for line in text.splitlines() if line.strip(" |`->x")]
+    """Last cause in the message of icechunk, which has several lines, and a list of calls."""
+    message = text.partition("\ncontext:")[0]
+    lines = [line.strip(" |`->x") for line in message.splitlines() if line.strip(" |`->x")]
     return lines[-1][:200] if lines else "no reason given"
 
 

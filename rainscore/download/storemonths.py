@@ -104,8 +104,8 @@ def fetch_maps(
     remove_partial_files(folder)
     journal, times = Journal(folder / "journal.jsonl"), steps(start, end, request.step_minutes)
     records = present_records(folder, journal.read(), request.label)
+    blocks = BlockFolder(folder, request.label)
     if any(time_key(time) not in records for time in times):
-        blocks = BlockFolder(folder, request.label)
         store = open_store(
             request.settings, step_minutes=request.step_minutes, snapshot=blocks.snapshot
         )
@@ -114,7 +114,7 @@ def fetch_maps(
         for record in _fetch(folder, store, times, days, request, write) if days.size else ():
             journal.add(record)
             records[record["key"]] = record
-        blocks.remove()
+    blocks.remove()  # also those that a kill after the last record has left
     table = journal_manifest(folder, times, records)
     states = ", ".join(f"{n} {state}" for state, n in table["state"].value_counts().items())
     log.info("%s: %s, %.3f GB", folder.name, states, table["size"].sum() / 1e9)

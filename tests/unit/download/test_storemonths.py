@@ -188,6 +188,16 @@ def test_a_second_download_reads_nothing(
     pd.testing.assert_frame_equal(whole, again)
 
 
+def test_chunks_left_by_a_kill_after_the_last_record_are_deleted(
+    store: Path, tmp_path: Path
+) -> None:
+    granules(tmp_path, imerg(store), SHORT)
+    (tmp_path / "2021-06/blocks").mkdir()
+    (tmp_path / "2021-06/blocks/rain-0-0-0.h5").touch()
+    granules(tmp_path, imerg(store), SHORT)
+    assert not (tmp_path / "2021-06/blocks").exists()
+
+
 def test_a_deleted_granule_is_written_again(store: Path, tmp_path: Path) -> None:
     whole = granules(tmp_path, imerg(store), SHORT)
     (tmp_path / whole["file"][0]).unlink()
