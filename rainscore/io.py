@@ -147,7 +147,7 @@ def _write_lazy(dataset: xr.Dataset, file: h5netcdf.File) -> None:
     """
     import dask
 
-    arrays = dataset.data_vars
+    arrays = {str(name): dataset.variables[name] for name in dataset.data_vars}
     for dim, size in dataset.sizes.items():
         if dim not in file.dimensions:
             file.dimensions[str(dim)] = size
@@ -157,16 +157,16 @@ def _write_lazy(dataset: xr.Dataset, file: h5netcdf.File) -> None:
             options = {"chunks": _chunks(variable)["chunksizes"], **_HDF5_COMPRESSION}
         fill = np.nan if variable.dtype.kind == "f" else None
         created = file.create_variable(
-            str(name), variable.dims, variable.dtype, fillvalue=fill, **options
+            name, variable.dims, variable.dtype, fillvalue=fill, **options
         )
         created.attrs.update(variable.attrs)
     blocks = [variable.data.blocks for variable in arrays.values()]
-    (sizes,) = {variable.chunks[0] for variable in arrays.values()}
+    (dim,) = {variable.dims[0] for variable in arrays.values()}
     start = 0
-    for i, size in enumerate(sizes):
+    for i, size in enumerate(dataset.chunks[dim]):
         values = dask.compute(*(part[i] for part in blocks), scheduler="synchronous")
         for name, block in zip(arrays, values, strict=True):
-            file[str(name)][start : start + size] = block
+            file[name][start : start + size] = block
         start += size
 
 
