@@ -23,12 +23,13 @@ run: install ## run the embedded default: a simulated world, from granules to th
 	@$(BIN)/python -m tools.run --cores $(CORES)
 	@$(BIN)/python -m tools.draw_dag --svg results/dag.svg
 
-test: install browser ## all tests except those on Slurm
+test: install programs ## all tests except those on Slurm
 	$(BIN)/pytest
 
-.PHONY: browser
-browser: # the tests of the report use Chromium; they are skipped without it
+.PHONY: programs
+programs: # some tests use Chromium or gdalinfo; they are skipped without them
 	@command -v chromium >/dev/null || bash tools/debian.sh "to test the report" chromium chromium-driver
+	@command -v gdalinfo >/dev/null || bash tools/debian.sh "to test the maps for a GIS" gdal-bin
 
 test-cluster: install ## tests on a real Slurm, which starts on this machine (root on Debian)
 	@bash tools/debian.sh "to test on Slurm" slurm-wlm munge

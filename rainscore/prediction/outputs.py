@@ -14,7 +14,7 @@ from rainscore.grids import Grid
 from rainscore.prediction.mapfiles import write_scored
 from rainscore.prediction.scorer import Scorer
 from rainscore.prediction.scoring import Results, score_files, score_globe_files
-from rainscore.scores.grades import grade
+from rainscore.scores.grades import grade, percent
 
 log = logging.getLogger("rainscore")
 
@@ -147,7 +147,7 @@ def _withheld(dataset: xr.Dataset) -> str:
     share = dataset.attrs.get("withheld_share", 0.0)
     if not share:
         return ""
-    return f", {100 * share:.0f} % of the scores withheld: outside what the model has learnt"
+    return f", {percent(share)} of the scores withheld: outside what the model has learnt"
 
 
 def _start(dataset: xr.Dataset) -> str:

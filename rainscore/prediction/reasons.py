@@ -8,7 +8,7 @@ import xarray as xr
 from rainscore.errors import DamagedFile
 from rainscore.netcdffiles import open_netcdf
 from rainscore.prediction.explain import code_sentences
-from rainscore.scores.grades import grade, grade_key
+from rainscore.scores.grades import grade, grade_key, percent
 
 UNREADABLE = (OSError, KeyError, ValueError, TypeError, RuntimeError)
 """What xarray and h5netcdf raise for a file that is not a scored map."""
@@ -105,8 +105,8 @@ def _doubts(dataset: xr.Dataset) -> list[str]:
         )
     if share := dataset.attrs.get("withheld_share", 0.0):
         sentences.append(
-            f"{100 * share:.0f} % of the local scores are withheld: these places are outside what "
-            "the model has learnt."
+            f"The local score is withheld in {percent(share)} of the places with rain: they are "
+            "outside what the model has learnt."
         )
     hidden = dataset["hidden_rain_probability"].values
     dry = np.isfinite(hidden)

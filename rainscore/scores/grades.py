@@ -29,3 +29,12 @@ def grade_key() -> str:
     """
     fair, good = GRADES["fair"], GRADES["good"]
     return f"poor below {fair:g}, fair below {good:g}, good from {good:g}"
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; a small one does not become zero.
+
+    >>> percent(0.256), percent(0.002)
+    ('26 %', 'less than 1 %')
+    """
+    return "less than 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"

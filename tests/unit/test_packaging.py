@@ -1,6 +1,5 @@
 """The wheel, and what scoring needs from other packages."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -12,22 +11,14 @@ import pytest
 
 from rainscore.paths import CHECKOUT
 from rainscore.prediction.scoringmodels import SHIPPED, find_model_files, load_models
+from tests.environments import Environment, install, run
+from tests.world import month_pair, write_granules
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
 EXTRA = (
     "snakemake", "dask", "zarr", "earthaccess", "huggingface_hub", "s3fs", "botocore", "requests",
-    "jsonschema", "jinja2", "icechunk",
+    "jsonschema", "yaml", "lightgbm", "icechunk",
 )  # fmt: skip
-"""Packages of the extras, which scoring must not import."""
-
-WITHOUT_EXTRAS = f"""
-import sys
-from importlib.machinery import PathFinder
-find = PathFinder.find_spec
-PathFinder.find_spec = lambda name, *place: (
-    None if name.split(".")[0] in {EXTRA} else find(name, *place)
-)
-"""
+"""Packages of the extras, which scoring does not need."""
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +35,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     )
     (path,) = folder.glob("*.whl")
     return zipfile.ZipFile(path)
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """An environment with the wheel and what it requires, without the extras."""
+    return install(Path(str(wheel.filename)), tmp_path_factory.mktemp("environment"))
 
 
 def test_the_wheel_has_the_package_its_data_and_its_types(wheel: zipfile.ZipFile) -> None:
@@ -70,35 +67,46 @@ def test_the_wheel_installs_the_command_and_its_extras(wheel: zipfile.ZipFile) -
     assert not set(needed) & set(EXTRA)
 
 
-def test_a_granule_is_scored_without_the_packages_of_the_extras(run, tmp_path: Path) -> None:
-    from tests.world import month_pair, write_granules
-
-    granules = write_granules(tmp_path, month_pair("2019-05-01", "2019-05-01T01:00"))
-    arguments = ["score", *map(str, granules), "--model", str(run.models), "--out"]
-    code = WITHOUT_EXTRAS + (
-        "from rainscore.cli import main\n"
-        "assert main([*sys.argv[1:], 'nc']) == 0\n"
-        "assert main([*sys.argv[1:], 'tif', '--format', 'tif', '--no-png']) == 0\n"
-        "assert main(['explain', 'nc']) == 0\n"
-        "assert main(['inspect', *sys.argv[2:4]]) == 0\n"
-        "assert main([*sys.argv[1:], 'zarr', '--format', 'zarr']) == 2\n"
+def test_an_environment_with_the_dependencies_of_the_wheel_only_is_complete(
+    environment: Environment,
+) -> None:
+    run([sys.executable, "-m", "pip", "--python", str(environment.python), "check"])
+    code = (
+        "import importlib.util, rainscore\n"
+        f"print(rainscore.__file__, [n for n in {EXTRA} if importlib.util.find_spec(n)])"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        capture_output=True, text=True, env=ENVIRONMENT, cwd=tmp_path,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    assert "pip install zarr" in result.stderr
-    assert len(list((tmp_path / "nc").glob("*.nc"))) == 2
+    file, _, extras = environment.run("-c", code).stdout.partition(" ")
+    assert Path(file).is_relative_to(environment.python.parents[1])
+    assert extras == "[]\n"
 
 
-def test_the_commands_of_verification_need_none_of_the_extras() -> None:
-    code = WITHOUT_EXTRAS + (
+def test_a_granule_is_scored_and_explained_without_the_packages_of_the_extras(
+    environment: Environment, tmp_path: Path
+) -> None:
+    granules = write_granules(tmp_path, month_pair("2019-05-01", "2019-05-01T01:00"))
+    code = (
+        "import sys\n"
+        "from rainscore.cli import main\n"
+        "score = ['score', *sys.argv[1:], '--out']\n"
+        "assert main([*score, 'nc']) == 0\n"
+        "assert main([*score, 'tif', '--format', 'tif', '--no-png']) == 0\n"
+        "assert main(['explain', 'nc']) == 0\n"
+        "assert main(['inspect', sys.argv[1]]) == 0\n"
+        "assert main([*score, 'zarr', '--format', 'zarr']) == 2\n"
         "import rainscore.evaluation.gaugeverification, rainscore.evaluation.monitoring\n"
         "import rainscore.report.figures.plot_gauges, rainscore.report.figures.plot_monitor\n"
-        "import rainscore.api"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT)
+    ran = environment.run("-c", code, *map(str, granules), folder=tmp_path)
+    assert "pip install zarr" in ran.stderr
+    for folder, ending in (("nc", "nc"), ("nc", "png"), ("tif", "tif")):
+        assert len(list((tmp_path / folder).glob(f"*.{ending}"))) == 2
+
+
+def test_the_installed_command_starts_from_any_folder(
+    environment: Environment, tmp_path: Path
+) -> None:
+    ran = run([str(environment.python.with_name("rainscore")), "--version"], cwd=tmp_path)
+    assert ran.stdout.startswith("rainscore")
 
 
 def test_the_model_of_the_package_is_small_loads_and_states_its_origin() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from rainscore.scores.grades import grade_key
+from rainscore.scores.grades import grade_key, percent
 
 
 def notes(dataset: xr.Dataset) -> list[str]:
@@ -32,7 +32,7 @@ def headline(dataset: xr.Dataset) -> tuple[str, list[str]]:
         intervals = f" (intervals of the state: {state})" if state else ""
         remarks.append(f"not available for this map: {attrs['unavailable_inputs']}{intervals}")
     if share := attrs.get("withheld_share", 0.0):
-        remarks.append(f"{100 * share:.0f} % of the local scores withheld: unlike the training")
+        remarks.append(f"{percent(share)} of the local scores withheld: unlike the training")
     if attrs["product_difference"]:
         remarks.append(f"warning: {attrs['product_difference']}")
     return f"IMERG {attrs['version'][:1].upper()}{attrs['version'][1:]}, {time}{simulated}", remarks

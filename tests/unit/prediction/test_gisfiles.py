@@ -1,5 +1,8 @@
-"""Files of scored maps in the tools that read them: CF checker, rasterio."""
+"""Files of scored maps in the tools that read them: CF checker, rasterio, gdalinfo."""
 
+import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +31,15 @@ def globe() -> xr.Dataset:
     table = table.assign(window_lat=[10.0, 20.0], window_lon=[-170.0, 170.0])
     dataset = globe_dataset(maps, table, CELLS, np.datetime64("2019-05-01T12:00", "ns"))
     return dataset.assign_attrs(title="Scores", history="scored by rainscore", source="3B-HHR")
+
+
+def gdalinfo(name: str | Path) -> dict:
+    """What `gdalinfo` of Debian says about a file, without any warning."""
+    if shutil.which("gdalinfo") is None:
+        pytest.skip("gdalinfo is absent: apt-get install gdal-bin")
+    ran = subprocess.run(["gdalinfo", "-json", str(name)], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return json.loads(ran.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +98,46 @@ def test_rasterio_places_the_fields_of_the_globe(
         row, column = image.index(2.35, 48.85)
         assert image.read(band)[row, column] == pytest.approx(48.85 / 90, abs=1e-6)
         assert image.bounds == pytest.approx((-180, -90, 180, 90))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gdalinfo_places_each_field_of_a_window(name: str, window: Path) -> None:
+    info = gdalinfo(f'NETCDF:"{window}":{name}')
+    with xr.open_dataset(window) as dataset:
+        x, y, field = dataset["x"].values, dataset["y"].values, dataset[name]
+        assert info["size"] == [x.size, y.size]
+        assert info["bands"][0]["type"] == "Float32"
+        assert info["bands"][0].get("unit", "1") == field.attrs["units"]
+    step = x[1] - x[0]
+    expected = [x[0] - step / 2, step, 0, y[0] + step / 2, 0, -step]
+    assert info["geoTransform"] == pytest.approx(expected)
+    assert "Stereographic" in info["coordinateSystem"]["wkt"]
+
+
+def test_gdalinfo_places_the_fields_of_the_globe(globe_file: Path) -> None:
+    info = gdalinfo(f'NETCDF:"{globe_file}":precipitation')
+    assert info["size"] == [3600, 1800]
+    assert info["geoTransform"] == pytest.approx([-180, 0.1, 0, 90, 0, -0.1], abs=1e-5)
+    assert "WGS 84" in info["coordinateSystem"]["wkt"]
+
+
+@pytest.mark.parametrize("place", ["window", "globe"])
+def test_gdalinfo_sees_a_cloud_optimised_geotiff_with_named_bands(
+    place: str, window: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "map.tif"
+    if place == "globe":
+        write_geotiff(globe(), path)
+    else:
+        with xr.open_dataset(window) as dataset:
+            write_geotiff(dataset.load(), path)
+    info = gdalinfo(path)
+    assert info["driverShortName"] == "GTiff"
+    assert info["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"] == "COG"
+    assert set(NAMES) <= {band["description"] for band in info["bands"]}
+    assert {str(band["noDataValue"]) for band in info["bands"]} == {"NaN"}
+    crs = {"window": "Stereographic", "globe": "WGS 84"}[place]
+    assert crs in info["coordinateSystem"]["wkt"]
 
 
 def test_a_zarr_store_has_the_projection_of_the_netcdf_file(window: Path, tmp_path: Path) -> None:

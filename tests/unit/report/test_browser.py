@@ -32,7 +32,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     figure = Figure(figsize=(14, 4))
     figure.subplots().plot([0, 1])
     figure.savefig(picture)
-    shown = Picture(picture, "A map. A caption of the map.", "A map", "96 maps")
+    granule = "3B-HHR.MS.MRG.3IMERG.20190108-S023000-E025959.0150.V07B_46.617N_2.488E_320x320km"
+    shown = Picture(picture, f"A map. A caption of {granule}.", "A map", "96 maps")
     slides = [Picture(picture, "A map", f"0{hour}:00 UTC", "one half-hour") for hour in range(3)]
     methods = ["gradient boosting", "U-Net", "climatology", "quality index"]
     values = {"method": methods, "skill": [0.37, 0.36, float("nan"), -1.5]}
@@ -122,6 +123,22 @@ def test_nothing_is_wider_than_the_screen(opened: webdriver.Chrome, width: int) 
         assert opened.execute_script("return document.documentElement.scrollWidth") <= width
         cut = "[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth)"
         assert opened.execute_script(f"return {cut}.length") == 0
+    finally:
+        opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_wide_picture_is_readable_on_a_phone_and_stays_where_it_was_scrolled(
+    opened: webdriver.Chrome,
+) -> None:
+    metrics = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        visible = "[...document.querySelectorAll('.slide .across')].find(e => e.clientWidth)"
+        assert opened.execute_script(f"return {visible}.scrollWidth") > 700
+        assert opened.execute_script(f"return {visible}.clientWidth") < 390
+        opened.execute_script(f"{visible}.scrollLeft = 200")
+        opened.find_elements(By.CSS_SELECTOR, ".slider button")[1].click()
+        assert opened.execute_script(f"return {visible}.scrollLeft") == 200
     finally:
         opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
