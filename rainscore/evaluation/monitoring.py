@@ -98,7 +98,8 @@ def monitor(
     sums = carried_sums(reader.granules(), boxes)
     if sums.empty:
         raise RainscoreError(
-            "no microwave pass follows a half-hour without one: give consecutive half-hours"
+            "no microwave pass follows a half-hour without one: give consecutive half-hours with "
+            "the microwave fields (`rainscore inspect` names the fields that a file lacks)"
         )
     period = min(by_time), max(by_time)
     predicted = predicted_sums(scored, boxes, period=period, world=reader.world)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
+import pandas as pd
 import pytest
+import xarray as xr
 import yaml
 
 from rainscore.cli.commands import rainscore
@@ -96,3 +98,35 @@ def test_keys_and_values_of_settings_are_valid(page: Path) -> None:
         values = yaml.safe_load(block) if language == "yaml" else None
         if isinstance(values, dict) and set(values) <= set(load_config()):
             schema.validate(merge(load_config(), values))
+
+
+def python(page: str) -> str:
+    """The only block of Python of a page of the documentation."""
+    (code,) = (block for name, block in blocks(CHECKOUT / "docs" / page) if name == "python")
+    return code
+
+
+def test_the_python_of_the_page_on_gauges_makes_a_row_of_each_station_and_hour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("hours_by_station.csv").write_text(
+        "time_utc_hour_end,A801,A802\n2023-11-01 00:00,0.4,\n2023-11-01 01:00,0.0,1.2\n"
+    )
+    exec(python("howto/own_gauges.md"), {})
+    table = pd.read_csv("gauges.csv").set_index(["code", "time"])["millimetres"]
+    assert len(table) == 4
+    assert table["A802", "2023-11-01 01:00"] == 1.2 and pd.isna(table["A802", "2023-11-01 00:00"])
+
+
+def test_the_python_of_the_tutorial_keeps_the_rain_of_places_with_a_high_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("scored").mkdir()
+    fields = {"precipitation": ("x", [1.0, 2.0]), "score": ("x", [0.4, 0.6])}
+    xr.Dataset(fields).to_netcdf("scored/NAME.nc", engine="h5netcdf")
+    names: dict = {}
+    exec(python("tutorial.md"), names)
+    assert names["rain"].fillna(-1).values.tolist() == [-1.0, 2.0]
+    names["scored"].close()
