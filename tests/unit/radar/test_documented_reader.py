@@ -9,12 +9,9 @@ import numpy as np
 import pytest
 
 from rainscore.errors import DamagedFile
-from rainscore.grids import study_grid
 from rainscore.paths import CHECKOUT
 from rainscore.radar.frames import index_frames
-from rainscore.regridding.radarreader import RadarReader
 from rainscore.times import steps
-from tests.world import radar_settings
 
 PAGE = CHECKOUT / "docs/howto/new_radar_format.md"
 
