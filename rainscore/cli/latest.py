@@ -75,13 +75,16 @@ def _fetch(
     from rainscore.download.storecatalogue import IMERG
     from rainscore.errors import RainscoreError
     from rainscore.grids import imerg_cells
+    from rainscore.prediction.globe import CELLS
+    from rainscore.prediction.margins import margins_within
     from rainscore.prediction.scorer import load_scorer
     from rainscore.prediction.scoringgrids import scoring_grid
     from rainscore.prediction.scoringmodels import model_folder
 
     scorer = load_scorer(model_folder(model), clusters, any_product=True)
     try:
-        cells = imerg_cells(scoring_grid(scorer.learning_grid, centre=centre))
+        window = scoring_grid(scorer.learning_grid, centre=centre)
+        cells = imerg_cells(margins_within(window, CELLS).extend(window))
     except ValueError as error:
         raise RainscoreError(str(error)) from error
     return fetch_latest(folder, cells, settings=IMERG.at(store), run=imerg_run)

@@ -57,7 +57,9 @@ def test_one_command_scores_the_newest_map_of_a_place(
     output = capsys.readouterr().out
     assert output.count("map score") == 1
     assert {file.suffix for file in tmp_path.glob("3B*")} == {".nc", ".png"}
-    assert len(list((tmp_path / "granules").iterdir())) == 3
+    assert len(granules := list((tmp_path / "granules").iterdir())) == 3
+    # The margins that the networks read reach beyond this small store.
+    assert read_granule(granules[0])["precipitation"].shape == RAIN.shape[1:]
     (scored,) = tmp_path.glob("3B*.nc")
     with xr.open_dataset(scored) as result:
         # The newest half-hour has no next one.
