@@ -29,6 +29,7 @@ def project(tmp_path: Path):
     def listed() -> dict[str, str]:
         digests._digest.cache_clear()
         digests._dependencies.cache_clear()
+        digests._code.cache_clear()
         rows = digests.code_digests(tmp_path / "scripts/do.py", tmp_path)
         return dict(row.rsplit(" ", 1) for row in rows)
 
