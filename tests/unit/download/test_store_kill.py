@@ -15,6 +15,7 @@ import pytest
 
 from rainscore.io import read_table
 from rainscore.paths import CHECKOUT
+from rainscore.writing import remove_partial_files
 from tests.stores import write_imerg, write_mrms
 
 KILLS = int(os.environ.get("RAINSCORE_KILLS", "3"))
@@ -35,7 +36,6 @@ from rainscore.regridding import pairs
 from rainscore.regridding.conservative import overlap_weights
 from rainscore.regridding.radarreader import RadarSettings, open_radar
 from rainscore.times import steps
-from rainscore.writing import remove_partial_files
 
 stores, folder, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
 (folder / "regridded").unlink(missing_ok=True)
