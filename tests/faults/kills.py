@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--longest",
         type=float,
-        default=25,
-        help="longest time between the first job of a run and its kill [s] (%(default)s)",
+        default=6,
+        help="longest time from the end of a job to the kill of the next ones [s] (%(default)s)",
     )
     parser.add_argument("--folder", type=Path, default=Path("runs/kills"), help="%(default)s")
     options = parser.parse_args(arguments)
@@ -59,13 +59,13 @@ class Kills:
     Args:
         folder: Folder of the copies of the project and of the state.
         seed: Seed of the moments of the kills.
-        longest: Longest time between the first job of a run and its kill [s].
+        longest: Longest time from the end of a job to the kill of those that run then [s].
     """
 
     def __init__(self, folder: Path, seed: int, longest: float) -> None:
         self.folder, self.seed, self.longest = folder.absolute(), seed, longest
         self.path = self.folder / "state.json"
-        self.state: dict[str, Any] = {"digests": {}, "kills": [], "failed": []}
+        self.state: dict[str, Any] = {"digests": {}, "kills": [], "failed": [], "jobs": 0}
         if self.path.exists():
             self.state = json.loads(self.path.read_text())
 
@@ -81,15 +81,24 @@ class Kills:
     def _disturb(self, name: str, total: int) -> None:
         """Start and kill a run until there are `total` kills, or until it ends."""
         checkout, words = self._checkout(name), None
+        moments = self._moments(name)
         while len(self.state["kills"]) < total:
             number = len(self.state["kills"])
             seconds = random.Random(f"{self.seed} {number}").uniform(0, self.longest)
-            if (moment := killed_after(checkout, seconds)) is None:
+            jobs = moments[
+                min(sum(k["run"] == name for k in self.state["kills"]), len(moments) - 1)
+            ]
+            if (moment := killed_after(checkout, seconds, jobs=jobs)) is None:
                 return
             self.state["kills"].append({"run": name, **moment})
             self._save()
             words = words or printed_command(checkout)
             unlock(checkout, words)
+
+    def _moments(self, name: str) -> list[int]:
+        """Numbers of finished jobs after which a run is killed, in order: spread over all jobs."""
+        rng = random.Random(f"{self.seed} {name}")
+        return sorted(rng.randrange(self.state["jobs"]) for _ in range(KILLS_PER_RUN))
 
     def _finish(self, name: str) -> None:
         """Run to the end and keep the digests of the results."""
@@ -99,6 +108,8 @@ class Kills:
         if process.returncode:
             self.state["failed"].append({"run": name, "output": output[-2000:]})
         self.state["digests"][name] = digests(checkout.folder / "results")
+        if name == UNDISTURBED:
+            self.state["jobs"] = finished_jobs(checkout)
         self._save()
         print(f"{name}: status {process.returncode}", flush=True)
 
@@ -155,12 +166,23 @@ def start(checkout: Checkout, *targets: str) -> subprocess.Popen:
     return command(checkout, *words, "--configfile", "run.yaml")
 
 
-def killed_after(checkout: Checkout, seconds: float, *targets: str) -> dict | None:
-    """Kill a run some time after its first job; return the moment, None if the run ended before."""
+def killed_after(
+    checkout: Checkout, seconds: float, *targets: str, jobs: int = 0
+) -> dict[str, Any] | None:
+    """Kill a run; return the moment, None if the run ended before.
+
+    Args:
+        checkout: Copy of the project.
+        seconds: Time from the first job of the run, or from the end of `jobs`, to the kill [s].
+        targets: Files to make; the default is all.
+        jobs: Number of jobs that are finished at the kill, those of earlier starts included.
+    """
     log = checkout.folder / "logs/run.log"
     log.unlink(missing_ok=True)
     process = start(checkout, *targets)
     while process.poll() is None and not (log.exists() and "Execute " in log.read_text()):
+        time.sleep(0.1)
+    while process.poll() is None and finished_jobs(checkout) < jobs:
         time.sleep(0.1)
     with suppress(subprocess.TimeoutExpired):
         process.communicate(timeout=seconds)
@@ -168,7 +190,12 @@ def killed_after(checkout: Checkout, seconds: float, *targets: str) -> dict | No
     rules = running_rules(process.pid)
     kill_session(process.pid)
     process.communicate()
-    return {"seconds": round(seconds, 1), "rules": rules}
+    return {"jobs": jobs, "seconds": round(seconds, 1), "rules": rules}
+
+
+def finished_jobs(checkout: Checkout) -> int:
+    """Number of jobs that have finished; each has written its benchmark."""
+    return sum(1 for _ in (checkout.folder / "logs").rglob("*.tsv"))
 
 
 def printed_command(checkout: Checkout, *targets: str) -> list[str]:
