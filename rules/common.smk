@@ -24,8 +24,6 @@ THREADS = (
     2 if ON_CLUSTER or workflow.remote_exec else max(1, (workflow.cores or 2) // 2)
 )
 
-# Rules with `priority: 1` lead to the U-Net, the longest job, beside which the other jobs run.
-
 # Idle OpenMP threads sleep, so that other jobs can use their cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Progress bars of jobs that run at the same time would overwrite each other.

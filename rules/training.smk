@@ -8,6 +8,7 @@ UNET = [
 ]
 
 
+# Rules with `priority: 1` lead to the U-Net, the longest job, beside which the other jobs run.
 rule build_features:
     input:
         pair="results/pairs/{month}.nc",

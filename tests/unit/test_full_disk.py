@@ -83,7 +83,7 @@ def outcome(write, path, limit):
         return "written"
     except RainscoreError as error:
         return f"{type(error).__name__} {error}"
-    except Exception as error:
+    except Exception as error:  # what a writer must never raise is what is looked for
         return f"raw {error!r}"
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)

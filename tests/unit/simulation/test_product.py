@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 
 from rainscore.grids import Grid
 from rainscore.simulation.errorsources import ALL_ERRORS, ErrorSources
-from rainscore.simulation.product import Product, simulate_imerg
+from rainscore.simulation.product import Product, simulate_imerg, simulate_rates
 
 CELLS = Grid("EPSG:4326", 0.0, 45.0, 0.1, 0.1, 50, 40)
 START = np.datetime64("2018-11-10", "ns")
@@ -57,6 +57,14 @@ def simulate(hours: int = 24, *, truth=drifting, start=START, **options) -> list
 @pytest.fixture(scope="module")
 def late() -> list[xr.Dataset]:
     return simulate()
+
+
+def test_the_rates_alone_are_those_of_the_granules(late: list[xr.Dataset]) -> None:
+    end = START + np.timedelta64(24, "h")
+    rates = list(simulate_rates(drifting, CELLS, START, end, seed=5, run="late"))
+    assert [time for time, _ in rates] == [granule["time"].values for granule in late]
+    for (_, rate), granule in zip(rates, late, strict=True):
+        np.testing.assert_array_equal(rate, granule["precipitation"])
 
 
 def test_every_half_hour_has_all_fields_on_the_cells(late):

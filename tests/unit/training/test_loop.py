@@ -13,6 +13,7 @@ from rainscore.scores.distribution import mean
 from rainscore.training.autoencoder import AutoEncoder, AutoEncoderSettings, reconstruction_loss
 from rainscore.training.checkpoint import Checkpoint
 from rainscore.training.dataset import RainMaps, ScoreMaps, TimedData
+from rainscore.training.devices import computes_bf16
 from rainscore.training.earlystopping import TrainingResult, train
 from rainscore.training.inference import predict
 from rainscore.training.losses import unet_loss
@@ -195,6 +196,15 @@ def test_bf16_learns_as_fp32_does(month, tmp_path):
         for precision in ("fp32", "bf16")
     ]
     assert curves[1].iloc[-1] == pytest.approx(curves[0].iloc[-1], rel=0.1)
+
+
+def test_auto_is_the_arithmetic_that_the_device_has(month, tmp_path):
+    native = "bf16" if computes_bf16(torch.device("cpu")) else "fp32"
+    curves = [
+        start(month, tmp_path / f"{precision}.pt", precision=precision)[1].curve["validation"]
+        for precision in ("auto", native)
+    ]
+    assert curves[0].tolist() == curves[1].tolist()
 
 
 def test_an_autoencoder_trains_and_its_vectors_are_predicted_in_order(month, tmp_path):
