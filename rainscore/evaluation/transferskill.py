@@ -28,6 +28,7 @@ from rainscore.evaluation.skill import (
     ALL_CASES,
     STATISTICS,
     UNET,
+    paired_table,
     score_statistics,
     skill_table,
 )
@@ -50,6 +51,9 @@ TRANSFER_COLUMNS = (
 
 MIN_BLOCKS = 4
 """Smallest number of blocks of weather for an interval."""
+
+UNET_SKILL = "unet_crps_skill"
+"""Measure of a method: 1 − CRPS of the U-Net / CRPS of the method, from the same blocks."""
 
 NO_WINDOW = "no window with rain and a score"
 """Note of a case that has nothing to evaluate."""
@@ -190,7 +194,7 @@ def transfer_table(
         a whole case shorter than a day. The rows of all cases of a kind have `ALL_CASES` in `case`.
         Intervals are NaN with fewer than `MIN_BLOCKS` blocks, which the note says. A case without
         any evaluated window has one row per method, without a value. The skills refer to the
-        climatology of the training days.
+        climatology of the training days; `UNET_SKILL` compares the U-Net with each other method.
     """
     sums = CaseSums() if home is None else home
     for case in cases:
@@ -224,7 +228,9 @@ def _case_table(
     sums: DaySums, methods: Sequence[str], *, resamples: int, seed: int
 ) -> pd.DataFrame:
     """Skill of the methods in a case, with notes; rows without values if it has no window."""
-    table = skill_table(sums, reference=CLIMATOLOGY, resamples=resamples, seed=seed)
+    draws = {"resamples": resamples, "seed": seed}
+    table = skill_table(sums, reference=CLIMATOLOGY, **draws)
+    table = pd.concat([table, _unet_skill(sums, **draws)], ignore_index=True)
     table = table.rename(columns={"days": "blocks"})
     if table.empty:
         empty = {"measure": "crps_skill", "split": "all", "group": "all", "value": np.nan}
@@ -235,3 +241,14 @@ def _case_table(
     unit = np.where(table["blocks"] == 1, " block of weather", " blocks of weather")
     note: pd.Series = "too short for an interval: " + table["blocks"].astype(str) + unit
     return table.assign(note=note.where(short, ""))
+
+
+def _unet_skill(sums: DaySums, *, resamples: int, seed: int) -> pd.DataFrame:
+    """Rows of `UNET_SKILL`, in the columns of `skill_table`."""
+    pairs = paired_table(sums, splits=("all",), resamples=resamples, seed=seed)
+    if pairs.empty:
+        return pd.DataFrame()
+    pairs = pairs.loc[pairs["method"] == UNET].drop(columns=["method", "low", "high"])
+    names = {"other": "method", "skill": "value", "skill_low": "low", "skill_high": "high"}
+    columns = ["method", "split", "group", "value", "low", "high", "days", "n"]
+    return pairs.rename(columns=names)[columns].assign(measure=UNET_SKILL)

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from rainscore.evaluation.rivals import BOOSTING
 from rainscore.evaluation.skill import ALL_CASES, AT_HOME, INPUTS, MAP_INPUTS, UNET
+from rainscore.evaluation.transferskill import UNET_SKILL
 from rainscore.io import read_json, read_table
 from rainscore.report.numbers import interval
 from rainscore.report.page import Number, Picture, Section, Table
@@ -158,8 +160,10 @@ def transfer_text(transfer: pd.DataFrame) -> str:
     Args:
         transfer: Table of `transferskill.transfer_table`.
     """
-    rows = transfer[(transfer["method"] == UNET) & (transfer["split"] == "all")]
-    pooled = rows[rows["case"] == ALL_CASES].set_index(["measure", "kind"])["value"]
+    together = transfer[(transfer["split"] == "all") & (transfer["case"] == ALL_CASES)]
+    pooled = together[together["method"] == UNET].set_index(["measure", "kind"])["value"]
+    rival = together[(together["method"] == BOOSTING) & (together["measure"] == UNET_SKILL)]
+    gains = _by(rival, "kind")
     home = pooled["crps_skill", AT_HOME]
     parts = [f"The CRPS skill of the U-Net is {home:.2f} at home, on the held-out days"]
     for kind, name in TRANSFER_KINDS.items():
@@ -172,6 +176,8 @@ def transfer_text(transfer: pd.DataFrame) -> str:
             f"{name} it is {skill:.2f}{kept}, and the 90 % interval holds {coverage:.0f} % of the "
             "scores"
         )
+        if kind in gains:
+            parts[-1] += f", and its CRPS skill relative to {BOOSTING} is {interval(*gains[kind])}"
     return "; ".join(parts) + "."
 
 

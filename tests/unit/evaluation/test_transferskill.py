@@ -18,6 +18,7 @@ from rainscore.evaluation.transferskill import (
     MIN_BLOCKS,
     NO_WINDOW,
     TRANSFER_COLUMNS,
+    UNET_SKILL,
     Case,
     transfer_table,
 )
@@ -76,7 +77,7 @@ def rows(table: pd.DataFrame, **values: str) -> Any:
 
 def test_rows_at_home_are_those_of_the_skill_table(skills) -> None:
     skill, transfer = skills
-    home = rows(transfer, kind=AT_HOME, case="test days")
+    home = rows(transfer[transfer["measure"] != UNET_SKILL], kind=AT_HOME, case="test days")
     expected = skill.set_index(KEYS).loc[home.index]
     np.testing.assert_allclose(home["value"], expected["value"], rtol=1e-9)
     np.testing.assert_array_equal(home["n"], expected["n"])
@@ -143,6 +144,17 @@ def test_skill_refers_to_the_climatology_of_the_training_days(skills) -> None:
     skill = world.loc[("U-Net", "crps_skill", "all", "all"), "value"]
     assert skill == pytest.approx(1 - crps[0] / crps[1])
     assert world.loc[("climatology", "crps_skill", "all", "all"), "value"] == 0
+
+
+def test_the_u_net_is_compared_with_each_method_on_the_same_windows(skills) -> None:
+    _, transfer = skills
+    world = rows(transfer, case=ALL_CASES, kind="unseen world", split="all")
+    crps = world.xs("crps", level="measure")["value"].droplevel(["split", "group"])
+    found = world.xs(UNET_SKILL, level="measure")
+    assert set(found.index.get_level_values("method")) == set(crps.index) - {"U-Net"}
+    for (method, *_), row in found.iterrows():
+        assert row["value"] == pytest.approx(1 - crps["U-Net"] / crps[method])
+        assert row["low"] <= row["value"] <= row["high"] and row["blocks"] == 4
 
 
 def test_a_case_without_a_window_has_a_note_and_no_value(

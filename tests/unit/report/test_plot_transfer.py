@@ -78,6 +78,19 @@ def test_the_sentence_gives_the_share_of_the_skill_at_home() -> None:
     )
 
 
+def test_the_sentence_compares_the_u_net_with_boosting_where_both_are_known() -> None:
+    row = {"split": "all", "case": "all", "method": "gradient boosting"} | {
+        "measure": "unet_crps_skill",
+        "kind": "unseen world",
+    }
+    bounds = [{"value": -0.012, "low": -0.03, "high": 0.004}]
+    table = pd.concat([transfer(), pd.DataFrame(bounds).assign(**row)], ignore_index=True)
+    assert (
+        "and its CRPS skill relative to gradient boosting is −0.012 [−0.030, 0.004]; on real rain"
+        in transfer_text(table)
+    )
+
+
 def test_the_sentence_has_no_share_without_skill_at_home() -> None:
     assert "(" not in transfer_text(transfer(**{"at home": -0.1}))
 
