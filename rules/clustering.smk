@@ -52,6 +52,7 @@ rule fit_codes:
         "logs/fit_codes.log",
     benchmark:
         "logs/fit_codes.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
     threads: THREADS
@@ -85,6 +86,7 @@ rule assign_codes:
         "logs/assign_codes.log",
     benchmark:
         "logs/assign_codes.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
     threads: THREADS
@@ -137,6 +139,7 @@ rule cluster_compositions:
         "logs/cluster_compositions.log",
     benchmark:
         "logs/cluster_compositions.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
     resources:

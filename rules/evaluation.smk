@@ -50,6 +50,7 @@ rule evaluate_skill:
         "logs/evaluate_skill.log",
     benchmark:
         "logs/evaluate_skill.tsv"
+    priority: 1
     conda:
         "../envs/rainscore.yaml"
     threads: THREADS

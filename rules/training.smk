@@ -8,7 +8,8 @@ UNET = [
 ]
 
 
-# Rules with `priority: 1` lead to the U-Net, the longest job, beside which the other jobs run.
+# Rules with `priority: 1` lead to the U-Net or from it to the evaluation, the longest chain of jobs,
+# beside which the other jobs run.
 rule build_features:
     input:
         pair="results/pairs/{month}.nc",
