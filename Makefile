@@ -52,9 +52,9 @@ lint: install ## ruff, snakefmt, mypy, import contract, and whether the graph of
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.draw_dag --check README.md
 
-study: install ## run the larger simulated world; copy its tables and figures to docs/study
+study: install ## run the larger simulated study; copy its tables and figures to docs/study/run
 	@$(BIN)/python -m tools.run --cores $(CORES) --configfile configs/study.yaml
-	$(BIN)/python -m tools.publish_study runs/study docs/study
+	$(BIN)/python -m tools.publish_study runs/study docs/study/run
 
 world: install ## measure a simulated year with all three IMERG runs; copy the result to docs/study
 	$(BIN)/snakemake draw_year --cores $(CORES) --configfile configs/world.yaml

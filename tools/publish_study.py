@@ -20,22 +20,14 @@ TABLES = (
     "evaluation/reliability.parquet",
     "evaluation/ablation.parquet",
     "evaluation/latent_sizes.parquet",
+    "evaluation/transfer.parquet",
+    "evaluation/codes.parquet",
     "choice/evidence.parquet",
     "analysis/conditions.parquet",
     "clusters/methods.parquet",
     "world/rain.parquet",
     "world/satellite.parquet",
 )
-KEPT_FILES = (
-    "papers.csv",
-    "desom_usps.png",
-    "world.csv",
-    "world_year.svg",
-    "real_radar_scores.csv",
-    "perfect_by_pixel_size.csv",
-)
-"""Files in the folder from `benchmarks` and `make world`; they are kept."""
-
 MAX_BYTES = 1_000_000
 """Larger figures are not copied."""
 
@@ -59,13 +51,12 @@ def main() -> None:
     """Copy the files and write a page with their commit, machine, command and main tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, help="folder of the run, such as runs/study")
-    parser.add_argument("out", type=Path, help="folder of the copies, such as docs/study")
+    parser.add_argument("out", type=Path, help="folder of the copies, which is emptied before")
     options = parser.parse_args()
     results = options.run / "results"
     options.out.mkdir(parents=True, exist_ok=True)
     for old in options.out.iterdir():
-        if old.name not in KEPT_FILES:
-            old.unlink()
+        old.unlink()
     of_clusters = [
         path.relative_to(results)
         for kind in ("labels", "coverage")
@@ -87,28 +78,31 @@ def main() -> None:
         f"`make study` at commit {commit.stdout.strip()}, on {machine()}, Python "
         f"{platform.python_version()}. The data are simulated: the numbers do not describe the "
         "real IMERG. In brackets: 95 % intervals from resampled days.\n\n"
-        f"## Skill on the held-out days\n{skill_table(options.out)}\n"
+        f"## Skill on the held-out days\n{skill_table(options.out, 'all')}\n"
+        f"## Skill for the score of whole maps\n{skill_table(options.out, 'map')}\n"
+        f"## Skill in unseen worlds\n{transfer_table(options.out)}\n"
         f"## Coverage of the 90 % interval\n{coverage_table(options.out)}\n"
         f"## U-Nets with fewer inputs or other training data\n{ablation_table(options.out)}\n"
         f"## Clusters of maps\n{clusters_table(options.out)}\n"
-        "`papers.csv` and `desom_usps.png` are results of `benchmarks/clustering`, `world.csv` and "
-        "`world_year.svg` of `make world`, `real_radar_scores.csv` and `perfect_by_pixel_size.csv` "
-        "of `python benchmarks/score_evidence.py --out docs/study` on real radar sequences, all "
-        "other files of the study. Figures above 1 MB (the cases) are not included.\n"
+        f"Figures above {MAX_BYTES / 1e6:.0f} MB (the cases) are not included.\n"
     )
 
 
-def skill_table(folder: Path) -> str:
+def skill_table(folder: Path, split: str) -> str:
     """Return the skill of each method, best first, and the U-Net's skill relative to it."""
-    skill = pd.read_csv(folder / "skill.csv").query("split == 'all'")
-    paired = pd.read_csv(folder / "paired.csv").query("split == 'all' and method == 'U-Net'")
+    skill = pd.read_csv(folder / "skill.csv").query("split == @split")
+    paired = pd.read_csv(folder / "paired.csv")
+    paired = paired.query("split == @split and method == 'U-Net'")
     gain = paired.set_index("other")
     values = skill.set_index(["method", "measure"])[["value", "low", "high"]]
     order = skill.query("measure == 'crps_skill'").sort_values("value", ascending=False).method
     rows = [
         [
             method,
-            *(interval(values.loc[(method, measure)]) for measure in SKILL),
+            *(
+                interval(values.loc[(method, measure)]) if (method, measure) in values.index else ""
+                for measure in SKILL
+            ),
             interval(gain.loc[method, ["skill", "skill_low", "skill_high"]])
             if method in gain.index
             else "",
@@ -116,6 +110,28 @@ def skill_table(folder: Path) -> str:
         for method in order
     ]
     return markdown(["method", *SKILL.values(), "CRPS skill of the U-Net relative to it"], rows)
+
+
+def transfer_table(folder: Path) -> str:
+    """Return CRPS skill and coverage of each method, at home and in unseen worlds together."""
+    table = pd.read_csv(folder / "transfer.csv").query("split == 'all' and case == 'all'")
+    values = table.set_index(["kind", "method", "measure"])[["value", "low", "high"]]
+    measures = {
+        "crps_skill": "CRPS skill",
+        "unet_crps_skill": "that of the U-Net relative to it",
+        "coverage": "coverage",
+    }
+    rows = [
+        [
+            *key,
+            *(
+                interval(values.loc[(*key, name)]) if (*key, name) in values.index else ""
+                for name in measures
+            ),
+        ]
+        for key in dict.fromkeys(zip(table["kind"], table["method"], strict=True))
+    ]
+    return markdown(["", "method", *measures.values()], rows)
 
 
 def coverage_table(folder: Path) -> str:

@@ -11,7 +11,7 @@ from rainscore.paths import CHECKOUT
 
 PAGES = sorted(
     path
-    for folder in ("", "docs", "docs/howto", "docs/study", "rainscore/data")
+    for folder in ("", "docs", "docs/howto", "docs/study", "docs/study/run", "rainscore/data")
     for path in (CHECKOUT / folder).glob("*.md")
     if path.name != "CHANGELOG.md"  # names what earlier versions had
 )
