@@ -4,7 +4,8 @@
 
 FOLDER is that of `python -m tools.train_many_worlds`. The validation days are altered; a map is
 detected if more of its windows are withheld than in 95 or 90 % of the same maps without alteration.
-The unseen worlds and real radar sequences of FOLDER are not altered.
+The unseen worlds and real radar sequences of FOLDER are not altered; `--coverage TABLE.csv` counts
+how many of their scores lie inside the 90 % interval, where it is withheld and where it is not.
 """
 
 import argparse
@@ -16,15 +17,20 @@ import numpy as np
 import pandas as pd
 
 from rainscore.config import load_config
+from rainscore.evaluation.blocks import read_blocks
+from rainscore.evaluation.transferskill import Case
 from rainscore.io import read_table
 from rainscore.runtime import use_threads
+from rainscore.scores.distribution import interval
 from rainscore.times import times_of
 from rainscore.training.channels import scale_rain, unscale_rain
 from rainscore.training.dataset import ScoreMaps
 from rainscore.training.guard import CHANNEL_NAMES, Guard, fit_guard
+from rainscore.training.inference import forward
 from rainscore.training.inputstates import STATES, Removal, removals
 from rainscore.training.splits import split_blocks
 from rainscore.training.timecontext import mask_channels
+from rainscore.training.trained import load_trained_unet
 from rainscore.training.unet import load_unet
 
 MAPS = 60
@@ -48,12 +54,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", type=Path, help="model without extension; that of FOLDER")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, help="table of the detection")
+    parser.add_argument("--coverage", type=Path, help="table of the coverage")
     options = parser.parse_args()
     use_threads(1)
-    table = evidence(options.folder, options.model or options.folder / "many/unet/unet")
-    table.to_csv(options.out, index=False)
-    print(table.round(2).to_string(index=False))
+    model = options.model or options.folder / "many/unet/unet"
+    tables = {options.out: evidence, options.coverage: coverage}
+    for path, table_of in tables.items():
+        if path:
+            table = table_of(options.folder, model)
+            table.to_csv(path, index=False)
+            print(table.round(3).to_string(index=False))
 
 
 def evidence(folder: Path, model: Path) -> pd.DataFrame:
@@ -81,6 +92,29 @@ def evidence(folder: Path, model: Path) -> pd.DataFrame:
             rows.append((state, name, "none", shares.mean(), *detected, shares.size))
     columns = ["inputs", "maps", "alteration", "withheld", "detected_5", "detected_10", "n"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def coverage(folder: Path, model: Path) -> pd.DataFrame:
+    """Table: maps, withheld, share of the windows, coverage of the 90 % interval, n (windows)."""
+    unet = load_trained_unet(model)
+    if unet.guard is None:
+        raise SystemExit(f"{model} has no guard.")
+    kinds = {"unseen worlds": "unseen-world-*", "real radar": "[!u]*"}
+    rows = []
+    for name, pattern in kinds.items():
+        flagged, inside = [], []
+        for path in sorted(folder.glob(f"cases/{pattern}.h5")):
+            for block in read_blocks([path], Case.whole("", "", path).times[::4], unet.card.hidden):
+                masses, _ = forward(unet.model, block.inputs)
+                predicted = unet.calibration.local(masses, block.inputs, block.evaluated)
+                low, high = interval(predicted)
+                inside.append((low <= block.scores) & (block.scores <= high))
+                flagged.append(unet.guard.flags(block.inputs, block.wet)[block.evaluated] > 0)
+        covered, withheld_windows = np.concatenate(inside), np.concatenate(flagged)
+        for value in (False, True):
+            chosen = withheld_windows == value
+            rows.append((name, value, chosen.mean(), covered[chosen].mean(), chosen.sum()))
+    return pd.DataFrame(rows, columns=["maps", "withheld", "share", "coverage", "n"])
 
 
 def maps(
