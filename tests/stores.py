@@ -1,6 +1,7 @@
 """Icechunk stores in the layout of the open stores of IMERG and MRMS, small."""
 
 from pathlib import Path
+from typing import Any
 
 import icechunk
 import numpy as np
@@ -24,6 +25,7 @@ def write_repository(
     shards: tuple[int, int, int],
     units: str = UNITS,
     fill: float = np.nan,
+    first: tuple[int, int, int] = (0, 0, 0),
 ) -> str:
     """Write a repository with the attributes, types, codecs and chunking of the open stores.
 
@@ -31,11 +33,13 @@ def write_repository(
         path: Folder of the repository.
         times: Times of the maps.
         lat, lon: Centres of the pixels, in the order of the store.
-        variables: Values of each variable in the units of the store, dims (time, lat, lon).
+        variables: Values of each variable in the units of the store, dims (time, lat, lon); of a
+            part of the store, or of all of it. The rest is not written, as in the open stores.
         dataset, version: Attributes of the dataset.
         chunks, shards: Sizes of chunks and shards (time, latitude, longitude).
         units: Unit of the rain.
         fill: Value of chunks that are not in the store.
+        first: Position of the values in the store.
 
     Returns:
         Identifier of the snapshot.
@@ -67,11 +71,13 @@ def write_repository(
     )  # fmt: skip
     for name, maps in variables.items():
         array = group.create_array(
-            name, shape=maps.shape, dtype="float32", chunks=chunks, shards=shards, fill_value=fill,
+            name, shape=(times.size, lat.size, lon.size), dtype="float32", chunks=chunks,
+            shards=shards, fill_value=fill,
             compressors=[BloscCodec(cname="zstd", clevel=3, typesize=4)],
             dimension_names=list(axes),
         )  # fmt: skip
-        array[:] = _round_bits(maps)
+        part = tuple(slice(i, i + n) for i, n in zip(first, maps.shape, strict=True))
+        array[part] = _round_bits(maps)
         is_rain = "quality" not in name
         array.attrs.update(
             {"units": units if is_rain else "1", "step_type": "avg", "coordinates": "spatial_ref",
@@ -146,3 +152,61 @@ def write_mrms(
         dataset="noaa-mrms-conus-analysis-hourly", version="0.3.0", chunks=chunks,
         shards=(chunks[0], chunks[1] * 2, chunks[2] * 2), **options,
     )  # fmt: skip
+
+
+FULL_IMERG: dict[str, Any] = {"chunks": (1440, 100, 100), "shards": (1440, 900, 900)}
+"""Chunks and shards of the open stores of IMERG (time, latitude, longitude)."""
+
+FULL_MRMS: dict[str, Any] = {"chunks": (648, 100, 100), "shards": (648, 700, 1400)}
+"""Chunks and shards of the open store of MRMS (time, latitude, longitude)."""
+
+
+def write_full_imerg(
+    path: Path, last: str, rain: np.ndarray, first: tuple[int, int, int], *, run: str = "late"
+) -> pd.DatetimeIndex:
+    """Write a store of IMERG with the axes and chunks of the open one, and little in it.
+
+    Args:
+        path: Folder of the repository.
+        last: Last half-hour of the store.
+        rain: Rain [mm/h], dims (time, lat, lon), row 0 north; the quality index is 0.6.
+        first: Position of the rain in the store.
+        run: IMERG run.
+
+    Returns:
+        Times of the store.
+    """
+    times = pd.date_range("1998-01-01", last, freq="30min")
+    lat, lon = 89.95 - 0.1 * np.arange(1800), -179.95 + 0.1 * np.arange(3600)
+    variables = {
+        "precipitation_surface": rain / 3600,
+        "precipitation_quality_index_surface": np.where(np.isfinite(rain), 0.6, np.nan),
+    }
+    write_repository(
+        path, times, lat, lon, variables, dataset=f"nasa-imerg-analysis-{run}", version="0.1.0",
+        first=first, **FULL_IMERG,
+    )  # fmt: skip
+    return times
+
+
+def write_full_mrms(
+    path: Path, last: str, rain: np.ndarray, first: tuple[int, int, int]
+) -> pd.DatetimeIndex:
+    """Write a store of MRMS with the axes and chunks of the open one, and little in it.
+
+    Args:
+        path: Folder of the repository.
+        last: End of the last hour of the store.
+        rain: Rain [mm/h], dims (time, lat, lon), row 0 north.
+        first: Position of the rain in the store.
+
+    Returns:
+        Times of the store.
+    """
+    times = pd.date_range("2014-11-01", last, freq="1h")
+    lat, lon = 54.995 - 0.01 * np.arange(3500), -129.995 + 0.01 * np.arange(7000)
+    write_repository(
+        path, times, lat, lon, {"precipitation_surface": rain / 3600},
+        dataset="noaa-mrms-conus-analysis-hourly", version="0.3.0", first=first, **FULL_MRMS,
+    )  # fmt: skip
+    return times

@@ -73,18 +73,13 @@ def _fetch(
     """Newest granules of the window of a model around a place."""
     from rainscore.download.latestmaps import fetch_latest
     from rainscore.download.storecatalogue import IMERG
-    from rainscore.errors import RainscoreError
-    from rainscore.grids import imerg_cells
-    from rainscore.prediction.globe import CELLS
-    from rainscore.prediction.margins import margins_within
+    from rainscore.prediction.granulesets import turned_cells
     from rainscore.prediction.scorer import load_scorer
-    from rainscore.prediction.scoringgrids import scoring_grid
+    from rainscore.prediction.scoring import needed_cells
+    from rainscore.prediction.scoringgrids import contiguous, scoring_grid
     from rainscore.prediction.scoringmodels import model_folder
 
     scorer = load_scorer(model_folder(model), clusters, any_product=True)
-    try:
-        window = scoring_grid(scorer.learning_grid, centre=centre)
-        cells = imerg_cells(margins_within(window, CELLS).extend(window))
-    except ValueError as error:
-        raise RainscoreError(str(error)) from error
+    place, angle = contiguous(scoring_grid(scorer.learning_grid, centre=centre))
+    cells = turned_cells(needed_cells(place), angle)
     return fetch_latest(folder, cells, settings=IMERG.at(store), run=imerg_run)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from rainscore.download.amounts import files_size, size_text
 from rainscore.download.earthdata import ACCOUNT_STEPS, CatalogueEntry, list_granules, login
 from rainscore.download.granulefetcher import GranuleFetcher, GranuleRecord, ImergRequest
 from rainscore.download.journal import (
@@ -164,7 +165,7 @@ def _first_then_parallel(
 def _log_summary(month: str, manifest: pd.DataFrame) -> None:
     """Log the states, the size and the versions of the files of a month."""
     states = ", ".join(f"{n} {state}" for state, n in manifest["state"].value_counts().items())
-    log.info("%s: %s, %.3f GB", month, states, manifest["size"].sum() / 1e9)
+    log.info("%s: %s, %s", month, states, size_text(files_size(manifest)))
     versions = sorted(set(manifest["version"]) - {""})
     if len(versions) > 1:
         log.warning(

@@ -15,6 +15,7 @@ import pandas as pd
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
 
+from rainscore.download.amounts import size_text
 from rainscore.download.journal import Journal, utc_now
 from rainscore.download.transfer import RETRY_LATER, ArchiveBusy
 from rainscore.errors import DamagedFile, RainscoreError
@@ -158,7 +159,7 @@ def _stream(
 ) -> None:
     """Write the frames of an archive from an offset on."""
     address = f"datasets/{repository}/{archive.path}"
-    log.info("%s: %.1f GB to stream", address, (archive.size - begin) / 1e9)
+    log.info("%s: %s to stream", address, size_text(archive.size - begin))
     entry = {"asked": " ".join(months), "file": ""}
     recorded_end = begin
     total = archive.size
@@ -229,6 +230,6 @@ def _require_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise RainscoreError(
-            f"{folder}: the frames need about {needed / 1e9:.0f} GB, but only "
-            f"{free / 1e9:.0f} GB are free; free some space, or choose fewer months"
+            f"{folder}: the frames need about {size_text(needed)}, but only "
+            f"{size_text(free)} are free; free some space, or choose fewer months"
         )

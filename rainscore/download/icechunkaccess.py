@@ -8,7 +8,7 @@ from typing import Any
 from zarr.abc.store import Store
 
 from rainscore.download.storecatalogue import StorePlace, bucket_of
-from rainscore.download.transfer import RETRY_LATER, ArchiveBusy
+from rainscore.download.transfer import ArchiveBusy
 from rainscore.errors import RainscoreError
 from rainscore.paths import CHECKOUT
 
@@ -16,6 +16,8 @@ NEEDS_V2 = (
     "the store is in the format of Icechunk 2, which needs the package icechunk 2 and Python 3.12 "
     "or newer (there, in the folder of rainscore: pip install '.[open-data]'); docs/download.md"
 )
+
+_LATER = "try again later (files that have arrived are kept)"
 
 log = logging.getLogger("rainscore")
 
@@ -53,16 +55,15 @@ def store_errors(address: str) -> Iterator[None]:
             raise RainscoreError(f"{address}: {NEEDS_V2}") from None
         if "doesn't exist" in text:
             raise RainscoreError(
-                f"{address}: there is no Icechunk store; check the keys address, dataset and "
-                "version of the section icechunk"
+                f"{address}: there is no Icechunk store; correct the address, or the dataset and "
+                "its version"
             ) from None
         raise ArchiveBusy(
-            f"{address}: the store cannot be read ({_cause(text)}); check the network, and "
-            f"{RETRY_LATER}"
+            f"{address}: the store cannot be read ({_cause(text)}); check the network, and {_LATER}"
         ) from None
     except (OSError, TimeoutError) as error:
         raise ArchiveBusy(
-            f"{address}: the store cannot be read ({type(error).__name__}); {RETRY_LATER}"
+            f"{address}: the store cannot be read ({type(error).__name__}); {_LATER}"
         ) from None
 
 
@@ -104,7 +105,7 @@ def _storage(place: StorePlace) -> Any:
     if "://" not in address:
         folder = CHECKOUT / address
         if not folder.is_dir():  # icechunk would create it
-            raise RainscoreError(f"{folder}: no such folder; check the key address of icechunk")
+            raise RainscoreError(f"{folder}: no such folder; correct the address of the store")
         return icechunk.local_filesystem_storage(str(folder))
     in_s3 = bucket_of(place)
     if in_s3 is not None:

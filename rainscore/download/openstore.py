@@ -39,6 +39,7 @@ class OpenStore:
     """An open store.
 
     Attributes:
+        settings: Settings of the store.
         address: Address of the store.
         snapshot: Identifier of the snapshot that is read.
         dataset: Identifier and version of the dataset.
@@ -50,6 +51,7 @@ class OpenStore:
         factor: Factor from the unit of the rain to mm/h.
     """
 
+    settings: StoreSettings
     address: str
     snapshot: str
     dataset: str
@@ -77,7 +79,8 @@ class OpenStore:
             first, last = (str(time)[:16] for time in (self.times[0], self.times[-1]))
             raise RainscoreError(
                 f"{self.address}: it has no map from {str(times[0])[:16]} to "
-                f"{str(times[-1])[:16]}; it covers {first} to {last} (UTC): change period.months"
+                f"{str(times[-1])[:16]}; it covers {first} to {last} (UTC): change "
+                f"{self.settings.name_of('months')}"
             )
         return positions
 
@@ -103,7 +106,7 @@ class OpenStore:
                 raise DamagedFile(
                     self.address,
                     f"a chunk of {array.basename} cannot be decoded ({str(error)[:200]})",
-                    "run the workflow again; if it repeats, leave this month out",
+                    "try again; if it repeats, leave this period out",
                 ) from error
         values = decode(values, self.attributes[role], self.address)
         return self._in_range(values, role, selection).astype(np.float32)
@@ -164,8 +167,8 @@ def _check_version(group: zarr.Group, settings: StoreSettings, address: str) -> 
     for key, name in (("id", "dataset"), ("version", "version")):
         if wanted[key] and stated[key] and stated[key] != wanted[key]:
             raise RainscoreError(
-                f"{address}: its {name} is {stated[key]}, not {wanted[key]}; correct the key "
-                f"{name} of the section icechunk, after a look at what has changed"
+                f"{address}: its {name} is {stated[key]}, not {wanted[key]}; correct "
+                f"{settings.name_of(name)}, after a look at what has changed"
             )
 
 
@@ -179,7 +182,11 @@ def _checked(
 ) -> OpenStore:
     """Store with its axes, after a check of its variables."""
     names = {"rain": settings.rain, "quality": settings.quality}
-    arrays = {role: _array(group, dataset, name, address) for role, name in names.items() if name}
+    arrays = {
+        role: _array(group, dataset, name, address, settings.name_of(role))
+        for role, name in names.items()
+        if name
+    }
     attributes = {role: dataset.variables[name].attrs for role, name in names.items() if name}
     rain = dataset.variables[settings.rain]
     unit = rain_unit(str(rain.attrs.get("units", "")))
@@ -193,18 +200,17 @@ def _checked(
     _check_times(times, step_minutes, address)
     version = str(group.attrs.get("dataset_version", settings.version))
     return OpenStore(
-        address, snapshot, f"{settings.dataset} {version}".strip(), times, grid, rows, columns,
-        arrays, attributes, unit.factor,
+        settings, address, snapshot, f"{settings.dataset} {version}".strip(), times, grid, rows,
+        columns, arrays, attributes, unit.factor,
     )  # fmt: skip
 
 
-def _array(group: zarr.Group, dataset: xr.Dataset, name: str, address: str) -> zarr.Array:
+def _array(group: zarr.Group, dataset: xr.Dataset, name: str, address: str, key: str) -> zarr.Array:
     """Variable of maps, dims (time, latitude, longitude), whose absent chunks are missing."""
     if name not in dataset.data_vars:
         others = ", ".join(sorted(map(str, dataset.data_vars)))
         raise RainscoreError(
-            f"{address}: it has no variable {name}, only {others or 'none'}; correct the section "
-            "icechunk"
+            f"{address}: it has no variable {name}, only {others or 'none'}; correct {key}"
         )
     array, dims = group[name], dataset[name].dims
     assert isinstance(array, zarr.Array)
@@ -233,6 +239,6 @@ def _check_times(times: np.ndarray, step_minutes: int, address: str) -> None:
 
 def _other_layout(address: str, reason: str) -> RainscoreError:
     return RainscoreError(
-        f"{address}: not a store of maps of rain that can be used ({reason}); check the section "
-        "icechunk, and docs/download.md for the expected layout"
+        f"{address}: not a store of maps of rain that can be used ({reason}); use another store, "
+        "docs/download.md has the expected layout"
     )

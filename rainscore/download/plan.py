@@ -10,6 +10,7 @@ from zarr.core.sync import sync
 
 from rainscore.download import zarrstore
 from rainscore.download.addresses import version_fields
+from rainscore.download.amounts import duration_text, size_text
 from rainscore.download.earthdata import list_granules, login
 from rainscore.download.granulefetcher import ImergRequest
 from rainscore.download.granules import finished_records
@@ -66,8 +67,8 @@ def plan_imerg(folder: Path, spans: dict[str, list[str]], request: ImergRequest)
         expected += int((end - start) / HALF_HOUR)
         remaining += sum(time_key(time) not in finished for time in granules)
         catalogue_mb += [granule.megabytes for granule in granules.values()]
-    whole_gb = sum(catalogue_mb) / 1e3
-    size = _granule_size(request, present, whole_gb * 1e9 / len(catalogue_mb))
+    whole_size = sum(catalogue_mb) * 1e6
+    size = _granule_size(request, present, whole_size / len(catalogue_mb))
     seconds, origin = SECONDS_PER_SUBSET, "assumed"
     if present:
         seconds = statistics.median(record["seconds"] for record in present)
@@ -77,9 +78,9 @@ def plan_imerg(folder: Path, spans: dict[str, list[str]], request: ImergRequest)
         f"IMERG {request.run} {request.version}: {expected} half-hours, {listed} in the catalogue "
         f"({expected - listed} missing at source), {len(present)} on disk, "
         f"{remaining} to download",
-        f"  {remaining * size / 1e9:.2f} GB by {request.access} ({size / 1e3:.0f} kB each; whole "
-        f"granules would be {whole_gb:.1f} GB)",
-        f"  {remaining * seconds / request.max_connections / 3600:.1f} h with "
+        f"  {size_text(remaining * size)} by {request.access} ({size_text(size)} each; whole "
+        f"granules would be {size_text(whole_size)})",
+        f"  {duration_text(remaining * seconds / request.max_connections)} with "
         f"{request.max_connections} connections ({seconds:.2g} s each, {origin})",
     ]
 
@@ -108,7 +109,7 @@ def plan_hub(folder: Path, months: list[str]) -> list[str]:
         duration = _duration(remaining, _frame_records(journal), kept_share=share)
         lines.append(
             f"radar {year}: {', '.join(archive.path for archive in archives)}, "
-            f"{remaining / 1e9:.1f} GB to stream, about {remaining * share / 1e9:.1f} GB to keep "
+            f"{size_text(remaining)} to stream, about {size_text(remaining * share)} to keep "
             f"({len(of_year)} of 12 months), {duration}"
         )
     return lines
@@ -157,7 +158,7 @@ def plan_store(
     size = remaining * (statistics.mean(sizes) if sizes else 0.0)
     return [
         f"radar: {expected} frames, {available} in the store, {len(present)} on disk, "
-        f"{remaining} to download, {size / 1e9:.2f} GB, "
+        f"{remaining} to download, {size_text(size)}, "
         f"{_duration(size, present, frames=remaining)}"
     ]
 
@@ -201,4 +202,4 @@ def _duration(size: float, present: list[dict], *, kept_share: float = 1, frames
         seconds = size / 1e6 / MEGABYTES_PER_SECOND + SECONDS_PER_FRAME * frames
         origin = "assumed: nothing is on disk yet"
     rate = size / 1e6 / seconds if seconds else 0.0
-    return f"{seconds / 3600:.1f} h at {rate:.3g} MB/s ({origin})"
+    return f"{duration_text(seconds)} at {rate:.3g} MB/s ({origin})"

@@ -9,15 +9,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from math import ceil, floor
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from rainscore.download.openstore import OpenStore
-from rainscore.errors import DamagedFile, DomainError
-from rainscore.grids import Grid
+from rainscore.download.storewindows import StoreWindow
+from rainscore.errors import DamagedFile
 from rainscore.hdf5seals import open_own
 from rainscore.io import read_json, write_json
 from rainscore.runtime import progress_bar
@@ -28,60 +27,6 @@ CONNECTIONS = 4
 
 _MAPS = 48
 """Number of maps in a chunk of the file of a block."""
-
-_TOLERANCE = 1e-3
-"""Distance to the edge of a pixel that is taken as on the edge [pixels]."""
-
-
-@dataclass(frozen=True)
-class StoreWindow:
-    """Rectangle of the maps of a store.
-
-    Attributes:
-        rows, columns: Position, in the order of the store.
-        grid: Grid of the rectangle, row 0 north.
-    """
-
-    rows: slice
-    columns: slice
-    grid: Grid
-
-
-def find_window(store: OpenStore, bounds: tuple[float, float, float, float]) -> StoreWindow:
-    """Pixels of a store that cover a box; parts of the box outside the store are left out.
-
-    Args:
-        store: The store.
-        bounds: West, south, east, north [degrees].
-
-    Raises:
-        DomainError: The box is outside the store.
-    """
-    west, south, east, north = bounds
-    grid = store.grid
-    left, right = _pixels((west - grid.x0) / grid.dx, (east - grid.x0) / grid.dx, grid.nx)
-    top, bottom = _pixels((north - grid.y0) / grid.dy, (south - grid.y0) / grid.dy, grid.ny)
-    if left >= right or top >= bottom:
-        raise DomainError(
-            f"{store.address}: the domain is outside the store, which covers longitudes "
-            f"{grid.x0:g} to {grid.x0 + grid.nx * grid.dx:g} and latitudes "
-            f"{grid.y0 + grid.ny * grid.dy:g} to {grid.y0:g}; change domain.centre"
-        )
-    part = Grid(
-        "EPSG:4326", grid.x0 + left * grid.dx, grid.y0 + top * grid.dy, grid.dx, grid.dy,
-        right - left, bottom - top,
-    )  # fmt: skip
-    rows, columns = slice(top, bottom), slice(left, right)
-    if store.reversed_rows:
-        rows = slice(grid.ny - bottom, grid.ny - top)
-    if store.reversed_columns:
-        columns = slice(grid.nx - right, grid.nx - left)
-    return StoreWindow(rows, columns, part)
-
-
-def _pixels(first: float, last: float, n: int) -> tuple[int, int]:
-    """First and exclusive last pixel of an interval [pixels] on an axis of `n` pixels."""
-    return max(floor(first + _TOLERANCE), 0), min(ceil(last - _TOLERANCE), n)
 
 
 @dataclass(frozen=True)
@@ -110,7 +55,8 @@ def list_blocks(store: OpenStore, window: StoreWindow, maps: slice) -> list[Bloc
         for role, array in store.arrays.items()
         for time in _split(maps, array.chunks[0])
         for rows in _split(window.rows, array.chunks[1])
-        for columns in _split(window.columns, array.chunks[2])
+        for part in window.columns
+        for columns in _split(part.stored, array.chunks[2])
     ]
 
 
@@ -242,18 +188,24 @@ def _put_together(
 ) -> np.ndarray:
     """Maps from the parts of the blocks that hold them."""
     out = np.full((maps.stop - maps.start, *window.grid.shape), np.nan, np.float32)
-    for block in blocks:
-        time, rows, columns = block.selection
-        first, last = max(maps.start, time.start), min(maps.stop, time.stop)
-        if block.role == role and first < last:
-            place = (
-                slice(first - maps.start, last - maps.start),
-                _shift(rows, window.rows.start),
-                _shift(columns, window.columns.start),
-            )
-            out[place] = part(block, slice(first - time.start, last - time.start))
     y, x = (-1 if store.reversed_rows else 1), (-1 if store.reversed_columns else 1)
-    return out[:, ::y, ::x]
+    for stored, west in window.columns:
+        as_stored = out[:, ::y, west : west + stored.stop - stored.start][:, :, ::x]
+        for block in blocks:
+            time, rows, columns = block.selection
+            first, last = max(maps.start, time.start), min(maps.stop, time.stop)
+            if block.role != role or first >= last or not _contains(stored, columns):
+                continue
+            as_stored[
+                first - maps.start : last - maps.start,
+                _shift(rows, window.rows.start),
+                _shift(columns, stored.start),
+            ] = part(block, slice(first - time.start, last - time.start))
+    return out
+
+
+def _contains(whole: slice, part: slice) -> bool:
+    return whole.start <= part.start and part.stop <= whole.stop
 
 
 def _shift(part: slice, start: int) -> slice:

@@ -22,6 +22,16 @@ _UNUSABLE = (ValueError, KeyError, TypeError, AttributeError)
 log = logging.getLogger("rainscore")
 
 
+OPTIONS = {
+    "address": "--store", "version": "--store", "rain": "--store", "quality": "--store",
+    "dataset": "--run", "centre": "--centre",
+}  # fmt: skip
+"""Options of `rainscore latest` by the setting that they give."""
+
+PLACES = {"centre": "domain.centre", "months": "period.months"}
+"""Keys of the configuration outside the section `icechunk`."""
+
+
 @dataclass(frozen=True)
 class StoreSettings:
     """Section `icechunk` of `imerg` or `radar` in the configuration.
@@ -34,6 +44,7 @@ class StoreSettings:
         version: Version of the dataset; empty for any.
         rain: Name of the variable of the rain rate.
         quality: Name of the variable of IMERG's quality index; empty for none.
+        by_command: Whether they are given by the options of `rainscore latest`.
     """
 
     address: str
@@ -42,10 +53,21 @@ class StoreSettings:
     version: str
     rain: str
     quality: str = ""
+    by_command: bool = False
 
     def at(self, address: str) -> "StoreSettings":
         """The settings with another address."""
         return replace(self, address=address)
+
+    def name_of(self, key: str) -> str:
+        """Name by which the user has given a setting, for messages.
+
+        Args:
+            key: `centre`, `months`, or the name of an attribute.
+        """
+        if self.by_command:
+            return OPTIONS[key]
+        return PLACES.get(key, f"the key {key} of the section icechunk")
 
 
 IMERG = StoreSettings(
@@ -87,7 +109,7 @@ def find_store(settings: StoreSettings) -> StorePlace:
         if place is None:
             raise RainscoreError(
                 f"{settings.catalogue}: {error}, and no address of {settings.dataset} is known; "
-                "give the address of the store in the key address of the section icechunk"
+                f"give the address of the store by {settings.name_of('address')}"
             ) from error
         log.warning("%s: %s; the usual address is used: %s", settings.catalogue, error, place[0])
         return place
@@ -110,14 +132,17 @@ def _in_catalogue(settings: StoreSettings) -> StorePlace:
         by_name = {urljoin("/", href).split("/")[-2]: href for href in map(str, children)}
     except (*_UNUSABLE, IndexError) as error:
         raise _NoAnswer(f"it is not a catalogue ({type(error).__name__})") from error
+    if not by_name:
+        raise _NoAnswer("it lists no dataset")
     if settings.dataset not in by_name:
         raise RainscoreError(
             f"{settings.catalogue} has no dataset {settings.dataset}; it has "
-            f"{', '.join(sorted(by_name)) or 'none'}: correct the key dataset of the section "
-            "icechunk"
+            f"{', '.join(sorted(by_name))}: correct {settings.name_of('dataset')}"
         )
     address = urljoin(settings.catalogue, by_name[settings.dataset])
     assets = _get_json(address).get("assets")
+    if not assets:
+        raise _NoAnswer(f"{address} lists nothing")
     return _place(assets, address)
 
 

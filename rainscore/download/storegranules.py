@@ -12,7 +12,7 @@ from rainscore.download.storecatalogue import StoreSettings
 from rainscore.download.storemonths import Fields, StoreRequest, bounds_of, fetch_maps
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
-from rainscore.imerg.lattice import lattice_box
+from rainscore.imerg.lattice import COLUMNS, lattice_box
 from rainscore.imerg.names import granule_name
 from rainscore.imerg.writer import write_granule
 
@@ -67,7 +67,7 @@ def write_granules(
         folder: Folder of the granules.
         times: Starts of the half-hours, dims (time,).
         fields: Maps by role, dims (time, y, x), row 0 north, NaN where missing; rain in mm/h.
-        grid: Grid of the maps.
+        grid: Grid of the maps; longitudes may exceed ±180.
         run: IMERG run.
         system: Origin of the maps, for the header.
 
@@ -82,12 +82,15 @@ def write_granules(
         grid.nx, grid.ny,
     )  # fmt: skip
     try:
-        lattice_box(cells)
+        box = lattice_box(cells)
     except ValueError as error:
         raise RainscoreError(
-            f"the store of {system.rpartition(' ')[2]} is not on IMERG's 0.1° cells; check the key "
-            "dataset of imerg.icechunk"
+            f"the store of {system.rpartition(' ')[2]} is not on IMERG's 0.1° cells; use another "
+            "store"
         ) from error
+    if box.west < 0 or box.west + box.nx > COLUMNS:
+        fields = {role: _around(values, box.west) for role, values in fields.items()}
+        cells = replace(cells, x0=-180.0, nx=COLUMNS)
     names = {"rain": "precipitation", "quality": "quality_index"}
     written = []
     for i, time in enumerate(times):
@@ -100,3 +103,15 @@ def write_granules(
         write_granule(folder / file, granule, run=run, version=version, system=system)
         written.append({"file": file, "index": 0, "version": version})
     return written
+
+
+def _around(values: np.ndarray, west: int) -> np.ndarray:
+    """Maps across the date line on all longitudes, NaN outside: IMERG's array ends there.
+
+    Args:
+        values: Maps, dims (time, y, x).
+        west: Column of IMERG, from 180° W, of their first column.
+    """
+    whole = np.full((*values.shape[:2], COLUMNS), np.nan, np.float32)
+    whole[..., (west + np.arange(values.shape[2])) % COLUMNS] = values
+    return whole

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from rainscore.download.amounts import files_size, size_text
 from rainscore.download.journal import (
     Journal,
     file_is_complete,
@@ -17,8 +18,9 @@ from rainscore.download.journal import (
     utc_now,
 )
 from rainscore.download.openstore import OpenStore, open_store
-from rainscore.download.storeblocks import Block, BlockFolder, StoreWindow, find_window, list_blocks
+from rainscore.download.storeblocks import Block, BlockFolder, list_blocks
 from rainscore.download.storecatalogue import StoreSettings
+from rainscore.download.storewindows import StoreWindow, find_window
 from rainscore.grids import Grid
 from rainscore.times import steps
 from rainscore.writing import remove_partial_files
@@ -48,7 +50,7 @@ class StoreRequest:
 
     Attributes:
         settings: Address and names of the store.
-        bounds: West, south, east, north [degrees].
+        bounds: West, south, east, north [degrees]; longitudes may exceed ±180.
         step_minutes: Time between maps [min].
         shift_minutes: Time from the start of a map to its time in the store [min].
     """
@@ -67,7 +69,10 @@ class StoreRequest:
 
 
 def bounds_of(cells: Grid) -> tuple[float, float, float, float]:
-    """West, south, east, north of cells in longitude and latitude, row 0 south [degrees]."""
+    """West, south, east, north of cells in longitude and latitude, row 0 south [degrees].
+
+    East is above 180 for cells across the date line.
+    """
     return cells.x0, cells.y0, cells.x0 + cells.nx * cells.dx, cells.y0 + cells.ny * cells.dy
 
 
@@ -117,7 +122,7 @@ def fetch_maps(
     blocks.remove()  # also those that a kill after the last record has left
     table = journal_manifest(folder, times, records)
     states = ", ".join(f"{n} {state}" for state, n in table["state"].value_counts().items())
-    log.info("%s: %s, %.3f GB", folder.name, states, table["size"].sum() / 1e9)
+    log.info("%s: %s, %s", folder.name, states, size_text(files_size(table)))
     return table
 
 

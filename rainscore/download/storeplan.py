@@ -8,11 +8,13 @@ import numpy as np
 import zarr
 from zarr.core.sync import sync
 
+from rainscore.download.amounts import duration_text, size_text
 from rainscore.download.icechunkaccess import store_errors
 from rainscore.download.journal import Journal, time_key
 from rainscore.download.openstore import OpenStore, open_store
-from rainscore.download.storeblocks import CONNECTIONS, Block, find_window, list_blocks
+from rainscore.download.storeblocks import CONNECTIONS, Block, list_blocks
 from rainscore.download.storemonths import StoreRequest, present_records
+from rainscore.download.storewindows import find_window
 from rainscore.times import steps
 
 MEGABYTES_PER_SECOND = 10.0
@@ -60,8 +62,8 @@ def plan_maps(
     return [
         f"{name} from {store.dataset}, snapshot {store.snapshot}: {expected} maps, {available} in "
         f"the store, {on_disk} on disk",
-        f"  {len(blocks)} chunks to read, about {size / 1e9:.2f} GB, "
-        f"{seconds / 3600:.1f} h (assumed: {MEGABYTES_PER_SECOND:g} MB/s, {CONNECTIONS} chunks "
+        f"  {len(blocks)} chunks to read, about {size_text(size)}, "
+        f"{duration_text(seconds)} (assumed: {MEGABYTES_PER_SECOND:g} MB/s, {CONNECTIONS} chunks "
         f"at a time of {SECONDS_PER_CHUNK:g} s)",
     ]
 

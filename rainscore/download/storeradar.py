@@ -29,6 +29,8 @@ def radar_request(
             that of `format`, or `start`.
     """
     lon, lat = target.lonlat
+    middle = float(lon[target.ny // 2, target.nx // 2])
+    lon = middle + (lon - middle + 180) % 360 - 180  # continuous across the date line
     bounds = (
         float(lon.min()) - MARGIN, float(lat.min()) - MARGIN,
         float(lon.max()) + MARGIN, float(lat.max()) + MARGIN,

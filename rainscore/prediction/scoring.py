@@ -23,6 +23,15 @@ Results = Iterator[tuple[Path, xr.Dataset | RainscoreError]]
 """Each granule file with its scored map, or with the error if it cannot be scored."""
 
 
+def needed_cells(place: Grid) -> Grid:
+    """IMERG's cells of a window and of its margins.
+
+    Args:
+        place: Learning grid of the window, from `scoringgrids.contiguous`.
+    """
+    return imerg_cells(margins_within(place, CELLS).extend(place))
+
+
 def score_files(
     files: Sequence[Path], scorer: Scorer, learning: Grid, *, context: Sequence[Path] = ()
 ) -> Results:
@@ -45,8 +54,7 @@ def score_files(
         dataset = score_window(scorer, granules, place)
         return on_grid(dataset, learning) if angle else dataset
 
-    cells = imerg_cells(margins_within(place, CELLS).extend(place))
-    sets = read_granule_sets(files, cells, context=context, angle=angle)
+    sets = read_granule_sets(files, needed_cells(place), context=context, angle=angle)
     return _score_each(sets, scorer, score)
 
 
@@ -79,7 +87,7 @@ def score_loaded(
         RainscoreError: The window is outside the granule, or its product is not accepted.
     """
     place, angle = contiguous(learning)
-    cells = imerg_cells(margins_within(place, CELLS).extend(place))
+    cells = needed_cells(place)
     by_time = {start_of(one): on_cells(one, cells, angle=angle) for one in (granule, *context)}
     stored = turned_cells(cells_of(granule), -angle)
     sets = GranuleSet(start_of(granule), by_time, stored)

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pyproj
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import KM_PER_DEGREE, Grid, imerg_cells, window_grid
+from rainscore.prediction.margins import MARGIN, Margins
 
 MIN_PIXELS = 16
 """A side of a window must be longer than this, which the networks need."""
@@ -74,10 +76,11 @@ def _checked_grid(
 
 
 def contiguous(grid: Grid) -> tuple[Grid, float]:
-    """The grid, or where it crosses the date line the same grid on the other side of the Earth.
+    """The grid, or near the date line the same grid on the other side of the Earth.
 
     IMERG's array ends at the date line. Turned around the Earth's axis by a whole number of cells,
-    a window keeps its shape and its position on the cells.
+    a window keeps its shape and its position on the cells. It is turned if it or its margins cross
+    the date line.
 
     Returns:
         The grid whose cells are contiguous, and the angle by which it is turned [degrees].
@@ -85,10 +88,11 @@ def contiguous(grid: Grid) -> tuple[Grid, float]:
     Raises:
         RainscoreError: The window contains a pole.
     """
-    for angle in (0.0, TURN):
+    full = Margins(*[MARGIN] * 4)
+    for margins, angle in product((full, Margins()), (0.0, TURN)):
         try:
             turned = turn(grid, angle) if angle else grid
-            imerg_cells(turned)
+            imerg_cells(margins.extend(turned))
         except ValueError:
             continue
         return turned, angle

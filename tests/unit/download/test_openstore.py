@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import icechunk
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 import zarr
 
 from rainscore.download.openstore import OpenStore, open_store
-from rainscore.download.storeblocks import find_window
+from rainscore.download.storeblocks import read_window
 from rainscore.download.storecatalogue import StoreSettings
+from rainscore.download.storewindows import find_window
 from rainscore.download.transfer import ArchiveBusy
 from rainscore.errors import DamagedFile, DomainError, RainscoreError
 from tests.stores import write_imerg, write_repository
@@ -21,7 +23,7 @@ TIMES = pd.date_range("2021-06-01", periods=96, freq="30min")
 RAIN = np.round(np.random.default_rng(1).gamma(0.3, 2.0, (96, 20, 30)), 2)
 
 
-def settings(path: Path, **changes: str) -> StoreSettings:
+def settings(path: Path, **changes: Any) -> StoreSettings:
     found = StoreSettings(
         str(path), "https://catalogue.invalid/catalog.json", "nasa-imerg-analysis-late", "0.1.0",
         "precipitation_surface", "precipitation_quality_index_surface",
@@ -29,7 +31,7 @@ def settings(path: Path, **changes: str) -> StoreSettings:
     return replace(found, **changes)
 
 
-def opened(path: Path, **changes: str) -> OpenStore:
+def opened(path: Path, **changes: Any) -> OpenStore:
     return open_store(settings(path, **changes), step_minutes=30)
 
 
@@ -85,14 +87,14 @@ def test_another_variable_dataset_or_version_is_one_clear_error(
 
 
 def test_an_absent_folder_is_an_error_and_is_not_created(tmp_path: Path) -> None:
-    with pytest.raises(RainscoreError, match="no such folder; check the key address"):
+    with pytest.raises(RainscoreError, match="no such folder; correct the address"):
         opened(tmp_path / "absent")
     assert not (tmp_path / "absent").exists()
 
 
 def test_a_folder_without_a_store_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(RainscoreError, match="there is no Icechunk store; check the keys address"):
+    with pytest.raises(RainscoreError, match="there is no Icechunk store; correct the address"):
         opened(tmp_path / "empty")
 
 
@@ -237,6 +239,39 @@ def test_the_window_covers_the_box_in_the_order_of_the_store(
 ) -> None:
     write_imerg(tmp_path / "s", TIMES, RAIN, south=30, west=-100, north_first=north_first)
     window = find_window(opened(tmp_path / "s"), (-99.5, 30.3, -98.0, 31.5))
-    assert window.columns == slice(5, 20)
+    assert window.columns == ((slice(5, 20), 0),)
     assert window.rows == (slice(5, 17) if north_first else slice(3, 15))
     assert (window.grid.x0, window.grid.y0) == pytest.approx((-99.5, 31.5))
+
+
+def rain_by_longitude(path: Path, lon: np.ndarray) -> OpenStore:
+    """Store of 1° pixels whose rain [mm/h] is half of the longitude + 180°."""
+    rain = np.broadcast_to((lon + 180) % 360 / 2 / 3600, (96, 4, lon.size))
+    write_repository(
+        path, TIMES, np.array([1.5, 0.5, -0.5, -1.5]), lon, {"precipitation_surface": rain},
+        dataset="nasa-imerg-analysis-late", version="0.1.0", chunks=(96, 2, 40),
+        shards=(96, 4, 80),
+    )  # fmt: skip
+    return opened(path, quality="")
+
+
+@pytest.mark.parametrize("step", [1, -1])
+@pytest.mark.parametrize("edge", [-180, 0])
+def test_a_window_around_the_edge_of_the_store_has_the_columns_of_both_sides(
+    tmp_path: Path, edge: int, step: int
+) -> None:
+    store = rain_by_longitude(tmp_path / "store", (edge + 0.5 + np.arange(360.0))[::step])
+    for west, east in ((160, 210), (-200, -160), (-20, 20), (170, 180), (-180, 180)):
+        window = find_window(store, (west, -1, east, 1))
+        rain = read_window(store, window, "rain", slice(3, 5))
+        expected = (np.arange(west, east) + 0.5 + 180) % 360
+        np.testing.assert_allclose(rain * 7200, np.broadcast_to(expected, rain.shape), rtol=2**-8)
+        assert (window.grid.x0, window.grid.shape) == (west, (2, east - west))
+
+
+def test_longitudes_between_the_ends_of_a_store_are_missing(tmp_path: Path) -> None:
+    store = rain_by_longitude(tmp_path / "store", -175.5 + np.arange(352.0))  # −176° to 176°
+    window = find_window(store, (174, -1, 186, 1))
+    rain = read_window(store, window, "rain", slice(0, 1))[0, 0] * 7200
+    expected = [354.5, 355.5, *[np.nan] * 8, 4.5, 5.5]
+    np.testing.assert_allclose(rain, expected, rtol=2**-8)

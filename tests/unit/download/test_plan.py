@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import s3fs
 
+from rainscore.download.amounts import size_text
 from rainscore.download.granulefetcher import ImergRequest
 from rainscore.download.granules import fetch_month
 from rainscore.download.hub import REPOSITORY
@@ -44,7 +45,7 @@ def test_the_plan_has_number_size_and_duration_before_anything_is_downloaded(
         "96 half-hours, 94 in the catalogue (2 missing at source), 0 on disk, 94 to download"
     )
     # 108 cells of five fields of 4 bytes and four of 2, and 10 kB around them.
-    assert "(13 kB each; whole granules would be 0.7 GB)" in lines[1]
+    assert "(13 kB each; whole granules would be 733 MB)" in lines[1]
     assert "4 connections (4 s each, assumed)" in lines[2]
     assert not earthdata.served
 
@@ -56,7 +57,7 @@ def test_files_on_disk_are_subtracted_and_give_the_mean_size_and_duration(
     lines = plan_imerg(tmp_path, SPANS, REQUEST)
     assert "11 on disk, 83 to download" in lines[0]
     mean = table.loc[table["state"] == "present", "size"].mean()
-    assert f"({mean / 1e3:.0f} kB each;" in lines[1]
+    assert f"({size_text(mean)} each;" in lines[1]
     assert "measured on 11 requests)" in lines[2]
     # Files of another box and deleted files are downloaded again.
     wider = ImergRequest(
@@ -87,7 +88,7 @@ def test_the_plan_of_the_store_has_the_number_and_size_of_the_frames(
     s3fs.S3FileSystem.clear_instance_cache()
     shard = (store / "prate/c/0/0/0").stat().st_size
     assert line.startswith("radar: 288 frames, 287 in the store, 0 on disk, 287 to download,")
-    assert f"{287 / 288 * shard / 1e9:.2f} GB" in line
+    assert size_text(287 / 288 * shard) in line
     assert "assumed: nothing is on disk yet" in line
     assert sent < shard / 5
     assert "11 on disk, 276 to download" in again
@@ -113,10 +114,10 @@ def test_the_plan_of_the_hub_has_the_archives_and_the_size_that_remains(
         more = plan_hub(tmp_path / "radar", ["2020-01", "2020-02"])
     huggingface_hub.utils.close_session()
     assert whole == [
-        "radar 2020: 2020.tar, 0.1 GB to stream, about 0.0 GB to keep (3 of 12 months), "
-        "0.0 h at 10 MB/s (assumed: nothing is on disk yet)"
+        "radar 2020: 2020.tar, 120 MB to stream, about 30 MB to keep (3 of 12 months), "
+        "less than a minute at 10 MB/s (assumed: nothing is on disk yet)"
     ]
     assert hub.sent == 0
     # 60 MB of which 5 MB are kept, at 500 kB in 9 s: 90 s.
-    assert rest[0].endswith("0.0 h at 0.667 MB/s (measured on 10 frames)")
-    assert "0.1 GB to stream" in more[0]
+    assert rest[0].endswith("2 min at 0.667 MB/s (measured on 10 frames)")
+    assert "120 MB to stream" in more[0]

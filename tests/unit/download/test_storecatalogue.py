@@ -93,6 +93,9 @@ def test_a_dataset_without_store_is_an_error(
         Answer(200, b"<html>maintenance</html>"),
         Answer(200, b"[]"),
         Answer(200, b'{"links": [{"rel": "child"}]}'),
+        Answer(200, b'{"links": []}'),
+        Answer(200, b"{}"),
+        Answer(200, b""),
     ],
 )
 def test_the_usual_bucket_is_used_where_the_catalogue_is_silent(
@@ -103,6 +106,13 @@ def test_the_usual_bucket_is_used_where_the_catalogue_is_silent(
     assert place.address == "s3://dynamical-nasa-imerg/nasa-imerg-analysis-late/v0.1.0.icechunk"
     assert place.region == "us-west-2"
     assert "the usual address is used" in caplog.text
+
+
+def test_the_usual_bucket_is_used_where_the_catalogue_says_nothing_of_the_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = found(catalogue({}), tmp_path, monkeypatch)
+    assert place.address == "s3://dynamical-nasa-imerg/nasa-imerg-analysis-late/v0.1.0.icechunk"
 
 
 def test_an_unknown_dataset_of_a_silent_catalogue_needs_an_address(

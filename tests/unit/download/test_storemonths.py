@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import icechunk
@@ -14,6 +15,7 @@ import xarray as xr
 import zarr
 
 from rainscore.download import storeblocks
+from rainscore.download.amounts import files_size, size_text
 from rainscore.download.openstore import OpenStore
 from rainscore.download.storecatalogue import StoreSettings
 from rainscore.download.storegranules import fetch_granules, granule_request
@@ -40,7 +42,7 @@ HOURS = np.round(np.random.default_rng(2).gamma(0.3, 2.0, (len(ENDS), 150, 160))
 TARGET = window_grid(centre=(-99.2, 30.8), size_km=(60, 60), step_km=2)
 
 
-def imerg(path: Path, **changes: str) -> StoreSettings:
+def imerg(path: Path, **changes: Any) -> StoreSettings:
     found = StoreSettings(
         str(path), "https://catalogue.invalid/catalog.json", "nasa-imerg-analysis-{run}", "0.1.0",
         "precipitation_surface", "precipitation_quality_index_surface",
@@ -48,7 +50,7 @@ def imerg(path: Path, **changes: str) -> StoreSettings:
     return replace(found, **changes)
 
 
-def mrms(path: Path, **changes: str) -> StoreSettings:
+def mrms(path: Path, **changes: Any) -> StoreSettings:
     found = StoreSettings(
         str(path), "https://catalogue.invalid/catalog.json", "noaa-mrms-conus-analysis-hourly",
         "0.3.0", "precipitation_surface",
@@ -302,6 +304,16 @@ def test_hours_of_a_store_become_frames_that_start_an_hour_before_their_stamp(
     assert len(table) == 48
 
 
+def test_the_logged_size_is_that_of_the_files(
+    radar: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "rainscore"):
+        table = hours(tmp_path, mrms(radar))
+    size = sum(file.stat().st_size for file in (tmp_path / "2021-06").glob("*.nc"))
+    assert files_size(table) == size
+    assert f"2021-06: 47 present, 1 missing, {size_text(size)}" in caplog.text
+
+
 def test_the_files_of_the_hours_follow_the_conventions(radar: Path, tmp_path: Path) -> None:
     table = hours(tmp_path, mrms(radar))
     assert sorted(set(table["file"]) - {""}) == [
@@ -354,7 +366,8 @@ def test_the_plan_has_chunks_and_bytes_and_reads_no_map(
     # Two rows of chunks in time, 3 × 3 in space, two variables.
     assert lines[0].startswith("IMERG from nasa-imerg-analysis-late 0.1.0, snapshot ")
     assert lines[0].endswith(": 96 maps, 95 in the store, 0 on disk")
-    assert lines[1].startswith("  36 chunks to read, about 0.00 GB, 0.0 h (assumed: ")
+    assert lines[1].startswith("  36 chunks to read, about ")
+    assert " kB, less than a minute (assumed: " in lines[1]
     wanted = radar_request(mrms(radar), TARGET, timestamp_convention="format")
     lines = plan_maps("radar", tmp_path, spans, wanted)
     assert lines[0].endswith(": 48 maps, 48 in the store, 0 on disk")
@@ -366,4 +379,4 @@ def test_the_plan_of_a_complete_month_has_nothing_to_read(store: Path, tmp_path:
     spans = {"2021-06": ["2021-06-03", "2021-06-03T12:00"]}
     lines = plan_maps("IMERG", tmp_path, spans, granule_request(settings, "late", CELLS))
     assert lines[0].endswith(": 24 maps, 24 in the store, 24 on disk")
-    assert lines[1].startswith("  0 chunks to read, about 0.00 GB")
+    assert lines[1].startswith("  0 chunks to read, about 0 kB, less than a minute")
