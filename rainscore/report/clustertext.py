@@ -19,7 +19,7 @@ from rainscore.report.codetext import (
     skill_sentences,
     skill_table,
 )
-from rainscore.report.numbers import interval, number
+from rainscore.report.numbers import count, interval, number
 from rainscore.report.page import Picture, Section, Table
 from rainscore.report.registry import SECTIONS
 from rainscore.report.reportfiles import ReportFiles
@@ -56,7 +56,7 @@ def clusters_section(files: ReportFiles, pictures: list[Picture]) -> Section:
         separation_sentence(read_table(files.separation)),
         *_methods_text(read_table(files.methods)),
     ]
-    table = Table(labels_table(labels), LABELS_CAPTION, f"{int(labels['maps'].sum())} maps")
+    table = Table(labels_table(labels), LABELS_CAPTION, f"{count(labels['maps'].sum())} maps")
     tables = [families_table(atlas), skill_table(skill), table]
     return Section(SECTIONS["clusters"], "\n\n".join(paragraphs), pictures, tables)
 

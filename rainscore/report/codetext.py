@@ -6,7 +6,7 @@ import pandas as pd
 from rainscore.clustering.naming import HOURS, SEASONS
 from rainscore.evaluation.codeskill import MAPS, WET_SHARE, WINDOWS
 from rainscore.evaluation.skill import ALL_CASES, AT_HOME, CLIMATOLOGY, UNET
-from rainscore.report.numbers import interval
+from rainscore.report.numbers import count, interval
 from rainscore.report.page import Table
 
 CODES_TEXT = (
@@ -14,8 +14,8 @@ CODES_TEXT = (
     "k-means into codes. Each code is labelled with the distribution of the scores of its windows "
     "on the training and the calibration days; codes with similar distributions form a family. The "
     "atlas describes each family: what the rain looks like, how good IMERG is there, and what "
-    "limits it, the amount or the place of the rain. `rainscore explain` names the codes of a "
-    "scored map, and the file results/codes/atlas.parquet describes all codes."
+    "limits it, the amount or the place of the rain. The command rainscore explain names the codes "
+    "of a scored map, and the file results/codes/atlas.parquet describes all codes."
 )
 
 MEASURES = {
@@ -63,7 +63,7 @@ def families_table(atlas: pd.DataFrame) -> Table:
         "days."
     )
     return Table(
-        frame, caption, f"{int(rows['windows'].sum())} windows of {rows['days'].max()} days"
+        frame, caption, f"{count(rows['windows'].sum())} windows of {rows['days'].max()} days"
     )
 
 
@@ -83,6 +83,7 @@ def skill_table(skill: pd.DataFrame) -> Table:
         )
         columns = [heading, f"{heading}_low", f"{heading}_high"]
         frame = frame.merge(part[["level", "kind", "method", *columns]], how="left")
+    frame = frame.rename(columns={"kind": "place", "n": "windows or maps"})
     caption = (
         "Skill of codes of windows and of clusters of maps for the local score and the map score, "
         "against the climatology of the training days, with 95 % intervals over resampled blocks "

@@ -1,5 +1,7 @@
 """Sections of the report on the data and on the choice of the score."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from rainscore.imerg.manifests import read_manifest
@@ -58,24 +60,39 @@ def _recommendation(choice: dict) -> str:
     return f"The rule recommends “{recommended}” ({choice['candidates'][recommended]}){certainty}."
 
 
+def _words(name: str) -> str:
+    """Names of criteria as words: `scale_freedom` is scale freedom."""
+    return name.replace("_", " ")
+
+
+def _list(title: str, texts: Mapping[str, str]) -> str:
+    """Paragraph of names and their meaning."""
+    return f"{title}: " + "; ".join(f"{name}: {text}" for name, text in texts.items()) + "."
+
+
 def choice_section(files: ReportFiles, pictures: list[Picture]) -> Section:
     """Return the section on the choice of the score: rule, recommendation and evidence."""
     choice = read_json(files.choice)
     used = choice["used"]
-    alternatives = [f"{k}: {score or 'none'}" for k, score in choice["without_criterion"].items()]
+    alternatives = [
+        f"{_words(k)}: {score or 'none'}" for k, score in choice["without_criterion"].items()
+    ]
     paragraphs = [
         "Candidate scores were evaluated on the pairs of IMERG and radar, on the radar with known "
-        f"faults, and on consecutive radar frames, in adjacent windows. Rule: {choice['rule']}.",
+        "faults, and on consecutive radar frames, in adjacent windows. Rule: "
+        f"{_words(choice['rule'])}.",
         _recommendation(choice)
         + f" Recommendation without one of the criteria: {', '.join(alternatives)}. The run uses "
         f"“{used}” ({choice['candidates'][used]}), as configured.",
         "Highest by one criterion alone: "
-        + "; ".join(f"{k}: {', '.join(v)}" for k, v in choice["by_criterion_alone"].items())
+        + "; ".join(f"{_words(k)}: {', '.join(v)}" for k, v in choice["by_criterion_alone"].items())
         + ".",
-        "Criteria: " + "; ".join(f"{k}: {text}" for k, text in choice["criteria"].items()) + ".",
+        _list("Criteria", {_words(k): text for k, text in choice["criteria"].items()}),
+        _list("Candidates", choice["candidates"]),
     ]
     if choice["left_out"]:
-        paragraphs.append(f"Omitted for lack of data: {', '.join(choice['left_out'])}.")
+        omitted = ", ".join(map(_words, choice["left_out"]))
+        paragraphs.append(f"Omitted for lack of data: {omitted}.")
     evidence = read_table(files.evidence)
     names = [*choice["criteria"], "criteria_mean", "merit", "best_inflation"]
     rows = evidence[evidence["criterion"].isin(names)]

@@ -14,11 +14,21 @@ from rainscore.report.tables import merge_intervals
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html.j2"
 
-FOLDS = {"narrow": 26, "medium": 46, "large": 58, "huge": 9999}
-"""Width of the page [rem] below which a table of each class becomes one block per row."""
+FOLDS = {"narrow": 26, "medium": 38, "large": 46, "broad": 55, "huge": 9999}
+"""Width of the page [rem] below which a table of each class becomes one block per row.
 
-FOLD_COLUMNS = {"narrow": 3, "medium": 6, "large": 9, "huge": 999}
-"""Largest number of columns of a table of each class."""
+A table has the smallest class that is as wide as its columns need. 55 rem are what a screen of 1200
+pixels leaves next to the contents.
+"""
+
+_CHARACTER = 0.53
+"""Width of a character of a table [rem]."""
+
+_MARGINS = 1.4
+"""Width of the empty space at the sides of a cell [rem]."""
+
+MANY_CELLS = 120
+"""A table with more cells is closed until the reader opens it."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +167,22 @@ def _content(frame: pd.DataFrame) -> dict:
         for row in merged.itertuples(index=False)
     ]
     starts = [{row[i][:1] for row in rows} for i in range(len(merged.columns))]
+    heads = [str(name).replace("_", " ") for name in merged]
+    numeric = [characters <= set("0123456789−–") for characters in starts]
+    needed = sum(
+        _width([heads[i], *(row[i] for row in rows)], 5.5 if is_number else 6.5)
+        for i, is_number in enumerate(numeric)
+    )
     return {
-        "heads": [str(name).replace("_", " ") for name in merged],
+        "heads": heads,
         "rows": rows,
-        "fold": next(name for name, columns in FOLD_COLUMNS.items() if len(starts) <= columns),
-        "numeric": [characters <= set("0123456789−–") for characters in starts],
+        "fold": next(name for name, width in FOLDS.items() if needed <= width),
+        "long": len(rows) * len(heads) > MANY_CELLS,
+        "numeric": numeric,
     }
+
+
+def _width(texts: list[str], least: float) -> float:
+    """Width of a column whose lines break at spaces, as in the template [rem]."""
+    longest = max((len(word) for text in texts for word in text.split(" ")), default=0)
+    return max(longest * _CHARACTER + _MARGINS, least)

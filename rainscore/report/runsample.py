@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from rainscore.report.numbers import count
+
 
 @dataclass(frozen=True)
 class RunSample:
@@ -24,7 +26,7 @@ class RunSample:
     @property
     def text(self) -> str:
         """Numbers of maps and days as text."""
-        return f"{self.maps} maps, {self.days} days"
+        return f"{count(self.maps)} maps, {self.days} days"
 
 
 def run_sample(table: pd.DataFrame, *, world: str) -> RunSample:

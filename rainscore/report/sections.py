@@ -9,6 +9,7 @@ from rainscore.io import read_table
 from rainscore.report.clustertext import clusters_section
 from rainscore.report.datatext import choice_section, data_section
 from rainscore.report.gaugetext import gauges_section
+from rainscore.report.numbers import count
 from rainscore.report.page import Picture, Section, Table
 from rainscore.report.registry import FIGURES, SCORED, SECTIONS, WALK
 from rainscore.report.reportfiles import ReportFiles
@@ -124,10 +125,11 @@ def _analysis_section(files: ReportFiles, pictures: list[Picture], sample: RunSa
     overall = conditions[conditions["grouping"] == "all"].iloc[0]
     caption = (
         "Agreement by source: score and FSS over windows, other measures over IMERG's cells; FSS, "
-        "POD, FAR, CSI and HSS at the threshold of the score. In brackets: 95 % intervals from "
-        "resampled days."
+        "POD, FAR, CSI and HSS (fractions skill score, probability of detection, false alarm "
+        "ratio, critical success index, Heidke skill score) at the threshold of the score. In "
+        "brackets: 95 % intervals from resampled days."
     )
-    text = f"{int(overall['n'])} cells, {int(overall['windows'])} windows, {sample.days} days"
+    text = f"{count(overall['n'])} cells, {count(overall['windows'])} windows, {sample.days} days"
     table = Table(pivot(rows, index="source", columns="measure"), caption, text)
     return Section(SECTIONS["analysis"], ANALYSIS_TEXT, pictures, [table])
 
@@ -137,7 +139,8 @@ def _world_section(files: ReportFiles, pictures: list[Picture], sample: RunSampl
     headings = {"low": "target from", "high": "target to", "reference": "real or published"}
     rows = rows[rows[list(headings)].notna().any(axis=1)].rename(columns=headings)
     caption = (
-        "Simulated values with their target ranges and the real or published values. In brackets: "
-        "units."
+        "Simulated values with their target ranges and the real or published values. CC: "
+        "correlation; POD: probability of detection; FAR: false alarm ratio; HSS: Heidke skill "
+        "score. In brackets: units."
     )
     return Section(SECTIONS["world"], WORLD_TEXT, pictures, [Table(rows, caption, sample.text)])

@@ -7,7 +7,7 @@ from rainscore.evaluation.rivals import BOOSTING
 from rainscore.evaluation.skill import ALL_CASES, AT_HOME, INPUTS, MAP_INPUTS, UNET
 from rainscore.evaluation.transferskill import UNET_SKILL
 from rainscore.io import read_json, read_table
-from rainscore.report.numbers import interval
+from rainscore.report.numbers import MISSING, interval
 from rainscore.report.page import Number, Picture, Section, Table
 from rainscore.report.registry import SECTIONS
 from rainscore.report.reportfiles import ReportFiles
@@ -200,7 +200,10 @@ def _paired_table(paired: pd.DataFrame) -> Table:
     rows = paired[(paired["method"] == "U-Net") & paired["split"].isin(["all", "map"])]
     columns = ["split", "other", "skill", "skill_low", "skill_high", "p"]
     frame = rows[columns].sort_values(["split", "skill"])
-    frame = frame.assign(split=frame["split"].map({"all": "each window", "map": "whole map"}))
+    frame = frame.assign(
+        split=frame["split"].map({"all": "each window", "map": "whole map"}),
+        p=[f"{p:.3f}" if np.isfinite(p) else MISSING for p in frame["p"]],
+    )
     caption = (
         "CRPS skill of the U-Net relative to each other method on the same held-out windows or "
         "maps. In brackets: 95 % intervals; p: probability of no difference; both from the same "

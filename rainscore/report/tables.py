@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from rainscore.report.numbers import MISSING, intervals
+from rainscore.report.numbers import MISSING, count, intervals
 
 
 def pivot(table: pd.DataFrame, *, index: str, columns: str) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def largest_sample(rows: pd.DataFrame, unit: str, column: str = "n") -> str:
         unit: What is counted.
         column: Column that holds the sample size.
     """
-    return f"{int(rows[column].to_numpy().max(initial=0))} {unit}, {largest_days(rows)} days"
+    return f"{count(rows[column].to_numpy().max(initial=0))} {unit}, {largest_days(rows)} days"
 
 
 def largest_days(rows: pd.DataFrame) -> int:

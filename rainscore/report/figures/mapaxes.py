@@ -1,7 +1,7 @@
 """Maps of fields in their own projection, with coastlines, borders and a graticule."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -163,21 +163,25 @@ def draw_map_table(fig: Figure, columns: Sequence[MapColumn], labels: Sequence[s
         colour_bar(mesh, list(axes[:, same].ravel()), label=LABELS[kind])
 
 
-def colour_bar(mesh: QuadMesh, axes: list[Axes], *, label: str) -> None:
-    """Add a horizontal colour bar below the axes that share it."""
+def colour_bar(mesh: QuadMesh, axes: list[Axes], *, label: str, into: Axes | None = None) -> None:
+    """Add a horizontal colour bar below the axes that share it.
+
+    Args:
+        mesh: Map whose colours it explains.
+        axes: Axes that share the colours.
+        label: Quantity and unit.
+        into: Axes of the bar; None: as long as the axes together, below them.
+    """
     rain = isinstance(mesh.norm, BoundaryNorm)
     columns = len({ax.get_position().x0 for ax in axes})
     length = min(0.95, 2.5 / columns)
-    bar = axes[0].figure.colorbar(
-        mesh,
-        ax=axes,
-        location="bottom",
-        label=label,
-        shrink=length,
-        aspect=28 * length * columns,
-        pad=0.03,
-        ticks=RAIN_CLASSES if rain else None,
-    )
+    below: dict[str, Any] = {
+        "ax": axes, "location": "bottom", "pad": 0.03,
+        "shrink": length, "aspect": 28 * length * columns,
+    }  # fmt: skip
+    place = below if into is None else {"cax": into, "orientation": "horizontal"}
+    ticks = RAIN_CLASSES if rain else None
+    bar = axes[0].figure.colorbar(mesh, label=label, ticks=ticks, **place)
     if rain:
         bar.ax.set_xticklabels([f"{c:g}" for c in RAIN_CLASSES])
     bar.outline.set_linewidth(0.5)

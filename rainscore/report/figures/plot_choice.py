@@ -81,7 +81,7 @@ def plot_responses(
         ax.grid()
     _satellites(axes[len(faults)], satellites, scores)
     handles = axes[0].get_legend_handles_labels()
-    fig.legend(*handles, loc="outside lower center", ncols=len(scores), fontsize=7)
+    fig.legend(*handles, loc="outside lower center", ncols=7, fontsize=7)
     return fig
 
 
@@ -93,7 +93,7 @@ def _satellites(ax: Axes, rows: pd.DataFrame, scores: list[str]) -> None:
         shift = (i - (len(scores) - 1) / 2) * 0.08
         positions = np.arange(len(errors)) + shift
         intervals(ax, positions, part, color=colour(i), fmt=MARKERS[i % len(MARKERS)])
-    ax.set_xticks(range(len(errors)), errors, fontsize=7)
+    ax.set_xticks(range(len(errors)), errors, fontsize=7, rotation=20)
     ax.set(title="satellites with one error", xlabel="kind of error", ylabel="mean score [1]")
     ax.grid(axis="y")
 
@@ -177,7 +177,15 @@ def plot_redundancy(evidence: pd.DataFrame, *, period: str, world: str) -> Figur
     right.imshow(ordered, origin="lower", vmin=0, vmax=1, cmap="Blues", aspect="auto")
     for (i, j), value in np.ndenumerate(ordered):
         shade = "white" if value > 0.6 else "black"
-        right.text(j, i, f"{value:.2f}", ha="center", va="center", size=6.5, color=shade)
+        right.text(
+            j,
+            i,
+            f"{value:.2f}".replace("0.", ".", 1),
+            ha="center",
+            va="center",
+            size=6.5,
+            color=shade,
+        )
     right.set_xticks(range(len(scores)), drawn["ivl"], rotation=45, ha="right")
     right.set_yticks(range(len(scores)), drawn["ivl"])
     right.set_title("Rank correlation [1]")

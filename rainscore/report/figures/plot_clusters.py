@@ -62,7 +62,8 @@ def plot_clusters(
     )
     height = 1.7 + k * (0.42 + 2.15 * aspect(grid))
     fig = figure(11, height, title="Clusters of maps", subtitle=subtitle, world=world)
-    axes = fig.subplots(k, 4, squeeze=False)
+    cells = fig.add_gridspec(k + 1, 4, height_ratios=[1] * k + [0.07])
+    axes = cells[:k, :].subgridspec(k, 4).subplots(squeeze=False)
     overall = scores["map_score"].median()
     for row, i in zip(axes, drawn, strict=True):
         cluster, label = maps.isel(cluster=int(i)), labels.iloc[i]
@@ -79,8 +80,8 @@ def plot_clusters(
         _histogram(row[3], map_scores.to_numpy(), label, overall)
         for ax in row[:3]:
             ax.tick_params(labelsize=6)
-    colour_bar(rain, list(axes[:, :2].ravel()), label=LABELS["rain"])
-    colour_bar(score, list(axes[:, 2]), label=LABELS["score"])
+    for mesh, kind, place in ((rain, "rain", slice(0, 2)), (score, "score", slice(2, 3))):
+        colour_bar(mesh, [axes[0, 0]], label=LABELS[kind], into=fig.add_subplot(cells[k, place]))
     return fig
 
 
@@ -206,7 +207,7 @@ def plot_transitions(
         shade = "white" if dark else "#222222" if number else "#999999"
         ax.text(column, row, text, ha="center", va="center", fontsize=8, color=shade)
     ax.set_yticks(range(k), [names.get(int(c), str(c)) for c in steps.index])
-    ax.set_xticks(range(k), ["dry" if int(c) < 0 else str(c) for c in steps.columns])
+    ax.set_xticks(range(k), ["too\nlittle\nrain" if int(c) < 0 else str(c) for c in steps.columns])
     ax.set(xlabel="cluster half an hour later", ylabel="cluster")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -39,7 +39,7 @@ def plot_code_curve(curve: pd.DataFrame, *, world: str) -> Figure:
         world: 'simulated' or 'real'.
     """
     subtitle = f"{count(curve['n'].max())} windows of {curve['days'].max()} validation days"
-    fig = figure(5.2, 3.8, title="Skill by number of codes", subtitle=subtitle, world=world)
+    fig = figure(9, 3.8, title="Skill by number of codes", subtitle=subtitle, world=world)
     ax = fig.subplots()
     ax.fill_between(curve["k"], curve["low"], curve["high"], color=colour(0), alpha=0.15)
     ax.plot(curve["k"], curve["crps_skill"], "o-", markersize=4, color=colour(0))

@@ -111,6 +111,10 @@ def plot_skill_by_age(table: pd.DataFrame, *, sample: RunSample) -> Figure:
         ax.grid(axis="y")
     axes[0, 0].legend(title="sensor of the last pass", alignment="left")
     axes[1, 0].axhline(0, color="#555555", linewidth=0.8)
+    drawn = rows(table, "sensor", "last", measure="bias")["value"]
+    limits = min(drawn.min(), 0.0), max(drawn.max(), 0.0)
+    if np.isfinite(limits).all() and limits[0] < limits[1]:  # a band may be ten times as wide
+        axes[1, 0].set_ylim(limits[0] - 0.5 * np.ptp(limits), limits[1] + 0.5 * np.ptp(limits))
     part = rows(table, "last", "next", measure="score")
     heat(axes[1, 1], part, "last", "next", AGE_NAMES[:-1], AGE_NAMES[:-1])
     axes[1, 1].set_title("score [1]")

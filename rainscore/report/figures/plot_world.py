@@ -85,7 +85,7 @@ def _panels(rain: pd.DataFrame, satellite: pd.DataFrame) -> list[dict[str, pd.Da
         "Products: scores [1]": rows[score],
     }
     right = {
-        "Amounts relative to the real value [1]": shares,
+        "Amounts relative\nto the real value [1]": shares,
         "Products: bias [%]": rows[bias],
     }
     return [left, right]

@@ -109,6 +109,35 @@ def test_each_picture_and_table_states_its_sample_and_period(tmp_path: Path) -> 
     assert samples == ["2 maps · 2019-01"] + ["96 maps, 2 days · 2019-01"] * 4
 
 
+def table_page(tmp_path: Path, frame: pd.DataFrame) -> str:
+    """A page with one table."""
+    section = Section("Result", "", (), [Table(frame, "Rain", "2 maps")])
+    path = tmp_path / "report.html"
+    write_report(
+        path, title="A", world="real", period="2019", sections=[section], provenance={}
+    )  # fmt: skip
+    return path.read_text()
+
+
+def test_a_table_folds_where_its_columns_need_more_than_the_page(tmp_path: Path) -> None:
+    short = {f"n{i}": [0.5, 0.25] for i in range(6)}
+    assert '<table class="large">' in table_page(
+        tmp_path, pd.DataFrame({"name": ["radar", "final"]} | short)
+    )
+    intervals = {f"m{i}{end}": [0.5, 0.25] for i in range(6) for end in ("", "_low", "_high")}
+    # Seven columns, too, but the brackets of an interval do not break.
+    assert '<table class="broad">' in table_page(
+        tmp_path, pd.DataFrame({"name": ["radar", "final"]} | intervals)
+    )
+    assert '<table class="narrow">' in table_page(tmp_path, pd.DataFrame({"a": [1], "b": [2]}))
+
+
+def test_a_table_of_many_cells_is_closed_until_it_is_opened(tmp_path: Path) -> None:
+    many = table_page(tmp_path, pd.DataFrame({f"n{i}": range(31) for i in range(4)}))
+    assert "<summary>Table of 31 rows</summary>" in many and '<details class="long">' in many
+    assert "Table of" not in table_page(tmp_path, pd.DataFrame({f"n{i}": [1] for i in range(4)}))
+
+
 def test_a_simulated_world_is_marked_in_title_and_heading(tmp_path: Path) -> None:
     assert "<title>A study (simulated world)</title>" in written(tmp_path)
     assert 'class="badge"' in written(tmp_path)
