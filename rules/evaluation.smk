@@ -38,6 +38,8 @@ rule evaluate_skill:
         unet=UNET,
         clusters=expand("results/clusters/{method}.parquet", method=METHODS),
         latents="results/latents.parquet",
+        codebook=CODEBOOK,
+        codes=CODES,
         pairs=every_month("results/pairs/{month}.nc"),
         cases=expand("results/transfer/{case}.h5", case=CASES),
     output:

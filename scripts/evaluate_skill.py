@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from rainscore.clustering.codebook import CodeBook
+from rainscore.evaluation.codelabels import CodeLabels
 from rainscore.evaluation.heldout import EvaluationSettings, StudyData, evaluate
 from rainscore.evaluation.transferskill import Case
 from rainscore.io import read_months, read_table, write_table
@@ -18,6 +20,7 @@ data = StudyData(
     clusters={name: read_table(path) for name, path in zip(p.methods, i.clusters, strict=True)},
     latents=read_table(i.latents),
     pairs=sorted(Path(path) for path in i.pairs),
+    codes=CodeLabels(CodeBook.load(Path(i.codebook[0]).with_suffix("")), Path(i.codes)),
 )
 unet = load_trained_unet(Path(i.unet[0]).with_suffix(""))
 cases = [Case.whole(*case, Path(path)) for case, path in zip(p.cases, i.cases, strict=True)]

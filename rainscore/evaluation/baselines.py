@@ -210,7 +210,7 @@ def cluster_class(clusters: pd.DataFrame, times: np.ndarray) -> np.ndarray:
 
 def cluster_method(name: str) -> str:
     """Name in result tables of the baseline by the clusters of a clustering method."""
-    return f"cluster ({name})"
+    return f"map cluster ({name})"
 
 
 def by_cluster(clusters: pd.DataFrame) -> ByClass:

@@ -88,8 +88,9 @@ def compare_encoders(
     Returns:
         COLUMNS; `measure` is crps_skill against the scores of the training windows, of_unet (its
         share of that of the calibrated U-Net), and over_{reference} (the skill minus that of the
-        reference method with the same encoder and number of codes), each the mean over the seeds
-        with a 95 % interval over the same resampled blocks; `spread` is the range over the seeds.
+        reference method with the same encoder, number of codes and seed, or with all seeds where
+        it lacks that one), each the mean over the seeds with a 95 % interval over the same
+        resampled blocks and over resampled seeds; `spread` is the range over the seeds.
     """
     climatology = masses_of(labelled["train"].scores)
     used = {name: labelled[name] for name in LABELLED}
@@ -139,23 +140,52 @@ def _measures(
     unet = skill[:, place[UNET]]
     parts = [CodesRun.parse(name) for name in place if name not in (CLIMATOLOGY, UNET)]
     of_seed = {run: skill[:, place[str(run)]] for run in parts}
-    by_seeds: dict[tuple[str, str, int], np.ndarray] = {}  # (1 + resample, seed)
-    for key in dict.fromkeys(run[:3] for run in parts):
-        by_seeds[key] = np.stack([x for run, x in of_seed.items() if run[:3] == key], axis=1)
     ending = (len(group.days), int(group.total()[0, 0]))
 
     def row(key: tuple, measure: str, values: np.ndarray) -> tuple[object, ...]:
         mean = values.mean(axis=1)
-        count = values.shape[1]
-        ends = group.interval(mean[1:])
-        return (*key, measure, float(mean[0]), *ends, count, float(np.ptp(values[0])), *ending)
+        ends = group.interval(resampled_seeds(values[1:], seed=seed))
+        spread = float(np.ptp(values[0]))
+        return (*key, measure, float(mean[0]), *ends, values.shape[1], spread, *ending)
 
     yield row((UNET, "", 0), "crps_skill", unet[:, None])
-    for key, values in by_seeds.items():
+    for key in dict.fromkeys(run[:3] for run in parts):
         encoder, method, codes = key
-        yield row(key, "crps_skill", values)
-        yield row(key, "of_unet", values / unet[:, None])
-        base = by_seeds.get((encoder, reference, codes))
-        if base is not None and method != reference:
-            difference = values - base.mean(axis=1, keepdims=True)
-            yield row(key, f"over_{reference}", difference)
+        values = _seeds(of_seed, key)
+        stacked = np.stack(list(values.values()), axis=1)  # (1 + resample, seed)
+        yield row(key, "crps_skill", stacked)
+        yield row(key, "of_unet", stacked / unet[:, None])
+        base = _seeds(of_seed, (encoder, reference, codes))
+        if base and method != reference:
+            mean = np.mean(list(base.values()), axis=0)
+            gains = [value - base.get(number, mean) for number, value in values.items()]
+            yield row(key, f"over_{reference}", np.stack(gains, axis=1))
+
+
+def _seeds(
+    of_seed: Mapping[CodesRun, np.ndarray], key: tuple[str, str, int]
+) -> dict[int, np.ndarray]:
+    """Skills of the runs of one encoder, method and number of codes, by their seed."""
+    return {run.seed: skill for run, skill in of_seed.items() if run[:3] == key}
+
+
+def resampled_seeds(values: np.ndarray, *, seed: int) -> np.ndarray:
+    """Means over seeds that are drawn with replacement, one draw per resample of the blocks.
+
+    Deviations from the mean of all n seeds are multiplied by √(n / (n − 1)): a bootstrap of few
+    values has a variance that is too small by this factor squared. A single seed has no variation.
+
+    Args:
+        values: Dims (resample, seed).
+        seed: Random seed of the draws.
+
+    Returns:
+        Dims (resample,).
+    """
+    count = values.shape[1]
+    mean = values.mean(axis=1)
+    if count == 1:
+        return mean
+    drawn = np.random.default_rng(seed).integers(count, size=values.shape)
+    chosen = np.take_along_axis(values, drawn, axis=1).mean(axis=1)
+    return mean + np.sqrt(count / (count - 1)) * (chosen - mean)

@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from rainscore.evaluation.baselines import Baseline, NearestMaps, make_baselines
 from rainscore.evaluation.blocks import Block, read_blocks, thinned
+from rainscore.evaluation.codelabels import CodeLabels
 from rainscore.evaluation.coveragegroups import (
     add_by_inputs,
     decile_edges,
@@ -74,6 +75,7 @@ class StudyData:
         clusters: Clusters of all maps (time, cluster) by clustering method.
         latents: Latent vectors of all maps: time, z0, z1, ….
         pairs: Pair files of all months, for the error model; empty: without it.
+        codes: Labels of the codes of the windows; None: without them.
     """
 
     features: Sequence[Path]
@@ -82,6 +84,7 @@ class StudyData:
     clusters: Mapping[str, pd.DataFrame]
     latents: pd.DataFrame
     pairs: Sequence[Path] = ()
+    codes: CodeLabels | None = None
 
     def times(self, split: str) -> pd.Series:
         """Half-hours of a split."""
@@ -137,7 +140,8 @@ def evaluate(
         share=share_of_windows(data.table, data.times("train"), settings.boosting_windows),
         seed=settings.seed,
     )
-    methods: dict[str, Baseline] = {**baselines, **rivals}
+    coded = {data.codes.name: data.codes} if data.codes else {}
+    methods: dict[str, Baseline] = {**baselines, **coded, **rivals}
     model = _map_model(rivals[BOOSTING].method, data, unet.card)
     regimes = data.table.set_index("time")["regime"]
     times = data.times("test").to_numpy()

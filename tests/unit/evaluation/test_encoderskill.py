@@ -10,6 +10,7 @@ from rainscore.evaluation.encoderskill import (
     CodesRun,
     EvaluatedWindows,
     compare_encoders,
+    resampled_seeds,
 )
 from rainscore.scores.distribution import masses_of
 
@@ -90,6 +91,42 @@ def test_the_spread_is_the_range_over_the_seeds(table) -> None:
     assert row(table, "dcec", "crps_skill")["spread"] > 0.05
     assert row(table, "kmeans", "crps_skill")["spread"] == 0
     assert row(table, "classes", "crps_skill")["seeds"] == 1
+
+
+@pytest.mark.parametrize("seeds", [2, 5])
+def test_the_interval_holds_the_variation_between_the_seeds(seeds: int) -> None:
+    """Without variation between days the variance of the mean is that of the seeds over n."""
+    of_seed = np.random.default_rng(1).standard_normal(seeds)
+    values = np.broadcast_to(of_seed, (40_000, seeds))
+    drawn = resampled_seeds(values, seed=0)
+    assert drawn.mean() == pytest.approx(of_seed.mean(), abs=0.02)
+    assert drawn.var() == pytest.approx(of_seed.var(ddof=1) / seeds, rel=0.03)
+
+
+def test_a_single_seed_keeps_the_variation_between_the_days() -> None:
+    values = np.array([[0.1], [0.4]])
+    np.testing.assert_array_equal(resampled_seeds(values, seed=0), [0.1, 0.4])
+
+
+def test_a_gain_is_that_over_the_reference_with_the_same_seed() -> None:
+    """Both methods lose as much with seed 1, so that the gain does not vary between the seeds."""
+    drawn = {name: sample(i) for i, name in enumerate(("train", "calibration", "test"))}
+    samples = {name: windows for name, (windows, _) in drawn.items()}
+    groups = {name: group for name, (_, group) in drawn.items()}
+    half = {name: np.where(np.arange(len(g)) % 4 < 2, g, 0) for name, g in groups.items()}
+    runs = {
+        CodesRun("channels", method, 2, seed): codes
+        for method in ("kmeans", "dcec")
+        for seed, codes in enumerate((groups, half))
+    }
+    table = compare_encoders(
+        {name: samples[name] for name in ("train", "calibration")},
+        [EvaluatedWindows("test days", "test", samples["test"])],
+        runs, reference="kmeans", resamples=100, seed=0,
+    )  # fmt: skip
+    gain, skill = (row(table, "dcec", name) for name in ("over_kmeans", "crps_skill"))
+    assert skill["spread"] > 0.05 and skill["high"] - skill["low"] > 0.05
+    assert gain[["value", "low", "high", "spread"]].tolist() == [0, 0, 0, 0]
 
 
 def test_windows_and_two_day_blocks_are_counted_once(table) -> None:

@@ -2,16 +2,30 @@
 
 from types import SimpleNamespace
 
+import h5py
+import numpy as np
 import pandas as pd
 import pytest
 
+from rainscore.evaluation.codelabels import CodeLabels
 from rainscore.evaluation.heldout import EvaluationSettings, Skill, StudyData, evaluate
+from rainscore.scores.distribution import masses_of
 from rainscore.training.trained import TrainedUNet
 
 
 @pytest.fixture(scope="module")
-def evaluation(run: SimpleNamespace) -> Skill:
-    data = StudyData([run.path], run.splits, run.table, {"kmeans": run.clusters}, run.latents)
+def evaluation(run: SimpleNamespace, tmp_path_factory) -> Skill:
+    """Evaluation with a single code, which promises a score of 1."""
+    path = tmp_path_factory.mktemp("codes") / "maps.h5"
+    with h5py.File(path, "w") as file:
+        file["time"] = run.table["time"].to_numpy().astype("datetime64[s]").astype("i8")
+        file["code"] = np.zeros((len(run.table), *run.card.grid.shape), np.uint8)
+        file.attrs["codes"] = 1
+    book = SimpleNamespace(masses=masses_of(np.ones(1))[None])
+    data = StudyData(
+        [run.path], run.splits, run.table, {"kmeans": run.clusters}, run.latents,
+        codes=CodeLabels(book, path),  # type: ignore[arg-type]  # stand-in
+    )  # fmt: skip
     unet = TrainedUNet(run.unet, run.card, run.calibration)
     return evaluate(data, unet, EvaluationSettings(boosting_windows=5000, resamples=50, seed=0))
 
@@ -42,13 +56,21 @@ def test_every_method_is_measured_on_the_same_pixels(skill) -> None:
         "source and age",
         "quality index",
         "random error",
-        "cluster (kmeans)",
+        "map cluster (kmeans)",
+        "window codes (1)",
         "nearest maps",
         "gradient boosting",
         "quantile forest",
     }
     assert len(set(rows["n"])) == 1
     assert rows["days"].eq(2).all()
+
+
+def test_the_codes_of_windows_are_evaluated_by_their_labels(skill) -> None:
+    rows = skill[(skill["method"] == "window codes (1)") & (skill["split"] == "all")]
+    values = rows.set_index("measure")["value"]
+    assert values["predicted"] == pytest.approx(1, abs=0.03)
+    assert values["crps"] == pytest.approx(1 - values["found"], abs=0.03)
 
 
 def test_groups_partition_the_pixels(skill) -> None:
@@ -63,7 +85,7 @@ def test_map_score_and_hidden_rain_are_measured(skill) -> None:
         "U-Net",
         "climatology",
         "quality index",
-        "cluster (kmeans)",
+        "map cluster (kmeans)",
         "nearest maps",
         "map boosting",
         "wet share",
