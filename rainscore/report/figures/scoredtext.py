@@ -28,8 +28,8 @@ def headline(dataset: xr.Dataset) -> tuple[str, list[str]]:
     remarks = [] if "window_lat" in dataset else list(_window_remarks(dataset))
     remarks.append(attrs["source"])
     if attrs["unavailable_inputs"]:
-        state = attrs.get("calibration_state")
-        intervals = f" (intervals of the state: {state})" if state else ""
+        state = attrs.get("calibration_state", "").replace("alone", "a single half-hour")
+        intervals = f" (intervals calibrated for {state})" if state else ""
         remarks.append(f"not available for this map: {attrs['unavailable_inputs']}{intervals}")
     if share := attrs.get("withheld_share", 0.0):
         remarks.append(f"{percent(share)} of the local scores withheld: unlike the training")

@@ -187,7 +187,7 @@ def test_the_headline_states_missing_inputs_and_why_there_is_no_cluster() -> Non
     text = "\n".join(headline(result)[1])
     assert "warning: it is Final V07A" in text
     assert "not available for this map: quality index" in text
-    assert "(intervals of the state: alone)" in text
+    assert "(intervals calibrated for a single half-hour)" in text
     result.attrs["which_score"] = "believe the map score"
     assert "believe the map score" in headline(result)[1]
     assert "too little rain" in text and verdict(result).words == "no rain"
