@@ -12,6 +12,7 @@ from rainscore.clustering.codemaps import count_codes
 from rainscore.clustering.compositions import CompositionClusters, composition_vectors
 from rainscore.clustering.mapclusterers import MapClusterer
 from rainscore.clustering.scoredistributions import DRY
+from rainscore.grids import Grid
 from rainscore.training.channels import CHANNELS, wet_share
 
 DESCRIBED = (
@@ -92,6 +93,19 @@ def label_scores(
         own = np.array([np.nan if value is None else value for value in values], float)
         table[column] = np.where(scores["map_score"].notna(), own, np.nan)
     return table
+
+
+def too_small_for_clusters(clusterer: MapClusterer, grid: Grid) -> str:
+    """Reason why a map has no score by clusters; empty if it is as large as those of the clusters.
+
+    Args:
+        clusterer: The clusterer.
+        grid: Learning grid of the map.
+    """
+    size = clusterer.card_["size"]
+    if min(grid.shape) >= size:
+        return ""
+    return f"clusters are of maps of {size * grid.dx / 1000:.0f} km, and its window is smaller"
 
 
 def code_variable(codes: np.ndarray, atlas: Mapping[int, dict]) -> xr.DataArray:

@@ -86,7 +86,7 @@ def _rain(dataset: xr.Dataset) -> str:
     text = (
         f"IMERG has 0.1 mm/h or more in {wet:.0f} % of the window, at most {known.max():.1f} mm/h"
     )
-    if wet < 2:
+    if wet < 2 and np.isfinite(dataset["map_score"]).any():
         text += "; with so little rain a shift by a few cells changes the score of the map"
     return f"{text}."
 

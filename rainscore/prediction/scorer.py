@@ -12,7 +12,12 @@ from scipy.special import expit
 
 from rainscore.errors import RainscoreError
 from rainscore.grids import Grid
-from rainscore.prediction.codefields import code_variable, label_scores, predict_clusters
+from rainscore.prediction.codefields import (
+    code_variable,
+    label_scores,
+    predict_clusters,
+    too_small_for_clusters,
+)
 from rainscore.prediction.fields import (
     FLAG,
     unavailable_inputs,
@@ -98,8 +103,9 @@ class Scorer:
     ) -> None:
         if by_codes and not models.scores_by_codes:
             raise RainscoreError(
-                "scores by codes need the code book and the clusters of compositions: run the "
-                "workflow with codes as the first of clustering.methods"
+                "scores by codes need the code book and the clusters of compositions, which these "
+                "models do not hold: give those of a run with codes as the first of "
+                "clustering.methods, such as --model results/models"
             )
         self.models, self.by_codes = models, by_codes
         self.any_product = any_product
@@ -218,12 +224,16 @@ class Scorer:
         dataset.attrs["cluster_name"] = label.get("name", "")
         dataset.attrs["calibration_state"] = predicted.states[0]
         share = dataset.attrs["withheld_share"] = withheld_share(maps)
-        dataset.attrs["map_score_withheld"] = map_score_withheld(scalars.get(MAP_FLAG), share)
+        reason = map_score_withheld(scalars.get(MAP_FLAG), share)
+        if self.by_codes and self.models.clusterer and np.isfinite(maps["score"]).any():
+            reason = reason or too_small_for_clusters(self.models.clusterer, learning)
+        dataset.attrs["map_score_withheld"] = reason
         dataset.attrs["short_margin"] = margins.text(learning.dx / 1000)
         dataset.attrs["map_interval_withheld"] = interval_withheld(learning.shape, trained)
         dataset.attrs["which_score"] = which_score(
             {name: float(dataset[name]) for name in scalars},
             withheld=dataset.attrs["map_interval_withheld"],
+            by_codes=self.by_codes,
         )
         dataset.attrs["unavailable_inputs"] = unavailable_inputs(
             granules,

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 
-def which_score(scalars: Mapping[str, float], *, withheld: str = "") -> str:
+def which_score(scalars: Mapping[str, float], *, withheld: str = "", by_codes: bool = False) -> str:
     """Which score to use where those of a map differ: that of the map, or that of its cluster.
 
     Args:
         scalars: Scalar variables of a scored map by name: `map_score`, `map_score_outside`,
             `novelty`, `cluster_score_low`, `cluster_score_high`; NaN is missing.
         withheld: Reason why the map score has no interval; empty if it has one.
+        by_codes: Whether the map score is that of its cluster.
 
     Returns:
         A sentence; empty without a map score or without the score of a cluster.
@@ -23,6 +24,11 @@ def which_score(scalars: Mapping[str, float], *, withheld: str = "") -> str:
         return ""
     if scalars["map_score_outside"] > 0 or scalars["novelty"] > 0:
         return "use neither score without a check: the map is unlike those of the calibration"
+    if by_codes:
+        return (
+            "the map score and its interval are those of its cluster, the local scores those of "
+            "the codes"
+        )
     if not low <= value <= high:
         return (
             "use the map score, which is predicted from this map; it lies outside the interval of "

@@ -38,6 +38,12 @@ LABELS = {
 }
 
 
+MISSING: dict[str, Any] = {
+    "facecolor": "#e9e9e9", "edgecolor": "#bdbdbd", "hatch": "////", "linewidth": 0,
+}  # fmt: skip
+"""Look of the background of a map, which is visible where a field is missing."""
+
+
 COLOUR_MAPS = {"score": "viridis", "width": "magma_r", "probability": "Blues", "bias": "BrBG"}
 
 
@@ -90,7 +96,7 @@ def paint(
         raise ValueError(f"the field has shape {values.shape}, its grid {grid.shape}")
     cmap, norm = colours(kind, limits)
     x, y = pixel_edges(grid)
-    ax.patch.set(facecolor="#e9e9e9", edgecolor="#bdbdbd", hatch="////", linewidth=0)
+    ax.patch.set(**MISSING)
     if blank is not None:
         white = np.where(blank, 0.0, np.nan)
         ax.pcolormesh(x, y, white, cmap=ListedColormap(["white"]), rasterized=True)

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from rainscore.report.figures.mapaxes import colours
+from rainscore.report.figures.mapaxes import LABELS, MISSING, colour_bar, colours
 from rainscore.report.figures.style import colour, figure, styled
 from rainscore.report.numbers import count
 from rainscore.scores.distribution import BINS, MASSES
@@ -57,6 +57,8 @@ def plot_atlas(
 ) -> Figure:
     """Draw an example and the distribution of the score of each family.
 
+    A cross marks the window in the rain around it.
+
     Args:
         families: Rows of `atlas.describe_codes`, one per family.
         patches: Rain around the example of each [mm/h], dims (family, y, x), NaN where missing.
@@ -79,8 +81,11 @@ def plot_atlas(
         above, below = axes[2 * row, column], axes[2 * row + 1, column]
         for ax in (above, below):
             ax.set_axis_on()
-        above.imshow(patches[i], cmap=palette, norm=norm, interpolation="nearest")
-        above.set(xticks=[], yticks=[])
+        above.patch.set(**MISSING)
+        mesh = above.pcolormesh(patches[i], cmap=palette, norm=norm, rasterized=True)
+        middle = patches.shape[1] / 2
+        above.plot(middle, middle, "+", color=colour(1), markersize=8)
+        above.set(xticks=[], yticks=[], aspect="equal", ylim=(patches.shape[1], 0))
         name = "\n".join(wrap(f"{family['number']}: {family['name']}", TITLE_WIDTH))
         title = f"{name}\n{100 * family['share']:.0f} % of windows"
         above.set_title(title, loc="center", fontsize="small")
@@ -90,6 +95,7 @@ def plot_atlas(
         below.axvline(family["median"], color="#333333", linewidth=0.8, linestyle=":")
         below.set(xlim=(-0.08, 1.08), xlabel="local score [1]")
         below.set_yticks([])
+    colour_bar(mesh, list(axes.flat), label=LABELS["rain"])
     return fig
 
 

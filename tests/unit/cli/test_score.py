@@ -119,7 +119,8 @@ def test_scores_by_clusters_need_a_code_book(
     run, granules, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert score(run, tmp_path, granules[0], "--by", "clusters") == 2
-    assert "scores by codes need the code book" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "scores by codes need the code book" in error and "--model results/models" in error
     assert names(tmp_path) == set()
 
 

@@ -6,8 +6,10 @@ import pytest
 import xarray as xr
 
 from rainscore.clustering.codebook import NO_CODE
+from rainscore.clustering.compositions import CompositionClusters
 from rainscore.errors import RainscoreError
-from rainscore.prediction.codefields import code_variable, label_scores
+from rainscore.grids import Grid
+from rainscore.prediction.codefields import code_variable, label_scores, too_small_for_clusters
 from rainscore.prediction.explain import code_sentences, code_table
 
 ATLAS = {
@@ -46,6 +48,13 @@ def test_a_map_without_codes_has_no_sentences_and_no_table() -> None:
     assert code_sentences(xr.Dataset()) == []
     with pytest.raises(RainscoreError, match="no codes"):
         code_table(xr.Dataset())
+
+
+def test_a_window_smaller_than_the_clustered_maps_says_why_it_has_no_score() -> None:
+    clusters = CompositionClusters(np.zeros((1, 2)), {"size": 100})
+    large, small = (Grid("EPSG:3857", 0, 0, 8000, -8000, 100, n) for n in (100, 99))
+    assert too_small_for_clusters(clusters, large) == ""
+    assert "maps of 800 km" in too_small_for_clusters(clusters, small)
 
 
 def test_scores_by_clusters_are_those_of_the_labels_where_the_map_has_a_score() -> None:

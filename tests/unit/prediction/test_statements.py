@@ -32,6 +32,12 @@ def test_neither_score_is_recommended_for_an_unusual_map() -> None:
         assert which_score(MAP | {name: 1.0}).startswith("use neither score without a check")
 
 
+def test_a_map_that_is_scored_by_its_codes_has_the_score_of_its_cluster() -> None:
+    text = which_score(MAP, by_codes=True)
+    assert "those of its cluster" in text and "predicted from this map" not in text
+    assert which_score(MAP | {"novelty": 1.0}, by_codes=True).startswith("use neither score")
+
+
 def test_nothing_is_said_where_there_is_only_one_score_or_none() -> None:
     assert which_score(MAP | {"map_score": np.nan}) == ""
     assert which_score(MAP | {"cluster_score_low": np.nan}) == ""

@@ -12,7 +12,8 @@ from rainscore.report.figures.plot_clusters import (
     plot_transitions,
     principal_components,
 )
-from rainscore.report.figures.plot_codes import plot_encoders
+from rainscore.report.figures.plot_codes import plot_atlas, plot_encoders
+from rainscore.scores.distribution import MASSES
 from tests.unit.report.figuredata import (
     GRID,
     PERIOD,
@@ -50,6 +51,21 @@ def test_a_cluster_shows_its_maps_its_scores_and_the_interval_of_its_label() -> 
     assert sum(heights(axes[2, 3])[:20]) == 0
     label, overall = (line.get_xdata()[0] for line in axes[0, 3].lines)
     assert (label, overall) == (0.5, 0.52)
+
+
+def test_a_family_shows_its_example_with_the_window_and_the_scale_of_the_rain() -> None:
+    families = pd.DataFrame({"number": range(5), "name": "drizzle", "share": 0.2, "windows": 10})
+    families = families.assign(days=3, median=0.4)
+    patches = rng().gamma(0.3, 2, (5, 9, 9))
+    patches[2, 4:] = np.nan  # outside the map
+    masses = np.full((5, MASSES), 1 / MASSES)
+    fig = plot_atlas(families, patches, masses, world="real")
+    first, third = fig.axes[0], fig.axes[2]
+    np.testing.assert_allclose(colour_values(first.collections[0]), patches[0])
+    assert [line.get_xydata().tolist() for line in first.lines] == [[[4.5, 4.5]]]
+    assert first.get_ylim() == (9, 0)  # the first row of a patch is the northernmost
+    assert third.patch.get_hatch() and np.isnan(colour_values(third.collections[0])[4:]).all()
+    assert fig.axes[-1].get_xlabel() == "rain [mm/h]"
 
 
 def test_only_maps_with_a_score_are_drawn_by_score() -> None:
