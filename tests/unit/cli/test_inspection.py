@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from rainscore.cli import main
 from rainscore.imerg.granulefacts import describe_granule
@@ -99,6 +100,8 @@ def test_the_reasons_state_the_score_the_rain_the_doubt_and_the_model() -> None:
     assert text.endswith("The model learned from 24 worlds; verified on no real data.")
     dry = dataset.assign(map_score=((), np.nan))
     assert reasons(dry)[0] == "The map has no score: it has no rain."
+    without = dry.assign(precipitation=xr.zeros_like(dry["precipitation"]))
+    assert "IMERG has 0.1 mm/h or more in 0 % of the window, at most 0.0 mm/h." in reasons(without)
 
 
 @pytest.mark.parametrize("json_option", [[], ["--json"]])
