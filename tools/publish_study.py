@@ -77,7 +77,7 @@ def main() -> None:
         "# The study\n\n"
         f"`make study` at commit {commit.stdout.strip()}, on {machine()}, Python "
         f"{platform.python_version()}. The data are simulated: the numbers do not describe the "
-        "real IMERG. In brackets: 95 % intervals from resampled days.\n\n"
+        "real IMERG. In brackets: 95 % intervals from resampled blocks of two days.\n\n"
         f"## Skill on the held-out days\n{skill_table(options.out, 'all')}\n"
         f"## Skill for the score of whole maps\n{skill_table(options.out, 'map')}\n"
         f"## Skill in unseen worlds\n{transfer_table(options.out)}\n"

@@ -304,11 +304,14 @@ def skill_sentence(skill: pd.DataFrame) -> str:
         skill: Table of `evaluate_skill` with the columns method, measure, split, value, low, high
             and days.
     """
+    from rainscore.evaluation.skill import OF_UNET
+
     rows = skill.query("measure == 'crps_skill' and split == 'all'")
     methods = {row.method: row for row in rows.itertuples()}
-    unet = methods.pop("U-Net")
+    unet = methods["U-Net"]
+    rivals = [row for name, row in methods.items() if not str(name).startswith(OF_UNET)]
     # `itertuples` has no types for the columns.
-    rival = max(methods.values(), key=lambda row: float(row.value))  # type: ignore[arg-type]  # a named row
+    rival = max(rivals, key=lambda row: float(row.value))  # type: ignore[arg-type]  # a named row
     values = [f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in (unet, rival)]
     return (
         f"CRPS skill against climatology on {unet.days} held-out days: U-Net {values[0]}; "

@@ -8,6 +8,7 @@ import numpy as np
 from rainscore.clustering.codebook import CodeBook
 from rainscore.clustering.codemaps import read_codes
 from rainscore.evaluation.blocks import Block
+from rainscore.evaluation.skill import WINDOW_CODES
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class CodeLabels:
     @property
     def name(self) -> str:
         """Name in result tables."""
-        return f"window codes ({len(self.book.masses)})"
+        return f"{WINDOW_CODES} ({len(self.book.masses)})"
 
     def learn(self, block: Block) -> None:
         """Nothing to learn: the code book holds the labels."""

@@ -14,6 +14,12 @@ CLIMATOLOGY = "climatology"
 
 UNET = "U-Net"
 
+WINDOW_CODES = "window codes"
+"""Beginning of the name of the method that predicts each window by its code."""
+
+OF_UNET = (UNET, WINDOW_CODES, "map cluster (codes)")
+"""Beginnings of the names of methods that use the U-Net, and so are no rivals of it."""
+
 AT_HOME = "at home"
 """Kind of the held-out days in the table of unseen cases (`rainscore.evaluation.transferskill`)."""
 

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 
 from rainscore.evaluation.rivals import BOOSTING
-from rainscore.evaluation.skill import ALL_CASES, AT_HOME, INPUTS, MAP_INPUTS, UNET
+from rainscore.evaluation.skill import (
+    ALL_CASES,
+    AT_HOME,
+    INPUTS,
+    MAP_INPUTS,
+    OF_UNET,
+    UNET,
+)
 from rainscore.evaluation.transferskill import UNET_SKILL
 from rainscore.io import read_json, read_table
 from rainscore.report.numbers import MISSING, interval
@@ -83,7 +90,8 @@ def main_numbers(skill: pd.DataFrame, transfer: pd.DataFrame | None = None) -> l
     rows = skill[skill["split"] == "all"]
     skills = _by(rows[rows["measure"] == "crps_skill"], "method")
     covered = _by(rows[rows["measure"] == "coverage"], "method")
-    best = max((name for name in skills if name != UNET), key=lambda name: skills[name][0])
+    rivals = [name for name in skills if not name.startswith(OF_UNET)]
+    best = max(rivals, key=lambda name: skills[name][0])
     numbers = [
         _skill_number(
             "CRPS skill of the U-Net",

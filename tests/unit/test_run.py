@@ -225,6 +225,7 @@ def test_the_state_of_a_run_follows_the_output() -> None:
 
 def test_the_skill_of_the_unet_is_given_with_that_of_its_best_rival() -> None:
     rows = [("U-Net", 0.39, "all"), ("boosting", 0.37, "all"), ("boosting", 0.9, "2019-01")]
+    rows += [("window codes (64)", 0.38, "all")]  # codes of the U-Net itself
     table = pd.DataFrame(rows, columns=["method", "value", "split"])
     table = table.assign(measure="crps_skill", low=0.3, high=0.4, days=7)
     assert skill_sentence(table) == (
