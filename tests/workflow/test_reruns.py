@@ -1,6 +1,7 @@
 """Jobs that an edit, a touched file, a new month or a changed setting reruns."""
 
 import json
+import re
 import shutil
 
 import pandas as pd
@@ -98,6 +99,14 @@ def test_a_complete_run_leaves_its_main_results(finished: Checkout) -> None:
     scored = [path.stem for path in results.glob("scored/*.nc")]
     assert [path.stem for path in results.glob("figures/scored/*.png")] == scored
     assert len(scored) == 1
+
+
+def test_snakemakes_own_report_has_each_figure_with_its_caption(finished: Checkout) -> None:
+    finished.snakemake("--cores", "1", "--report", "figures.html")
+    text = (finished.folder / "figures.html").read_text("utf-8")
+    captions = dict(re.findall(r'"results/figures/(\w+)\.svg": {.*?"caption": "<p>(.+?)</p>', text))
+    drawn = {path.stem for path in (finished.folder / "results/figures").glob("*.svg")}
+    assert set(captions) == drawn and drawn
 
 
 def test_a_second_run_has_nothing_to_do(checkout: Checkout) -> None:
