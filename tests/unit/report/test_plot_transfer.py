@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from rainscore.report.figures.plot_transfer import METHODS, plot_transfer
-from rainscore.report.skilltext import transfer_text
+from rainscore.report.skilltext import main_numbers, transfer_text
 from tests.unit.report.figuredata import PERIOD, line_points, ticks
 
 THIN_SPACE = "\u202f"
@@ -99,3 +99,11 @@ def test_the_sentence_leaves_out_a_kind_without_windows() -> None:
     table = transfer()
     table.loc[table["kind"] == "real radar", "value"] = np.nan
     assert "real rain" not in transfer_text(table)
+
+
+def test_codes_of_the_u_net_are_not_its_best_rival() -> None:
+    skills = {"U-Net": 0.4, "window codes (64)": 0.39, "quantile forest": 0.3, "climatology": 0.0}
+    rows = [(m, q, v) for m, v in skills.items() for q in ("crps_skill", "coverage")]
+    table = pd.DataFrame(rows, columns=["method", "measure", "value"])
+    skill = main_numbers(table.assign(split="all", low=0.3, high=0.5))[0]
+    assert skill.value == "0.40" and "quantile forest: 0.30" in skill.note
