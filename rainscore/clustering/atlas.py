@@ -13,6 +13,7 @@ from rainscore.clustering.codemaps import read_codes
 from rainscore.clustering.codenaming import name_codes
 from rainscore.clustering.labels import EXCLUDED_SPLITS
 from rainscore.clustering.naming import HOURS, SEASONS
+from rainscore.clustering.successors import count_successors, successor_table
 from rainscore.imerg.passes import SOURCE_NAMES
 from rainscore.io import MAPS_PER_CHUNK
 from rainscore.scores import distribution
@@ -34,7 +35,7 @@ PATCH = 25
 """Side of the example that is drawn [pixels]."""
 
 EVERY = 2
-"""Every second half-hour is used: those between are alike."""
+"""Every second half-hour is described: those between are alike."""
 
 LEVELS = {"low": 0.05, "median": 0.5, "high": 0.95}
 """Probabilities of the quantiles of the score of a new window."""
@@ -63,16 +64,18 @@ def describe_codes(
         windows with a score: score, amount_factor, place_factor, imerg_fraction [1], hit_rain,
         missed_rain, false_rain [mm/h]; rain (at the pixel) [mm/h], age_h (time since the last
         microwave pass) [h], infrared_weight [1], land, and shares of sources, seasons and
-        quarters of the day [1]; example_time, example_row, example_column (place where the code is
+        quarters of the day [1]; followed, stays, stays_family, ends, next_family and
+        next_share (`successor_table`), next_name (name of that family); example_time, example_row, example_column (place where the code is
         most frequent).
     """
-    kept = splits.loc[~splits["split"].isin(EXCLUDED_SPLITS), "time"].to_numpy()[::EVERY]
+    kept = splits.loc[~splits["split"].isin(EXCLUDED_SPLITS), "time"].to_numpy()
     sums = _Sums(len(book.centres), land_mask(learning_grid(features[0])))
-    for times, inputs, scored in _fields(features, scores, kept):
+    for times, inputs, scored in _fields(features, scores, kept[::EVERY]):
         for _, maps in read_codes(codes, times):
             sums.add(times, maps, inputs, scored)
-    by_code = sums.table()
-    families = sums.table(book.family)
+    pairs = count_successors(codes, features, kept, count=len(book.centres))
+    by_code = sums.table().join(successor_table(pairs, book.family, families=False))
+    families = sums.table(book.family).join(successor_table(pairs, book.family, families=True))
     table = pd.concat(
         [
             by_code.assign(level="code", family=book.family, **_predicted(book.masses)),
@@ -83,7 +86,8 @@ def describe_codes(
         ignore_index=True,
     )
     table.insert(0, "name", name_codes(table))
-    return table
+    names = table[table["level"] == "family"].set_index("number")["name"]
+    return table.assign(next_name=table["next_family"].map(names))
 
 
 def _predicted(masses: np.ndarray) -> dict[str, np.ndarray]:

@@ -18,6 +18,7 @@ from rainscore.training.channels import CHANNELS, wet_share
 DESCRIBED = (
     *("name", "mean", "zero", "low", "median", "high"),
     *("amount_factor", "place_factor", "hit_rain", "missed_rain", "false_rain"),
+    *("stays", "stays_family", "ends", "next_name", "next_share"),
 )
 """Entries of the atlas that a scored map holds for each of its codes."""
 

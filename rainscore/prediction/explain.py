@@ -88,7 +88,18 @@ def _sentence(row: pd.Series) -> str:
     if all(pd.notna(amount) for amount in amounts):
         hit, missed, false = amounts
         parts.append(f"{hit:.2f} mm/h hit, {missed:.2f} missed, {false:.2f} false")
-    return text + "; ".join(parts) + "."
+    return text + "; ".join([*parts, *_following(row)]) + "."
+
+
+def _following(row: pd.Series) -> list[str]:
+    """What follows a code; nothing where it is not known."""
+    stays, ends = row.get("stays_family"), row.get("ends")
+    if pd.isna(stays) or pd.isna(ends):
+        return []
+    text = f"half an hour later the same family in {_percent(stays)}, no rain in {_percent(ends)}"
+    if pd.notna(row.get("next_name")) and pd.notna(row.get("next_share")):
+        text += f", most often another family: {row['next_name']} ({_percent(row['next_share'])})"
+    return [text]
 
 
 def _percent(share: float) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 from rainscore.clustering.naming import HOURS, SEASONS
 from rainscore.evaluation.codeskill import MAPS, WET_SHARE, WINDOWS
 from rainscore.evaluation.skill import ALL_CASES, AT_HOME, CLIMATOLOGY, UNET
-from rainscore.report.numbers import count, interval
+from rainscore.report.numbers import MISSING, count, interval
 from rainscore.report.page import Table
 
 CODES_TEXT = (
@@ -54,17 +54,29 @@ def families_table(atlas: pd.DataFrame) -> Table:
             "land [%]": 100 * rows["land"],
             "most frequent season": season,
             "most frequent hours": quarter,
+            "next: the same [%]": 100 * rows["stays"],
+            "next: no rain [%]": 100 * rows["ends"],
+            "next: other family": _next_families(rows),
         }
     )
     caption = (
         "Families of codes: local score of a new window (median and 90 % interval) [1] and "
         "probability of a score of exactly 0; mean factors of the affinity [1], mean rain of both "
         "products, of the radar alone and of IMERG alone, and conditions, on all days but the test "
-        "days."
+        "days. Next: what follows half an hour later at the same pixel: the same family, no rain "
+        "of IMERG, and the most frequent other family with its share."
     )
     return Table(
         frame, caption, f"{count(rows['windows'].sum())} windows of {rows['days'].max()} days"
     )
+
+
+def _next_families(rows: pd.DataFrame) -> list[str]:
+    """Number and share of the most frequent other family half an hour later."""
+    return [
+        MISSING if pd.isna(number) else f"{number} ({100 * share:.0f} %)"
+        for number, share in zip(rows["next_family"], rows["next_share"], strict=True)
+    ]
 
 
 def skill_table(skill: pd.DataFrame) -> Table:
