@@ -64,9 +64,9 @@ def describe_codes(
         windows with a score: score, amount_factor, place_factor, imerg_fraction [1], hit_rain,
         missed_rain, false_rain [mm/h]; rain (at the pixel) [mm/h], age_h (time since the last
         microwave pass) [h], infrared_weight [1], land, and shares of sources, seasons and
-        quarters of the day [1]; followed, stays, stays_family, ends, next_family and
-        next_share (`successor_table`), next_name (name of that family); example_time, example_row, example_column (place where the code is
-        most frequent).
+        quarters of the day [1]; followed, stays, stays_family, ends, next_family and next_share
+        (`successor_table`), next_name (name of that family); example_time, example_row,
+        example_column (place where the code is most frequent).
     """
     kept = splits.loc[~splits["split"].isin(EXCLUDED_SPLITS), "time"].to_numpy()
     sums = _Sums(len(book.centres), land_mask(learning_grid(features[0])))

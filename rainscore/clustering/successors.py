@@ -76,8 +76,9 @@ def successor_table(pairs: np.ndarray, family: np.ndarray, *, families: bool) ->
     Returns:
         One row per code or family: followed (number of its windows that are evaluated half an hour
         later); of these, stays (share of the same code, for a family of the same family),
-        stays_family (share of the same family), ends (share without rain), next_family (most frequent other family; missing if there is none) and next_share [1].
-        Shares are missing without such windows.
+        stays_family (share of the same family), ends (share without rain), next_family (most
+        frequent other family; missing if there is none) and next_share [1]. Shares are missing
+        without such windows.
     """
     member = np.eye(family.max() + 1, dtype=np.int64)[family]  # (code, family)
     to_family, ends, same = pairs[:, :-1] @ member, pairs[:, -1], np.diagonal(pairs)
