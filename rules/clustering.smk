@@ -108,6 +108,7 @@ rule describe_codes:
         codes=CODES,
     output:
         table="results/codes/atlas.parquet",
+        prototypes="results/codes/prototypes.nc",
         atlas="results/models/codebook_atlas.json",
     log:
         "logs/describe_codes.log",

@@ -192,6 +192,7 @@ rule draw_clusters:
     input:
         curve="results/codes/curve.parquet",
         atlas="results/codes/atlas.parquet",
+        prototypes="results/codes/prototypes.nc",
         codebook=CODEBOOK,
         encoders=ENCODERS,
         features=every_month("results/features/{month}.h5"),

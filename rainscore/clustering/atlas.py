@@ -31,9 +31,6 @@ SCORED = (
 AROUND = 7
 """Side of the square in which the share of a code is highest at its example [pixels]."""
 
-PATCH = 25
-"""Side of the example that is drawn [pixels]."""
-
 EVERY = 2
 """Every second half-hour is described: those between are alike."""
 
@@ -106,30 +103,6 @@ def _fields(
             for part, arrays in read_features([path], times, ["inputs"], maps=MAPS_PER_CHUNK):
                 block = month[list(SCORED)].sel(time=part.astype("datetime64[ns]")).load()
                 yield part, arrays["inputs"], {name: block[name].values for name in SCORED}
-
-
-def example_patches(features: Sequence[Path], table: pd.DataFrame) -> np.ndarray:
-    """Rain around the example of each row of the atlas.
-
-    Args:
-        features: Training files.
-        table: Rows of `describe_codes`.
-
-    Returns:
-        Rain [mm/h], dims (row, PATCH, PATCH), NaN where missing or outside the map.
-    """
-    patches = np.full((len(table), PATCH, PATCH), np.nan, np.float32)
-    half = PATCH // 2
-    times = table["example_time"].to_numpy().astype("datetime64[s]")
-    channels = [CHANNELS.index(name) for name in ("rain", "valid")]
-    for block_times, block in read_features(features, np.unique(times), ["inputs"], maps=1):
-        scaled, valid = (block["inputs"][0, channel] for channel in channels)
-        rain = np.where(valid > 0.5, unscale_rain(scaled), np.nan)
-        padded = np.pad(rain, half, constant_values=np.nan)
-        for i in np.flatnonzero(times == block_times[0]):
-            row, column = (int(table[f"example_{axis}"].iloc[i]) for axis in ("row", "column"))
-            patches[i] = padded[row : row + PATCH, column : column + PATCH]
-    return patches
 
 
 class _Sums:

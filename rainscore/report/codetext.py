@@ -13,8 +13,9 @@ CODES_TEXT = (
     "The features of the last decoder level of the U-Net, one vector per pixel, are clustered by "
     "k-means into codes. Each code is labelled with the distribution of the scores of its windows "
     "on the training and the calibration days; codes with similar distributions form a family. The "
-    "atlas describes each family: what the rain looks like, how good IMERG is there, and what "
-    "limits it, the amount or the place of the rain. The command rainscore explain names the codes "
+    "atlas describes each family: what the rain looks like (an example, and the prototype, "
+    "which is the mean), how good IMERG is there, what limits it, the amount or the place of the "
+    "rain, and what follows half an hour later. The command rainscore explain names the codes "
     "of a scored map, and the file results/codes/atlas.parquet describes all codes."
 )
 

@@ -10,8 +10,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from rainscore.clustering.algorithms.desom import DESOM
-from rainscore.clustering.atlas import example_patches
 from rainscore.clustering.codebook import CodeBook
+from rainscore.clustering.codepatches import example_patches
 from rainscore.clustering.labels import EXCLUDED_SPLITS, display_names
 from rainscore.clustering.latents import latent_columns
 from rainscore.clustering.scoredistributions import DRY
@@ -37,6 +37,7 @@ class ClusterFiles:
     Attributes:
         curve: Table of the skill by number of codes.
         atlas: Description of the codes and families.
+        prototypes: Prototypes of the codes and families.
         codebook: Model files of the code book.
         encoders: Table of the skill of codes of windows by encoder and method, in a list; the list
             is empty where they are not compared.
@@ -52,6 +53,7 @@ class ClusterFiles:
 
     curve: str
     atlas: str
+    prototypes: str
     codebook: Sequence[str]
     encoders: Sequence[str]
     features: Sequence[str]
@@ -75,9 +77,10 @@ def _atlas(files: ClusterFiles, world: str) -> Figure:
     atlas = read_table(files.atlas)
     families = atlas[(atlas["level"] == "family") & (atlas["windows"] > 0)]
     book = CodeBook.load(Path(files.codebook[0]).with_suffix(""))
-    patches = example_patches(sorted(map(Path, files.features)), families)
-    masses = book.family_masses[families["number"].to_numpy()]
-    return plot_atlas(families, patches, masses, world=world)
+    examples = example_patches(sorted(map(Path, files.features)), families)
+    numbers = families["number"].to_numpy()
+    prototypes = xr.load_dataset(files.prototypes, engine="h5netcdf")["family_rain"].values[numbers]
+    return plot_atlas(families, examples, prototypes, book.family_masses[numbers], world=world)
 
 
 def _encoders(files: ClusterFiles, world: str) -> Figure:

@@ -98,7 +98,7 @@ FIGURES = (
     *_section(
         "clusters",
         code_curve=("curve",),
-        atlas=("atlas", "codebook", "features"),
+        atlas=("atlas", "prototypes", "codebook", "features"),
         encoders=("encoders",),
         clusters=("clusters", "labels", "maps", "tables"),
         latents=("clusters", "labels", "latents", "tables"),

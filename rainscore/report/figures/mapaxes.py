@@ -58,11 +58,20 @@ def colours(kind: Kind, limits: tuple[float, float] = (0.0, 1.0)) -> tuple[Color
         ValueError: `kind` is not a kind of field.
     """
     if kind == "rain":
-        cmap = ListedColormap(RAIN_COLOURS, under="white", over=RAIN_COLOURS[-1])
-        return cmap, BoundaryNorm([*RAIN_CLASSES, 1e6], len(RAIN_COLOURS))
+        return rain_colours(RAIN_CLASSES)
     if kind not in COLOUR_MAPS:
         raise ValueError(f"unknown kind of map {kind!r}: choose one of {', '.join(LABELS)}")
     return matplotlib.colormaps[COLOUR_MAPS[kind]], Normalize(*limits)
+
+
+def rain_colours(classes: Sequence[float]) -> tuple[Colormap, BoundaryNorm]:
+    """Return the colour map and the normalisation of classes of rain.
+
+    Args:
+        classes: Lower bounds of the classes [mm/h], one per colour; lower rates are white.
+    """
+    cmap = ListedColormap(RAIN_COLOURS, under="white", over=RAIN_COLOURS[-1])
+    return cmap, BoundaryNorm([*classes, 1e6], len(RAIN_COLOURS))
 
 
 def paint(
@@ -178,7 +187,7 @@ def colour_bar(mesh: QuadMesh, axes: list[Axes], *, label: str, into: Axes | Non
         label: Quantity and unit.
         into: Axes of the bar; None: as long as the axes together, below them.
     """
-    rain = isinstance(mesh.norm, BoundaryNorm)
+    classes = mesh.norm.boundaries[:-1] if isinstance(mesh.norm, BoundaryNorm) else None
     columns = len({ax.get_position().x0 for ax in axes})
     length = min(0.95, 2.5 / columns)
     below: dict[str, Any] = {
@@ -186,10 +195,9 @@ def colour_bar(mesh: QuadMesh, axes: list[Axes], *, label: str, into: Axes | Non
         "shrink": length, "aspect": 28 * length * columns,
     }  # fmt: skip
     place = below if into is None else {"cax": into, "orientation": "horizontal"}
-    ticks = RAIN_CLASSES if rain else None
-    bar = axes[0].figure.colorbar(mesh, label=label, ticks=ticks, **place)
-    if rain:
-        bar.ax.set_xticklabels([f"{c:g}" for c in RAIN_CLASSES])
+    bar = axes[0].figure.colorbar(mesh, label=label, ticks=classes, **place)
+    if classes is not None:
+        bar.ax.set_xticklabels([f"{c:g}" for c in classes])
     bar.outline.set_linewidth(0.5)
     if bar.solids is not None:
         bar.solids.set_rasterized(True)

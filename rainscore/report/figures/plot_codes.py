@@ -5,16 +5,22 @@ from textwrap import wrap
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from rainscore.report.figures.mapaxes import LABELS, MISSING, colour_bar, colours
+from rainscore.report.figures.mapaxes import LABELS, MISSING, colour_bar, rain_colours
 from rainscore.report.figures.style import colour, figure, styled
 from rainscore.report.numbers import count
 from rainscore.scores.distribution import BINS, MASSES
 
-COLUMNS = 4
+COLUMNS = 3
 """Families per row of the atlas."""
+
+PATCH_CLASSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+"""Lower bounds of the rain classes of the atlas [mm/h]; they are lower than those of maps, because
+prototypes are means."""
 
 ENCODERS = {
     "tuned": "U-Net trained with codes",
@@ -26,7 +32,7 @@ ENCODERS = {
 }
 """Names of the representations of windows, in the order of the figure."""
 
-TITLE_WIDTH = 30
+TITLE_WIDTH = 44
 """Maximum number of characters of a line of a title."""
 
 
@@ -53,50 +59,69 @@ def plot_code_curve(curve: pd.DataFrame, *, world: str) -> Figure:
 
 @styled
 def plot_atlas(
-    families: pd.DataFrame, patches: np.ndarray, masses: np.ndarray, *, world: str
+    families: pd.DataFrame,
+    examples: np.ndarray,
+    prototypes: np.ndarray,
+    masses: np.ndarray,
+    *,
+    world: str,
 ) -> Figure:
-    """Draw an example and the distribution of the score of each family.
+    """Draw an example, the prototype and the distribution of the score of each family.
 
     A cross marks the window in the rain around it.
 
     Args:
         families: Rows of `atlas.describe_codes`, one per family.
-        patches: Rain around the example of each [mm/h], dims (family, y, x), NaN where missing.
+        examples: Rain around the example of each [mm/h], dims (family, y, x), NaN where missing.
+        prototypes: Prototype of each [mm/h], dims (family, y, x), NaN where missing.
         masses: Distribution of the score of each, dims (family, mass).
         world: 'simulated' or 'real'.
     """
     rows = ceil(len(families) / COLUMNS)
     subtitle = f"{count(families['windows'].sum())} windows of {families['days'].max()} days"
     fig = figure(
-        3.0 * COLUMNS, 0.6 + 3.1 * rows,
+        3.2 * COLUMNS, 0.6 + 3.3 * rows,
         title="Atlas of the families of codes", subtitle=subtitle, world=world,
     )  # fmt: skip
-    axes = fig.subplots(2 * rows, COLUMNS, squeeze=False)
-    palette, norm = colours("rain")
-    centres = (np.arange(MASSES) - 0.5) / BINS
-    for ax in axes.flat:
-        ax.set_axis_off()
+    grid = fig.add_gridspec(2 * rows, 2 * COLUMNS, height_ratios=[1.7, 1] * rows)
+    fig.get_layout_engine().set(w_pad=0.09)  # type: ignore[union-attr, call-arg]  # constrained
     for i, (_, family) in enumerate(families.iterrows()):
         row, column = divmod(i, COLUMNS)
-        above, below = axes[2 * row, column], axes[2 * row + 1, column]
-        for ax in (above, below):
-            ax.set_axis_on()
-        above.patch.set(**MISSING)
-        mesh = above.pcolormesh(patches[i], cmap=palette, norm=norm, rasterized=True)
-        middle = patches.shape[1] / 2
-        above.plot(middle, middle, "+", color=colour(1), markersize=8)
-        above.set(xticks=[], yticks=[], aspect="equal", ylim=(patches.shape[1], 0))
-        name = "\n".join(wrap(f"{family['number']}: {family['name']}", TITLE_WIDTH))
-        title = f"{name}\n{100 * family['share']:.0f} % of windows"
-        above.set_title(title, loc="center", fontsize="small")
-        # The outer bars are the probabilities of scores of exactly 0 and exactly 1.
-        hues = [colour(1), *[colour(0)] * BINS, colour(1)]
-        below.bar(centres, masses[i], width=0.9 / BINS, color=hues)
-        below.axvline(family["median"], color="#333333", linewidth=0.8, linestyle=":")
-        below.set(xlim=(-0.08, 1.08), xlabel="local score [1]")
-        below.set_yticks([])
-    colour_bar(mesh, list(axes.flat), label=LABELS["rain"])
+        for kind, (name, patches) in enumerate(
+            {"an example": examples, "prototype": prototypes}.items()
+        ):
+            ax = fig.add_subplot(grid[2 * row, 2 * column + kind])
+            mesh = _draw_patch(ax, patches[i])
+            ax.set_xlabel(name)
+            if kind == 0:
+                title = f"{family['number']}: {family['name']}\n"
+                lines = "\n".join(wrap(title, TITLE_WIDTH))
+                share = f"{100 * family['share']:.0f} % of windows"
+                ax.set_title(f"{lines}\n{share}", fontsize="small")
+        below = fig.add_subplot(grid[2 * row + 1, 2 * column : 2 * column + 2])
+        _draw_masses(below, masses[i], family["median"])
+    colour_bar(mesh, fig.axes, label=LABELS["rain"])
     return fig
+
+
+def _draw_patch(ax: Axes, patch: np.ndarray) -> QuadMesh:
+    """Draw the rain around a window, dims (y, x) [mm/h], with a cross at the window."""
+    palette, norm = rain_colours(PATCH_CLASSES)
+    ax.patch.set(**MISSING)
+    mesh = ax.pcolormesh(patch, cmap=palette, norm=norm, rasterized=True)
+    middle = len(patch) / 2
+    ax.plot(middle, middle, "+", color=colour(1), markersize=8)
+    ax.set(xticks=[], yticks=[], aspect="equal", ylim=(len(patch), 0))
+    return mesh
+
+
+def _draw_masses(ax: Axes, masses: np.ndarray, median: float) -> None:
+    """Draw the distribution of the score of a family, and its median."""
+    # The outer bars are the probabilities of scores of exactly 0 and exactly 1.
+    hues = [colour(1), *[colour(0)] * BINS, colour(1)]
+    ax.bar((np.arange(MASSES) - 0.5) / BINS, masses, width=0.9 / BINS, color=hues)
+    ax.axvline(median, color="#333333", linewidth=0.8, linestyle=":")
+    ax.set(xlim=(-0.08, 1.08), xlabel="local score [1]", yticks=[])
 
 
 @styled

@@ -45,14 +45,13 @@ def test_the_sentences_say_what_a_code_means_and_what_limits_it() -> None:
 
 
 def test_the_sentences_say_what_follows_a_code() -> None:
-    following = {"stays": 0.1, "stays_family": 0.25, "ends": 0.5}
-    following |= {"next_name": "drizzle", "next_share": 0.2}
+    following = {"stays_family": 0.25, "ends": 0.5, "next_name": "drizzle", "next_share": 0.2}
     for entries, ending in (
         (following, "no rain in 50 %, most often another family: drizzle (20 %)."),
         (following | {"next_name": None, "next_share": None}, "no rain in 50 %."),
         (following | {"stays_family": None}, "0.30 false."),
     ):
-        atlas = {3: {**ATLAS[3], **entries}}
+        atlas: dict[int, dict] = {3: {**ATLAS[3], **entries}}
         dataset = xr.Dataset({"code": code_variable(np.array([[3]], np.uint8), atlas)})
         sentence = code_sentences(dataset)[1]
         assert sentence.endswith(ending)

@@ -47,6 +47,7 @@ def files(tmp_path_factory) -> ClusterFiles:
         **paths,
         curve="",
         atlas="",
+        prototypes="",
         codebook=[],
         encoders=[],
         features=[],

@@ -53,18 +53,23 @@ def test_a_cluster_shows_its_maps_its_scores_and_the_interval_of_its_label() -> 
     assert (label, overall) == (0.5, 0.52)
 
 
-def test_a_family_shows_its_example_with_the_window_and_the_scale_of_the_rain() -> None:
+def test_a_family_shows_its_example_and_its_prototype_with_the_window_and_one_scale() -> None:
     families = pd.DataFrame({"number": range(5), "name": "drizzle", "share": 0.2, "windows": 10})
     families = families.assign(days=3, median=0.4)
     patches = rng().gamma(0.3, 2, (5, 9, 9))
     patches[2, 4:] = np.nan  # outside the map
+    prototypes = rng().uniform(0.03, 1, (5, 9, 9))
     masses = np.full((5, MASSES), 1 / MASSES)
-    fig = plot_atlas(families, patches, masses, world="real")
-    first, third = fig.axes[0], fig.axes[2]
-    np.testing.assert_allclose(colour_values(first.collections[0]), patches[0])
-    (cross,) = first.lines
-    np.testing.assert_array_equal(cross.get_xydata(), [[4.5, 4.5]])
-    assert first.get_ylim() == (9, 0)  # the first row of a patch is the northernmost
+    fig = plot_atlas(families, patches, prototypes, masses, world="real")
+    first, second, third = fig.axes[0], fig.axes[1], fig.axes[6]
+    for ax, drawn in ((first, patches), (second, prototypes)):
+        np.testing.assert_allclose(colour_values(ax.collections[0]), drawn[0])
+        (cross,) = ax.lines
+        np.testing.assert_array_equal(cross.get_xydata(), [[4.5, 4.5]])
+        assert ax.get_ylim() == (9, 0)  # the first row of a patch is the northernmost
+    assert (first.get_xlabel(), second.get_xlabel()) == ("an example", "prototype")
+    bounds = [ax.collections[0].norm.boundaries.tolist() for ax in (first, second)]
+    assert bounds[0] == bounds[1] and bounds[0][0] == 0.02
     assert third.patch.get_hatch() and np.isnan(colour_values(third.collections[0])[4:]).all()
     assert fig.axes[-1].get_xlabel() == "rain [mm/h]"
 
