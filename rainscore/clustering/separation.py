@@ -71,7 +71,7 @@ def separation_of(vectors: np.ndarray, days: np.ndarray, *, seed: int) -> Separa
     names, day = np.unique(days, return_inverse=True)
     if len(names) < 4:
         return Separation(1.0, len(vectors), len(names))
-    scaled = _whitened(vectors)
+    scaled = whitened(vectors)
     rng = np.random.default_rng(seed)
     p_values = []
     for _ in range(SPLITS):
@@ -107,7 +107,7 @@ def power_table(
         groups, separation, found (share of trials), trials; with separation 0 the share of false
         alarms.
     """
-    scaled = _whitened(vectors)
+    scaled = whitened(vectors)
     _, day = np.unique(days, return_inverse=True)
     count = day.max() + 1
     sums = np.stack([np.bincount(day, column, count) for column in scaled.T], axis=1)
@@ -119,7 +119,7 @@ def power_table(
         found = 0
         for _ in range(trials):
             drawn = _normal(between, count, rng)[day] + _normal(within, len(day), rng)
-            drawn = _whitened(drawn) + _shifts(day, number, separation, drawn.shape[1], rng)
+            drawn = whitened(drawn) + _shifts(day, number, separation, drawn.shape[1], rng)
             found += separation_of(drawn, day, seed=int(rng.integers(2**31))).found
         rows.append((number, separation, found / trials, trials))
     return pd.DataFrame(rows, columns=["groups", "separation", "found", "trials"])
@@ -157,9 +157,19 @@ def _shifts(
     if groups == 1:
         return np.zeros((len(day), size))
     axes = np.linalg.qr(rng.standard_normal((size, size)))[0]
+    return separation / np.sqrt(2) * axes[planted_groups(day, groups, rng) % size]
+
+
+def planted_groups(day: np.ndarray, groups: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw the group of each map, dims (map,): that of its day, for half of the maps any group.
+
+    Args:
+        day: Number of the day of each map, dims (map,).
+        groups: Number of groups.
+        rng: Random generator.
+    """
     label = rng.integers(0, groups, day.max() + 1)[day]
-    label = np.where(rng.random(len(day)) < 0.5, label, rng.integers(0, groups, len(day)))
-    return separation / np.sqrt(2) * axes[label % size]
+    return np.where(rng.random(len(day)) < 0.5, label, rng.integers(0, groups, len(day)))
 
 
 def _normal(covariance: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -168,8 +178,12 @@ def _normal(covariance: np.ndarray, count: int, rng: np.random.Generator) -> np.
     return rng.standard_normal((count, len(values))) * scale @ axes.T
 
 
-def _whitened(vectors: np.ndarray) -> np.ndarray:
-    """Leading principal components with variance 1, dims (map, at most COMPONENTS)."""
+def whitened(vectors: np.ndarray) -> np.ndarray:
+    """Leading principal components with variance 1, dims (map, at most COMPONENTS).
+
+    Args:
+        vectors: Dims (map, L).
+    """
     centred = vectors.astype(np.float64) - vectors.mean(axis=0)
     left, strength, _ = np.linalg.svd(centred, full_matrices=False)
     kept = np.flatnonzero(strength > 1e-6 * max(strength[0], 1e-12))[:COMPONENTS]
