@@ -116,7 +116,7 @@ def _numbers(attributes: Mapping[str, Any], name: str, file: Path | str) -> Iter
     """Numbers of an attribute, none if it is absent."""
     if name not in attributes:
         return
-    values = np.asarray(attributes[name]).reshape(-1)
-    if values.dtype.kind not in "iuf" or values.size > 1000:
+    values = np.asarray(attributes[name])
+    if values.dtype.kind not in "iuf" or values.ndim > 1 or values.size > 1000:
         raise cf_error(file, f"{name} is not a number: {str(attributes[name])[:40]!r}")
-    yield from values.tolist()
+    yield from values.reshape(-1).tolist()

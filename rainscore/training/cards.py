@@ -70,6 +70,8 @@ class ModelCard:
         plain = {name: _frozen(value) for name, value in values.items() if name in names}
         converters = {"grid": Grid, "score": ScoreSettings, "domain": Domain}
         try:
+            for name in {"channels", "hidden"} & plain.keys():
+                _check_names(name, plain[name])
             typed = {
                 name: converters[name](**value) if name in converters else value
                 for name, value in plain.items()
@@ -114,6 +116,12 @@ class UNetCard(ModelCard):
     variant: str = ""
     run: str
     domain: Domain
+
+
+def _check_names(name: str, value: Any) -> None:
+    """Raise TypeError if an entry is no list of texts."""
+    if not isinstance(value, tuple) or not all(isinstance(text, str) for text in value):
+        raise TypeError(f"{name} is no list of names")
 
 
 def _frozen(value: Any) -> Any:

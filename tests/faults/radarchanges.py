@@ -86,6 +86,9 @@ def odim_changes(file: Path) -> list[Change]:
         path, _, attribute = field.partition("@")
         if (path, kind) == ("/dataset1/what", "deleted"):  # the nominal time is that of the file
             return True
+        # 0 is midnight. The length of an accumulation is compared with that of the other files.
+        if attribute in ("starttime", "endtime") and kind == "zero":
+            return True
         if attribute in ("offset", "nodata", "undetect"):
             return kind in ("zero", "-1", "three numbers")
         # Optional or descriptive attributes; what they say cannot be compared with anything.

@@ -169,7 +169,7 @@ def load_clusterer(stem: Path) -> DeepClusterer:
     """
     name = load_model(stem)[1].get("method")
     kinds = {method.kind.__name__: method.kind for method in METHODS.values()}
-    if name not in kinds:
+    if not isinstance(name, str) or name not in kinds:
         raise RainscoreError(f"{stem}: contains no clusterer ({name}); cluster the maps again")
     try:
         return kinds[name].load(stem)

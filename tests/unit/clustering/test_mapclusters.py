@@ -222,8 +222,9 @@ def test_a_period_without_enough_rain_is_an_error_before_its_maps_are_read(month
         )  # fmt: skip
 
 
-def test_a_model_file_without_clusterer_is_an_error(tmp_path: Path) -> None:
-    save_model(tmp_path / "unet", {"a": torch.zeros(1)}, {"kind": "unet"})
+@pytest.mark.parametrize("card", [{"kind": "unet"}, {"method": ["LatentKMeans"]}])
+def test_a_model_file_without_clusterer_is_an_error(card: dict, tmp_path: Path) -> None:
+    save_model(tmp_path / "unet", {"a": torch.zeros(1)}, card)
     with pytest.raises(RainscoreError, match="contains no clusterer"):
         load_clusterer(tmp_path / "unet")
 

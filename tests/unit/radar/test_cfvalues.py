@@ -68,6 +68,11 @@ def test_values_follow_the_attributes_of_their_variable(
     np.testing.assert_allclose(CfRadar().read(file)[0], expected, rtol=1e-6)
 
 
+def test_a_nested_list_is_no_number() -> None:
+    with pytest.raises(DamagedFile, match="scale_factor is not a number"):
+        decode(np.array([1, 2], "i2"), {"scale_factor": [[[0.1]]]}, "store.zarr")
+
+
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [({"scale_factor": 0.0}, "scale_factor 0"), ({"scale_factor": -0.1}, "scale_factor -0.1"),
