@@ -1,8 +1,9 @@
 """Joint clustering of whole maps with as many steps as the papers take, from the results of a run.
 
 Every method starts from the auto-encoder of the run and is compared with k-means of the same
-vectors and seed, on the test days and in the unseen worlds of the run. Clusterings that are already
-in the folder are not made again.
+vectors and seed, on the test days and in the unseen worlds of the run. `longer` is k-means after as
+many steps that train the auto-encoder alone: what it gains is not due to joint learning.
+Clusterings that are already in the folder are not made again.
 """
 
 import argparse
@@ -15,8 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from rainscore.clustering.algorithms.base import DeepClusterer
+from rainscore.clustering.algorithms.classical import LatentKMeans
+from rainscore.clustering.algorithms.dkm import DeepKMeans
 from rainscore.clustering.algorithms.methods import BATCH
-from rainscore.clustering.mapclusters import ClusterSettings, fit_clusters
+from rainscore.clustering.mapclusters import ClusterSettings, fit_clusters, summarised
 from rainscore.clustering.mapsets import read_rain, scored_maps, with_enough_rain
 from rainscore.clustering.windowcodes import codes_table, read_codes_table
 from rainscore.evaluation.codeskill import ERROR_LEVELS
@@ -39,7 +43,8 @@ from rainscore.training.features import wet_shares
 from rainscore.training.trained import TrainedUNet, load_trained_unet
 
 ROOT = Path(__file__).resolve().parents[1]
-JOINT = ["dcec", "idec", "deep_kmeans", "depict", "desom"]
+LONGER = "longer"
+METHODS = ["dcec", "idec", "deep_kmeans", "depict", "desom", LONGER]
 UNSEEN = "unseen world"
 
 
@@ -114,6 +119,20 @@ class Run:
         )
 
 
+def fit_longer(
+    rain: np.ndarray, encoder: AutoEncoder, settings: ClusterSettings, seed: int
+) -> DeepClusterer:
+    """k-means after as many epochs of Deep k-Means without its clustering loss."""
+    network, _ = summarised(encoder, rain, settings.summary)
+    common = {"k": settings.k, "batch": BATCH, "seed": seed, "progress": False}
+    trained = DeepKMeans(
+        network=network, pretrain_epochs=0, weight=0.0, epochs_each=1, values=settings.epochs,
+        **common,
+    )  # fmt: skip
+    trained.fit(rain)
+    return LatentKMeans(network=trained.network_, pretrain_epochs=0, **common).fit(rain)
+
+
 def clusters_of(
     name: CodesRun,
     maps: Mapping[str, ScoredMaps],
@@ -125,10 +144,13 @@ def clusters_of(
     path = folder / f"{str(name).replace('/', '_')}_{settings.epochs}.parquet"
     if not path.exists():
         checkpoint = Checkpoint(path.with_suffix(".checkpoint"), str(settings))
-        clusterer = fit_clusters(
-            maps["train"].rain, encoder, name.method,
-            settings=settings, seed=name.seed, checkpoint=checkpoint,
-        )  # fmt: skip
+        if name.method == LONGER:
+            clusterer = fit_longer(maps["train"].rain, encoder, settings, name.seed)
+        else:
+            clusterer = fit_clusters(
+                maps["train"].rain, encoder, name.method,
+                settings=settings, seed=name.seed, checkpoint=checkpoint,
+            )  # fmt: skip
         clusters = {case: clusterer.predict(rows.rain) for case, rows in maps.items()}
         write_table(codes_table(clusters), path)
         checkpoint.remove()
@@ -140,7 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path, help="folder of the results of a run")
     parser.add_argument("folder", type=Path, help="folder for the clusterings")
-    parser.add_argument("--methods", nargs="+", default=JOINT, choices=JOINT)
+    parser.add_argument("--methods", nargs="+", default=METHODS, choices=METHODS)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--summaries", nargs="+", default=["invariant"])
     parser.add_argument("--steps", type=int, default=2000, help="least steps of joint training")
