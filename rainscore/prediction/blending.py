@@ -54,8 +54,8 @@ class Blend:
         """
         wet = np.isfinite(fields["score"])
         dry = np.isfinite(fields[HIDDEN])
-        added = {kind: where * weights for kind, where in (("wet", wet), ("dry", dry))}
-        added["missing"] = weights - added["wet"] - added["dry"]
+        kinds = {"wet": wet, "dry": dry, "missing": ~(wet | dry)}
+        added = {kind: where * weights for kind, where in kinds.items()}
         sums = {name: weights * np.nan_to_num(values) for name, values in fields.items()}
         for name in sums.keys() - self._sums.keys():
             self._sums[name] = np.zeros(self._shape, np.float32)

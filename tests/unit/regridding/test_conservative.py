@@ -227,6 +227,14 @@ def test_each_centre_is_in_the_cell_returned_by_nearest():
     assert np.all(np.abs(cells.y[row] - lat) <= 0.05 + 1e-9)
 
 
+def test_a_sample_is_the_code_at_each_centre_and_missing_outside_the_source():
+    weights = overlap_weights(plane(0, 0, 1, 2), plane(-1, 0, 1, 2))
+    codes = np.array([[[3.0, 4.0], [5.0, 6.0]], [[7.0, 8.0], [np.nan, 9.0]]])
+    np.testing.assert_array_equal(
+        weights.sample(codes), [[[np.nan, 3], [np.nan, 5]], [[np.nan, 7], [np.nan, np.nan]]]
+    )
+
+
 def test_nearest_is_minus_one_outside_the_source():
     np.testing.assert_array_equal(
         nearest(plane(0, 0, 1, 2), plane(-1, 0, 1, 2)), [[-1, 0], [-1, 2]]
